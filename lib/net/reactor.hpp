@@ -1,0 +1,159 @@
+// The seam between the client and the outside world. Everything above it is deterministic: time,
+// randomness, sockets, name look-ups and "later" come from here and from nowhere else.
+// Implementations: UvReactor (uv_reactor.hpp, the only user of <uv.h>) and SimReactor (test/sim).
+// Not here: framing, TLS, who connects where.
+//
+// Rules both implementations keep:
+// - Nothing that is passed in is called before the call that passed it has returned.
+// - A callable is moved out before it runs; handlers may destroy any object of this seam from inside
+//   any callback, the object that is calling included.
+// - Destroying a Timer, Stream, Listener or Lookup ends it silently: nothing of it is called again.
+#pragma once
+
+#include <kafka/error.hpp>
+#include <kafka/function.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+
+namespace kafka::net {
+
+using Duration = std::chrono::nanoseconds;
+struct ReactorClock {  // a name for the type; read through Reactor::now() only
+  using duration = Duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<ReactorClock>;
+  static constexpr bool is_steady = true;
+};
+using TimePoint = ReactorClock::time_point;
+
+/// A numeric address and a port.
+struct Address {
+  std::string ip;  ///< "127.0.0.1", "::1"
+  uint16_t port = 0;
+  friend bool operator==(const Address&, const Address&) = default;
+  friend auto operator<=>(const Address&, const Address&) = default;
+};
+/// True if `host` is an IPv4 or IPv6 literal, which needs no look-up.
+bool is_numeric(std::string_view host);
+std::string to_string(const Address& address);
+
+/// What a stream tells its owner. Exactly one of these sequences happens:
+/// on_connected, any number of reads, at most one on_closed; or on_closed alone. Accepted streams
+/// skip on_connected.
+class StreamHandler {
+ public:
+  virtual ~StreamHandler() = default;
+  virtual void on_connected() {}
+  /// Where the next bytes go; at least one byte. The memory stays the handler's.
+  virtual std::span<char> read_buffer() = 0;
+  /// `count` bytes (>= 1) were written to the start of the last read_buffer().
+  virtual void on_read(size_t count) = 0;
+  /// The last write that was outstanding has been given to the kernel.
+  virtual void on_written() {}
+  /// The stream has ended: Errc::disconnected (the text says "end of stream" or the system's
+  /// reason) or Errc::connect_failed. Nothing follows.
+  virtual void on_closed(Error error) = 0;
+};
+
+/// A connected or connecting byte stream. Destroying it closes it at once and drops what is unsent;
+/// segments of writes under way stay referenced until the system has let go of them.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  /// Gathers `segments` into one write, in order. Before on_connected: queued until then.
+  virtual void write(std::vector<Bytes> segments) = 0;
+  /// Bytes given to write() that the kernel has not taken.
+  virtual size_t unwritten() const = 0;
+  /// Stops or restarts on_read; reading is on at first.
+  virtual void set_reading(bool on) = 0;
+  virtual Address local() const = 0;
+  virtual Address peer() const = 0;
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual Address local() const = 0;
+};
+
+/// A running name look-up; destroying it drops the answer.
+class Lookup {
+ public:
+  virtual ~Lookup() = default;
+};
+
+/// One-shot timer. Default-constructed or fired: inactive. Destroying or resetting cancels.
+class Timer {
+ public:
+  struct Handle {
+    virtual ~Handle() = default;  // cancels
+  };
+  Timer() = default;
+  explicit Timer(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
+  void cancel() { handle_.reset(); }
+  /// True from after() until the callable starts to run or the timer is cancelled, if the owner
+  /// clears it as its first act in the callable.
+  bool active() const { return handle_ != nullptr; }
+
+ private:
+  std::unique_ptr<Handle> handle_;
+};
+
+/// Keeps the loop alive while it exists.
+class Hold {
+ public:
+  struct Handle {
+    virtual ~Handle() = default;
+  };
+  Hold() = default;
+  explicit Hold(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
+  void release() { handle_.reset(); }
+  explicit operator bool() const { return handle_ != nullptr; }
+
+ private:
+  std::unique_ptr<Handle> handle_;
+};
+
+using AcceptCallback = Function<void(std::unique_ptr<Stream>, StreamHandler*& handler)>;
+using ResolveCallback = Function<void(Error, std::vector<std::string> ips)>;
+
+class Reactor {
+ public:
+  virtual ~Reactor() = default;
+
+  /// Monotonic; constant within one turn of the loop.
+  virtual TimePoint now() const = 0;
+  /// Milliseconds since 1970; one value per turn. For record timestamps only.
+  virtual int64_t wall_clock_ms() const = 0;
+  /// How long the current turn has taken so far (always 0 in simulation); for bounding work per turn.
+  virtual Duration turn_time() const = 0;
+  /// Runs `fn` once, not before `delay` has passed.
+  virtual Timer after(Duration delay, Function<void()> fn) = 0;
+  /// Runs `fn` at the end of the current turn, in the order of the calls. What is deferred while
+  /// the queue is drained runs in the next turn, which then comes without waiting.
+  virtual void defer(Function<void()> fn) = 0;
+  /// The only verb that other threads may call: runs `fn` on the loop's thread.
+  virtual void post(Function<void()> fn) = 0;
+  /// Keeps the loop alive. Timers, streams, listeners and look-ups never do so by themselves;
+  /// deferred and posted work that has not run yet does.
+  virtual Hold hold() = 0;
+  /// `handler` must outlive the stream.
+  virtual std::unique_ptr<Stream> connect(const Address& address, StreamHandler& handler) = 0;
+  /// Calls `on_accept` for each connection; it must set the handler (which outlives the stream)
+  /// before it returns, or drop the stream. Port 0 picks a free one (see Listener::local()).
+  virtual std::unique_ptr<Listener> listen(const Address& address, AcceptCallback on_accept, Error& error) = 0;
+  /// Looks `host` up; numeric hosts never come here. All addresses, IPv4 and IPv6, without repeats.
+  virtual std::unique_ptr<Lookup> resolve(const std::string& host, ResolveCallback done) = 0;
+  virtual uint64_t random() = 0;
+};
+
+}  // namespace kafka::net
