@@ -1,0 +1,103 @@
+"""What the scripts that drive real brokers share: checks that are counted, programs run with a limit, kcat's options.
+
+Not here: starting and breaking brokers (kafka_cluster.py), what is checked (matrix.py, kill_restart.py).
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+SKIPPED = 77  # meson's exit status for "skipped"
+TOPIC_READ = "%p\t%o\t%k\t%s\n"  # the same words in kcat's format and in ours
+
+
+class CheckFailed(Exception):
+    """A check that does not hold; its text says what was seen."""
+
+
+class Checks:
+    """Counts checks and prints one line for each as it ends."""
+
+    def __init__(self, title):
+        self.title, self.passed, self.failed = title, 0, 0
+
+    def run(self, name, function, *arguments):
+        """Runs one check; a failure is printed, counted, and does not stop the others."""
+        started = time.monotonic()
+        try:
+            note = function(*arguments)
+        except (CheckFailed, RuntimeError, subprocess.SubprocessError, OSError, ValueError, KeyError) as error:
+            self.failed += 1
+            print(f"FAIL {self.title}: {name}: {error}", flush=True)
+            return False
+        self.passed += 1
+        print(f"ok   {self.title}: {name} ({time.monotonic() - started:.1f} s){': ' + note if note else ''}", flush=True)
+        return True
+
+    def end(self):
+        """The exit status, after one line of sums."""
+        print(f"{self.title}: {self.passed} passed, {self.failed} failed", flush=True)
+        return 1 if self.failed or not self.passed else 0
+
+
+def expect(holds, what):
+    if not holds:
+        raise CheckFailed(what)
+
+
+def expect_equal(got, wanted, what):
+    if got != wanted:
+        raise CheckFailed(f"{what}: got {shorten(got)}, wanted {shorten(wanted)}")
+
+
+def shorten(value, limit=300):
+    text = repr(value)
+    return text if len(text) <= limit else text[:limit] + f"... ({len(text)} characters)"
+
+
+def run(command, text_in="", timeout=60, status=0):
+    """Runs a program to its end and returns its standard output; anything but `status` is a failed check."""
+    command = [str(word) for word in command]
+    try:
+        done = subprocess.run(command, input=text_in, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              encoding="utf-8", errors="replace", timeout=timeout)
+    except subprocess.TimeoutExpired as late:
+        said = (late.stderr or b"").decode("utf-8", "replace") if isinstance(late.stderr, bytes) else late.stderr or ""
+        read = len(late.stdout or b"")
+        raise CheckFailed(f"`{' '.join(command)}` did not end in {timeout} s ({read} bytes out): {said[-600:]}")
+    if done.returncode != status:
+        raise CheckFailed(f"`{' '.join(command)}` ended with {done.returncode}: {done.stderr[-600:]}")
+    return done.stdout
+
+
+def skip_unless(programs):
+    """Ends with `skipped`, loudly, where a program is missing."""
+    missing = [program for program in programs if not shutil.which(program)]
+    if missing:
+        skip(f"{', '.join(missing)} not installed")
+
+
+def skip(reason):
+    print(f"SKIPPED, NOTHING WAS CHECKED AGAINST A REAL BROKER: {reason}", file=sys.stderr, flush=True)
+    sys.exit(SKIPPED)
+
+
+def default_program():
+    """The newest build of the command line program, for runs by hand."""
+    root = pathlib.Path(__file__).resolve().parents[2]
+    found = sorted(root.glob("build*/samples/uvkafka"), key=lambda path: path.stat().st_mtime)
+    return found[-1] if found else root / "build/samples/uvkafka"
+
+
+def kcat_options(version):
+    """What kcat has to be told about a broker that knows no ApiVersions."""
+    if version >= (0, 10):
+        return []
+    return ["-X", "api.version.request=false", "-X", "broker.version.fallback=" + ".".join(map(str, version))]
+
+
+def scratch(name):
+    return pathlib.Path(tempfile.mkdtemp(prefix=f"uvkafka-{name}-", dir=os.environ.get("TMPDIR")))

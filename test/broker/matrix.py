@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+"""Drives `uvkafka` against one real broker of each Kafka version, and lets kcat and Kafka's own tools judge.
+
+    matrix.py [--uvkafka PROGRAM] [--lines 10000] [VERSION ...]
+
+For each version: lines with keys through `uvkafka produce`, plain and gzip, read back by kcat and by us; lines of
+kcat, plain and gzip, read by us; offsets committed by us as Kafka's tools show them, and the reverse.
+One line per check; exit status 0 all hold, 1 one does not, 77 this machine cannot run brokers.
+"""
+import argparse
+import collections
+import re
+import shutil
+import subprocess
+import sys
+import types
+
+import kafka_cluster
+from harness import (Checks, CheckFailed, TOPIC_READ, default_program, expect, expect_equal, kcat_options, run, scratch,
+                     skip, skip_unless)
+
+VERSIONS = ["0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.8.2", "3.9.1", "4.3.1"]
+PARTITIONS = 3
+GROUP_LINES = 300
+DELIMITER = "|"
+
+
+def murmur2(data):
+    """The hash by which the Java client places keys."""
+    mask, m = 0xffffffff, 0x5bd1e995
+    h = (0x9747b28c ^ len(data)) & mask
+    whole = len(data) // 4 * 4
+    for i in range(0, whole, 4):
+        k = int.from_bytes(data[i:i + 4], "little") * m & mask
+        h = (h * m & mask) ^ ((k ^ k >> 24) * m & mask)
+    if len(data) > whole:
+        h = (h ^ int.from_bytes(data[whole:], "little")) * m & mask
+    h = (h ^ h >> 13) * m & mask
+    return h ^ h >> 15
+
+
+def java_partition(key):
+    return (murmur2(key.encode()) & 0x7fffffff) % PARTITIONS
+
+
+def keyed_lines(count, word):
+    """[(key, value)]: values tell their place, their lengths vary, some are long, some not ASCII."""
+    return [(f"key-{i * 7919 % 997}", f"{i} {word} " + "ä\u6f22x"[i % 3] * (i % 90 if i % 500 else 3000))
+            for i in range(count)]
+
+
+def parse(text):
+    """Lines of TOPIC_READ as {partition: [(offset, key, value)]}."""
+    rows = collections.defaultdict(list)
+    for line in text.split("\n")[:-1]:
+        partition, offset, key, value = line.split("\t", 3)
+        rows[int(partition)].append((int(offset), key, value))
+    return rows
+
+
+def check_content(rows, sent, keys_placed_as_java=False):
+    """Every line once, per partition in the order sent, at consecutive offsets."""
+    seen = sorted((key, value) for part in rows.values() for _, key, value in part)
+    if seen != sorted(sent):
+        lost = collections.Counter(sent) - collections.Counter(seen)
+        extra = collections.Counter(seen) - collections.Counter(sent)
+        raise CheckFailed(f"{len(seen)} of {len(sent)} lines; missing {sum(lost.values())} {list(lost)[:2]}, "
+                          f"not expected {sum(extra.values())} {list(extra)[:2]}")
+    for partition, part in rows.items():
+        expect_equal([offset for offset, _, _ in part], list(range(len(part))), f"offsets of partition {partition}")
+        places = [int(value.split(" ", 1)[0]) for _, _, value in part]
+        expect(places == sorted(places), f"partition {partition} is not in the order sent")
+        if keys_placed_as_java:
+            wrong = [key for _, key, _ in part if java_partition(key) != partition]
+            expect(not wrong, f"keys not where Java places them, in partition {partition}: {wrong[:3]}")
+
+
+class Version:
+    """The checks against one running broker."""
+
+    def __init__(self, layout, checks, program, lines):
+        self.layout, self.checks, self.program, self.lines = layout, checks, program, lines
+        self.number = kafka_cluster.version_tuple(layout.state["version"])
+        self.bootstrap = layout.bootstrap("PLAINTEXT")
+        self.kcat_options = kcat_options(self.number)
+
+    # --- the three clients ---
+
+    def kcat(self, *arguments, text_in=""):
+        return run(["kcat", "-b", self.bootstrap, "-m", "30", *self.kcat_options, *arguments], text_in)
+
+    def kcat_read(self, topic):
+        return self.kcat("-C", "-q", "-t", topic, "-o", "beginning", "-e", "-f", TOPIC_READ)
+
+    def uvkafka(self, command, *arguments, text_in="", timeout=60):
+        return run([self.program, command, "-b", self.bootstrap, *arguments], text_in, timeout)
+
+    def read(self, topic, *arguments):
+        """All of a topic through `uvkafka consume`."""
+        return parse(self.uvkafka("consume", "-t", topic, "-o", "earliest", "-e", "-f", TOPIC_READ.replace("\t", r"\t")
+                                  .replace("\n", r"\n"), *arguments))
+
+    def make_topic(self, topic):
+        kafka_cluster.make_topic(self.layout, topic, PARTITIONS)
+
+    # --- content ---
+
+    def ours_to_kcat(self, topic, word, *options):
+        sent = keyed_lines(self.lines, word)
+        self.uvkafka("produce", "-t", topic, "-K", DELIMITER, *options,
+                     text_in="".join(f"{key}{DELIMITER}{value}\n" for key, value in sent))
+        check_content(parse(self.kcat_read(topic)), sent, keys_placed_as_java=True)
+
+    def ours_to_ours(self, topic, word):
+        check_content(self.read(topic), keyed_lines(self.lines, word), keys_placed_as_java=True)
+
+    def same_as_kcat(self, topic):
+        expect_equal({p: rows for p, rows in self.read(topic).items()}, dict(parse(self.kcat_read(topic))),
+                     "partition, offset, key and value of each message")
+
+    def kcat_to_ours(self, topic, word, *options):
+        sent = keyed_lines(self.lines, word)
+        self.kcat("-P", "-t", topic, "-K", DELIMITER, *options,
+                  text_in="".join(f"{key}{DELIMITER}{value}\n" for key, value in sent))
+        check_content(self.read(topic), sent)
+
+    def part_of_a_partition(self, topic):
+        wanted = parse(self.kcat_read(topic))[1][100:110]
+        text = self.uvkafka("consume", "-t", topic, "-p", "1", "-o", "100", "-c", "10", "-f", r"%p\t%o\t%k\t%s\n")
+        expect_equal(parse(text), {1: wanted}, "ten messages from offset 100")
+
+    def made_on_first_use(self):
+        """The broker makes the topic when we ask for it; the messages wait for their leader."""
+        sent = [(f"k{i}", f"{i} first") for i in range(20)]
+        self.uvkafka("produce", "-t", "first-use", "-K", DELIMITER,
+                     text_in="".join(f"{key}{DELIMITER}{value}\n" for key, value in sent))
+        check_content(parse(self.kcat_read("first-use")), sent)
+
+    def headers(self):
+        self.uvkafka("produce", "-t", "headers", "-p", "2", "-H", "colour=red", "-H", "size=42", text_in="with headers\n")
+        for who, text in (("kcat", self.kcat("-C", "-q", "-t", "headers", "-o", "beginning", "-e", "-f", "%p %h %s\n")),
+                          ("uvkafka", self.uvkafka("consume", "-t", "headers", "-o", "earliest", "-e",
+                                                   "-f", r"%p %h %s\n"))):
+            expect_equal(text, "2 colour=red,size=42 with headers\n", f"read by {who}")
+
+    def times(self, topic):
+        """-o @UNIX_MS starts at the first message not older; both clients see the same timestamps."""
+        by_kcat = self.kcat("-C", "-q", "-t", topic, "-p", "0", "-o", "beginning", "-e", "-f", "%T %o\n").split("\n")[:-1]
+        by_us = self.uvkafka("consume", "-t", topic, "-p", "0", "-o", "earliest", "-e", "-f", r"%T %o\n").split("\n")[:-1]
+        expect_equal(by_us, by_kcat, "timestamps")
+        middle = int(by_kcat[len(by_kcat) // 2].split()[0])
+        first = next(int(row.split()[1]) for row in by_kcat if int(row.split()[0]) >= middle)
+        got = self.uvkafka("consume", "-t", topic, "-p", "0", "-o", f"@{middle}", "-c", "1", "-f", r"%o\n")
+        expect_equal(int(got), first, f"first offset at or after {middle}")
+
+    def listing(self, topic):
+        text = self.uvkafka("topics", "-t", topic)
+        expect(topic in text, f"`uvkafka topics` does not name {topic}: {text!r}")
+        for partition, rows in parse(self.kcat_read(topic)).items():
+            expect(re.search(rf"\b{len(rows)}\b", text),
+                   f"the latest offset of partition {partition}, {len(rows)}, is not in the listing: {text!r}")
+
+    # --- group offsets ---
+
+    def fill_group_topic(self):
+        for partition in range(PARTITIONS):
+            self.kcat("-P", "-t", "group", "-p", str(partition),
+                      text_in="".join(f"{partition}-{i}\n" for i in range(GROUP_LINES // PARTITIONS + partition)))
+        return {p: GROUP_LINES // PARTITIONS + p for p in range(PARTITIONS)}
+
+    def shown_by_us(self, group, topic):
+        """`uvkafka offsets` as {partition: committed offset}; a partition without a commit is absent."""
+        shown = {}
+        for line in self.uvkafka("offsets", "-g", group, "-t", topic).splitlines():
+            words = line.replace(group, " ").replace(topic, " ").split()
+            numbers = [int(word) for word in words if re.fullmatch(r"-?\d+", word)]
+            if len(numbers) >= 2 and numbers[1] >= 0:
+                shown[numbers[0]] = numbers[1]
+        return shown
+
+    def shown_by_kafka(self, group, topic):
+        return kafka_cluster.group_offsets(self.layout, group, topic)
+
+    def commit_all(self, ends):
+        text = self.uvkafka("consume", "-t", "group", "-g", "ours", "-o", "earliest", "-e", "-f", r"%p %o\n")
+        got = collections.Counter(int(line.split()[0]) for line in text.splitlines())
+        expect_equal(dict(got), ends, "messages per partition")
+        expect_equal(self.shown_by_kafka("ours", "group"), ends, "offsets shown by Kafka's tool")
+        expect_equal(self.shown_by_us("ours", "group"), ends, "offsets shown by `uvkafka offsets`")
+
+    def goes_on_where_it_stopped(self, ends):
+        """Half is consumed and committed; the next run of the group gets exactly the other half, whatever -o says."""
+        half = sum(ends.values()) // 2
+        arguments = ["consume", "-t", "group", "-g", "halves", "-o", "earliest", "-f", r"%p %o\n"]
+        first = self.uvkafka(*arguments, "-c", str(half)).splitlines()
+        expect_equal(len(first), half, "messages of the first run")
+        committed = {}
+        for partition, offset in (map(int, line.split()) for line in first):
+            committed[partition] = offset + 1
+        expect_equal(self.shown_by_us("halves", "group"), committed, "offsets after the first run")
+        if self.number >= (0, 10, 2):
+            expect_equal(self.shown_by_kafka("halves", "group"), committed, "offsets shown by Kafka's tool")
+        second = self.uvkafka(*arguments, "-e").splitlines()
+        everything = [f"{p} {o}" for p, end in ends.items() for o in range(end)]
+        expect_equal(sorted(first + second), sorted(everything), "messages of both runs")
+
+    def reset_by_us(self, ends):
+        self.uvkafka("offsets", "-g", "halves", "-t", "group", "--reset", "earliest")
+        expect_equal(self.shown_by_us("halves", "group"), {p: 0 for p in ends}, "after --reset earliest")
+        self.uvkafka("offsets", "-g", "halves", "-t", "group", "--reset", "latest")
+        expect_equal(self.shown_by_kafka("halves", "group"), ends, "after --reset latest, shown by Kafka's tool")
+
+    def committed_by_kafka(self, ends):
+        """A group whose offsets Kafka's own tools stored: the console consumer before 0.11, --reset-offsets since."""
+        if self.number >= (0, 11):
+            wanted = {p: 17 for p in ends}
+            kafka_cluster.group_command(self.layout, "--reset-offsets", "--group", "theirs", "--topic", "group",
+                                        "--to-offset", "17", "--execute")
+        else:
+            wanted = ends
+            settings = self.layout.dir / "console-consumer.properties"
+            old = self.number < (0, 9)
+            settings.write_text("group.id=theirs\n" + ("offsets.storage=kafka\ndual.commit.enabled=false\n" if old else ""))
+            where = ["--zookeeper", kafka_cluster.zookeeper(self.layout)] if old \
+                else ["--new-consumer", "--bootstrap-server", self.bootstrap]
+            kafka_cluster.run_tool(self.layout, "kafka.tools.ConsoleConsumer", *where, "--topic", "group",
+                                   "--from-beginning", "--consumer.config", str(settings),
+                                   "--max-messages", str(sum(ends.values())), timeout=40)
+        expect_equal(self.shown_by_us("theirs", "group"), wanted, "offsets shown by `uvkafka offsets`")
+        rest = self.uvkafka("consume", "-t", "group", "-g", "theirs", "-e", "-f", r"%p %o\n").splitlines()
+        expect_equal(sorted(rest), sorted(f"{p} {o}" for p in ends for o in range(wanted[p], ends[p])),
+                     "what is left for `uvkafka consume -g`")
+
+    # --- all of it ---
+
+    def all(self):
+        check = self.checks.run
+        for topic in ("ours", "ours-gzip", "theirs", "theirs-gzip", "group"):
+            self.make_topic(topic)
+        if check(f"{self.lines} keyed lines of ours, read by kcat", self.ours_to_kcat, "ours", "plain"):
+            check("the same lines read by us", self.ours_to_ours, "ours", "plain")
+            check("ten messages from an offset", self.part_of_a_partition, "ours")
+            check("the listing", self.listing, "ours")
+        if check("the same with gzip, read by kcat", self.ours_to_kcat, "ours-gzip", "zipped", "-X",
+                 "compression.type=gzip"):
+            check("the same with gzip, read by us", self.ours_to_ours, "ours-gzip", "zipped")
+        check("lines of kcat read by us", self.kcat_to_ours, "theirs", "kcat")
+        check("gzip lines of kcat read by us", self.kcat_to_ours, "theirs-gzip", "kcat", "-z", "gzip")
+        check("kcat and we see the same offsets", self.same_as_kcat, "theirs-gzip")
+        check("a topic made on first use", self.made_on_first_use)
+        if self.number >= (0, 10, 1):
+            check("timestamps and offsets by time", self.times, "theirs-gzip")
+        if self.number >= (0, 11):
+            self.make_topic("headers")
+            check("headers", self.headers)
+        ends = self.fill_group_topic()
+        check("offsets committed by us, shown by Kafka's tool", self.commit_all, ends)
+        if check("a group goes on where it stopped", self.goes_on_where_it_stopped, ends):
+            check("offsets reset by us", self.reset_by_us, ends)
+        check("offsets committed by Kafka's tool, shown and used by us", self.committed_by_kafka, ends)
+
+
+def drive(version, program, lines):
+    directory = scratch(f"broker-{version}")
+    cluster = types.SimpleNamespace(dir=directory, version=version, nodes=1, port=None, secure=False, set=[])
+    checks = Checks(f"Kafka {version}")
+    try:
+        kafka_cluster.up(cluster)
+        Version(kafka_cluster.Layout(directory), checks, program, lines).all()
+    except (CheckFailed, RuntimeError, subprocess.SubprocessError, SystemExit) as error:
+        checks.failed += 1
+        print(f"FAIL Kafka {version}: {error}", flush=True)
+    finally:
+        if checks.failed and (directory / "node1/broker.log").exists():
+            print("--- last lines of the broker's log ---\n" +
+                  "\n".join((directory / "node1/broker.log").read_text(errors="replace").splitlines()[-15:]))
+        kafka_cluster.down(cluster)
+        shutil.rmtree(directory, ignore_errors=True)
+    return checks.end()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: " + " ".join(VERSIONS))
+    parser.add_argument("--uvkafka", default=default_program(), help="the program to drive")
+    parser.add_argument("--lines", type=int, default=10000)
+    options = parser.parse_args()
+    skip_unless(["java", "kcat"])
+    for version in options.versions or VERSIONS:
+        try:
+            kafka_cluster.jars(version)
+        except SystemExit:
+            skip(f"Kafka {version} cannot run on this machine (see above)")
+    sys.exit(max([drive(version, options.uvkafka, options.lines) for version in options.versions or VERSIONS]))
+
+
+if __name__ == "__main__":
+    main()
