@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Builds the example of a user's project (example/) in each way a user can get the library.
+
+    run.py SOURCE_ROOT [--uvkafka PROGRAM]
+
+As a meson subproject; then against what that build installs: by pkg-config through meson, and the static library by
+hand. With --uvkafka the dev broker of that program is started and the example has to produce, consume and close.
+Exit status 0 all of it works, 1 a step does not.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+BROKER_PORT = 9092  # the example's own
+
+
+def step(name, command, env=None, cwd=None):
+    print(f"--- {name}: {' '.join(map(str, command))}", flush=True)
+    started = time.monotonic()
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env=env, cwd=cwd)
+    if done.returncode:
+        print(done.stdout[-6000:])
+        sys.exit(f"FAIL {name}: exit status {done.returncode}")
+    print(f"ok   {name} ({time.monotonic() - started:.1f} s)", flush=True)
+    return done.stdout
+
+
+def expect(holds, what):
+    if not holds:
+        sys.exit(f"FAIL {what}")
+
+
+def copy_project(source, target):
+    """The project without its builds, as a clone would be."""
+    def ignored(folder, names):
+        if pathlib.Path(folder) != source:
+            return [name for name in names if name == "__pycache__"]
+        return [name for name in names if name.startswith((".git", ".cache", "build"))]
+    shutil.copytree(source, target, ignore=ignored)
+
+
+def listening():
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", BROKER_PORT)) == 0
+
+
+def run_example(example, program, env, name):
+    """One message produced, consumed, committed, everything closed."""
+    if listening():
+        print(f"SKIPPED running the example ({name}): port {BROKER_PORT} is taken", file=sys.stderr)
+        return
+    broker = subprocess.Popen([program, "broker", "--port", str(BROKER_PORT), "--topic", "orders:3"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 10
+        while not listening() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        done = subprocess.run([example], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=40, env=env)
+        print(done.stdout, end="")
+        expect(done.returncode == 0 and done.stdout == "paid\nclosed\n",
+               f"the example ({name}) ended with {done.returncode} and printed {done.stdout!r}")
+        print(f"ok   the example runs ({name})", flush=True)
+    except subprocess.TimeoutExpired as late:
+        sys.exit(f"FAIL the example ({name}) did not end; it printed {late.stdout!r}")
+    finally:
+        broker.kill()
+        broker.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=pathlib.Path)
+    parser.add_argument("--uvkafka", type=pathlib.Path)
+    options = parser.parse_args()
+    source = options.source.resolve()
+    with tempfile.TemporaryDirectory(prefix="uvkafka-packaging-") as directory:
+        top = pathlib.Path(directory)
+        example, prefix = top / "as-subproject", top / "prefix"
+        shutil.copytree(source / "test/subproject/example", example)
+        copy_project(source, example / "subprojects/uvkafka")
+
+        step("set up as a subproject", ["meson", "setup", top / "build-sub", example, f"--prefix={prefix}",
+                                        "--force-fallback-for=uvkafka", "-Dbuildtype=debug", "-Doptimization=0"])
+        step("build as a subproject", ["ninja", "-C", top / "build-sub"])
+        step("install", ["meson", "install", "-C", top / "build-sub", "--no-rebuild"])
+
+        found = [path.parent for path in prefix.rglob("uvkafka.pc")]
+        expect(len(found) == 1, f"uvkafka.pc is installed {len(found)} times")
+        lib = found[0].parent
+        env = {**os.environ, "PKG_CONFIG_PATH": str(found[0]), "LD_LIBRARY_PATH": str(lib)}
+        step("set up against the installed library", ["meson", "setup", top / "build-installed",
+             source / "test/subproject/example", "--wrap-mode=nofallback", "-Dbuildtype=debug"], env)
+        step("build against the installed library", ["ninja", "-C", top / "build-installed"], env)
+        linked = step("look at what it links", ["ldd", top / "build-installed/example"], env)
+        expect("libuvkafka.so" in linked, f"the shared library is not used:\n{linked}")
+
+        def pkg_config(*arguments):
+            return step("ask pkg-config", ["pkg-config", *arguments, "uvkafka"], env).split()
+        others = [word for word in pkg_config("--static", "--libs") if word != "-luvkafka"]
+        # CXX may name another compiler, but the library was built with meson's choice of it: the same variable.
+        step("link the static library", [*os.environ.get("CXX", "c++").split(), "-std=c++20",
+             *pkg_config("--cflags", "--static"), source / "test/subproject/example/main.cpp", lib / "libuvkafka.a",
+             *others, "-luv", "-o", top / "static-example"], env)
+        linked = step("look at what it links", ["ldd", top / "static-example"], env)
+        expect("libuvkafka.so" not in linked, f"the static library is not used:\n{linked}")
+
+        if options.uvkafka:
+            run_example(top / "build-sub/example", options.uvkafka, os.environ, "subproject")
+            run_example(top / "build-installed/example", options.uvkafka, env, "installed, shared")
+            run_example(top / "static-example", options.uvkafka, os.environ, "installed, static")
+
+
+if __name__ == "__main__":
+    main()
