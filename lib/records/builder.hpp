@@ -1,0 +1,110 @@
+// Encodes records straight into a growing record batch (magic 2): the producer's hot path. A record is
+// written once, behind the place of the header; sealing fills the header in, compresses if asked to
+// and computes the checksum once.
+// Not here: when a batch is full (producer/accumulator), the older formats (message_set.hpp), which
+// sequence a batch gets (producer/idempotence).
+//
+//   BatchBuilder batch(16 * 1024);
+//   if (batch.size_with(key, value, headers) > limit) ...                // upper bound, before appending
+//   if (Errc e = batch.append(now_ms, key, value, headers); e != Errc::none) ...
+//   Bytes sealed;
+//   Error error = batch.seal({.codec = Compression::gzip}, sealed);      // the builder is empty again
+//   // for a leader below 0.11: to_message_set(sealed, magic, codec, older)
+//   // other producer id or sequence for the same records: restamp(sealed, id, epoch, sequence)
+#pragma once
+
+#include <kafka/types.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "records/batch_header.hpp"
+#include "records/compression.hpp"
+#include "records/wire.hpp"
+
+namespace kafka::records {
+
+struct SealOptions {
+  Compression codec = Compression::none;
+  int level = kDefaultLevel;
+  int64_t producer_id = kNoProducerId;
+  int16_t producer_epoch = kNoProducerEpoch;
+  int32_t base_sequence = kNoSequence;
+  bool transactional = false;
+  bool control = false;
+  // What a broker writes; a producer leaves these alone.
+  int64_t base_offset = 0;
+  int32_t leader_epoch = -1;
+};
+
+class BatchBuilder {
+ public:
+  /// The most that one record, or one uncompressed batch, can hold: sizes are int32 on the wire.
+  static constexpr size_t kMaxRecordBytes = size_t{1} << 30;
+  static constexpr size_t kMaxBatchBytes = size_t{INT32_MAX};
+
+  BatchBuilder() noexcept = default;
+  /// Memory is taken with the first record: `capacity` bytes, doubled as needed.
+  explicit BatchBuilder(size_t capacity) noexcept : initial_capacity_(capacity) {}
+
+  /// Appends one record; key and value with data() == nullptr are null. Offsets count from 0.
+  /// Errors: too_large (nothing was appended).
+  Errc append(int64_t timestamp_ms, std::string_view key, std::string_view value,
+              std::span<const Header> headers = {}) {
+    return append_at(count_, timestamp_ms, key, value, headers);
+  }
+  /// The same with a chosen offset relative to the batch's base, which must exceed the last one's.
+  Errc append_at(int32_t offset_delta, int64_t timestamp_ms, std::string_view key, std::string_view value,
+                 std::span<const Header> headers = {});
+
+  /// Upper bound of what one record takes in a batch, whatever its timestamp and place.
+  static size_t estimate(std::string_view key, std::string_view value, std::span<const Header> headers = {}) noexcept {
+    size_t total = 2 + kMaxVarint64 + 5 * kMaxVarint32 + key.size() + value.size();
+    for (const Header& header : headers) total += 2 * kMaxVarint32 + header.key.size() + header.value.size();
+    return total;
+  }
+  /// Upper bound of size() after appending this record.
+  size_t size_with(std::string_view key, std::string_view value, std::span<const Header> headers = {}) const noexcept {
+    return size() + estimate(key, value, headers);
+  }
+
+  int32_t count() const noexcept { return count_; }
+  bool empty() const noexcept { return count_ == 0; }
+  /// Bytes of the batch as it stands, uncompressed, header included.
+  size_t size() const noexcept { return count_ == 0 ? kBatchHeaderSize : buffer_.size(); }
+  /// Bytes of memory held.
+  size_t capacity() const noexcept { return buffer_.capacity(); }
+  int64_t base_timestamp() const noexcept { return base_timestamp_; }
+  int64_t max_timestamp() const noexcept { return max_timestamp_; }
+  int32_t last_offset_delta() const noexcept { return last_offset_delta_; }
+  bool has_headers() const noexcept { return has_headers_; }
+
+  /// Finishes the batch and gives it away; the builder is empty afterwards and may be used again.
+  /// Errors: unsupported_codec, invalid_option; the builder keeps its records then.
+  Error seal(const SealOptions& options, Bytes& sealed);
+
+  /// Forgets the records and keeps the memory.
+  void clear() noexcept;
+
+ private:
+  Buffer buffer_;
+  size_t initial_capacity_ = 0;
+  int64_t base_timestamp_ = kNoTimestamp;
+  int64_t max_timestamp_ = kNoTimestamp;
+  int32_t count_ = 0;
+  int32_t last_offset_delta_ = -1;
+  bool has_headers_ = false;
+};
+
+/// The sealed batch with another producer id, epoch and sequence and a new checksum. Memory that nobody
+/// else holds is patched in place, else (a write may still be reading it) the batch is copied.
+Bytes restamp(Bytes sealed, int64_t producer_id, int16_t producer_epoch, int32_t base_sequence);
+
+/// The sealed batch as a log stores it: base offset and leader epoch set, which the checksum does not
+/// cover. Copies unless nobody else holds the memory.
+Bytes place(Bytes sealed, int64_t base_offset, int32_t leader_epoch);
+
+}  // namespace kafka::records

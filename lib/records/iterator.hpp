@@ -1,0 +1,172 @@
+// Reads a records field: batches of magic 2 and messages of magic 0 and 1, in any mixture, one entry at
+// a time, records as views. Checksums, sizes and counts are checked before anything is believed.
+// Not here: aborted transactions, positions and what to do about an error (consumer/).
+//
+//   BatchIterator entries(fetched.records, limits);
+//   while (entries.next()) {                              // one batch: sizes and CRC checked
+//     const BatchInfo& batch = entries.batch();
+//     if (batch.last_offset < position || batch.is_control) {
+//       position = std::max(position, batch.last_offset + 1);   // nothing to deliver; the offset moves on
+//       continue;
+//     }
+//     RecordReader records;
+//     if (Error error = entries.open(records)) return stop(error);        // decompresses
+//     RecordView record;
+//     while (records.next(record)) {
+//       if (record.offset < position) continue;           // a batch may begin before what was asked
+//       deliver(record, records.owner());                 // owner() keeps the views alive
+//       position = record.offset + 1;
+//     }
+//     if (records.error()) return stop(records.error());  // position stays before the damage
+//     position = std::max(position, batch.last_offset + 1);     // compacted tails and empty batches
+//   }
+//   if (entries.error()) stop(entries.error());           // position stays before the damage
+//   else if (entries.partial() && nothing_was_complete) grow the fetch to entries.partial_size();
+//
+// A RecordReader owns what it reads: it may outlive the iterator, be moved, and be read bit by bit.
+#pragma once
+
+#include <kafka/types.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "records/batch_header.hpp"
+#include "records/compression.hpp"
+#include "records/wire.hpp"
+
+namespace kafka::records {
+
+struct ReadLimits {
+  /// Plain bytes of one compressed batch.
+  size_t max_decompressed = kDefaultMaxDecompressed;
+};
+
+/// One entry of a records field: a batch of magic 2, or a message (possibly a wrapper of many) of 0 or 1.
+struct BatchInfo {
+  int64_t base_offset = 0;  ///< of a wrapper: its own offset, which is its last record's
+  int64_t last_offset = 0;  ///< the next offset is this + 1, whatever the records say
+  int64_t base_timestamp = kNoTimestamp;
+  int64_t max_timestamp = kNoTimestamp;
+  int64_t producer_id = kNoProducerId;
+  int32_t base_sequence = kNoSequence;
+  int32_t leader_epoch = -1;  ///< -1: not known
+  int32_t count = 0;          ///< records inside; -1 for a wrapper, which tells only when opened
+  int16_t producer_epoch = kNoProducerEpoch;
+  int8_t magic = kMagicV2;
+  Compression codec = Compression::none;
+  TimestampType timestamp_type = TimestampType::create_time;
+  bool is_control = false;
+  bool is_transactional = false;
+  size_t size = 0;  ///< bytes of the whole entry
+};
+
+struct RecordView {
+  int64_t offset = 0;
+  int64_t timestamp = kNoTimestamp;
+  std::string_view key;      ///< data() == nullptr: null
+  std::string_view value;    ///< data() == nullptr: null
+  std::string_view headers;  ///< encoded and checked; HeaderIterator reads them
+  int32_t header_count = 0;
+  TimestampType timestamp_type = TimestampType::create_time;
+};
+
+/// The headers of a record that a RecordReader gave.
+class HeaderIterator {
+ public:
+  explicit HeaderIterator(const RecordView& record) noexcept
+      : at_(record.headers.data()), end_(at_ + record.headers.size()), left_(record.header_count) {}
+  HeaderIterator(std::string_view encoded, int32_t count) noexcept
+      : at_(encoded.data()), end_(at_ + encoded.size()), left_(count) {}
+  bool next(Header& header) noexcept;
+
+ private:
+  const char* at_;
+  const char* end_;
+  int32_t left_;
+};
+
+/// The records of one entry.
+class RecordReader {
+ public:
+  RecordReader() noexcept = default;
+
+  /// The next record; false at the end or at damage (see error()). The views live as long as owner().
+  bool next(RecordView& record) {
+    if (left_ <= 0) return false;
+    return legacy_ ? next_message(record) : next_record(record);
+  }
+  const Error& error() const noexcept { return error_; }
+  /// The memory that keys, values and headers point into.
+  const Bytes& owner() const noexcept { return owner_; }
+  /// Records not read yet; 0 after damage.
+  int32_t remaining() const noexcept { return left_; }
+  const BatchInfo& batch() const noexcept { return batch_; }
+
+ private:
+  friend class BatchIterator;
+
+  bool next_record(RecordView& record);
+  bool next_message(RecordView& record);
+  bool damaged(const char* reason);
+  Error begin_batch(const BatchInfo& batch, Bytes records);
+  Error begin_message(const BatchInfo& batch, Bytes entry);
+  Error begin_wrapper(const BatchInfo& batch, Bytes plain);
+
+  Bytes owner_;
+  const char* at_ = nullptr;
+  const char* end_ = nullptr;
+  int64_t last_delta_ = -1;
+  int64_t offset_base_ = 0;  // what a stored offset of a message set is relative to
+  int32_t left_ = 0;
+  bool legacy_ = false;
+  bool wrapped_ = false;
+  BatchInfo batch_;
+  Error error_;
+};
+
+class BatchIterator {
+ public:
+  explicit BatchIterator(Bytes records, ReadLimits limits = {}) noexcept
+      : records_(std::move(records)), limits_(limits) {}
+
+  /// Moves to the next entry and checks it; false at the end, at a partial entry, or at damage.
+  bool next();
+  const BatchInfo& batch() const noexcept { return batch_; }
+  /// The entry's bytes as they came.
+  Bytes bytes() const noexcept { return records_.slice(begin_, batch_.size); }
+  /// Prepares reading the records of the current entry.
+  /// Errors: unsupported_codec, corrupt_message, too_large.
+  Error open(RecordReader& reader) const;
+
+  /// Damage: corrupt_message, unsupported_version (magic), unsupported_codec, unsupported_feature
+  /// (attribute bits nobody has defined yet). The text names the offset and the reason.
+  const Error& error() const noexcept { return error_; }
+  /// The offset that the damaged entry claims.
+  int64_t error_offset() const noexcept { return error_offset_; }
+  /// True if the field ended in the middle of an entry: brokers cut where the asked size ends.
+  bool partial() const noexcept { return partial_; }
+  /// True if that was the very first entry, so that nothing could be read: fetch more at once.
+  bool partial_first() const noexcept { return partial_ && begin_ == 0; }
+  /// Bytes that the partial entry needs, 0 if not even its size has come.
+  size_t partial_size() const noexcept { return partial_size_; }
+
+ private:
+  bool fail(Errc code, int64_t offset, const std::string& reason);
+  bool check_batch(const char* entry, size_t size);
+  bool check_message(const char* entry, size_t size, int8_t magic);
+
+  Bytes records_;
+  ReadLimits limits_;
+  size_t begin_ = 0;  // of the current entry
+  size_t end_ = 0;
+  BatchInfo batch_;
+  Error error_;
+  int64_t error_offset_ = -1;
+  size_t partial_size_ = 0;
+  bool partial_ = false;
+};
+
+}  // namespace kafka::records

@@ -1,0 +1,78 @@
+// Big-endian integers and zigzag varints on raw pointers, for the two hot paths of this room. The
+// general reader and writer of messages are in codec/.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace kafka::records {
+
+template <class T>
+inline T load_be(const char* at) noexcept {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(at);
+  uint64_t value = 0;
+  for (size_t i = 0; i < sizeof(T); ++i) value = value << 8 | bytes[i];
+  return static_cast<T>(value);
+}
+
+template <class T>
+inline void store_be(char* at, T value) noexcept {
+  const auto bits = static_cast<uint64_t>(value);
+  for (size_t i = 0; i < sizeof(T); ++i) at[i] = static_cast<char>(bits >> (8 * (sizeof(T) - 1 - i)));
+}
+
+inline constexpr size_t kMaxVarint32 = 5;
+inline constexpr size_t kMaxVarint64 = 10;
+
+constexpr uint64_t zigzag(int64_t value) noexcept {
+  return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63);
+}
+constexpr int64_t unzigzag(uint64_t value) noexcept { return static_cast<int64_t>(value >> 1 ^ (~(value & 1) + 1)); }
+
+/// Bytes that `value` takes as a zigzag varint: 1 to 10.
+inline size_t varint_size(int64_t value) noexcept {
+  const auto bits = static_cast<size_t>(64 - __builtin_clzll(zigzag(value) | 1));
+  return (bits * 9 + 64) / 64;  // ceil(bits / 7) for 1 to 64
+}
+
+inline char* store_varint(char* at, int64_t value) noexcept {
+  uint64_t bits = zigzag(value);
+  while (bits >= 0x80) {
+    *at++ = static_cast<char>(bits | 0x80);
+    bits >>= 7;
+  }
+  *at++ = static_cast<char>(bits);
+  return at;
+}
+
+/// Reads a zigzag varint of at most `max_bytes` (5 or 10); null when it does not end in time, or says
+/// more than its type holds.
+inline const char* load_varint_slow(const char* at, const char* end, size_t max_bytes, int64_t& value) noexcept {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < max_bytes && at < end; ++i) {
+    const auto byte = static_cast<unsigned char>(*at++);
+    if (i == 9 && byte > 1) return nullptr;
+    if (i == 4 && max_bytes == kMaxVarint32 && byte > 15) return nullptr;
+    bits |= static_cast<uint64_t>(byte & 0x7F) << (7 * i);
+    if (byte < 0x80) {
+      value = unzigzag(bits);
+      return at;
+    }
+  }
+  return nullptr;
+}
+
+inline const char* load_varint(const char* at, const char* end, size_t max_bytes, int64_t& value) noexcept {
+  if (at < end && static_cast<unsigned char>(*at) < 0x80) [[likely]] {
+    value = unzigzag(static_cast<unsigned char>(*at));
+    return at + 1;
+  }
+  if (end - at >= 2 && static_cast<unsigned char>(at[1]) < 0x80) [[likely]] {
+    value = unzigzag((static_cast<unsigned char>(at[0]) & 0x7Fu) | static_cast<uint64_t>(at[1]) << 7);
+    return at + 2;
+  }
+  return load_varint_slow(at, end, max_bytes, value);
+}
+
+}  // namespace kafka::records
