@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Installs what is missing on a Debian or Ubuntu machine, as root or with sudo; does nothing where all is there.
+#   test/install.sh build   what building the library and the samples needs
+#   test/install.sh test    and what the tests need (not java and maven: without them the real brokers are skipped)
+#   test/install.sh ci      and what .ci/run needs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what=${1:-build}
+missing=()
+
+program() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
+library() {
+  # Without pkg-config nothing can be asked; apt-get leaves alone what is there already.
+  { command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$1"; } || missing+=("$2")
+}
+
+program g++ g++
+program meson meson
+program ninja ninja-build
+program pkg-config pkg-config
+library libuv libuv1-dev
+library zlib zlib1g-dev
+library spdlog libspdlog-dev
+if [ "$what" != build ]; then
+  program python3 python3
+  library catch2 catch2
+  program kcat kcat
+  library rdkafka librdkafka-dev
+fi
+if [ "$what" = ci ]; then
+  program clang++ clang
+  program clang-format clang-format
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "installing: ${missing[*]}" >&2
+  if ! command -v apt-get >/dev/null 2>&1; then
+    echo "no apt-get on this machine; please install what corresponds to: ${missing[*]}" >&2
+    exit 1
+  fi
+  root=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null 2>&1 || { echo "neither root nor sudo; please install: ${missing[*]}" >&2; exit 1; }
+    root=(sudo)
+  fi
+  "${root[@]}" apt-get update -qq >&2
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+fi
+
+# Ubuntu 22.04 ships a meson that is too old; nothing is installed over it.
+oldest=1.0.1
+if [ "$(printf '%s\n' "$oldest" "$(meson --version)" | sort -V | head -n 1)" != "$oldest" ]; then
+  echo "meson $(meson --version) is too old: $oldest or newer is needed (pipx install meson)" >&2
+  exit 1
+fi

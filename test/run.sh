@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Builds everything in build/ and runs every test; the last line is `N passed, N failed, N skipped`.
+# Installs what is missing first (root or sudo). Real brokers run where java and maven are installed.
+#   BUILD_DIR=other test/run.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=${BUILD_DIR:-build}
+
+test/install.sh test
+[ -f "$build/build.ninja" ] || meson setup "$build"
+ninja -C "$build"
+
+java_missing=
+for tool in java mvn; do command -v $tool >/dev/null 2>&1 || java_missing="$java_missing $tool"; done
+[ -z "$java_missing" ] ||
+  printf '\n!!! NOT INSTALLED:%s. Tests against real Kafka brokers are SKIPPED; the rest runs. !!!\n\n' "$java_missing"
+
+rm -f "$build/meson-logs/testlog.json"
+meson test -C "$build" --no-rebuild --print-errorlogs || true # the summary below decides
+[ -z "$java_missing" ] || printf '\n!!! SKIPPED for want of%s: real Kafka brokers !!!\n' "$java_missing"
+echo
+exec python3 test/summary.py "$build/meson-logs/testlog.json"

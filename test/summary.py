@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Sums one `meson test` run: Catch2 programs by their test cases, every other test as one.
+
+    summary.py TESTLOG.json
+
+Prints a line per program and last `N passed, N failed, N skipped`. Exit status 1 if something failed or nothing ran.
+"""
+import json
+import re
+import sys
+
+ALL_PASSED = re.compile(r"All tests passed \([\d,]+ assertions? in (\d+) test cases?\)")
+SOME = re.compile(r"^test cases:(.*)$", re.MULTILINE)  # test cases: 10 | 8 passed | 1 failed | 1 skipped
+
+
+def count(entry):
+    """(passed, failed, skipped) of one test."""
+    result, text = entry["result"], entry.get("stdout", "")
+    if result == "SKIP":
+        return 0, 0, 1
+    failed = result not in ("OK", "EXPECTEDFAIL")
+    cases = ALL_PASSED.findall(text)
+    if cases:
+        return int(cases[-1]), int(failed), 0  # all passed, yet a failure: it died at the end
+    some = SOME.findall(text)
+    if some:
+        numbers = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped)", some[-1])}
+        broken = numbers.get("failed", 0)
+        return numbers.get("passed", 0), max(broken, int(failed)), numbers.get("skipped", 0)
+    return int(not failed), int(failed), 0
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as lines:
+        entries = [json.loads(line) for line in lines if line.strip()]
+    sums = [0, 0, 0]
+    for entry in entries:
+        passed, failed, skipped = numbers = count(entry)
+        sums = [a + b for a, b in zip(sums, numbers)]
+        word = "FAIL" if failed else "SKIP" if skipped and not passed else "ok  "
+        print(f"{word} {entry['name']} ({entry['duration']:.1f} s): {passed} passed, {failed} failed, {skipped} skipped")
+        if word == "SKIP":
+            reasons = [line for line in (entry.get("stderr", "") + entry.get("stdout", "")).splitlines() if "SKIP" in line]
+            print("     " + (reasons[-1] if reasons else "no reason given"))
+    print(f"{sums[0]} passed, {sums[1]} failed, {sums[2]} skipped")
+    sys.exit(1 if sums[1] or not sums[0] else 0)
+
+
+if __name__ == "__main__":
+    main()
