@@ -1,0 +1,145 @@
+// Encoding and sealing of record batches (magic 2). See builder.hpp.
+#include "records/builder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/crc32c.hpp"
+
+namespace kafka::records {
+namespace {
+
+char* store_bytes(char* at, std::string_view bytes) noexcept {
+  if (bytes.data() == nullptr) return store_varint(at, -1);
+  at = store_varint(at, static_cast<int64_t>(bytes.size()));
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+  return at + bytes.size();
+}
+
+size_t bytes_size(std::string_view bytes) noexcept {
+  return bytes.data() == nullptr ? 1 : varint_size(static_cast<int64_t>(bytes.size())) + bytes.size();
+}
+
+// Timestamps are the application's: the difference of two may overflow, and wraps as readers undo it.
+int64_t wrapping_difference(int64_t a, int64_t b) noexcept {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+
+void store_checksum(char* batch, size_t size) noexcept {
+  store_be<uint32_t>(batch + kCrcAt, crc32c({batch + kAttributesAt, size - kAttributesAt}));
+}
+
+// The batch's bytes for writing: in place if nobody else can see them.
+char* writable(Bytes& sealed) {
+  const bool alone = sealed.block() != nullptr && sealed.block()->references == 1;
+  if (!alone) sealed = Bytes::copy(sealed.view());
+  return const_cast<char*>(sealed.data());
+}
+
+}  // namespace
+
+Errc BatchBuilder::append_at(int32_t offset_delta, int64_t timestamp_ms, std::string_view key, std::string_view value,
+                             std::span<const Header> headers) {
+  if (key.size() > kMaxRecordBytes || value.size() > kMaxRecordBytes) return Errc::too_large;
+  size_t header_bytes = varint_size(static_cast<int64_t>(headers.size()));
+  for (const Header& header : headers) {
+    if (header.key.size() > kMaxRecordBytes || header.value.size() > kMaxRecordBytes) return Errc::too_large;
+    header_bytes += varint_size(static_cast<int64_t>(header.key.size())) + header.key.size();
+    header_bytes += bytes_size(header.value);
+    if (header_bytes > kMaxRecordBytes) return Errc::too_large;
+  }
+  const int64_t timestamp_delta = count_ == 0 ? 0 : wrapping_difference(timestamp_ms, base_timestamp_);
+  const size_t body =
+      1 + varint_size(timestamp_delta) + varint_size(offset_delta) + bytes_size(key) + bytes_size(value) + header_bytes;
+  if (body > kMaxRecordBytes || body + kMaxVarint32 > kMaxBatchBytes - size()) return Errc::too_large;
+
+  if (count_ == 0) {
+    buffer_.clear();
+    buffer_.reserve(std::max(initial_capacity_, kBatchHeaderSize + body + kMaxVarint32));
+    buffer_.advance(kBatchHeaderSize);
+    base_timestamp_ = timestamp_ms;
+    max_timestamp_ = timestamp_ms;
+  }
+  char* const begin = buffer_.reserve(body + kMaxVarint32);
+  char* at = store_varint(begin, static_cast<int64_t>(body));
+  *at++ = 0;  // attributes: none are defined
+  at = store_varint(at, timestamp_delta);
+  at = store_varint(at, offset_delta);
+  at = store_bytes(at, key);
+  at = store_bytes(at, value);
+  at = store_varint(at, static_cast<int64_t>(headers.size()));
+  for (const Header& header : headers) {
+    at = store_varint(at, static_cast<int64_t>(header.key.size()));
+    if (!header.key.empty()) std::memcpy(at, header.key.data(), header.key.size());
+    at = store_bytes(at + header.key.size(), header.value);
+  }
+  buffer_.advance(static_cast<size_t>(at - begin));
+  max_timestamp_ = std::max(max_timestamp_, timestamp_ms);
+  last_offset_delta_ = offset_delta;
+  has_headers_ = has_headers_ || !headers.empty();
+  ++count_;
+  return Errc::none;
+}
+
+Error BatchBuilder::seal(const SealOptions& options, Bytes& sealed) {
+  if (count_ == 0) {
+    buffer_.clear();
+    buffer_.reserve(kBatchHeaderSize);
+    buffer_.advance(kBatchHeaderSize);
+  }
+  if (options.codec != Compression::none) {
+    Buffer packed(kBatchHeaderSize + buffer_.size() / 2);
+    packed.advance(kBatchHeaderSize);
+    if (Error error = compress(options.codec, options.level, buffer_.view().substr(kBatchHeaderSize), packed)) {
+      return error;
+    }
+    buffer_ = std::move(packed);
+  }
+  char* const batch = buffer_.data();
+  int16_t attributes = static_cast<int16_t>(options.codec);
+  if (options.transactional) attributes |= kTransactionalBit;
+  if (options.control) attributes |= kControlBit;
+  store_be<int64_t>(batch + kEntryOffsetAt, options.base_offset);
+  store_be<int32_t>(batch + kEntrySizeAt, static_cast<int32_t>(buffer_.size() - kEntryOverhead));
+  store_be<int32_t>(batch + kLeaderEpochAt, options.leader_epoch);
+  batch[kMagicAt] = kMagicV2;
+  store_be<int16_t>(batch + kAttributesAt, attributes);
+  store_be<int32_t>(batch + kLastOffsetDeltaAt, std::max(last_offset_delta_, 0));
+  store_be<int64_t>(batch + kBaseTimestampAt, base_timestamp_);
+  store_be<int64_t>(batch + kMaxTimestampAt, max_timestamp_);
+  store_be<int64_t>(batch + kProducerIdAt, options.producer_id);
+  store_be<int16_t>(batch + kProducerEpochAt, options.producer_epoch);
+  store_be<int32_t>(batch + kBaseSequenceAt, options.base_sequence);
+  store_be<int32_t>(batch + kRecordCountAt, count_);
+  store_checksum(batch, buffer_.size());
+  sealed = buffer_.take();
+  clear();
+  return {};
+}
+
+void BatchBuilder::clear() noexcept {
+  buffer_.clear();
+  base_timestamp_ = kNoTimestamp;
+  max_timestamp_ = kNoTimestamp;
+  count_ = 0;
+  last_offset_delta_ = -1;
+  has_headers_ = false;
+}
+
+Bytes restamp(Bytes sealed, int64_t producer_id, int16_t producer_epoch, int32_t base_sequence) {
+  char* const batch = writable(sealed);
+  store_be<int64_t>(batch + kProducerIdAt, producer_id);
+  store_be<int16_t>(batch + kProducerEpochAt, producer_epoch);
+  store_be<int32_t>(batch + kBaseSequenceAt, base_sequence);
+  store_checksum(batch, sealed.size());
+  return sealed;
+}
+
+Bytes place(Bytes sealed, int64_t base_offset, int32_t leader_epoch) {
+  char* const batch = writable(sealed);
+  store_be<int64_t>(batch + kEntryOffsetAt, base_offset);
+  store_be<int32_t>(batch + kLeaderEpochAt, leader_epoch);
+  return sealed;
+}
+
+}  // namespace kafka::records

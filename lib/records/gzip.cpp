@@ -1,0 +1,108 @@
+// gzip through zlib. Every call of inflate() must consume or produce something, so a hostile stream
+// costs time in proportion to its own bytes and to the limit, never more.
+#include "records/gzip.hpp"
+
+#include <algorithm>
+#include <string>
+
+#define ZLIB_CONST
+#include <zlib.h>
+
+namespace kafka::records {
+namespace {
+
+constexpr int kGzipWindow = 15 + 16;          // the largest window, gzip framing
+constexpr int kMemoryLevel = 8;               // zlib's default
+constexpr size_t kMaxStep = size_t{1} << 30;  // zlib counts in unsigned int
+constexpr size_t kFirstRoom = size_t{4} << 10;
+constexpr size_t kSmallestGzip = 18;  // header and trailer
+constexpr size_t kMaxRatio = 1032;    // no deflate stream unfolds further
+
+struct Deflater {
+  z_stream stream{};
+  bool open = false;
+  ~Deflater() {
+    if (open) deflateEnd(&stream);
+  }
+};
+struct Inflater {
+  z_stream stream{};
+  bool open = false;
+  ~Inflater() {
+    if (open) inflateEnd(&stream);
+  }
+};
+
+const Bytef* input(std::string_view bytes) { return reinterpret_cast<const Bytef*>(bytes.data()); }
+
+// What the trailer says the last member unfolds to, believed only as far as the stream could hold it.
+size_t expected_size(std::string_view packed, size_t limit) {
+  if (packed.size() < kSmallestGzip) return 0;
+  const auto* end = reinterpret_cast<const unsigned char*>(packed.data()) + packed.size();
+  const size_t claimed = end[-4] | size_t{end[-3]} << 8 | size_t{end[-2]} << 16 | size_t{end[-1]} << 24;
+  return std::min({claimed, limit, packed.size() * kMaxRatio});
+}
+
+}  // namespace
+
+Error gzip_compress(int level, std::string_view plain, Buffer& out) {
+  if (level < -1 || level > 9) return Error(Errc::invalid_option, "gzip level must be -1 to 9");
+  if (plain.size() > kMaxStep) return Error(Errc::too_large, "gzip: more than 1 GiB in one batch");
+  Deflater deflater;
+  if (deflateInit2(&deflater.stream, level, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) {
+    return Error(Errc::unsupported_codec, "gzip: zlib has no memory or is another version");
+  }
+  deflater.open = true;
+  z_stream& stream = deflater.stream;
+  const size_t bound = deflateBound(&stream, static_cast<uLong>(plain.size()));
+  stream.next_in = input(plain);
+  stream.avail_in = static_cast<uInt>(plain.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.reserve(bound));
+  stream.avail_out = static_cast<uInt>(bound);
+  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) {
+    return Error(Errc::unsupported_codec, "gzip: zlib did not finish");
+  }
+  out.advance(bound - stream.avail_out);
+  return {};
+}
+
+Error gzip_decompress(std::string_view packed, size_t limit, Buffer& out) {
+  if (packed.size() > kMaxStep) return Error(Errc::too_large, "gzip: more than 1 GiB in one batch");
+  Inflater inflater;
+  if (inflateInit2(&inflater.stream, kGzipWindow) != Z_OK) {
+    return Error(Errc::unsupported_codec, "gzip: zlib has no memory or is another version");
+  }
+  inflater.open = true;
+  z_stream& stream = inflater.stream;
+  stream.next_in = input(packed);
+  stream.avail_in = static_cast<uInt>(packed.size());
+  size_t room = std::max(expected_size(packed, limit) + 1, std::min(limit, kFirstRoom));
+  size_t produced = 0;
+  for (;;) {
+    // One byte beyond the limit is offered, so that a stream that is exactly as long can still end.
+    const size_t offered = std::clamp(room, size_t{1}, std::min(limit - produced + 1, kMaxStep));
+    stream.next_out = reinterpret_cast<Bytef*>(out.reserve(offered));
+    stream.avail_out = static_cast<uInt>(offered);
+    const uInt in_before = stream.avail_in;
+    const int result = inflate(&stream, Z_NO_FLUSH);
+    const size_t got = offered - stream.avail_out;
+    out.advance(got);
+    produced += got;
+    if (produced > limit) {
+      return Error(Errc::too_large, "gzip: unfolds to more than " + std::to_string(limit) + " bytes");
+    }
+    if (result == Z_STREAM_END) {
+      if (stream.avail_in == 0) return {};
+      if (inflateReset(&stream) != Z_OK) return Error(Errc::corrupt_message, "gzip: cannot start the next member");
+      continue;
+    }
+    if (result != Z_OK && result != Z_BUF_ERROR) {
+      const char* reason = stream.msg == nullptr ? "not a gzip stream" : stream.msg;
+      return Error(Errc::corrupt_message, std::string("gzip: ") + reason);
+    }
+    if (got == 0 && stream.avail_in == in_before) return Error(Errc::corrupt_message, "gzip: the stream is cut off");
+    if (stream.avail_out == 0) room = std::max(produced, kFirstRoom);
+  }
+}
+
+}  // namespace kafka::records
