@@ -1,0 +1,127 @@
+// What a consumer hands out, and what the application must answer before the next one comes.
+#pragma once
+
+#include <kafka/function.hpp>
+#include <kafka/types.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kafka {
+
+namespace consumer {
+class Answerable;
+struct EnvelopeParts;
+struct EnvelopeAccess;
+}  // namespace consumer
+
+/// A message that owns its bytes; see MessageEnvelope::detach().
+struct OwnedMessage {
+  std::string topic = {};
+  int32_t partition = 0;
+  int64_t offset = 0;
+  int64_t timestamp = -1;
+  TimestampType timestamp_type = TimestampType::none;
+  std::optional<std::string> key = {};
+  std::optional<std::string> value = {};
+  std::vector<std::pair<std::string, std::optional<std::string>>> headers = {};
+};
+
+/// A record as it lies in the fetched batch. Views are valid as long as the envelope that it came
+/// from. A null key or value is a view whose data() is null.
+struct MessageView {
+  int64_t offset = 0;
+  int64_t timestamp = -1;  ///< milliseconds since 1970; -1 if the record has none
+  TimestampType timestamp_type = TimestampType::none;
+  std::string_view key = {};
+  std::string_view value = {};
+  std::string_view raw_headers = {};
+  int32_t header_count = 0;
+
+  /// Parsed on each call, in the record's order; keys may repeat.
+  KAFKA_API std::vector<Header> headers() const;
+};
+
+/// One message, open until it is answered: commit, ack or cancel. Move-only; may be kept and answered
+/// at any later time on the loop's thread, also after its consumer is gone (the answer is `lost`
+/// then). Destroyed without an answer it ends the consumer with envelope_dropped.
+class KAFKA_API MessageEnvelope {
+ public:
+  MessageEnvelope() noexcept = default;
+  MessageEnvelope(MessageEnvelope&& other) noexcept;
+  MessageEnvelope& operator=(MessageEnvelope&& other) noexcept;
+  ~MessageEnvelope();
+
+  const std::string& topic() const noexcept { return *topic_; }
+  int32_t partition() const noexcept { return partition_; }
+  int64_t offset() const noexcept { return message_.offset; }
+  int64_t timestamp() const noexcept { return message_.timestamp; }
+  TimestampType timestamp_type() const noexcept { return message_.timestamp_type; }
+  /// data() is null for a null key. Valid as long as the envelope.
+  std::string_view key() const noexcept { return message_.key; }
+  std::string_view value() const noexcept { return message_.value; }
+  std::vector<Header> headers() const { return message_.headers(); }
+  /// A copy that owns its bytes.
+  OwnedMessage detach() const;
+
+  /// Stores offset + 1 in the group; the next message comes when the broker has confirmed it.
+  /// @param metadata  stored with the offset.
+  /// @param done      no error once confirmed, or why not; a commit that fails for good ends the consumption.
+  /// @return already_answered (nothing changes) or lost; `done` gets the same.
+  Error commit(std::string_view metadata = {}, Function<void(Error)> done = {});
+  /// Moves on without storing anything.
+  Error ack();
+  /// Ends the consumption: nothing more is dispatched and `on_end` runs.
+  Error cancel();
+
+  bool answered() const noexcept { return owner_ == nullptr; }
+
+ private:
+  friend struct consumer::EnvelopeAccess;
+
+  consumer::Answerable* owner_ = nullptr;   // counted; null once answered
+  consumer::EnvelopeParts* parts_ = nullptr;  // counted: keeps topic name and bytes
+  const std::string* topic_ = nullptr;
+  MessageView message_ = {};
+  uint64_t ticket_ = 0;
+  int32_t partition_ = -1;
+};
+
+/// 1 to `max` records of one partition, in order, answered as one.
+class KAFKA_API BatchEnvelope {
+ public:
+  BatchEnvelope() noexcept = default;
+  BatchEnvelope(BatchEnvelope&& other) noexcept;
+  BatchEnvelope& operator=(BatchEnvelope&& other) noexcept;
+  ~BatchEnvelope();
+
+  const std::string& topic() const noexcept { return *topic_; }
+  int32_t partition() const noexcept { return partition_; }
+  /// Views, valid as long as the envelope.
+  const std::vector<MessageView>& items() const noexcept { return items_; }
+  size_t size() const noexcept { return items_.size(); }
+  std::vector<OwnedMessage> detach() const;
+
+  /// As MessageEnvelope's, for all items: commit stores the last item's offset + 1.
+  Error commit(std::string_view metadata = {}, Function<void(Error)> done = {});
+  Error ack();
+  Error cancel();
+
+  bool answered() const noexcept { return owner_ == nullptr; }
+
+ private:
+  friend struct consumer::EnvelopeAccess;
+
+  consumer::Answerable* owner_ = nullptr;
+  consumer::EnvelopeParts* parts_ = nullptr;
+  const std::string* topic_ = nullptr;
+  std::vector<MessageView> items_ = {};
+  uint64_t ticket_ = 0;
+  int32_t partition_ = -1;
+};
+
+}  // namespace kafka

@@ -1,0 +1,89 @@
+// Options of every object: structs with the Java client's names in snake_case. Each can also be set
+// by its Java string name: `options.set("linger.ms", "5")`.
+// Members stand in alphabetical order, so designated initialisers are easy to get right.
+#pragma once
+
+#include <kafka/types.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kafka {
+
+/// What a session does once no known broker can be reached (KIP-899, KIP-1102).
+enum class MetadataRecovery : uint8_t { none, rebootstrap };
+
+struct KAFKA_API SessionOptions {
+  std::string bootstrap_servers = {};    ///< "host:port,host:port,[::1]:9092"; the port defaults to 9092
+  std::string client_id = "uvkafka";     ///< shown in the brokers' logs and quotas
+  std::chrono::milliseconds close_timeout{30000};          ///< deadline of close() without one; 0 to 1 h
+  std::chrono::milliseconds connections_max_idle{540000};  ///< idle connections are closed; 0 never
+  std::chrono::milliseconds default_api_timeout{60000};    ///< for operations that have no timeout of their own
+  bool ignore_sigpipe = true;  ///< sets SIGPIPE to ignored if it is at its default: libuv writes would raise it
+  int32_t max_dispatch = 10000;                            ///< callbacks run in one turn of the loop, 1 to 1,000,000
+  std::chrono::milliseconds metadata_max_age{300000};      ///< refresh after; 1 s to 1 day
+  std::chrono::milliseconds metadata_max_idle{300000};     ///< an unused topic is forgotten after; 5 s to 1 day
+  std::chrono::milliseconds metadata_recovery_rebootstrap_trigger{300000};  ///< KIP-1102
+  MetadataRecovery metadata_recovery_strategy = MetadataRecovery::rebootstrap;  ///< KIP-899
+  int32_t receive_message_max_bytes = 104857600;           ///< a larger response closes the connection; 1 KiB to 1 GiB
+  std::chrono::milliseconds reconnect_backoff{50};         ///< first wait before connecting again, 0 to 1 h
+  std::chrono::milliseconds reconnect_backoff_max{1000};   ///< it doubles up to this, ±20 % (KIP-144)
+  std::chrono::milliseconds request_timeout{30000};        ///< for one answer; 10 ms to 1 h
+  std::chrono::milliseconds retry_backoff{100};            ///< first wait before asking again, 0 to 1 h
+  std::chrono::milliseconds retry_backoff_max{1000};       ///< it doubles up to this, ±20 % (KIP-580)
+  std::chrono::milliseconds socket_connection_setup_timeout{10000};      ///< one attempt: TCP and ApiVersions
+  std::chrono::milliseconds socket_connection_setup_timeout_max{30000};  ///< the former doubles up to this (KIP-601)
+
+  /// Sets the option with this Java name; invalid_option names option and allowed range.
+  Error set(std::string_view name, std::string_view value);
+  Error validate() const;
+};
+
+struct KAFKA_API ProducerOptions {
+  Acks acks = Acks::all;
+  int32_t batch_size = 1000000;           ///< bytes at which a batch is sent at once; 1 to max_request_size
+  int64_t buffer_memory = 33554432;       ///< bytes of records that may wait; send() says queue_full beyond
+  int32_t compression_level = -1;         ///< gzip: 1 to 9, -1 the library's default
+  Compression compression_type = Compression::none;
+  std::chrono::milliseconds delivery_timeout{120000};  ///< from send() to the report (KIP-91)
+  std::chrono::microseconds linger{0};    ///< how long a batch waits for more; 0: to the end of the loop turn
+  std::optional<int32_t> max_in_flight = {};  ///< requests per connection, 1 to 1,000; set by hand, several batches
+                                              ///< of one partition may be under way and change order on a retry
+  int32_t max_request_size = 1048576;     ///< largest record or batch in bytes, 1 KiB to 1 GiB
+  std::chrono::milliseconds request_timeout{30000};  ///< for the leader's answer; also its own wait for replicas
+
+  Error set(std::string_view name, std::string_view value);
+  Error validate() const;
+};
+
+/// Where to start when nothing is committed.
+enum class OffsetReset : uint8_t { earliest, latest, none };
+/// What happens when the position does not exist (any more) on the broker. Only that error resets.
+enum class OutOfRange : uint8_t { fail, reset_to_earliest, reset_to_latest };
+/// How many envelopes may be open at once.
+enum class Ordering : uint8_t {
+  consumer,   ///< one in all
+  partition,  ///< one per partition
+};
+
+struct KAFKA_API ConsumerOptions {
+  bool allow_auto_create_topics = true;
+  OffsetReset auto_offset_reset = OffsetReset::earliest;
+  std::chrono::milliseconds default_api_timeout{60000};  ///< finding start positions, commits; a partition absent
+                                                         ///< from metadata is waited for as long
+  int32_t fetch_max_bytes = 52428800;                    ///< one response, 1 KiB to 1 GiB
+  std::chrono::milliseconds fetch_max_wait{500};         ///< the broker's wait for fetch_min_bytes; 0 to 5 min
+  int64_t fetch_memory = 67108864;                       ///< bytes fetched and not yet dispatched, 64 KiB to 1 TiB
+  int32_t fetch_min_bytes = 1;
+  int32_t max_partition_fetch_bytes = 1048576;           ///< of one partition in one response, 1 KiB to 1 GiB
+  OutOfRange on_offset_out_of_range = OutOfRange::reset_to_earliest;
+  Ordering ordering = Ordering::consumer;
+
+  /// `auto.offset.reset` sets auto_offset_reset and on_offset_out_of_range.
+  Error set(std::string_view name, std::string_view value);
+  Error validate() const;
+};
+
+}  // namespace kafka

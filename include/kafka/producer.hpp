@@ -1,0 +1,101 @@
+// Sends records. Finds leaders itself, batches per partition, asks all leaders in parallel.
+#pragma once
+
+#include <kafka/session.hpp>
+
+#include <map>
+#include <optional>
+
+namespace kafka {
+
+namespace producer {
+class Producer;
+}
+
+/// The outcome of one record.
+struct DeliveryReport {
+  Error error = {};
+  int32_t partition = -1;
+  int64_t offset = -1;     ///< 0 or more when the leader told it; -1 with acks=0 or an unknown offset
+  int64_t timestamp = -1;  ///< as stored: the record's, or the broker's with log append time
+  Persistence persistence = Persistence::no;
+};
+using DeliveryCallback = Function<void(const DeliveryReport&)>;
+
+/// Messages for one partition, as one unit of produce().
+struct ProduceEnvelope {
+  std::string topic = {};
+  int32_t partition = 0;  ///< kAnyPartition is not allowed here
+  std::vector<Message> messages = {};
+  std::optional<Compression> compression = {};  ///< the producer's compression_type if empty
+};
+
+/// What became of a produce() call, over all brokers.
+struct KAFKA_API ProduceResult {
+  struct Partition {
+    std::string topic = {};
+    int32_t partition = 0;
+    Error error = {};
+    int64_t offset = -1;  ///< of the first message
+    Persistence persistence = Persistence::no;
+  };
+  std::vector<Partition> partitions = {};  ///< one per topic and partition, in order
+  std::vector<Error> errors = {};          ///< each code once, in the order met
+  /// Offsets of the first messages of the partitions that succeeded.
+  std::map<std::string, std::map<int32_t, int64_t>> offsets = {};
+
+  bool has_errors() const { return !errors.empty(); }
+  bool has_error(Errc code) const;
+  bool has_retriable_errors() const;
+};
+
+/// Chooses a partition in [0, partition_count) for a record without one; anything else fails the record.
+using PartitionerFunction = Function<int32_t(const Record& record, int32_t partition_count)>;
+
+class KAFKA_API Producer {
+ public:
+  explicit Producer(Session& session, ProducerOptions options = {});
+  /// Without close(): records that wait are dropped and their callbacks destroyed uncalled.
+  ~Producer();
+  Producer(Producer&&) noexcept;
+  Producer& operator=(Producer&&) noexcept;
+
+  Error error() const;
+  const ProducerOptions& options() const;
+
+  /// Queues one record. Never blocks; `done` runs exactly once, later, on the loop's thread.
+  /// Records of one partition reach the log in the order of these calls.
+  /// @param record  key, value and headers are copied before this returns.
+  /// @param done    the outcome; may be empty.
+  /// @return what `done` will get at once: no error, or queue_full (nothing was queued; `on_drain`
+  ///         tells when to go on), message_too_large, invalid_topic, invalid_argument, closed. The
+  ///         other errors that `done` can get are timed_out (delivery_timeout) and the broker's codes.
+  Error send(const Record& record, DeliveryCallback done = {});
+
+  /// Sends all messages and reports once, when the last partition has its outcome. Shares batches
+  /// and order with send(). A partition that fails is retried alone. An empty list succeeds.
+  void produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done);
+
+  /// Sends what waits without lingering and calls `done` when every record queued before this call
+  /// has its outcome.
+  void flush(Function<void()> done);
+
+  /// Called once after a queue_full, when there is room again; set again for the next time.
+  void on_drain(Function<void()> handler);
+  /// Replaces the built-in choice (murmur2 of the key as in the Java client; sticky without a key).
+  void set_partitioner(PartitionerFunction partitioner);
+
+  /// Records without an outcome, and the bytes they use of buffer_memory.
+  size_t queued() const;
+  size_t queued_bytes() const;
+
+  /// Stops intake, flushes within `deadline` (options.delivery_timeout, and never longer than the
+  /// session's close_timeout), fails the rest with `closed`, then `done`.
+  void close(Function<void()> done = {});
+  void close(std::chrono::milliseconds deadline, Function<void()> done = {});
+
+ private:
+  std::shared_ptr<producer::Producer> core_;
+};
+
+}  // namespace kafka
