@@ -1,0 +1,39 @@
+// What groups have committed: offset, metadata and leader epoch by group and partition. One store for
+// the cluster, so a coordinator that moves loses nothing.
+// Not here: members and generations (a group without members takes every simple commit), who
+// coordinates (cluster).
+#pragma once
+
+#include <kafka/types.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace kafka::devbroker {
+
+struct CommittedOffset {
+  int64_t offset = -1;
+  std::string metadata = {};
+  int32_t leader_epoch = -1;
+};
+
+using GroupOffsets = std::map<TopicPartition, CommittedOffset>;
+
+class GroupStore {
+ public:
+  void commit(std::string_view group, const TopicPartition& partition, CommittedOffset offset);
+  /// Null if nothing is committed there.
+  const CommittedOffset* find(std::string_view group, const TopicPartition& partition) const;
+  /// Null if the group has committed nothing.
+  const GroupOffsets* offsets(std::string_view group) const;
+  /// Forgets a deleted topic in every group.
+  void forget_topic(std::string_view topic);
+  void erase(std::string_view group);
+
+ private:
+  std::map<std::string, GroupOffsets, std::less<>> groups_;
+};
+
+}  // namespace kafka::devbroker

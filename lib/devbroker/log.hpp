@@ -1,0 +1,107 @@
+// One partition's records: an in-memory list of batches of magic 2, each kept as the bytes it came in.
+// Appending looks at a batch's header and checksum only, so it costs a checksum and no decoding.
+// Not here: who leads (cluster), acknowledgements and error answers (handle_produce, handle_fetch).
+#pragma once
+
+#include <kafka/error.hpp>
+#include <kafka/types.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "records/batch_header.hpp"
+
+namespace kafka::devbroker {
+
+/// What an append did.
+struct Appended {
+  Errc error = Errc::none;
+  std::string message = {};  ///< why not
+  int64_t base_offset = -1;
+  int64_t last_offset = -1;
+};
+
+/// Who appends, because Kafka asks more of a client that can do better.
+struct AppendRules {
+  int16_t produce_version = 3;  ///< from 3: exactly one batch, and of magic 2
+  size_t max_message_bytes = 1048588;
+  int32_t leader_epoch = 0;
+};
+
+struct LogRead {
+  Bytes records = Bytes::unowned({"", 0});
+  bool first_incomplete = false;  ///< the limit cut the first batch; it needs `first_size` bytes
+  size_t first_size = 0;
+};
+
+struct OffsetAtTime {
+  int64_t offset = -1;
+  int64_t timestamp = -1;
+  int32_t leader_epoch = -1;
+};
+
+class PartitionLog {
+ public:
+  /// Checks a records field as a broker does and stores its batches behind the last one. Message sets
+  /// of magic 0 and 1 are written up to magic 2.
+  /// Errors: corrupt_message, invalid_record, message_too_large, unsupported_compression_type.
+  Appended append(const Bytes& records, const AppendRules& rules);
+
+  int64_t start_offset() const noexcept { return start_; }
+  int64_t end_offset() const noexcept { return end_; }
+  /// Bytes stored.
+  size_t size() const noexcept {
+    return entries_.empty() ? 0 : entries_.back().position_end() - entries_.front().position;
+  }
+  /// Bytes from the batch that holds `offset` to the end.
+  size_t bytes_from(int64_t offset) const noexcept;
+
+  /// The batches from the one that holds `offset` on, `max_bytes` of them. With `at_least_one` the first
+  /// batch comes whole whatever its size. With `cut` the answer ends exactly at the limit, in the middle
+  /// of a batch, as Kafka's does; else at the last whole batch. `magic` 0 or 1 writes records down.
+  /// Errors: unsupported_compression_type (writing down a codec that this build cannot read).
+  Errc read(int64_t offset, size_t max_bytes, bool at_least_one, bool cut, int8_t magic, LogRead& out) const;
+
+  /// The first record whose timestamp is at least `timestamp_ms`; offset -1 if there is none.
+  OffsetAtTime find_time(int64_t timestamp_ms) const;
+  /// The first record with the highest timestamp of all; offset -1 in an empty log.
+  OffsetAtTime find_max_time() const;
+  int32_t epoch_at(int64_t offset) const noexcept;
+
+  /// Nothing below `offset` can be read any more; batches that end below it are dropped.
+  Errc truncate_before(int64_t offset);
+  /// Loses everything from `offset` on, batches that hold it included.
+  void truncate_to(int64_t offset);
+
+  /// All that can still be read, as one records field.
+  Bytes all() const;
+
+ private:
+  struct Entry {
+    int64_t base_offset;
+    int64_t last_offset;
+    int64_t max_timestamp;
+    uint64_t position;  // bytes before it since the log began
+    int32_t leader_epoch;
+    Compression codec;
+    Bytes bytes;
+    uint64_t position_end() const noexcept { return position + bytes.size(); }
+  };
+
+  /// Index of the first batch that ends at or behind `offset`.
+  size_t find(int64_t offset) const noexcept;
+  Appended append_batch(const Bytes& batch, const AppendRules& rules);
+  Appended append_old(const Bytes& records, const AppendRules& rules);
+  void store(Bytes batch, int32_t leader_epoch);
+  Errc read_old(size_t first, size_t max_bytes, int8_t magic, LogRead& out) const;
+
+  std::deque<Entry> entries_;
+  int64_t start_ = 0;
+  int64_t end_ = 0;
+  uint64_t position_ = 0;
+};
+
+}  // namespace kafka::devbroker
