@@ -1,0 +1,97 @@
+// One request on its way to one broker, with its type erased: who sends it need not know the message,
+// and who made it need not know the connection.
+// Not here: retries (router), order and matching (in_flight).
+#pragma once
+
+#include <kafka/error.hpp>
+#include <kafka/function.hpp>
+
+#include <memory>
+#include <utility>
+
+#include "codec/reader.hpp"
+#include "codec/writer.hpp"
+#include "net/reactor.hpp"
+#include "protocol/api_key.hpp"
+#include "protocol/message.hpp"
+
+namespace kafka::cluster {
+
+/// Which of a broker's connections: a broker serves one request per connection at a time, so a
+/// long-polling fetch must never stand in front of anything else.
+enum class Purpose : uint8_t { general, produce, fetch, coordinator };
+inline constexpr size_t kPurposes = 4;
+
+/// Whether the request can have been executed: decides between persistence no and maybe.
+enum class Sent : uint8_t { no, maybe };
+
+struct CallInfo {
+  int16_t version = -1;     ///< negotiated on the connection; -1 if it was never encoded
+  Sent sent = Sent::no;
+  net::TimePoint sent_at{};
+};
+
+class Call {
+ public:
+  Call(protocol::ApiKey api, net::TimePoint deadline) : api_(api), deadline_(deadline) {}
+  virtual ~Call() = default;
+
+  protocol::ApiKey api() const noexcept { return api_; }
+  net::TimePoint deadline() const noexcept { return deadline_; }
+  int16_t max_version() const noexcept { return max_version_; }
+  void set_max_version(int16_t version) noexcept { max_version_ = version; }
+  bool expects_response() const noexcept { return expects_response_; }
+  void set_expects_response(bool expects) noexcept { expects_response_ = expects; }
+
+  /// Writes the body at `version`. May be called again on another connection after a failure that
+  /// left nothing sent.
+  virtual Error encode(int16_t version, codec::Writer& writer) = 0;
+  /// Ends the call, exactly once: with an error, or with the body of the answer. Without an expected
+  /// answer: when the request has been handed to the kernel, `body` null.
+  virtual void finish(Error error, codec::Reader* body) = 0;
+
+  CallInfo info;
+
+ private:
+  protocol::ApiKey api_;
+  net::TimePoint deadline_;
+  int16_t max_version_ = 32767;
+  bool expects_response_ = true;
+};
+
+/// A call with its message. `prepare`, if set, adapts the request to the version just before it is
+/// encoded (an error there fails the call with nothing sent).
+template <class Request>
+class TypedCall final : public Call {
+ public:
+  using Response = protocol::ResponseOf<Request>;
+  using Done = Function<void(Error, Response&, const CallInfo&)>;
+  using Prepare = Function<Error(Request&, int16_t version)>;
+
+  TypedCall(Request request, net::TimePoint deadline, Done done, Prepare prepare = {})
+      : Call(protocol::key_of<Request>, deadline),
+        request_(std::move(request)),
+        done_(std::move(done)),
+        prepare_(std::move(prepare)) {}
+
+  Error encode(int16_t version, codec::Writer& writer) override {
+    if (prepare_) {
+      if (Error error = prepare_(request_, version)) return error;
+    }
+    return protocol::encode(request_, version, writer);
+  }
+
+  void finish(Error error, codec::Reader* body) override {
+    Response response{};
+    if (!error && body != nullptr) error = protocol::decode(*body, info.version, response);
+    Done done = std::move(done_);
+    done(std::move(error), response, info);
+  }
+
+ private:
+  Request request_;
+  Done done_;
+  Prepare prepare_;
+};
+
+}  // namespace kafka::cluster
