@@ -1,0 +1,33 @@
+// Encoding, decoding and printing of whole messages, without headers. The templates are only declared
+// here; the message's own .cpp file makes them (instantiate.hpp), so that whoever sends a message does
+// not compile the visitors again.
+#pragma once
+
+#include <kafka/error.hpp>
+
+#include <string>
+
+#include "codec/reader.hpp"
+#include "codec/writer.hpp"
+#include "protocol/api.hpp"
+
+namespace kafka::protocol {
+
+/// Writes the body. On an error what was written is of no use.
+/// Errors: unsupported_version (a field has a value that this version cannot carry; the text names it),
+/// invalid_argument (null where none may be, or too long).
+template <class M>
+Error encode(const M& message, int version, codec::Writer& writer);
+
+/// Reads the body into a message that has its defaults. Bytes behind the last known field are left in
+/// the reader. `bytes` and `records` fields share the reader's memory.
+/// Errors: protocol_error with the place.
+template <class M>
+Error decode(codec::Reader& reader, int version, M& message);
+
+/// Appends the message as Kafka's own tools print it; secret fields are masked.
+/// Errors: as encode().
+template <class M>
+Error to_json(const M& message, int version, std::string& out);
+
+}  // namespace kafka::protocol
