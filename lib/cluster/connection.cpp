@@ -1,0 +1,253 @@
+#include "cluster/connection.hpp"
+
+#include <algorithm>
+
+#include "base/error_table.hpp"
+#include "protocol/api_versions.hpp"
+#include "protocol/header.hpp"
+
+namespace kafka::cluster {
+namespace {
+
+constexpr const char* kSoftwareName = "uvkafka";
+constexpr const char* kSoftwareVersion = "0.1.0";
+constexpr int16_t kNewestApiVersions = 4;
+
+}  // namespace
+
+Connection::Connection(net::Reactor& reactor, const ConnectionConfig& config, const net::Address& address,
+                       net::TimePoint deadline, ConnectionOwner& owner)
+    : reactor_(reactor),
+      config_(config),
+      address_(address),
+      owner_(owner),
+      frames_(config.frame_max),
+      setup_deadline_(deadline),
+      last_used_(reactor.now()) {
+  stream_ = reactor_.connect(address_, *this);
+  arm();
+}
+
+Connection::~Connection() {
+  stream_.reset();
+  scope_.end();
+  std::vector<std::unique_ptr<Call>> calls = in_flight_.take_all();
+  for (auto& call : unanswered_) calls.push_back(std::move(call));
+  for (auto& call : calls) {
+    reactor_.defer([call = std::move(call)]() mutable { call->finish(Error(Errc::closed), nullptr); });
+  }
+}
+
+void Connection::on_connected() {
+  if (config_.legacy) {
+    versions_ = protocol::legacy_versions();
+    become_ready();
+  } else {
+    state_ = State::handshaking;
+    ask_versions(kNewestApiVersions);
+  }
+}
+
+void Connection::become_ready() {
+  state_ = State::ready;
+  last_used_ = reactor_.now();
+  arm();
+  owner_.on_ready(*this);
+}
+
+// --- handshake --------------------------------------------------------------
+
+void Connection::ask_versions(int16_t version) {
+  protocol::ApiVersionsRequest request;
+  request.client_software_name = kSoftwareName;
+  request.client_software_version = kSoftwareVersion;
+  handshake_id_ = in_flight_.next_id();
+  handshake_version_ = version;
+  codec::Writer writer;
+  protocol::begin_request(writer, protocol::ApiKey::api_versions, version, handshake_id_, config_.client_id);
+  if (Error error = protocol::encode(request, version, writer)) return close(std::move(error));
+  stream_->write(protocol::end_frame(writer));
+}
+
+void Connection::take_versions(Error error, codec::Reader* body) {
+  protocol::ApiVersionsResponse response;
+  int16_t version = handshake_version_;
+  if (!error) {
+    // A broker that does not know this version answers with the body of version 0 (KIP-511).
+    codec::Reader peek = *body;
+    if (peek.i16() == static_cast<int16_t>(Errc::unsupported_version)) version = 0;
+    error = protocol::decode(*body, version, response);
+  }
+  if (error) return close(std::move(error));
+  if (response.error_code == static_cast<int16_t>(Errc::unsupported_version)) {
+    int16_t hint = 0;  // brokers before 2.4 say nothing about what they would take
+    for (const auto& key : response.api_keys) {
+      if (key.api_key == static_cast<int16_t>(protocol::ApiKey::api_versions)) hint = key.max_version;
+    }
+    if (hint < 0 || hint >= handshake_version_) {
+      return close(Error(Errc::protocol_error, "ApiVersions version " + std::to_string(handshake_version_) +
+                                                   " is refused, and version " + std::to_string(hint) + " is offered"));
+    }
+    return ask_versions(hint);
+  }
+  if (response.error_code != 0) return close(broker_error(response.error_code, "ApiVersions"));
+  for (const auto& key : response.api_keys) {
+    versions_.set(static_cast<protocol::ApiKey>(key.api_key), key.min_version, key.max_version);
+  }
+  become_ready();
+}
+
+// --- requests ---------------------------------------------------------------
+
+Error Connection::write(Call& call, int16_t version, int32_t id) {
+  codec::Writer writer;
+  protocol::begin_request(writer, call.api(), version, id, config_.client_id);
+  if (Error error = call.encode(version, writer)) return error;
+  call.info.sent = Sent::maybe;
+  call.info.sent_at = reactor_.now();
+  stream_->write(protocol::end_frame(writer));
+  return {};
+}
+
+void Connection::send(std::unique_ptr<Call> call) {
+  last_used_ = reactor_.now();
+  int16_t version = -1;
+  Error error = versions_.pick(call->api(), call->max_version(), version);
+  const int32_t id = in_flight_.next_id();
+  if (!error) {
+    call->info.version = version;
+    error = write(*call, version, id);
+  }
+  if (error) return finish_later(std::move(call), std::move(error));
+  if (call->expects_response()) {
+    in_flight_.push(id, std::move(call));
+  } else {
+    unanswered_.push_back(std::move(call));
+  }
+  arm();
+}
+
+void Connection::finish_later(std::unique_ptr<Call> call, Error error) {
+  reactor_.defer([call = std::move(call), error = std::move(error)]() mutable {
+    call->finish(std::move(error), nullptr);
+  });
+}
+
+void Connection::on_written() {
+  if (unanswered_.empty()) return;
+  std::vector<std::unique_ptr<Call>> written = std::move(unanswered_);
+  unanswered_.clear();
+  for (auto& call : written) call->finish({}, nullptr);  // may destroy this
+}
+
+// --- answers ----------------------------------------------------------------
+
+void Connection::on_read(size_t count) {
+  frames_.advance(count);
+  last_used_ = reactor_.now();
+  const Scope::Guard guard = scope_.guard();
+  Bytes frame;
+  while (state_ != State::ended && frames_.next(frame)) {
+    if (!take_frame(std::move(frame)) || !guard.alive()) return;
+  }
+  if (state_ != State::ended && frames_.error()) return end(frames_.error());
+  if (state_ != State::ended) arm();
+}
+
+// False if nothing more may be touched.
+bool Connection::take_frame(Bytes frame) {
+  codec::Reader reader(std::move(frame));
+  const int32_t id = reader.i32();
+  if (reader.failed()) return end(reader.error()), false;
+  if (state_ == State::handshaking) {
+    if (id != handshake_id_) {
+      return end(Error(Errc::protocol_error, "the answer to ApiVersions has correlation id " + std::to_string(id))), false;
+    }
+    answered_ = true;
+    take_versions({}, &reader);
+    return true;
+  }
+  std::unique_ptr<Call> call = in_flight_.pop(id);
+  if (call == nullptr) {
+    const std::string expected = in_flight_.empty() ? "none" : std::to_string(in_flight_.head_id());
+    return end(Error(Errc::protocol_error,
+                     "correlation id " + std::to_string(id) + " where " + expected + " was expected")),
+           false;
+  }
+  answered_ = true;
+  protocol::skip_response_header(reader, call->api(), call->info.version);
+  const Scope::Guard guard = scope_.guard();
+  if (reader.failed()) {
+    Error error = reader.error();
+    call->finish(error, nullptr);
+    if (guard.alive()) end(std::move(error));
+    return false;
+  }
+  call->finish({}, &reader);
+  if (!guard.alive()) return false;
+  if (reader.failed()) return end(reader.error()), false;  // what follows cannot be trusted either
+  return true;
+}
+
+// --- end --------------------------------------------------------------------
+
+void Connection::arm() {
+  net::TimePoint next = state_ == State::ready ? in_flight_.earliest_deadline() : setup_deadline_;
+  for (const auto& call : unanswered_) next = std::min(next, call->deadline());
+  if (next == armed_for_) return;
+  armed_for_ = next;
+  if (next == net::TimePoint::max()) return deadline_.cancel();
+  deadline_ = reactor_.after(next - reactor_.now(), [this] { on_deadline(); });
+}
+
+void Connection::on_deadline() {
+  deadline_.cancel();
+  armed_for_ = net::TimePoint::max();
+  if (state_ == State::ended) return;
+  if (state_ == State::connecting) return end(Error(Errc::timed_out, "no connection within the setup timeout"));
+  if (state_ == State::handshaking) {
+    return end(Error(Errc::timed_out, "connected, but no answer to ApiVersions within the setup timeout"));
+  }
+  const net::TimePoint now = reactor_.now();
+  net::TimePoint next = in_flight_.earliest_deadline();
+  for (const auto& call : unanswered_) next = std::min(next, call->deadline());
+  if (next > now) return arm();
+  end(Error(Errc::timed_out, "no answer within the request timeout"));
+}
+
+void Connection::on_closed(Error error) {
+  // Before 0.10 a broker knows no ApiVersions: it reads the request and closes.
+  refused_api_versions_ = state_ == State::handshaking && !answered_ && !frames_.mid_frame();
+  if (state_ == State::handshaking) {
+    error = Error(error.code(), "closed during the handshake: " + std::string(error.detail()));
+  }
+  end(std::move(error));
+}
+
+void Connection::close(Error error) {
+  if (state_ == State::ended) return;
+  reactor_.defer([guard = scope_.guard(), this, error = std::move(error)]() mutable {
+    if (guard.alive()) end(std::move(error));
+  });
+}
+
+void Connection::end(Error error) {
+  if (state_ == State::ended) return;
+  state_ = State::ended;
+  deadline_.cancel();
+  stream_.reset();
+  std::vector<std::unique_ptr<Call>> calls = in_flight_.take_all();
+  for (auto& call : unanswered_) calls.push_back(std::move(call));
+  unanswered_.clear();
+  const net::TimePoint now = reactor_.now();
+  const Scope::Guard guard = scope_.guard();
+  for (auto& call : calls) {
+    // Only what is overdue has timed out; the rest loses its connection.
+    const bool bystander = error.code() == Errc::timed_out && call->deadline() > now;
+    Error reason = bystander ? Error(Errc::disconnected, "the connection was closed: an earlier request timed out") : error;
+    call->finish(std::move(reason), nullptr);
+  }
+  if (guard.alive()) owner_.on_ended(*this, std::move(error));
+}
+
+}  // namespace kafka::cluster

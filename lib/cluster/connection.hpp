@@ -1,0 +1,103 @@
+// One connection to one address: the socket, the handshake (ApiVersions), the requests under way.
+// It connects, tells its owner that it is ready or that it ended, and is never reused after that.
+// Not here: which address, reconnecting, waiting requests (broker), retries (router).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/scope.hpp"
+#include "cluster/in_flight.hpp"
+#include "net/frame_reader.hpp"
+#include "net/reactor.hpp"
+#include "protocol/negotiation.hpp"
+
+namespace kafka::cluster {
+
+struct ConnectionConfig {
+  std::string client_id = "uvkafka";
+  size_t frame_max = 104857600;
+  bool legacy = false;  ///< no ApiVersions: the peer is taken for 0.8.2 or 0.9
+};
+
+class Connection;
+
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  /// Requests may be sent from now on.
+  virtual void on_ready(Connection& connection) = 0;
+  /// The connection has ended and every call of it is finished. It may be destroyed here.
+  virtual void on_ended(Connection& connection, Error error) = 0;
+};
+
+class Connection final : private net::StreamHandler {
+ public:
+  /// Setting up (TCP and handshake) ends with on_ready, or with on_ended at `deadline` at the latest.
+  Connection(net::Reactor& reactor, const ConnectionConfig& config, const net::Address& address,
+             net::TimePoint deadline, ConnectionOwner& owner);
+  /// Calls under way are finished with `closed`, later.
+  ~Connection() override;
+
+  /// Only when ready. Exactly one finish() follows, never from inside this call.
+  void send(std::unique_ptr<Call> call);
+  /// Ends the connection: every call under way finishes with `error`, then on_ended. Not from inside
+  /// this call.
+  void close(Error error);
+
+  bool ready() const noexcept { return state_ == State::ready; }
+  size_t in_flight() const noexcept { return in_flight_.size() + unanswered_.size(); }
+  size_t unwritten() const { return stream_ ? stream_->unwritten() : 0; }
+  const protocol::ApiVersionSet& versions() const noexcept { return versions_; }
+  const net::Address& address() const noexcept { return address_; }
+  net::TimePoint last_used() const noexcept { return last_used_; }
+  /// True if the peer ended the connection after it had the whole ApiVersions request and before any answer:
+  /// what brokers before 0.10 do.
+  bool refused_api_versions() const noexcept { return refused_api_versions_; }
+  /// True once a whole answer has come.
+  bool answered() const noexcept { return answered_; }
+  /// For tests of the wrap (C9).
+  void set_next_correlation_id(int32_t id) noexcept { in_flight_.set_next_id(id); }
+
+ private:
+  enum class State : uint8_t { connecting, handshaking, ready, ended };
+
+  void on_connected() override;
+  std::span<char> read_buffer() override { return frames_.buffer(); }
+  void on_read(size_t count) override;
+  void on_written() override;
+  void on_closed(Error error) override;
+
+  void ask_versions(int16_t version);
+  void take_versions(Error error, codec::Reader* body);
+  void become_ready();
+  Error write(Call& call, int16_t version, int32_t id);
+  bool take_frame(Bytes frame);
+  void arm();
+  void on_deadline();
+  void end(Error error);
+  void finish_later(std::unique_ptr<Call> call, Error error);
+
+  net::Reactor& reactor_;
+  ConnectionConfig config_;
+  net::Address address_;
+  ConnectionOwner& owner_;
+  State state_ = State::connecting;
+  net::FrameReader frames_;
+  InFlight in_flight_;
+  std::vector<std::unique_ptr<Call>> unanswered_;  // no answer expected: they end when written
+  protocol::ApiVersionSet versions_;
+  net::TimePoint setup_deadline_;
+  net::TimePoint armed_for_ = net::TimePoint::max();
+  net::TimePoint last_used_;
+  net::Timer deadline_;
+  int32_t handshake_id_ = -1;
+  int16_t handshake_version_ = -1;
+  bool refused_api_versions_ = false;
+  bool answered_ = false;
+  Scope scope_;
+  std::unique_ptr<net::Stream> stream_;  // last: nothing of it may call a half-destroyed object
+};
+
+}  // namespace kafka::cluster

@@ -1,0 +1,65 @@
+// What is remembered of one "host:port" for the life of a session, whatever broker id or connection it
+// is seen through: resolved addresses, connect backoff, and whether it is a broker before 0.10.
+// Not here: sockets (connection), who wants to connect (link).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/backoff.hpp"
+#include "base/scope.hpp"
+#include "net/reactor.hpp"
+
+namespace kafka::cluster {
+
+using ResolverHook = Function<void(const std::string& host, Function<void(Error, std::vector<std::string>)> done)>;
+
+/// Name look-ups of one session: one at a time per name, answers kept for a while.
+class Resolver {
+ public:
+  static constexpr net::Duration kCacheTime = std::chrono::seconds(30);
+
+  explicit Resolver(net::Reactor& reactor) : reactor_(reactor) {}
+  void set_hook(ResolverHook hook) { hook_ = std::move(hook); }
+  /// `done` is never called from inside this call, and not at all once this object is gone.
+  void resolve(const std::string& host, Function<void(Error, std::vector<std::string>)> done);
+  /// The next resolve() asks anew: every address of the last answer has failed.
+  void forget(const std::string& host);
+
+ private:
+  struct Name {
+    std::vector<std::string> addresses;
+    net::TimePoint expires{};
+    std::unique_ptr<net::Lookup> lookup;
+    bool asking = false;
+    std::vector<Function<void(Error, std::vector<std::string>)>> waiting;
+  };
+  void answer(const std::string& host, Error error, std::vector<std::string> addresses);
+
+  net::Reactor& reactor_;
+  ResolverHook hook_;
+  std::map<std::string, Name> names_;
+  Scope scope_;
+};
+
+struct Endpoint {
+  std::string host;
+  uint16_t port = 0;
+  Backoff backoff;
+  net::TimePoint not_before{};      ///< no attempt to connect before
+  uint32_t setup_failures = 0;      ///< setup timeouts in a row: the next timeout is longer (KIP-601)
+  size_t next_address = 0;          ///< do not start with the address that failed last
+  bool ever_modern = false;         ///< has answered ApiVersions: never legacy again
+  net::TimePoint legacy_until{};    ///< taken for a broker before 0.10 until then
+  bool failing = false;             ///< the last attempt failed; said once, until one succeeds
+
+  Endpoint(std::string h, uint16_t p, Backoff b) : host(std::move(h)), port(p), backoff(b) {}
+  std::string name() const {
+    return (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  }
+};
+
+}  // namespace kafka::cluster

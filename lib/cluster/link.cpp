@@ -1,0 +1,209 @@
+#include "cluster/link.hpp"
+
+#include <algorithm>
+
+namespace kafka::cluster {
+
+Link::Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker)
+    : context_(context), endpoint_(std::move(endpoint)), broker_(broker) {}
+
+Link::~Link() { fail_waiting(Error(Errc::closed)); }
+
+void Link::send(std::unique_ptr<Call> call) {
+  if (ready()) return connection_->send(std::move(call));
+  if (waiting_.size() >= kMaxWaiting) {
+    context_.reactor.defer([call = std::move(call)]() mutable {
+      call->finish(Error(Errc::queue_full, "too many requests wait for a connection"), nullptr);
+    });
+    return;
+  }
+  waiting_.push_back(std::move(call));
+  arm_expiry();
+  if (!connecting_) start();
+}
+
+void Link::close(Error error) {
+  connecting_ = false;
+  start_timer_.cancel();
+  scope_.end();
+  expiry_at_ = net::TimePoint::max();
+  idle_timer_.cancel();
+  fail_waiting(error);
+  if (connection_) connection_->close(std::move(error));
+}
+
+// --- connecting -------------------------------------------------------------
+
+void Link::start() {
+  connecting_ = true;
+  const net::TimePoint now = context_.reactor.now();
+  if (endpoint_->not_before > now) {
+    start_timer_ = context_.reactor.after(endpoint_->not_before - now, [this] {
+      start_timer_.cancel();
+      begin_round();
+    });
+  } else {
+    begin_round();
+  }
+}
+
+void Link::begin_round() {
+  // Another purpose may have failed meanwhile and moved the time.
+  if (endpoint_->not_before > context_.reactor.now()) return start();
+  tried_ = 0;
+  last_error_ = {};
+  context_.resolver.resolve(endpoint_->host, scope_.wrap([this](Error error, std::vector<std::string> addresses) {
+    if (!connecting_) return;
+    if (error) return round_failed(std::move(error));
+    addresses_ = std::move(addresses);
+    try_address();
+  }));
+}
+
+void Link::try_address() {
+  if (tried_ == addresses_.size()) {
+    context_.resolver.forget(endpoint_->host);
+    return round_failed(last_error_);
+  }
+  connect(!endpoint_->ever_modern && context_.reactor.now() < endpoint_->legacy_until);
+}
+
+void Link::connect(bool legacy) {
+  legacy_ = legacy;
+  net::Duration timeout = context_.config.setup_timeout;
+  for (uint32_t i = 0; i < endpoint_->setup_failures && timeout < context_.config.setup_timeout_max; ++i) timeout *= 2;
+  timeout = std::min(timeout, context_.config.setup_timeout_max);
+  const std::string& ip = addresses_[(endpoint_->next_address + tried_) % addresses_.size()];
+  connection_ = std::make_unique<Connection>(
+      context_.reactor, ConnectionConfig{context_.config.client_id, context_.config.frame_max, legacy},
+      net::Address{ip, endpoint_->port}, context_.reactor.now() + timeout, *this);
+}
+
+void Link::on_ready(Connection& connection) {
+  connecting_ = false;
+  endpoint_->setup_failures = 0;
+  endpoint_->next_address = (endpoint_->next_address + tried_) % addresses_.size();
+  if (!legacy_) {
+    endpoint_->ever_modern = true;
+    endpoint_->legacy_until = {};
+    endpoint_->backoff.reset();
+    endpoint_->failing = false;
+  }
+  context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
+  expiry_timer_.cancel();
+  expiry_at_ = net::TimePoint::max();
+  while (!waiting_.empty()) connection.send(waiting_.pop_front());
+  arm_idle();
+}
+
+void Link::on_ended(Connection& connection, Error error) {
+  const bool was_connecting = connecting_;
+  const bool refused = connection.refused_api_versions();
+  const bool answered = connection.answered();
+  dying_ = std::move(connection_);
+  context_.reactor.defer(scope_.wrap([this] { dying_.reset(); }));
+  idle_timer_.cancel();
+  if (was_connecting) {
+    if (error == Errc::timed_out) ++endpoint_->setup_failures;
+    if (refused && !legacy_ && !endpoint_->ever_modern) {
+      // Perhaps a broker before 0.10: the same address again, without asking for versions.
+      endpoint_->legacy_until = context_.reactor.now() + kLegacyMemory;
+      last_error_ = error;
+      return connect(true);
+    }
+    if (legacy_) endpoint_->legacy_until = {};
+    last_error_ = std::move(error);
+    ++tried_;
+    return try_address();
+  }
+  if (legacy_ && !answered) {
+    // Taken for an old broker, and it never answered anything: forget that, and do not hurry back.
+    endpoint_->legacy_until = {};
+    endpoint_->failing = true;
+    endpoint_->not_before = context_.reactor.now() + endpoint_->backoff.next(context_.reactor.random());
+    if (error == Errc::disconnected) {
+      error = Error(Errc::connect_failed, "the peer closes every connection without an answer; is it a Kafka broker?");
+    }
+    context_.on_state(Event::Type::connect_failed, *endpoint_, broker_, error);
+  } else {
+    if (legacy_) endpoint_->backoff.reset();
+    if (error == Errc::protocol_error || error == Errc::too_large || error == Errc::timed_out) {
+      endpoint_->not_before = context_.reactor.now() + endpoint_->backoff.next(context_.reactor.random());
+    }
+    context_.on_state(Event::Type::broker_disconnected, *endpoint_, broker_, error);
+  }
+  if (!waiting_.empty() && !connecting_) start();
+}
+
+void Link::round_failed(Error error) {
+  connecting_ = false;
+  endpoint_->not_before = context_.reactor.now() + endpoint_->backoff.next(context_.reactor.random());
+  if (!addresses_.empty()) endpoint_->next_address = (endpoint_->next_address + 1) % addresses_.size();
+  endpoint_->failing = true;
+  if (error != Errc::timed_out && error != Errc::resolve_failed && error != Errc::protocol_error &&
+      error != Errc::too_large && error != Errc::unsupported_version) {
+    error = Error(Errc::connect_failed, std::string(error.detail()));
+  }
+  const Scope::Guard guard = scope_.guard();
+  context_.on_state(Event::Type::connect_failed, *endpoint_, broker_, error);
+  if (!guard.alive()) return;
+  // Nothing was sent: whoever asked may ask somebody else.
+  fail_waiting(Error(Errc::connect_failed, endpoint_->name() + ": " + error.message()));
+}
+
+void Link::fail_waiting(const Error& error) {
+  expiry_timer_.cancel();
+  expiry_at_ = net::TimePoint::max();
+  while (!waiting_.empty()) {
+    context_.reactor.defer([call = waiting_.pop_front(), error]() mutable { call->finish(error, nullptr); });
+  }
+}
+
+// --- time -------------------------------------------------------------------
+
+void Link::arm_expiry() {
+  const net::TimePoint deadline = waiting_.back()->deadline();
+  if (deadline >= expiry_at_) return;
+  expiry_at_ = deadline;
+  expiry_timer_ = context_.reactor.after(deadline - context_.reactor.now(), [this] { expire(); });
+}
+
+void Link::expire() {
+  expiry_timer_.cancel();
+  expiry_at_ = net::TimePoint::max();
+  const net::TimePoint now = context_.reactor.now();
+  Ring<std::unique_ptr<Call>> kept;
+  net::TimePoint next = net::TimePoint::max();
+  while (!waiting_.empty()) {
+    std::unique_ptr<Call> call = waiting_.pop_front();
+    if (call->deadline() > now) {
+      next = std::min(next, call->deadline());
+      kept.push_back(std::move(call));
+    } else {
+      context_.reactor.defer([call = std::move(call), name = endpoint_->name()]() mutable {
+        call->finish(Error(Errc::timed_out, "no connection to " + name), nullptr);
+      });
+    }
+  }
+  waiting_ = std::move(kept);
+  if (next == net::TimePoint::max()) return;
+  expiry_at_ = next;
+  expiry_timer_ = context_.reactor.after(next - now, [this] { expire(); });
+}
+
+void Link::arm_idle() {
+  if (context_.config.connections_max_idle <= net::Duration::zero()) return;
+  const net::TimePoint due = connection_->last_used() + context_.config.connections_max_idle;
+  idle_timer_ = context_.reactor.after(due - context_.reactor.now(), [this] {
+    idle_timer_.cancel();
+    if (!ready()) return;
+    const bool idle = connection_->last_used() + context_.config.connections_max_idle <= context_.reactor.now();
+    if (idle && connection_->in_flight() == 0) {
+      connection_->close(Error(Errc::disconnected, "idle for connections_max_idle"));
+    } else {
+      arm_idle();
+    }
+  });
+}
+
+}  // namespace kafka::cluster

@@ -1,0 +1,97 @@
+// One broker's connection for one purpose: opened when first used, reopened when used again, with the
+// calls that wait for it meanwhile. One round of connecting tries every address of the name.
+// Not here: the socket (connection), what is remembered of the address (endpoint), which broker (router).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ring.hpp"
+#include "base/scope.hpp"
+#include "cluster/connection.hpp"
+#include "cluster/endpoint.hpp"
+
+namespace kafka::cluster {
+
+struct ClusterConfig {
+  std::string client_id = "uvkafka";
+  size_t frame_max = 104857600;
+  net::Duration reconnect_backoff = std::chrono::milliseconds(50);
+  net::Duration reconnect_backoff_max = std::chrono::seconds(1);
+  net::Duration setup_timeout = std::chrono::seconds(10);
+  net::Duration setup_timeout_max = std::chrono::seconds(30);
+  net::Duration connections_max_idle = std::chrono::minutes(9);
+  net::Duration retry_backoff = std::chrono::milliseconds(100);
+  net::Duration retry_backoff_max = std::chrono::seconds(1);
+  net::Duration request_timeout = std::chrono::seconds(30);
+  net::Duration default_api_timeout = std::chrono::seconds(60);
+  net::Duration metadata_max_age = std::chrono::minutes(5);
+  net::Duration metadata_max_idle = std::chrono::minutes(5);
+  bool rebootstrap = true;
+  net::Duration rebootstrap_trigger = std::chrono::minutes(5);
+};
+
+/// What every link of a session shares.
+struct LinkContext {
+  net::Reactor& reactor;
+  const ClusterConfig& config;
+  Resolver& resolver;
+  /// connected, disconnected or failed, with the endpoint.
+  Function<void(Event::Type, const Endpoint&, int32_t broker, const Error&)> on_state;
+};
+
+class Link final : private ConnectionOwner {
+ public:
+  /// Calls that may wait for a connection; more are refused.
+  static constexpr size_t kMaxWaiting = 10000;
+  static constexpr net::Duration kLegacyMemory = std::chrono::seconds(60);
+
+  Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker);
+  ~Link() override;
+
+  /// finish() follows exactly once, never from inside this call.
+  void send(std::unique_ptr<Call> call);
+  /// Ends connection and calls with `error`; stays usable.
+  void close(Error error);
+
+  bool ready() const noexcept { return connection_ != nullptr && connection_->ready(); }
+  bool busy() const noexcept { return in_flight() > 0 || !waiting_.empty(); }
+  size_t in_flight() const noexcept { return connection_ ? connection_->in_flight() : 0; }
+  /// Null unless ready.
+  const protocol::ApiVersionSet* versions() const noexcept { return ready() ? &connection_->versions() : nullptr; }
+  Connection* connection() noexcept { return connection_.get(); }
+
+ private:
+  void on_ready(Connection& connection) override;
+  void on_ended(Connection& connection, Error error) override;
+
+  void start();
+  void begin_round();
+  void try_address();
+  void connect(bool legacy);
+  void round_failed(Error error);
+  void fail_waiting(const Error& error);
+  void arm_expiry();
+  void expire();
+  void arm_idle();
+
+  LinkContext& context_;
+  std::shared_ptr<Endpoint> endpoint_;
+  int32_t broker_;
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Connection> dying_;  // kept until its callback has returned
+  Ring<std::unique_ptr<Call>> waiting_;
+  std::vector<std::string> addresses_;
+  size_t tried_ = 0;
+  bool connecting_ = false;  // a round is under way or waits for its time
+  bool legacy_ = false;
+  Error last_error_;
+  net::Timer start_timer_;
+  net::Timer expiry_timer_;
+  net::TimePoint expiry_at_ = net::TimePoint::max();
+  net::Timer idle_timer_;
+  Scope scope_;
+};
+
+}  // namespace kafka::cluster

@@ -1,0 +1,167 @@
+#include "cluster/router.hpp"
+
+#include <algorithm>
+
+namespace kafka::cluster {
+
+Router::Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points)
+    : reactor_(reactor),
+      config_(std::move(config)),
+      resolver_(reactor),
+      context_{reactor_, config_, resolver_,
+               [this](Event::Type type, const Endpoint& endpoint, int32_t broker, const Error& error) {
+                 report(type, endpoint, broker, error);
+               }} {
+  int32_t id = kFirstContact;
+  for (const ContactPoint& point : contact_points) {
+    Broker& contact = contacts_[id];
+    contact.id = id--;
+    contact.endpoint = endpoint(point.host, point.port);
+  }
+  // Many clients with the same list must not all begin with the same broker.
+  if (!contacts_.empty()) next_contact_ = reactor_.random() % contacts_.size();
+}
+
+Router::~Router() = default;
+
+std::shared_ptr<Endpoint> Router::endpoint(const std::string& host, uint16_t port) {
+  auto& known = endpoints_[{host, port}];
+  if (known == nullptr) {
+    known = std::make_shared<Endpoint>(host, port, Backoff(config_.reconnect_backoff, config_.reconnect_backoff_max));
+  }
+  return known;
+}
+
+Broker* Router::find(int32_t node) {
+  auto& list = node <= kFirstContact ? contacts_ : brokers_;
+  const auto found = list.find(node);
+  return found == list.end() ? nullptr : &found->second;
+}
+
+Link* Router::link(int32_t node, Purpose purpose) {
+  Broker* broker = find(node);
+  if (broker == nullptr || closed_) return nullptr;
+  auto& link = broker->links[static_cast<size_t>(purpose)];
+  if (link == nullptr) link = std::make_unique<Link>(context_, broker->endpoint, node);
+  return link.get();
+}
+
+void Router::send(int32_t node, Purpose purpose, std::unique_ptr<Call> call) {
+  if (Link* to = link(node, purpose)) return to->send(std::move(call));
+  Error error = closed_ ? Error(Errc::closed)
+                        : Error(Errc::broker_not_available, "broker " + std::to_string(node) + " is not in the metadata");
+  reactor_.defer([call = std::move(call), error = std::move(error)]() mutable { call->finish(error, nullptr); });
+}
+
+int32_t Router::any_broker() {
+  const net::TimePoint now = reactor_.now();
+  // A connected one with the least to do.
+  int32_t best = -1;
+  size_t least = SIZE_MAX;
+  for (const auto& [id, broker] : brokers_) {
+    const auto& general = broker.links[static_cast<size_t>(Purpose::general)];
+    if (general != nullptr && general->ready() && general->in_flight() < least) {
+      least = general->in_flight();
+      best = id;
+    }
+  }
+  if (best >= 0) return best;
+  // Then, in turn, whoever has not failed lately.
+  auto healthy = [&](const Broker& broker) { return !broker.endpoint->failing && broker.endpoint->not_before <= now; };
+  std::vector<int32_t> known;
+  for (const auto& [id, broker] : brokers_) {
+    if (healthy(broker)) known.push_back(id);
+  }
+  if (!known.empty()) return known[next_broker_++ % known.size()];
+  std::vector<int32_t> candidates;
+  for (const auto& [id, contact] : contacts_) {
+    if (healthy(contact)) candidates.push_back(id);
+  }
+  if (!candidates.empty()) return candidates[next_contact_++ % candidates.size()];
+  // All have failed: the one whose time comes first, contact points and brokers alike.
+  const Broker* first = nullptr;
+  for (const auto* list : {&brokers_, &contacts_}) {
+    for (const auto& [id, broker] : *list) {
+      if (first == nullptr || broker.endpoint->not_before < first->endpoint->not_before) first = &broker;
+    }
+  }
+  return first->id;
+}
+
+void Router::set_brokers(const std::vector<BrokerInfo>& brokers) {
+  std::map<int32_t, Broker> next;
+  for (const BrokerInfo& info : brokers) {
+    if (next.contains(info.id)) continue;  // repeated: the first counts
+    auto where = endpoint(info.host, static_cast<uint16_t>(info.port));
+    const auto old = brokers_.find(info.id);
+    if (old != brokers_.end() && old->second.endpoint == where) {
+      next[info.id] = std::move(old->second);
+      brokers_.erase(old);
+    } else {
+      Broker& broker = next[info.id];
+      broker.id = info.id;
+      broker.endpoint = std::move(where);
+    }
+  }
+  for (auto& [id, broker] : brokers_) gone_.push_back(std::move(broker));
+  brokers_ = std::move(next);
+  if (gone_.empty()) return;
+  // Their callers learn of it from the error; destroying them now could be from inside one of them.
+  for (Broker& broker : gone_) {
+    for (auto& link : broker.links) {
+      if (link) link->close(Error(Errc::disconnected, "the broker has left or moved"));
+    }
+  }
+  reactor_.defer(scope_.wrap([this] {
+    // One more turn: close() itself is deferred.
+    reactor_.defer(scope_.wrap([this] { gone_.clear(); }));
+  }));
+}
+
+std::string Router::describe(int32_t node) const {
+  const auto& list = node <= kFirstContact ? contacts_ : brokers_;
+  const auto found = list.find(node);
+  if (found == list.end()) return "broker " + std::to_string(node);
+  if (node <= kFirstContact) return found->second.endpoint->name();
+  return found->second.endpoint->name() + " (broker " + std::to_string(node) + ")";
+}
+
+const protocol::ApiVersionSet* Router::versions(int32_t node) const {
+  const auto found = brokers_.find(node);
+  if (found == brokers_.end()) return nullptr;
+  for (const auto& link : found->second.links) {
+    if (link && link->versions() != nullptr) return link->versions();
+  }
+  return nullptr;
+}
+
+bool Router::ready(int32_t node, Purpose purpose) const {
+  const auto found = brokers_.find(node);
+  if (found == brokers_.end()) return false;
+  const auto& link = found->second.links[static_cast<size_t>(purpose)];
+  return link != nullptr && link->ready();
+}
+
+void Router::report(Event::Type type, const Endpoint& endpoint, int32_t broker, const Error& error) {
+  if (!on_event_) return;
+  Event event;
+  event.type = type;
+  event.error = error;
+  event.broker = endpoint.name();
+  event.broker_id = broker <= kFirstContact ? -1 : broker;
+  on_event_(event);
+}
+
+void Router::close(Error error) {
+  if (closed_) return;
+  closed_ = true;
+  for (auto* list : {&brokers_, &contacts_}) {
+    for (auto& [id, broker] : *list) {
+      for (auto& link : broker.links) {
+        if (link) link->close(error);
+      }
+    }
+  }
+}
+
+}  // namespace kafka::cluster

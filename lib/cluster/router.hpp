@@ -1,0 +1,89 @@
+// The one way by which requests leave the client: to a broker by id, to any broker, or to a group's
+// coordinator. Owns the brokers with their connections and the contact points.
+// Not here: what the cluster looks like (metadata), which partition goes where (producer, consumer).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cluster/link.hpp"
+
+namespace kafka::cluster {
+
+/// A broker known by id, or a contact point (negative id), and its connections.
+struct Broker {
+  int32_t id = -1;
+  std::shared_ptr<Endpoint> endpoint;
+  std::unique_ptr<Link> links[kPurposes];
+};
+
+class Router {
+ public:
+  Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points);
+  ~Router();
+
+  /// One attempt at broker `node`; `done` runs exactly once, never from inside this call. An unknown
+  /// node gives broker_not_available.
+  template <class Request>
+  void call(int32_t node, Purpose purpose, Request request, net::Duration timeout,
+            typename TypedCall<Request>::Done done, typename TypedCall<Request>::Prepare prepare = {},
+            int16_t max_version = 32767) {
+    auto typed = std::make_unique<TypedCall<Request>>(std::move(request), deadline(timeout), std::move(done),
+                                                      std::move(prepare));
+    typed->set_max_version(max_version);
+    send(node, purpose, std::move(typed));
+  }
+  void send(int32_t node, Purpose purpose, std::unique_ptr<Call> call);
+
+  /// A broker that can be asked about the cluster: connected ones first, then known ones, then the contact
+  /// points; those that failed lately last.
+  int32_t any_broker();
+
+  /// Replaces the brokers by what metadata said. Connections to brokers that moved or went are closed.
+  void set_brokers(const std::vector<BrokerInfo>& brokers);
+  bool knows(int32_t node) const { return brokers_.contains(node); }
+  const std::map<int32_t, Broker>& brokers() const { return brokers_; }
+  std::string describe(int32_t node) const;
+  /// Versions of the node, null while no connection of any purpose is ready.
+  const protocol::ApiVersionSet* versions(int32_t node) const;
+  /// Opens a connection for this purpose if there is none.
+  bool ready(int32_t node, Purpose purpose) const;
+  Link* link(int32_t node, Purpose purpose);
+
+  net::Reactor& reactor() { return reactor_; }
+  const ClusterConfig& config() const { return config_; }
+  net::TimePoint deadline(net::Duration timeout) const { return reactor_.now() + timeout; }
+  Resolver& resolver() { return resolver_; }
+  /// Connection states, as events.
+  void on_event(Function<void(const Event&)> handler) { on_event_ = std::move(handler); }
+
+  /// Ends every connection; all calls finish with `error`. Calls made later fail with `closed`.
+  void close(Error error);
+  bool closed() const { return closed_; }
+
+ private:
+  Broker* find(int32_t node);
+  void report(Event::Type type, const Endpoint& endpoint, int32_t broker, const Error& error);
+  std::shared_ptr<Endpoint> endpoint(const std::string& host, uint16_t port);
+
+  net::Reactor& reactor_;
+  ClusterConfig config_;
+  Resolver resolver_;
+  LinkContext context_;
+  std::map<std::pair<std::string, uint16_t>, std::shared_ptr<Endpoint>> endpoints_;
+  std::map<int32_t, Broker> contacts_;  // ids from kFirstContact downwards
+  std::map<int32_t, Broker> brokers_;
+  std::vector<Broker> gone_;  // until the end of the turn
+  Function<void(const Event&)> on_event_;
+  size_t next_contact_ = 0;
+  size_t next_broker_ = 0;
+  bool closed_ = false;
+  Scope scope_;
+
+ public:
+  static constexpr int32_t kFirstContact = -1000;
+};
+
+}  // namespace kafka::cluster
