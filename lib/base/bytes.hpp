@@ -137,6 +137,11 @@ class Buffer {
     assert(offset <= size_ && size <= size_ - offset);
     return Bytes::share(block_, data() + offset, size);
   }
+  /// The same by capacity, for those who fill the memory themselves.
+  Bytes share_raw(size_t offset, size_t size) const noexcept {
+    assert(offset <= capacity() && size <= capacity() - offset);
+    return Bytes::share(block_, data() + offset, size);
+  }
 
  private:
   void grow(size_t more);

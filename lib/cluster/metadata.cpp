@@ -46,6 +46,15 @@ void Metadata::close() {
   retry_timer_.cancel();
   age_timer_.cancel();
   listeners_.clear();
+  const auto waiting = explicit_;
+  for (const auto& asked : waiting) {
+    if (!asked->timer.active()) continue;  // its request ends with the router
+    asked->timer.cancel();
+    std::erase(explicit_, asked);
+    Done done = std::move(asked->done);
+    protocol::MetadataResponse none;
+    done(Error(Errc::closed), none);
+  }
 }
 
 // --- who wants what ---------------------------------------------------------
@@ -327,7 +336,10 @@ void Metadata::ask(std::shared_ptr<Explicit> asked) {
           return finished(std::move(error), response);
         }
         asked->timer = reactor_.after(wait, [this, weak = std::weak_ptr<Explicit>(asked)] {
-          if (auto due = weak.lock()) ask(std::move(due));
+          if (auto due = weak.lock()) {
+            due->timer.cancel();
+            ask(std::move(due));
+          }
         });
       }),
       [](protocol::MetadataRequest& adapted, int16_t version) {

@@ -1,0 +1,51 @@
+// Cuts a byte stream into Kafka's frames: a length of four bytes, then that many bytes. A large frame is read
+// straight into its final place; small ones are slices of one block.
+// Not here: sockets, what is in a frame.
+//
+//   std::span<char> room = frames.buffer();   // hand this to the reactor
+//   frames.advance(count);                    // so many bytes came
+//   while (frames.next(frame)) ...            // whole frames, without their length
+//   if (frames.error()) close();
+#pragma once
+
+#include <kafka/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/bytes.hpp"
+
+namespace kafka::net {
+
+class FrameReader {
+ public:
+  static constexpr size_t kLengthBytes = 4;
+  static constexpr size_t kBlockBytes = 64 * 1024;
+  /// Less cannot even hold a correlation id.
+  static constexpr int32_t kSmallestFrame = 4;
+
+  explicit FrameReader(size_t max_frame) : max_frame_(max_frame) {}
+
+  /// Where the next bytes go; never empty.
+  std::span<char> buffer();
+  void advance(size_t count) { filled_ += count; }
+  /// The next whole frame; false if none is complete, or after an error.
+  bool next(Bytes& frame);
+  /// protocol_error or too_large: the stream cannot be read any further.
+  const Error& error() const { return error_; }
+  /// True if part of a frame has come.
+  bool mid_frame() const { return filled_ > begin_; }
+
+ private:
+  bool read_length();
+
+  size_t max_frame_;
+  Buffer block_;        // its whole capacity is in use; filled_ says how far
+  size_t begin_ = 0;    // of the current frame, its length included
+  size_t filled_ = 0;
+  int64_t length_ = -1;  // of the current frame, -1 while unknown
+  Error error_;
+};
+
+}  // namespace kafka::net

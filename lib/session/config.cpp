@@ -1,0 +1,288 @@
+// String setters and range checks of the options, and the contact points.
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "session/core.hpp"
+#include "session/option_fields.hpp"
+
+namespace kafka {
+namespace {
+
+using session::OptionFields;
+using session::Range;
+
+// Other names under which users know an option.
+constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
+    {"metadata.broker.list", "bootstrap.servers"},
+    {"socket.timeout.ms", "request.timeout.ms"},
+    {"message.max.bytes", "max.request.size"},
+    {"request.required.acks", "acks"},
+    {"queue.buffering.max.ms", "linger.ms"},
+    {"max.in.flight", "max.in.flight.requests.per.connection"},
+    {"message.timeout.ms", "delivery.timeout.ms"},
+    {"compression.codec", "compression.type"},
+    {"fetch.wait.max.ms", "fetch.max.wait.ms"},
+    {"fetch.message.max.bytes", "max.partition.fetch.bytes"},
+};
+
+Error wrong(std::string_view name, std::string_view value, std::string_view allowed) {
+  return Error(Errc::invalid_option,
+               std::string(name) + " = \"" + std::string(value) + "\": allowed is " + std::string(allowed));
+}
+std::string text(Range range) { return std::to_string(range.least) + " to " + std::to_string(range.most); }
+
+template <class Enum>
+struct Choice {
+  std::string_view name;
+  Enum value;
+};
+constexpr Choice<Acks> kAcks[] = {{"all", Acks::all}, {"-1", Acks::all}, {"1", Acks::leader}, {"0", Acks::none}};
+constexpr Choice<Compression> kCompressions[] = {{"none", Compression::none},
+                                                 {"gzip", Compression::gzip},
+                                                 {"snappy", Compression::snappy},
+                                                 {"lz4", Compression::lz4},
+                                                 {"zstd", Compression::zstd}};
+constexpr Choice<MetadataRecovery> kRecoveries[] = {{"rebootstrap", MetadataRecovery::rebootstrap},
+                                                    {"none", MetadataRecovery::none}};
+constexpr Choice<OffsetReset> kResets[] = {{"earliest", OffsetReset::earliest}, {"latest", OffsetReset::latest},
+                                           {"none", OffsetReset::none},         {"smallest", OffsetReset::earliest},
+                                           {"largest", OffsetReset::latest},    {"error", OffsetReset::none}};
+constexpr Choice<OutOfRange> kOutOfRange[] = {{"fail", OutOfRange::fail},
+                                              {"reset_to_earliest", OutOfRange::reset_to_earliest},
+                                              {"reset_to_latest", OutOfRange::reset_to_latest}};
+constexpr Choice<Ordering> kOrderings[] = {{"consumer", Ordering::consumer}, {"partition", Ordering::partition}};
+
+std::span<const Choice<Acks>> choices(Acks) { return kAcks; }
+std::span<const Choice<Compression>> choices(Compression) { return kCompressions; }
+std::span<const Choice<MetadataRecovery>> choices(MetadataRecovery) { return kRecoveries; }
+std::span<const Choice<OffsetReset>> choices(OffsetReset) { return kResets; }
+std::span<const Choice<OutOfRange>> choices(OutOfRange) { return kOutOfRange; }
+std::span<const Choice<Ordering>> choices(Ordering) { return kOrderings; }
+
+bool number(std::string_view value, int64_t& parsed) {
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+  return error == std::errc() && end == value.data() + value.size();
+}
+
+class Setter {
+ public:
+  Setter(std::string_view name, std::string_view value) : name_(name), value_(value) {
+    for (const auto& [alias, real] : kAliases) {
+      if (name == alias) real_ = real;
+    }
+    if (real_.empty()) real_ = name;
+  }
+
+  void operator()(std::string_view name, std::string& member, std::string_view) {
+    if (name == real_) found([&] { member = value_; });
+  }
+  void operator()(std::string_view name, bool& member, std::string_view) {
+    if (name != real_) return;
+    if (value_ == "true" || value_ == "false") {
+      found([&] { member = value_ == "true"; });
+    } else {
+      failed("true or false");
+    }
+  }
+  template <class Enum>
+    requires std::is_enum_v<Enum>
+  void operator()(std::string_view name, Enum& member, std::string_view) {
+    if (name != real_) return;
+    std::string allowed;
+    for (const auto& choice : choices(member)) {
+      if (choice.name == value_) return found([&] { member = choice.value; });
+      allowed += (allowed.empty() ? "" : ", ") + std::string(choice.name);
+    }
+    failed(allowed);
+  }
+  template <class Number>
+  void operator()(std::string_view name, Number& member, Range range, std::string_view) {
+    if (name != real_) return;
+    int64_t parsed = 0;
+    if (!number(value_, parsed) || parsed < range.least || parsed > range.most) return failed(text(range));
+    found([&] { assign(member, parsed); });
+  }
+  /// Fractions of a millisecond, as other clients allow for lingering.
+  void operator()(std::string_view name, std::chrono::microseconds& member, Range range, std::string_view) {
+    if (name != real_) return;
+    char* end = nullptr;
+    const std::string copy(value_);
+    const double parsed = std::strtod(copy.c_str(), &end);
+    const bool all = !copy.empty() && end == copy.c_str() + copy.size();
+    if (!all || !(parsed >= static_cast<double>(range.least)) || parsed > static_cast<double>(range.most)) {
+      return failed(text(range));
+    }
+    found([&] { member = std::chrono::microseconds(static_cast<int64_t>(parsed * 1000)); });
+  }
+
+  Error result() const {
+    if (error_) return error_;
+    if (!found_) return Error(Errc::invalid_option, "no option is named \"" + std::string(name_) + "\"");
+    return {};
+  }
+  bool was(std::string_view name) const { return real_ == name; }
+
+ private:
+  void found(auto assign_it) {
+    found_ = true;
+    assign_it();
+  }
+  void failed(std::string_view allowed) { error_ = wrong(name_, value_, allowed); }
+  static void assign(int32_t& member, int64_t value) { member = static_cast<int32_t>(value); }
+  static void assign(int64_t& member, int64_t value) { member = value; }
+  static void assign(std::optional<int32_t>& member, int64_t value) { member = static_cast<int32_t>(value); }
+  static void assign(std::chrono::milliseconds& member, int64_t value) { member = std::chrono::milliseconds(value); }
+
+  std::string_view name_;
+  std::string_view value_;
+  std::string_view real_;
+  bool found_ = false;
+  Error error_;
+};
+
+class Checker {
+ public:
+  void operator()(std::string_view, const std::string&, std::string_view) {}
+  void operator()(std::string_view, const bool&, std::string_view) {}
+  template <class Enum>
+    requires std::is_enum_v<Enum>
+  void operator()(std::string_view name, const Enum& member, std::string_view) {
+    for (const auto& choice : choices(member)) {
+      if (choice.value == member) return;
+    }
+    fail(name, std::to_string(static_cast<int>(member)), "one of the named values");
+  }
+  template <class Number>
+  void operator()(std::string_view name, const Number& member, Range range, std::string_view) {
+    check(name, member, range);
+  }
+  Error result() const { return error_; }
+
+ private:
+  void fail(std::string_view name, const std::string& value, std::string_view allowed) {
+    if (!error_) error_ = wrong(name, value, allowed);
+  }
+  void check(std::string_view name, int64_t value, Range range) {
+    if (value < range.least || value > range.most) fail(name, std::to_string(value), text(range));
+  }
+  void check(std::string_view name, const std::optional<int32_t>& value, Range range) {
+    if (value) check(name, int64_t{*value}, range);
+  }
+  void check(std::string_view name, std::chrono::milliseconds value, Range range) { check(name, value.count(), range); }
+  void check(std::string_view name, std::chrono::microseconds value, Range range) {
+    const int64_t us = value.count();
+    if (us < range.least * 1000 || us > range.most * 1000) fail(name, std::to_string(us / 1000), text(range));
+  }
+  Error error_;
+};
+
+template <class Options>
+Error check(const Options& options) {
+  Checker checker;
+  OptionFields::walk(checker, options);
+  return checker.result();
+}
+
+template <class Options>
+Error assign(Options& options, std::string_view name, std::string_view value) {
+  Setter setter(name, value);
+  OptionFields::walk(setter, options);
+  return setter.result();
+}
+
+}  // namespace
+
+Error SessionOptions::set(std::string_view name, std::string_view value) { return assign(*this, name, value); }
+Error SessionOptions::validate() const {
+  if (Error error = check(*this)) return error;
+  std::vector<ContactPoint> points;
+  return bootstrap_servers.empty() ? Error() : session::parse_contact_points(bootstrap_servers, points);
+}
+
+Error ProducerOptions::set(std::string_view name, std::string_view value) { return assign(*this, name, value); }
+Error ProducerOptions::validate() const {
+  if (Error error = check(*this)) return error;
+  if (compression_type != Compression::none && compression_type != Compression::gzip) {
+    for (const auto& choice : kCompressions) {
+      if (choice.value == compression_type) return wrong("compression.type", choice.name, "none or gzip in this build");
+    }
+  }
+  return {};
+}
+
+Error ConsumerOptions::set(std::string_view name, std::string_view value) {
+  ConsumerOptions changed = *this;
+  if (Error error = assign(changed, name, value)) return error;
+  if (name == "auto.offset.reset") {
+    changed.on_offset_out_of_range = changed.auto_offset_reset == OffsetReset::earliest ? OutOfRange::reset_to_earliest
+                                     : changed.auto_offset_reset == OffsetReset::latest ? OutOfRange::reset_to_latest
+                                                                                        : OutOfRange::fail;
+  }
+  *this = changed;
+  return {};
+}
+Error ConsumerOptions::validate() const { return check(*this); }
+
+namespace session {
+
+cluster::ClusterConfig cluster_config(const SessionOptions& options) {
+  cluster::ClusterConfig config;
+  config.client_id = options.client_id;
+  config.frame_max = static_cast<size_t>(options.receive_message_max_bytes);
+  config.reconnect_backoff = options.reconnect_backoff;
+  config.reconnect_backoff_max = options.reconnect_backoff_max;
+  config.setup_timeout = options.socket_connection_setup_timeout;
+  config.setup_timeout_max = options.socket_connection_setup_timeout_max;
+  config.connections_max_idle = options.connections_max_idle;
+  config.retry_backoff = options.retry_backoff;
+  config.retry_backoff_max = options.retry_backoff_max;
+  config.request_timeout = options.request_timeout;
+  config.default_api_timeout = options.default_api_timeout;
+  config.metadata_max_age = options.metadata_max_age;
+  config.metadata_max_idle = options.metadata_max_idle;
+  config.rebootstrap = options.metadata_recovery_strategy == MetadataRecovery::rebootstrap;
+  config.rebootstrap_trigger = options.metadata_recovery_rebootstrap_trigger;
+  return config;
+}
+
+Error parse_contact_points(std::string_view text, std::vector<ContactPoint>& points) {
+  constexpr int64_t kDefaultPort = 9092;
+  constexpr size_t kLongestHost = 253;
+  constexpr std::string_view kForm = "host:port with a port of 1 to 65535, IPv6 in brackets";
+  while (!text.empty()) {
+    const size_t comma = text.find(',');
+    std::string_view entry = text.substr(0, comma);
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+    while (!entry.empty() && entry.front() == ' ') entry.remove_prefix(1);
+    while (!entry.empty() && entry.back() == ' ') entry.remove_suffix(1);
+    if (entry.empty()) continue;
+    const Error error = wrong("bootstrap.servers", entry, kForm);
+    std::string_view host = entry;
+    std::string_view port_text;
+    if (entry.front() == '[') {
+      const size_t end = entry.find(']');
+      if (end == std::string_view::npos) return error;
+      host = entry.substr(1, end - 1);
+      const std::string_view rest = entry.substr(end + 1);
+      if (!rest.empty() && rest.front() != ':') return error;
+      if (!rest.empty()) port_text = rest.substr(1);
+      if (!rest.empty() && port_text.empty()) return error;
+    } else if (const size_t colon = entry.find(':'); colon != std::string_view::npos) {
+      host = entry.substr(0, colon);
+      port_text = entry.substr(colon + 1);
+      if (port_text.empty() || port_text.find(':') != std::string_view::npos) return error;
+    }
+    int64_t port = kDefaultPort;
+    if (!port_text.empty() && !number(port_text, port)) return error;
+    if (host.empty() || host.size() > kLongestHost || port < 1 || port > 65535) return error;
+    if (std::any_of(host.begin(), host.end(), [](unsigned char c) { return c <= ' ' || c >= 127 || c == '/'; })) return error;
+    points.push_back({std::string(host), static_cast<uint16_t>(port)});
+  }
+  if (points.empty()) return Error(Errc::invalid_option, "bootstrap.servers is empty: " + std::string(kForm));
+  return {};
+}
+
+}  // namespace session
+}  // namespace kafka

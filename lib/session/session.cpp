@@ -1,0 +1,80 @@
+// The public face of a session.
+#include <kafka/session.hpp>
+
+#include "session/core.hpp"
+
+namespace kafka {
+
+Session::Session(uv_loop_t* loop, SessionOptions options) : core_(session::Core::make(loop, {}, std::move(options))) {}
+Session::Session(uv_loop_t* loop, std::vector<ContactPoint> contact_points, SessionOptions options)
+    : core_(session::Core::make(loop, std::move(contact_points), std::move(options))) {}
+Session::Session(std::shared_ptr<session::Core> core) : core_(std::move(core)) {}
+Session::~Session() {
+  if (core_ != nullptr) core_->abort();
+}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&& other) noexcept {
+  if (this != &other) {
+    if (core_ != nullptr) core_->abort();
+    core_ = std::move(other.core_);
+  }
+  return *this;
+}
+
+Error Session::error() const { return core_->error(); }
+const std::vector<ContactPoint>& Session::contact_points() const { return core_->contact_points(); }
+const SessionOptions& Session::options() const { return core_->options(); }
+
+namespace {
+
+void describe(session::Core& core, std::optional<std::set<std::string>> topics, bool create,
+              Function<void(Error, ClusterMetadata)> done) {
+  if (Error refusal = core.refusal()) {
+    return core.later([done = std::move(done), refusal]() mutable { done(refusal, {}); });
+  }
+  core.metadata().fetch(std::move(topics), create, core.options().default_api_timeout,
+                        [&core, done = std::move(done)](Error error, protocol::MetadataResponse& response) mutable {
+                          auto cluster = error ? ClusterMetadata() : cluster::to_public(response);
+                          core.later([done = std::move(done), error, cluster = std::move(cluster)]() mutable {
+                            done(std::move(error), std::move(cluster));
+                          });
+                        });
+}
+
+}  // namespace
+
+void Session::cluster(Function<void(Error, ClusterMetadata)> done) { describe(*core_, {}, false, std::move(done)); }
+
+void Session::get_metadata(std::set<std::string> topics, Function<void(Error, ClusterMetadata)> done, bool create) {
+  if (topics.empty()) {
+    const Error error(Errc::invalid_argument, "get_metadata: no topic is named; cluster() describes all");
+    return core_->later([done = std::move(done), error]() mutable { done(error, {}); });
+  }
+  describe(*core_, std::move(topics), create, std::move(done));
+}
+
+void Session::list_topics(Function<void(Error, std::vector<std::string>)> done) {
+  cluster([done = std::move(done)](Error error, ClusterMetadata cluster) mutable {
+    std::vector<std::string> names;
+    for (const auto& [name, topic] : cluster.topics) names.push_back(name);
+    done(std::move(error), std::move(names));
+  });
+}
+
+void Session::on_event(Function<void(const Event&)> handler) { core_->on_event(std::move(handler)); }
+void Session::on_log(LogLevel level, LogSink sink) { core_->log().set(level, std::move(sink)); }
+
+void Session::set_resolver(Function<void(const std::string&, ResolveDone)> resolver) {
+  if (core_->live()) core_->router().resolver().set_hook(std::move(resolver));
+}
+
+bool Session::post(Function<void()> fn) { return core_->post(std::move(fn)); }
+void Session::close(Function<void()> done) { close(core_->options().close_timeout, std::move(done)); }
+void Session::close(std::chrono::milliseconds deadline, Function<void()> done) {
+  core_->close(deadline, std::move(done));
+}
+bool Session::closed() const { return core_->closed(); }
+void Session::unref() { core_->set_referenced(false); }
+void Session::ref() { core_->set_referenced(true); }
+
+}  // namespace kafka
