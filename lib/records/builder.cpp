@@ -9,7 +9,7 @@
 namespace kafka::records {
 namespace {
 
-char* store_bytes(char* at, std::string_view bytes) noexcept {
+[[gnu::always_inline]] inline char* store_bytes(char* at, std::string_view bytes) noexcept {
   if (bytes.data() == nullptr) return store_varint(at, -1);
   at = store_varint(at, static_cast<int64_t>(bytes.size()));
   if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
@@ -41,27 +41,36 @@ char* writable(Bytes& sealed) {
 Errc BatchBuilder::append_at(int32_t offset_delta, int64_t timestamp_ms, std::string_view key, std::string_view value,
                              std::span<const Header> headers) {
   if (key.size() > kMaxRecordBytes || value.size() > kMaxRecordBytes) return Errc::too_large;
-  size_t header_bytes = varint_size(static_cast<int64_t>(headers.size()));
-  for (const Header& header : headers) {
-    if (header.key.size() > kMaxRecordBytes || header.value.size() > kMaxRecordBytes) return Errc::too_large;
-    header_bytes += varint_size(static_cast<int64_t>(header.key.size())) + header.key.size();
-    header_bytes += bytes_size(header.value);
-    if (header_bytes > kMaxRecordBytes) return Errc::too_large;
-  }
   const int64_t timestamp_delta = count_ == 0 ? 0 : wrapping_difference(timestamp_ms, base_timestamp_);
-  const size_t body =
-      1 + varint_size(timestamp_delta) + varint_size(offset_delta) + bytes_size(key) + bytes_size(value) + header_bytes;
-  if (body > kMaxRecordBytes || body + kMaxVarint32 > kMaxBatchBytes - size()) return Errc::too_large;
+  // The length comes first and is a varint. Almost always the sizes of key and value alone decide how
+  // many bytes it takes; then the body is written behind its place and never measured beforehand.
+  const size_t least = kSmallestRecord - 1 + key.size() + value.size();
+  size_t most = 2 + kMaxVarint64 + 3 * kMaxVarint32 + key.size() + value.size();
+  size_t length_size = varint_size(static_cast<int64_t>(least));
+  if (!headers.empty() || length_size != varint_size(static_cast<int64_t>(most))) {
+    size_t header_bytes = varint_size(static_cast<int64_t>(headers.size()));
+    for (const Header& header : headers) {
+      if (header.key.size() > kMaxRecordBytes || header.value.size() > kMaxRecordBytes) return Errc::too_large;
+      header_bytes += varint_size(static_cast<int64_t>(header.key.size())) + header.key.size();
+      header_bytes += bytes_size(header.value);
+      if (header_bytes > kMaxRecordBytes) return Errc::too_large;
+    }
+    most = 1 + varint_size(timestamp_delta) + varint_size(offset_delta) + bytes_size(key) + bytes_size(value) +
+           header_bytes;
+    length_size = varint_size(static_cast<int64_t>(most));
+  }
+  if (most > kMaxRecordBytes || most + kMaxVarint32 > kMaxBatchBytes - size()) return Errc::too_large;
 
-  if (count_ == 0) {
+  if (count_ == 0) [[unlikely]] {
     buffer_.clear();
-    buffer_.reserve(std::max(initial_capacity_, kBatchHeaderSize + body + kMaxVarint32));
+    buffer_.reserve(std::max(initial_capacity_, kBatchHeaderSize + most + kMaxVarint32));
     buffer_.advance(kBatchHeaderSize);
     base_timestamp_ = timestamp_ms;
     max_timestamp_ = timestamp_ms;
   }
-  char* const begin = buffer_.reserve(body + kMaxVarint32);
-  char* at = store_varint(begin, static_cast<int64_t>(body));
+  char* const begin = buffer_.reserve(most + kMaxVarint32);
+  char* const body = begin + length_size;
+  char* at = body;
   *at++ = 0;  // attributes: none are defined
   at = store_varint(at, timestamp_delta);
   at = store_varint(at, offset_delta);
@@ -73,6 +82,7 @@ Errc BatchBuilder::append_at(int32_t offset_delta, int64_t timestamp_ms, std::st
     if (!header.key.empty()) std::memcpy(at, header.key.data(), header.key.size());
     at = store_bytes(at + header.key.size(), header.value);
   }
+  store_varint(begin, at - body);
   buffer_.advance(static_cast<size_t>(at - begin));
   max_timestamp_ = std::max(max_timestamp_, timestamp_ms);
   last_offset_delta_ = offset_delta;

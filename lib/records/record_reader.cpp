@@ -11,7 +11,8 @@ namespace kafka::records {
 namespace {
 
 // A length and its bytes; -1 is null. Null pointer when they do not fit.
-const char* load_bytes(const char* at, const char* end, std::string_view& bytes) noexcept {
+[[gnu::always_inline]] inline const char* load_bytes(const char* at, const char* end,
+                                                     std::string_view& bytes) noexcept {
   int64_t size = 0;
   at = load_varint(at, end, kMaxVarint32, size);
   if (at == nullptr || size > end - at || size < -1) return nullptr;

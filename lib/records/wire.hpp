@@ -36,8 +36,7 @@ inline size_t varint_size(int64_t value) noexcept {
   return (bits * 9 + 64) / 64;  // ceil(bits / 7) for 1 to 64
 }
 
-inline char* store_varint(char* at, int64_t value) noexcept {
-  uint64_t bits = zigzag(value);
+[[gnu::noinline]] inline char* store_varint_slow(char* at, uint64_t bits) noexcept {
   while (bits >= 0x80) {
     *at++ = static_cast<char>(bits | 0x80);
     bits >>= 7;
@@ -46,9 +45,30 @@ inline char* store_varint(char* at, int64_t value) noexcept {
   return at;
 }
 
+[[gnu::always_inline]] inline char* store_varint(char* at, int64_t value) noexcept {
+  const uint64_t bits = zigzag(value);
+  if (bits < 0x80) [[likely]] {
+    at[0] = static_cast<char>(bits);
+    return at + 1;
+  }
+  if (bits < 0x4000) [[likely]] {
+    at[0] = static_cast<char>(bits | 0x80);
+    at[1] = static_cast<char>(bits >> 7);
+    return at + 2;
+  }
+  if (bits < 0x200000) {
+    at[0] = static_cast<char>(bits | 0x80);
+    at[1] = static_cast<char>(bits >> 7 | 0x80);
+    at[2] = static_cast<char>(bits >> 14);
+    return at + 3;
+  }
+  return store_varint_slow(at, bits);
+}
+
 /// Reads a zigzag varint of at most `max_bytes` (5 or 10); null when it does not end in time, or says
 /// more than its type holds.
-inline const char* load_varint_slow(const char* at, const char* end, size_t max_bytes, int64_t& value) noexcept {
+[[gnu::noinline]] inline const char* load_varint_slow(const char* at, const char* end, size_t max_bytes,
+                                                      int64_t& value) noexcept {
   uint64_t bits = 0;
   for (size_t i = 0; i < max_bytes && at < end; ++i) {
     const auto byte = static_cast<unsigned char>(*at++);
@@ -63,7 +83,8 @@ inline const char* load_varint_slow(const char* at, const char* end, size_t max_
   return nullptr;
 }
 
-inline const char* load_varint(const char* at, const char* end, size_t max_bytes, int64_t& value) noexcept {
+[[gnu::always_inline]] inline const char* load_varint(const char* at, const char* end, size_t max_bytes,
+                                                      int64_t& value) noexcept {
   if (at < end && static_cast<unsigned char>(*at) < 0x80) [[likely]] {
     value = unzigzag(static_cast<unsigned char>(*at));
     return at + 1;
@@ -71,6 +92,11 @@ inline const char* load_varint(const char* at, const char* end, size_t max_bytes
   if (end - at >= 2 && static_cast<unsigned char>(at[1]) < 0x80) [[likely]] {
     value = unzigzag((static_cast<unsigned char>(at[0]) & 0x7Fu) | static_cast<uint64_t>(at[1]) << 7);
     return at + 2;
+  }
+  if (end - at >= 3 && static_cast<unsigned char>(at[2]) < 0x80) {
+    value = unzigzag((static_cast<unsigned char>(at[0]) & 0x7Fu) | (static_cast<unsigned char>(at[1]) & 0x7Fu) << 7 |
+                     static_cast<uint64_t>(at[2]) << 14);
+    return at + 3;
   }
   return load_varint_slow(at, end, max_bytes, value);
 }
