@@ -1,10 +1,14 @@
-// The numbers of Kafka's APIs.
+// The numbers of Kafka's APIs, their names, and since when they are flexible: what can be said without
+// the messages themselves.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 namespace kafka::protocol {
+
+/// One more than the largest key.
+inline constexpr int16_t kApiKeys = 93;
 
 enum class ApiKey : int16_t {
   produce = 0,
@@ -104,5 +108,9 @@ enum class ApiKey : int16_t {
 
 /// Kafka's name, "Produce"; "Api N" for a number that is none of the above.
 std::string name(ApiKey key);
+
+/// The first version whose lengths are compact and whose headers have tagged fields; 32767 if there is
+/// none or the number is unknown.
+int16_t flexible_from(ApiKey key) noexcept;
 
 }  // namespace kafka::protocol
