@@ -1,0 +1,293 @@
+#include "producer/producer.hpp"
+
+#include <algorithm>
+
+namespace kafka::producer {
+
+Error check_topic_name(std::string_view name) {
+  constexpr size_t kLongest = 249;
+  const bool legal = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  });
+  if (!name.empty() && name.size() <= kLongest && legal && name != "." && name != "..") return {};
+  return Error(Errc::invalid_topic, "topic \"" + escaped(name, 64) + "\": 1 to 249 of a-z A-Z 0-9 . _ -, not \".\" or \"..\"");
+}
+
+// Lives in the batches that a flush waits for; the last one that goes ends the flush.
+struct Producer::FlushToken {
+  FlushToken(Producer& of, Function<void()> then) : producer(of), guard(of.scope_.guard()), done(std::move(then)) {
+    ++producer.flushing_;
+  }
+  ~FlushToken() {
+    if (!guard.alive()) return;
+    --producer.flushing_;
+    if (done) producer.core_->callbacks().run(std::move(done));
+  }
+  Producer& producer;
+  Scope::Guard guard;
+  Function<void()> done;
+};
+
+Producer::Producer(std::shared_ptr<session::Core> core, ProducerOptions options)
+    : core_(std::move(core)), options_(std::move(options)) {
+  error_ = core_->error();
+  if (!error_) error_ = options_.validate();
+  if (!core_->live() || error_) return;
+  core_->add(*this);
+  listener_ = core_->metadata().add_listener([this] { on_metadata(); });
+}
+
+Producer::~Producer() {
+  if (!dead_ && core_->live()) {
+    core_->remove(*this);
+    core_->metadata().remove_listener(listener_);
+    for (const auto& [name, topic] : topics_) core_->metadata().unwant(name);
+  }
+  scope_.end();
+}
+
+void Producer::abandon() {
+  if (core_->live()) {
+    core_->remove(*this);
+    core_->metadata().remove_listener(listener_);
+    for (const auto& [name, topic] : topics_) core_->metadata().unwant(name);
+  }
+  abort();
+}
+
+void Producer::abort() {
+  dead_ = true;
+  closing_ = true;
+  scope_.end();
+  wake_timer_.cancel();
+  expiry_timer_.cancel();
+  close_timer_.cancel();
+  close_callbacks_.clear();
+  on_drain_ = nullptr;
+  active_.clear();
+  for (const auto& request : requests_) request->batches.clear();
+  requests_.clear();
+  last_topic_ = nullptr;
+  topics_.clear();
+}
+
+// --- intake -----------------------------------------------------------------
+
+Error Producer::refuse(const Record& record, size_t& bytes) {
+  if (error_) return error_;
+  if (closing_ || core_->closing()) return Error(Errc::closed, "the producer is closed");
+  if (record.partition < kAnyPartition) {
+    return Error(Errc::invalid_argument, "partition " + std::to_string(record.partition) + ": 0 or more, or -1 for any");
+  }
+  if (record.timestamp < kNoTimestamp) {
+    return Error(Errc::invalid_argument, "timestamp " + std::to_string(record.timestamp) + ": 0 or more, or -1 for now");
+  }
+  for (const Header& header : record.headers) {
+    if (header.key.data() == nullptr) return Error(Errc::invalid_argument, "a header key is null");
+  }
+  bytes = records::BatchBuilder::estimate(record.key, record.value, record.headers);
+  const size_t largest = static_cast<size_t>(options_.max_request_size);
+  if (bytes + records::kBatchHeaderSize > largest) {
+    // The estimate rounds up; only what certainly exceeds is refused.
+    size_t plain = record.key.size() + record.value.size() + records::kBatchHeaderSize;
+    for (const Header& header : record.headers) plain += header.key.size() + header.value.size();
+    if (plain > largest) {
+      return Error(Errc::message_too_large,
+                   "a record of " + std::to_string(plain) + " bytes exceeds max_request_size (" + std::to_string(largest) + ")");
+    }
+  }
+  if (used_ + bytes + sizeof(DeliveryCallback) > static_cast<size_t>(options_.buffer_memory)) {
+    full_ = true;
+    return Error(Errc::queue_full, "buffer_memory (" + std::to_string(options_.buffer_memory) + " bytes) is used up");
+  }
+  return {};
+}
+
+Topic& Producer::topic(std::string_view name) {
+  if (last_topic_ != nullptr && last_topic_->name == name) return *last_topic_;
+  const auto found = topics_.find(name);
+  if (found != topics_.end()) return *(last_topic_ = found->second.get());
+  auto made = std::make_unique<Topic>();
+  made->name = name;
+  last_topic_ = made.get();
+  topics_.emplace(made->name, std::move(made));
+  core_->metadata().want(last_topic_->name, true);
+  return *last_topic_;
+}
+
+Partition& Producer::partition(Topic& topic, int32_t number) {
+  const auto index = static_cast<size_t>(number);
+  if (index < topic.by_number.size() && topic.by_number[index] != nullptr) return *topic.by_number[index];
+  auto& made = topic.partitions[number];
+  if (made == nullptr) {
+    made = std::make_unique<Partition>();
+    made->topic = &topic;
+    made->number = number;
+  }
+  constexpr size_t kIndexed = 100000;  // a nonsensical number must not make a huge index
+  if (index < kIndexed) {
+    if (index >= topic.by_number.size()) topic.by_number.resize(index + 1);
+    topic.by_number[index] = made.get();
+  }
+  return *made;
+}
+
+Error Producer::send(const Record& record, DeliveryCallback done) {
+  size_t bytes = 0;
+  Error refused = refuse(record, bytes);
+  if (!refused && (last_topic_ == nullptr || last_topic_->name != record.topic)) refused = check_topic_name(record.topic);
+  if (refused) {
+    report_later(std::move(done), refused, record.partition);
+    return refused;
+  }
+  return enqueue(topic(record.topic), record, bytes, options_.compression_type, std::move(done));
+}
+
+Error Producer::enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, DeliveryCallback done) {
+  int32_t number = record.partition;
+  if (number == kAnyPartition) {
+    if (!topic.parked.empty()) {  // behind those that wait already
+      park(topic, record, bytes, codec, std::move(done));
+      return {};
+    }
+    if (Error wrong = choose(topic, record, number)) {
+      report_later(std::move(done), wrong, record.partition);
+      return wrong;
+    }
+    if (number < 0) {
+      park(topic, record, bytes, codec, std::move(done));
+      return {};
+    }
+  }
+  return add(topic, number, record, codec, std::move(done));
+}
+
+Error Producer::add(Topic& topic, int32_t number, const Record& record, Compression codec, DeliveryCallback done) {
+  Partition& to = partition(topic, number);
+  if (to.open != nullptr) {
+    const size_t with = to.open->builder.size_with(record.key, record.value, record.headers);
+    const size_t limit = static_cast<size_t>(std::min(options_.batch_size, options_.max_request_size));
+    if (to.open->codec != codec || with > limit) {
+      to.waiting.push_back(std::move(to.open));
+      if (topic.sticky == number) topic.sticky = -1;
+      schedule_pump();
+    }
+  }
+  if (to.open == nullptr) {
+    const net::TimePoint now = core_->reactor().now();
+    to.open = std::make_unique<Batch>(number, codec, now, kFirstCapacity);
+    arm_expiry(now + options_.delivery_timeout);
+    activate(to);
+  }
+  const size_t before = to.open->charged();
+  const int64_t timestamp = record.timestamp >= 0 ? record.timestamp : core_->reactor().wall_clock_ms();
+  const Errc failed = to.open->append(timestamp, record.key, record.value, record.headers, std::move(done));
+  if (failed != Errc::none) {  // sizes were checked: only a batch beyond 2^31 could do this
+    return Error(failed, topic.name + "/" + std::to_string(number));
+  }
+  used_ += to.open->charged() - before;
+  ++queued_;
+  return {};
+}
+
+void Producer::activate(Partition& partition) {
+  if (!partition.listed) {
+    partition.listed = true;
+    active_.push_back(&partition);
+  }
+  schedule_pump();
+}
+
+void Producer::report_later(DeliveryCallback done, Error error, int32_t partition) {
+  if (!done) return;
+  core_->later([done = std::move(done), error = std::move(error), partition]() mutable {
+    DeliveryReport report;
+    report.error = std::move(error);
+    report.partition = partition;
+    done(report);
+  });
+}
+
+void Producer::release(size_t bytes, size_t records) {
+  used_ -= std::min(used_, bytes);
+  queued_ -= std::min(queued_, records);
+  if (!full_ || !on_drain_ || used_ > static_cast<size_t>(options_.buffer_memory) / 2) return;
+  full_ = false;
+  core_->callbacks().run(std::move(on_drain_));
+  on_drain_ = nullptr;
+}
+
+// --- flush and close --------------------------------------------------------
+
+void Producer::flush(Function<void()> done) {
+  if (dead_ || error_ || !core_->live()) return core_->later(std::move(done));
+  const auto token = std::make_shared<FlushToken>(*this, std::move(done));
+  for (const auto& [name, topic] : topics_) {
+    for (size_t i = 0; i < topic->parked.size(); ++i) topic->parked[i].tokens.push_back(token);
+    for (const auto& [number, partition] : topic->partitions) {
+      if (partition->open != nullptr) partition->waiting.push_back(std::move(partition->open));
+      for (size_t i = 0; i < partition->waiting.size(); ++i) partition->waiting[i]->tokens.push_back(token);
+    }
+  }
+  for (const auto& request : requests_) {
+    for (Sent& sent : request->batches) sent.batch->tokens.push_back(token);
+  }
+  schedule_pump();
+}
+
+void Producer::close(net::Duration deadline, Function<void()> done) {
+  if (dead_ || error_ || !core_->live()) {
+    if (done) core_->later(std::move(done));
+    return;
+  }
+  if (done) close_callbacks_.push_back(std::move(done));
+  const bool first = !closing_;
+  closing_ = true;
+  close_timer_ = core_->reactor().after(std::max(deadline, net::Duration::zero()), [this] {
+    close_timer_.cancel();
+    fail_rest();
+  });
+  if (first) flush([this, guard = scope_.guard()] { if (guard.alive()) end_close(); });
+}
+
+void Producer::end_close() {
+  close_timer_.cancel();
+  auto callbacks = std::move(close_callbacks_);
+  close_callbacks_.clear();
+  for (Function<void()>& done : callbacks) core_->later(std::move(done));
+}
+
+void Producer::begin_close(net::TimePoint deadline, Function<void()> done) {
+  const net::Duration left = deadline - core_->reactor().now();
+  close(std::min<net::Duration>(left, options_.delivery_timeout), std::move(done));
+}
+
+void Producer::fail_rest() {
+  closing_ = true;
+  const Error error(Errc::closed, "the producer was closed before the outcome was known");
+  for (const auto& [name, topic] : topics_) {
+    while (!topic->parked.empty()) {
+      Parked parked = topic->parked.pop_front();
+      release(parked.charged, 1);
+      report_later(std::move(parked.done), error, parked.partition);
+    }
+    for (const auto& [number, partition] : topic->partitions) {
+      if (partition->open != nullptr) partition->waiting.push_back(std::move(partition->open));
+      while (!partition->waiting.empty()) {
+        auto batch = partition->waiting.pop_front();
+        const Persistence persistence = batch->unknown_fate ? Persistence::maybe : Persistence::no;
+        finish(std::move(batch), {error, -1, -1, persistence});
+      }
+    }
+  }
+  for (const auto& request : requests_) {
+    auto batches = std::move(request->batches);
+    request->batches.clear();
+    for (Sent& sent : batches) {
+      --sent.partition->in_flight;
+      finish(std::move(sent.batch), {error, -1, -1, Persistence::maybe});
+    }
+  }
+}
+
+}  // namespace kafka::producer

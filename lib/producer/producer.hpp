@@ -1,0 +1,165 @@
+// The inside of a Producer: topics, their partitions' queues of batches, and the requests under way.
+// Here: intake, memory, flushing, closing. sender.cpp: what leaves when, answers, retries, expiry.
+// parking.cpp: records that wait for a topic's partitions. bulk.cpp: produce().
+#pragma once
+
+#include <kafka/producer.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ring.hpp"
+#include "base/scope.hpp"
+#include "producer/batch.hpp"
+#include "protocol/produce.hpp"
+#include "session/core.hpp"
+
+namespace kafka::producer {
+
+struct Topic;
+
+struct Partition {
+  Topic* topic = nullptr;
+  int32_t number = 0;
+  std::unique_ptr<Batch> open;             ///< being filled
+  Ring<std::unique_ptr<Batch>> waiting;    ///< closed, oldest first; retries in front
+  int32_t in_flight = 0;                   ///< batches in requests under way
+  net::TimePoint not_before{};             ///< after a failure
+  bool listed = false;                     ///< in Producer::active_
+  bool idle() const { return open == nullptr && waiting.empty(); }
+};
+
+/// A record that waits until its topic's partitions are known.
+struct Parked {
+  int32_t partition = kAnyPartition;
+  bool has_key = false;
+  bool has_value = false;
+  std::string key;
+  std::string value;
+  std::vector<std::pair<std::string, std::pair<bool, std::string>>> headers;
+  int64_t timestamp = kNoTimestamp;
+  Compression codec = Compression::none;
+  DeliveryCallback done;
+  net::TimePoint deadline{};
+  size_t charged = 0;
+  std::vector<std::shared_ptr<void>> tokens;
+};
+
+struct Topic {
+  std::string name;
+  std::map<int32_t, std::unique_ptr<Partition>> partitions;
+  std::vector<Partition*> by_number;  ///< the same, for the hot path; null where none
+  Ring<Parked> parked;
+  int32_t sticky = -1;
+};
+
+class Producer final : public session::Client, public std::enable_shared_from_this<Producer> {
+ public:
+  /// Largest body of one request, over all its partitions; brokers refuse 100 MiB.
+  static constexpr size_t kMaxRequestBytes = 16 * 1024 * 1024;
+  static constexpr int32_t kDefaultInFlight = 5;
+  static constexpr size_t kFirstCapacity = 1024;
+
+  Producer(std::shared_ptr<session::Core> core, ProducerOptions options);
+  ~Producer() override;
+
+  const Error& error() const { return error_; }
+  const ProducerOptions& options() const { return options_; }
+  Error send(const Record& record, DeliveryCallback done);
+  void produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done);
+  void flush(Function<void()> done);
+  void close(net::Duration deadline, Function<void()> done);
+  void on_drain(Function<void()> handler) { on_drain_ = std::move(handler); }
+  void set_partitioner(PartitionerFunction partitioner) { partitioner_ = std::move(partitioner); }
+  size_t queued() const { return queued_; }
+  size_t queued_bytes() const { return used_; }
+  /// The public object is gone without close().
+  void abandon();
+
+  void begin_close(net::TimePoint deadline, Function<void()> done) override;
+  void fail_rest() override;
+  void abort() override;
+
+ private:
+  struct Sent {
+    Partition* partition;
+    std::unique_ptr<Batch> batch;
+    Error failed;  // while preparing: this batch cannot be sent to this leader
+  };
+  struct Request {
+    int32_t node = -1;
+    std::vector<Sent> batches;
+  };
+  struct FlushToken;
+
+  // intake (producer.cpp)
+  Error refuse(const Record& record, size_t& bytes);
+  Error add(Topic& topic, int32_t partition, const Record& record, Compression codec, DeliveryCallback done);
+  Error enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, DeliveryCallback done);
+  void report_later(DeliveryCallback done, Error error, int32_t partition);
+  Topic& topic(std::string_view name);
+  Partition& partition(Topic& topic, int32_t number);
+  void activate(Partition& partition);
+  void release(size_t bytes, size_t records);
+  void end_close();
+
+  // parking.cpp
+  void park(Topic& topic, const Record& record, size_t bytes, Compression codec, DeliveryCallback done);
+  void unpark(Topic& topic);
+  void expire_parked(Topic& topic, net::TimePoint now);
+  /// A partition for a record without one, -1 while the topic's are not known; an error for a bad custom choice.
+  Error choose(Topic& topic, const Record& record, int32_t& partition);
+
+  // sender.cpp
+  void schedule_pump();
+  void pump();
+  bool ready(Partition& partition, net::TimePoint now, net::TimePoint& wake);
+  std::unique_ptr<Batch> take_batch(Partition& partition, Error& error);
+  void send_request(std::shared_ptr<Request> request);
+  Error prepare(Request& request, protocol::ProduceRequest& message, int16_t version);
+  void answered(const std::shared_ptr<Request>& request, Error error, protocol::ProduceResponse& response,
+                const cluster::CallInfo& info);
+  void settle(Sent sent, Error error, const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse* answer,
+              const cluster::CallInfo& info);
+  void retry(Partition& partition, std::unique_ptr<Batch> batch);
+  void finish(std::unique_ptr<Batch> batch, Outcome outcome);
+  void arm_expiry(net::TimePoint at);
+  void expire();
+  void on_metadata();
+  int32_t in_flight_limit() const { return options_.max_in_flight.value_or(kDefaultInFlight); }
+
+  std::shared_ptr<session::Core> core_;
+  ProducerOptions options_;
+  Error error_;
+  std::map<std::string, std::unique_ptr<Topic>, std::less<>> topics_;
+  Topic* last_topic_ = nullptr;
+  std::vector<Partition*> active_;  // have something to send
+  std::map<int32_t, int32_t> in_flight_;  // requests by node
+  std::vector<std::shared_ptr<Request>> requests_;
+  PartitionerFunction partitioner_;
+  Function<void()> on_drain_;
+  size_t queued_ = 0;
+  size_t used_ = 0;
+  uint64_t flushing_ = 0;      // > 0: do not linger
+  bool full_ = false;          // said queue_full since the last on_drain
+  bool pump_scheduled_ = false;
+  bool closing_ = false;
+  bool dead_ = false;
+  net::Timer wake_timer_;
+  net::TimePoint wake_at_ = net::TimePoint::max();
+  net::Timer expiry_timer_;
+  net::TimePoint expiry_at_ = net::TimePoint::max();
+  uint64_t listener_ = 0;
+  std::vector<Function<void()>> close_callbacks_;
+  net::Timer close_timer_;
+  Scope scope_;
+
+  friend struct BulkSend;
+};
+
+/// Kafka's rules for topic names: 1 to 249 of [a-zA-Z0-9._-], not "." or "..".
+Error check_topic_name(std::string_view name);
+
+}  // namespace kafka::producer

@@ -1,0 +1,38 @@
+// The public face of a producer.
+#include <kafka/producer.hpp>
+
+#include "producer/producer.hpp"
+
+namespace kafka {
+
+Producer::Producer(Session& session, ProducerOptions options)
+    : core_(std::make_shared<producer::Producer>(session.core(), std::move(options))) {}
+Producer::~Producer() {
+  if (core_ != nullptr) core_->abandon();
+}
+Producer::Producer(Producer&&) noexcept = default;
+Producer& Producer::operator=(Producer&& other) noexcept {
+  if (this != &other) {
+    if (core_ != nullptr) core_->abandon();
+    core_ = std::move(other.core_);
+  }
+  return *this;
+}
+
+Error Producer::error() const { return core_->error(); }
+const ProducerOptions& Producer::options() const { return core_->options(); }
+Error Producer::send(const Record& record, DeliveryCallback done) { return core_->send(record, std::move(done)); }
+void Producer::produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done) {
+  core_->produce(std::move(envelopes), std::move(done));
+}
+void Producer::flush(Function<void()> done) { core_->flush(std::move(done)); }
+void Producer::on_drain(Function<void()> handler) { core_->on_drain(std::move(handler)); }
+void Producer::set_partitioner(PartitionerFunction partitioner) { core_->set_partitioner(std::move(partitioner)); }
+size_t Producer::queued() const { return core_->queued(); }
+size_t Producer::queued_bytes() const { return core_->queued_bytes(); }
+void Producer::close(Function<void()> done) { close(core_->options().delivery_timeout, std::move(done)); }
+void Producer::close(std::chrono::milliseconds deadline, Function<void()> done) {
+  core_->close(deadline, std::move(done));
+}
+
+}  // namespace kafka

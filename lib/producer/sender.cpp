@@ -1,0 +1,357 @@
+// What leaves when: batches are gathered per leader into one request with one batch per partition; answers
+// settle each batch by the error table; what failed for now goes back to the front of its partition.
+#include <algorithm>
+
+#include "base/backoff.hpp"
+#include "base/error_table.hpp"
+#include "producer/producer.hpp"
+#include "records/message_set.hpp"
+
+namespace kafka::producer {
+namespace {
+
+constexpr int16_t kFirstV2 = 3;       // Produce 3 carries batches of magic 2 (0.11)
+constexpr int16_t kFirstMagic1 = 2;   // 0.10
+constexpr int16_t kLastByName = 12;   // from 13 on topics go by id (KIP-516)
+constexpr net::Duration kShortestRequest = std::chrono::milliseconds(100);
+
+}  // namespace
+
+// --- leaving ----------------------------------------------------------------
+
+void Producer::schedule_pump() {
+  if (pump_scheduled_ || dead_) return;
+  pump_scheduled_ = true;
+  // At the end of the turn: whatever the application sends in it travels together.
+  core_->callbacks().at_end_of_turn(scope_.wrap([this] {
+    pump_scheduled_ = false;
+    pump();
+  }));
+}
+
+void Producer::on_metadata() {
+  if (dead_) return;
+  for (const auto& [name, topic] : topics_) {
+    if (!topic->parked.empty()) unpark(*topic);
+  }
+  schedule_pump();
+}
+
+// Whether a batch may leave now; otherwise `wake` is brought forward to when it may, if time decides.
+bool Producer::ready(Partition& partition, net::TimePoint now, net::TimePoint& wake) {
+  const bool ordered = !options_.max_in_flight.has_value();
+  if (ordered && partition.in_flight > 0) return false;
+  if (partition.not_before > now) {
+    wake = std::min(wake, partition.not_before);
+    return false;
+  }
+  if (!partition.waiting.empty()) return true;
+  const net::TimePoint due = partition.open->created + options_.linger;
+  if (due <= now || flushing_ > 0 || closing_) return true;
+  wake = std::min(wake, due);
+  return false;
+}
+
+std::unique_ptr<Batch> Producer::take_batch(Partition& partition, Error& error) {
+  if (partition.waiting.empty()) {
+    partition.waiting.push_back(std::move(partition.open));
+    if (partition.topic->sticky == partition.number) partition.topic->sticky = -1;
+  }
+  std::unique_ptr<Batch> batch = partition.waiting.pop_front();
+  error = batch->seal(options_.compression_level);
+  return batch;
+}
+
+void Producer::pump() {
+  if (dead_) return;
+  const net::TimePoint now = core_->reactor().now();
+  net::TimePoint wake = net::TimePoint::max();
+  bool leaderless = false;
+  std::map<int32_t, std::shared_ptr<Request>> requests;
+  std::map<int32_t, size_t> bytes;
+  std::vector<Partition*> still;
+  std::vector<Partition*> listed = std::move(active_);
+  active_.clear();
+  // Each time from another place, so that a small in-flight window does not starve the last ones.
+  if (listed.size() > 1) std::rotate(listed.begin(), listed.begin() + 1, listed.end());
+  for (Partition* partition : listed) {
+    if (partition->idle()) {
+      partition->listed = false;
+      continue;
+    }
+    still.push_back(partition);
+    if (!ready(*partition, now, wake)) continue;
+    const auto leader = core_->metadata().leader(partition->topic->name, partition->number);
+    if (!leader) {
+      leaderless = true;
+      continue;
+    }
+    const auto under_way = in_flight_.find(*leader);
+    if (under_way != in_flight_.end() && under_way->second >= in_flight_limit()) continue;
+    if (bytes[*leader] >= kMaxRequestBytes) {
+      schedule_pump();
+      continue;
+    }
+    Error error;
+    std::unique_ptr<Batch> batch = take_batch(*partition, error);
+    if (error) {
+      finish(std::move(batch), {error, -1, -1, Persistence::no});
+      continue;
+    }
+    bytes[*leader] += batch->sealed.size();
+    auto& request = requests[*leader];
+    if (request == nullptr) {
+      request = std::make_shared<Request>();
+      request->node = *leader;
+    }
+    ++partition->in_flight;
+    request->batches.push_back({partition, std::move(batch), {}});
+  }
+  for (Partition* partition : active_) still.push_back(partition);  // listed meanwhile
+  active_ = std::move(still);
+  for (auto& [node, request] : requests) send_request(std::move(request));
+  if (leaderless) core_->metadata().refresh();
+  if (wake != wake_at_) {
+    wake_at_ = wake;
+    if (wake == net::TimePoint::max()) {
+      wake_timer_.cancel();
+    } else {
+      wake_timer_ = core_->reactor().after(wake - now, [this] {
+        wake_timer_.cancel();
+        wake_at_ = net::TimePoint::max();
+        pump();
+      });
+    }
+  }
+}
+
+void Producer::send_request(std::shared_ptr<Request> request) {
+  protocol::ProduceRequest message;
+  message.acks = static_cast<int16_t>(options_.acks);
+  message.timeout_ms = static_cast<int32_t>(options_.request_timeout.count());
+  const net::TimePoint now = core_->reactor().now();
+  net::Duration left = options_.request_timeout;
+  bool by_id = true;
+  for (const Sent& sent : request->batches) {
+    const cluster::TopicState* state = core_->metadata().topic(sent.partition->topic->name);
+    by_id &= state != nullptr && !state->id.is_zero();
+    left = std::min<net::Duration>(left, sent.batch->created + options_.delivery_timeout - now);
+  }
+  auto call = std::make_unique<cluster::TypedCall<protocol::ProduceRequest>>(
+      std::move(message), now + std::max(left, kShortestRequest),
+      scope_.wrap([this, request](Error error, protocol::ProduceResponse& response, const cluster::CallInfo& info) {
+        answered(request, std::move(error), response, info);
+      }),
+      [this, guard = scope_.guard(), request](protocol::ProduceRequest& adapted, int16_t version) {
+        if (!guard.alive()) return Error(Errc::closed);
+        return prepare(*request, adapted, version);
+      });
+  call->set_expects_response(options_.acks != Acks::none);
+  if (!by_id) call->set_max_version(kLastByName);
+  ++in_flight_[request->node];
+  requests_.push_back(request);
+  core_->router().send(request->node, cluster::Purpose::produce, std::move(call));
+}
+
+// Puts the batches into the message, in the format that this version carries.
+Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int16_t version) {
+  message.topic_data.clear();
+  Topic* last = nullptr;
+  std::stable_sort(request.batches.begin(), request.batches.end(), [](const Sent& a, const Sent& b) {
+    return a.partition->topic->name < b.partition->topic->name;
+  });
+  for (Sent& sent : request.batches) {
+    Bytes records = sent.batch->sealed;
+    if (version < kFirstV2) {
+      const int8_t magic = version >= kFirstMagic1 ? 1 : 0;
+      auto convert = [&] {
+        return sent.batch->sealed.empty() ? Error()
+                                          : records::to_message_set(sent.batch->sealed, magic, sent.batch->codec,
+                                                                    options_.compression_level, records);
+      };
+      sent.failed = convert();
+      if (sent.failed == Errc::unsupported_version) {
+        sent.failed = sent.batch->drop_headers(options_.compression_level);
+        records = sent.batch->sealed;
+        if (!sent.failed) sent.failed = convert();
+      }
+      if (sent.failed || sent.batch->sealed.empty()) continue;
+    }
+    if (last != sent.partition->topic) {
+      last = sent.partition->topic;
+      auto& topic = message.topic_data.emplace_back();
+      topic.name = last->name;
+      if (const auto* state = core_->metadata().topic(last->name)) topic.topic_id = state->id;
+    }
+    auto& partition = message.topic_data.back().partition_data.emplace_back();
+    partition.index = sent.partition->number;
+    partition.records = std::move(records);
+  }
+  if (message.topic_data.empty()) return Error(Errc::unsupported_version, "nothing of the request fits this broker");
+  return {};
+}
+
+// --- answers ----------------------------------------------------------------
+
+void Producer::answered(const std::shared_ptr<Request>& request, Error error, protocol::ProduceResponse& response,
+                        const cluster::CallInfo& info) {
+  std::erase(requests_, request);
+  if (--in_flight_[request->node] <= 0) in_flight_.erase(request->node);
+  using Answer = protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse;
+  std::map<std::pair<std::string_view, int32_t>, const Answer*> answers;  // the first of a repeated one counts
+  if (!error && info.version >= 0) {
+    std::vector<BrokerInfo> endpoints;
+    for (const auto& node : response.node_endpoints) {
+      endpoints.push_back({node.node_id, node.host, node.port, node.rack.value_or("")});
+    }
+    for (const auto& topic : response.responses) {
+      std::string_view name = topic.name;
+      if (name.empty() && !topic.topic_id.is_zero()) {
+        const cluster::TopicState* state = core_->metadata().topic_by_id(topic.topic_id);
+        if (state != nullptr) name = state->name;
+      }
+      for (const auto& partition : topic.partition_responses) answers.try_emplace({name, partition.index}, &partition);
+    }
+    if (!endpoints.empty()) core_->metadata().add_brokers(endpoints);
+  }
+  auto batches = std::move(request->batches);
+  request->batches.clear();
+  // Back to front, so that several batches of one partition keep their order when they return to its front.
+  std::reverse(batches.begin(), batches.end());
+  for (Sent& sent : batches) {
+    --sent.partition->in_flight;
+    const auto answer = answers.find({sent.partition->topic->name, sent.partition->number});
+    settle(std::move(sent), error, answer == answers.end() ? nullptr : answer->second, info);
+  }
+  schedule_pump();
+}
+
+void Producer::settle(Sent sent, Error error,
+                      const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse* answer,
+                      const cluster::CallInfo& info) {
+  Partition& partition = *sent.partition;
+  Batch& batch = *sent.batch;
+  const std::string where = partition.topic->name + "/" + std::to_string(partition.number);
+  if (sent.failed) return finish(std::move(sent.batch), {sent.failed, -1, -1, Persistence::no});
+  if (batch.sealed.empty()) return finish(std::move(sent.batch), {});  // every record was dropped
+  if (!error && options_.acks == Acks::none) {
+    return finish(std::move(sent.batch), {{}, -1, -1, Persistence::maybe});
+  }
+  Persistence persistence = Persistence::no;
+  if (error) {
+    if (info.sent == cluster::Sent::maybe) persistence = Persistence::maybe;
+    if (options_.acks == Acks::none && persistence == Persistence::maybe) {
+      return finish(std::move(sent.batch), {error, -1, -1, persistence});
+    }
+  } else if (answer == nullptr) {
+    error = Error(Errc::protocol_error, "the answer to Produce lacks " + where);
+    persistence = Persistence::maybe;
+  } else if (answer->error_code == 0) {
+    return finish(std::move(sent.batch),
+                  {{}, answer->base_offset, answer->log_append_time_ms, Persistence::yes});
+  } else {
+    error = broker_error(answer->error_code, answer->error_message.value_or(where));
+    persistence = traits(error.code()).persistence;
+    if (persistence == Persistence::yes) {
+      return finish(std::move(sent.batch), {{}, -1, -1, Persistence::yes});
+    }
+    const auto& hint = answer->current_leader;
+    if (hint.leader_id >= 0) {
+      core_->metadata().apply_leader(partition.topic->name, partition.number, hint.leader_id, hint.leader_epoch);
+    }
+  }
+  if (persistence == Persistence::maybe) batch.unknown_fate = true;
+
+  const ErrorTraits& what = traits(error.code());
+  if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) core_->metadata().refresh();
+  const bool too_large = error == Errc::message_too_large || error == Errc::record_list_too_large;
+  if (too_large && batch.dropped.empty()) {
+    if (std::unique_ptr<Batch> second = batch.split()) {
+      partition.waiting.push_front(std::move(second));
+      partition.waiting.push_front(std::move(sent.batch));
+      return activate(partition);
+    }
+  }
+  const net::TimePoint deadline = batch.created + options_.delivery_timeout;
+  const bool again = (what.retry == Retry::yes || answer == nullptr) && error != Errc::closed &&
+                     error != Errc::unsupported_version;
+  if (again && core_->reactor().now() < deadline && !dead_) return retry(partition, std::move(sent.batch));
+  const Persistence fate = batch.unknown_fate ? Persistence::maybe : persistence;
+  if (again) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());
+  finish(std::move(sent.batch), {error, -1, -1, fate});
+}
+
+void Producer::retry(Partition& partition, std::unique_ptr<Batch> batch) {
+  const auto& config = core_->router().config();
+  const net::Duration wait =
+      Backoff::at(batch->failures++, config.retry_backoff, config.retry_backoff_max, core_->reactor().random());
+  partition.not_before = core_->reactor().now() + wait;
+  partition.waiting.push_front(std::move(batch));
+  arm_expiry(partition.waiting.front()->created + options_.delivery_timeout);
+  activate(partition);
+}
+
+// Hands the reports out, a batch at a time.
+void Producer::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
+  const auto count = static_cast<size_t>(batch->count());
+  const size_t charged = batch->charged();
+  core_->callbacks().run_work(
+      [guard = scope_.guard(), batch = std::move(batch), result = std::make_unique<Outcome>(std::move(outcome))](
+          session::Budget& budget) {
+        while (batch->next_report < batch->count()) {
+          DeliveryCallback& slot = batch->callbacks[static_cast<size_t>(batch->next_report)];
+          if (!slot) {
+            batch->report(*result);
+            continue;
+          }
+          if (!guard.alive()) return true;
+          if (!budget.take()) return false;
+          DeliveryCallback done = std::move(slot);
+          done(batch->report(*result));
+        }
+        return true;
+      });
+  release(charged, count);
+}
+
+// --- time -------------------------------------------------------------------
+
+void Producer::arm_expiry(net::TimePoint at) {
+  if (at >= expiry_at_) return;
+  expiry_at_ = at;
+  expiry_timer_ = core_->reactor().after(at - core_->reactor().now(), [this] { expire(); });
+}
+
+void Producer::expire() {
+  expiry_timer_.cancel();
+  expiry_at_ = net::TimePoint::max();
+  const net::TimePoint now = core_->reactor().now();
+  for (const auto& [name, topic] : topics_) {
+    expire_parked(*topic, now);
+    for (const auto& [number, partition] : topic->partitions) {
+      while (true) {
+        Batch* oldest = !partition->waiting.empty() ? partition->waiting.front().get() : partition->open.get();
+        if (oldest == nullptr) break;
+        const net::TimePoint deadline = oldest->created + options_.delivery_timeout;
+        if (deadline > now) {
+          arm_expiry(deadline);
+          break;
+        }
+        auto batch = partition->waiting.empty() ? std::move(partition->open) : partition->waiting.pop_front();
+        std::string why = "delivery_timeout passed";
+        const cluster::TopicState* state = core_->metadata().topic(name);
+        if (state != nullptr && state->error) {
+          why += ": " + state->error.message();
+        } else if (core_->metadata().last_error()) {
+          why += ": " + core_->metadata().last_error().message();
+        } else if (!core_->metadata().leader(name, number)) {
+          why += ": " + name + "/" + std::to_string(number) + " has no leader or does not exist";
+        }
+        const Persistence fate = batch->unknown_fate ? Persistence::maybe : Persistence::no;
+        finish(std::move(batch), {Error(Errc::timed_out, std::move(why)), -1, -1, fate});
+      }
+    }
+  }
+}
+
+}  // namespace kafka::producer
