@@ -172,7 +172,7 @@ TEST_CASE("an ignorable value is dropped, and the default comes back") {
 
 TEST_CASE("A6: null where the version has no null is an error both ways") {
   Everything message;
-  message.cursor.emplace();
+  message.cursor.emplace(Everything::Leader{});
   message.rack.reset();
   CHECK_FALSE(encode_error(message, 2));
   CHECK(encode_error(message, 1) != Error());
