@@ -1,0 +1,5 @@
+#include "protocol/api_versions.hpp"
+
+#include "protocol/instantiate.hpp"
+
+UVKAFKA_INSTANTIATE(ApiVersionsRequest)

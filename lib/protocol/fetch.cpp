@@ -1,0 +1,5 @@
+#include "protocol/fetch.hpp"
+
+#include "protocol/instantiate.hpp"
+
+UVKAFKA_INSTANTIATE(FetchRequest)

@@ -1,0 +1,5 @@
+#include "protocol/find_coordinator.hpp"
+
+#include "protocol/instantiate.hpp"
+
+UVKAFKA_INSTANTIATE(FindCoordinatorRequest)

@@ -1,0 +1,5 @@
+#include "protocol/init_producer_id.hpp"
+
+#include "protocol/instantiate.hpp"
+
+UVKAFKA_INSTANTIATE(InitProducerIdRequest)

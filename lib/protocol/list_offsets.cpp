@@ -1,0 +1,5 @@
+#include "protocol/list_offsets.hpp"
+
+#include "protocol/instantiate.hpp"
+
+UVKAFKA_INSTANTIATE(ListOffsetsRequest)

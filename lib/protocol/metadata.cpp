@@ -1,0 +1,5 @@
+#include "protocol/metadata.hpp"
+
+#include "protocol/instantiate.hpp"
+
+UVKAFKA_INSTANTIATE(MetadataRequest)

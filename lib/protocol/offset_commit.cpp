@@ -1,0 +1,5 @@
+#include "protocol/offset_commit.hpp"
+
+#include "protocol/instantiate.hpp"
+
+UVKAFKA_INSTANTIATE(OffsetCommitRequest)

@@ -1,0 +1,5 @@
+#include "protocol/produce.hpp"
+
+#include "protocol/instantiate.hpp"
+
+UVKAFKA_INSTANTIATE(ProduceRequest)
