@@ -73,7 +73,8 @@ class Stream {
   virtual void write(std::vector<Bytes> segments) = 0;
   /// Bytes given to write() that the kernel has not taken.
   virtual size_t unwritten() const = 0;
-  /// Stops or restarts on_read; reading is on at first.
+  /// Stops or restarts on_read; reading is on at first. While it is off the end of the stream may go
+  /// unnoticed.
   virtual void set_reading(bool on) = 0;
   virtual Address local() const = 0;
   virtual Address peer() const = 0;
@@ -130,13 +131,14 @@ class Reactor {
  public:
   virtual ~Reactor() = default;
 
-  /// Monotonic; constant within one turn of the loop.
+  /// Monotonic. One value for all that a turn of the loop receives, one (not smaller) for its deferred work.
   virtual TimePoint now() const = 0;
   /// Milliseconds since 1970; one value per turn. For record timestamps only.
   virtual int64_t wall_clock_ms() const = 0;
-  /// How long the current turn has taken so far (always 0 in simulation); for bounding work per turn.
+  /// How long this turn, or its deferred work, has taken so far (always 0 in simulation); for bounding
+  /// the work per turn.
   virtual Duration turn_time() const = 0;
-  /// Runs `fn` once, not before `delay` has passed.
+  /// Runs `fn` once, not before `delay` has passed since now(), and after what was received meanwhile.
   virtual Timer after(Duration delay, Function<void()> fn) = 0;
   /// Runs `fn` at the end of the current turn, in the order of the calls. What is deferred while
   /// the queue is drained runs in the next turn, which then comes without waiting.

@@ -4,7 +4,8 @@
 
 #include <uv.h>
 
-#include <memory>
+#include <string>
+#include <utility>
 
 namespace kafka::net {
 
@@ -13,6 +14,7 @@ template <class UvType, class Owner>
 struct HandleBlock {
   UvType handle;
   Owner* owner = nullptr;
+  int references = 1;  // libuv's, until the close callback, and one per Pin
 
   explicit HandleBlock(Owner* of) : owner(of) { handle.data = this; }
 
@@ -23,9 +25,29 @@ struct HandleBlock {
   void detach() {
     owner = nullptr;
     if (!uv_is_closing(base())) {
-      uv_close(base(), [](uv_handle_t* closed) { delete static_cast<HandleBlock*>(closed->data); });
+      uv_close(base(), [](uv_handle_t* closed) { static_cast<HandleBlock*>(closed->data)->release(); });
     }
   }
+  void release() {
+    if (--references == 0) delete this;
+  }
+};
+
+/// Keeps a block in memory for a deferred call, which then looks at `owner`.
+template <class Block>
+class Pin {
+ public:
+  explicit Pin(Block* block) : block_(block) { ++block_->references; }
+  Pin(Pin&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  Pin(const Pin&) = delete;
+  Pin& operator=(Pin&&) = delete;
+  ~Pin() {
+    if (block_ != nullptr) block_->release();
+  }
+  auto* owner() const { return block_->owner; }
+
+ private:
+  Block* block_;
 };
 
 /// libuv's text for one of its (negative) codes, as a detail of an error.

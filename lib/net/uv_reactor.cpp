@@ -1,5 +1,10 @@
-// Timers in one heap on one uv_timer_t; deferred work in uv_prepare with an idle handle that keeps the
-// loop from waiting; posted work and the reference that holds the loop on one uv_async_t.
+// Timers in one heap on one uv_timer_t; deferred work in uv_prepare and uv_check, with an idle handle that
+// keeps the loop from waiting; posted work and the reference that holds the loop on one uv_async_t.
+//
+// One turn of the loop as seen from here: the application's timers, [deferred], the wait, everything that
+// was received, our timers, [deferred]. Timers come after what was received, so that an application that
+// blocked the loop for a while does not make requests time out whose answers have long arrived: the
+// uv_timer_t only wakes the loop, uv_check runs what is due.
 #include "net/uv_reactor.hpp"
 
 #include <csignal>
@@ -18,7 +23,7 @@ class UvReactor;
 
 struct TimerNode final : Timer::Handle {
   UvReactor* reactor = nullptr;  // null once out of the heap
-  int64_t time_ms = 0;
+  TimePoint due;
   uint64_t sequence = 0;
   size_t index = 0;
   Function<void()> run;
@@ -48,12 +53,17 @@ class UvReactor final : public Reactor {
       : loop_(loop),
         self_(std::make_shared<UvReactor*>(this)),
         prepare_(new Prepare(this)),
+        check_(new Check(this)),
         idle_(new Idle(this)),
         timer_(new LoopTimer(this)),
         async_(new Async(this)) {
     if (options.ignore_sigpipe) ignore_sigpipe();
     uv_prepare_init(loop_, &prepare_->handle);
     uv_unref(prepare_->base());
+    uv_prepare_start(&prepare_->handle, on_prepare);
+    uv_check_init(loop_, &check_->handle);
+    uv_unref(check_->base());
+    uv_check_start(&check_->handle, on_check);
     uv_idle_init(loop_, &idle_->handle);
     uv_timer_init(loop_, &timer_->handle);
     uv_unref(timer_->base());
@@ -67,15 +77,19 @@ class UvReactor final : public Reactor {
     *self_ = nullptr;
     for (TimerNode* node : heap_) node->reactor = nullptr;
     prepare_->detach();
+    check_->detach();
     idle_->detach();
     timer_->detach();
     async_->detach();
   }
 
-  TimePoint now() const override { return TimePoint(std::chrono::milliseconds(uv_now(loop_))); }
+  // Not uv_now(): that is the time of the last wait, and an application may have worked for long since.
+  TimePoint now() const override {
+    if (now_ == 0) now_ = uv_hrtime();
+    return TimePoint(Duration(static_cast<int64_t>(now_)));
+  }
   int64_t wall_clock_ms() const override {
-    if (wall_clock_of_ != uv_now(loop_) || wall_clock_ == 0) {
-      wall_clock_of_ = uv_now(loop_);
+    if (wall_clock_ == 0) {
       wall_clock_ =
           std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
               .count();
@@ -83,29 +97,24 @@ class UvReactor final : public Reactor {
     return wall_clock_;
   }
   Duration turn_time() const override {
-    return draining_since_ == 0 ? Duration::zero() : Duration(uv_hrtime() - draining_since_);
+    return now_ == 0 ? Duration::zero() : Duration(static_cast<int64_t>(uv_hrtime() - now_));
   }
 
   Timer after(Duration delay, Function<void()> fn) override {
-    // libuv counts milliseconds; rounding up keeps "not before".
-    const int64_t ms = std::max<int64_t>(0, (delay.count() + 999'999) / 1'000'000);
     auto node = std::make_unique<TimerNode>();
     node->reactor = this;
-    node->time_ms = static_cast<int64_t>(uv_now(loop_)) + ms;
+    node->due = now() + std::clamp(delay, Duration::zero(), kLongestDelay);
     node->sequence = ++sequence_;
     node->run = std::move(fn);
     node->index = heap_.size();
     heap_.push_back(node.get());
     sift_up(node->index);
-    if (node->index == 0 && !firing_) arm();
+    if (node->index == 0) arm();
     return Timer(std::move(node));
   }
 
   void defer(Function<void()> fn) override {
-    if (deferred_.empty()) {
-      uv_prepare_start(&prepare_->handle, on_prepare);
-      uv_idle_start(&idle_->handle, [](uv_idle_t*) {});
-    }
+    if (deferred_.empty()) stay_awake();
     deferred_.push_back(std::move(fn));
   }
 
@@ -152,17 +161,24 @@ class UvReactor final : public Reactor {
       sift_up(index);
       sift_down(last->index);
     }
-    if (index == 0 && !firing_) arm();
+    // A cancelled timer leaves the wake-up as it is: coming too early once costs less than starting the
+    // uv_timer_t anew for every request that was answered.
+    if (heap_.empty()) disarm();
   }
 
  private:
+  // Sums of times must not overflow; nobody waits for longer.
+  static constexpr Duration kLongestDelay = std::chrono::hours(24 * 365);
+  static constexpr uint64_t kNotArmed = UINT64_MAX;
+
   using Prepare = HandleBlock<uv_prepare_t, UvReactor>;
+  using Check = HandleBlock<uv_check_t, UvReactor>;
   using Idle = HandleBlock<uv_idle_t, UvReactor>;
   using LoopTimer = HandleBlock<uv_timer_t, UvReactor>;
   using Async = HandleBlock<uv_async_t, UvReactor>;
 
   static bool before(const TimerNode* a, const TimerNode* b) {
-    return a->time_ms != b->time_ms ? a->time_ms < b->time_ms : a->sequence < b->sequence;
+    return a->due != b->due ? a->due < b->due : a->sequence < b->sequence;
   }
   void swap(size_t a, size_t b) {
     std::swap(heap_[a], heap_[b]);
@@ -185,53 +201,87 @@ class UvReactor final : public Reactor {
       index = first;
     }
   }
-  void arm() {
-    if (heap_.empty()) {
-      uv_timer_stop(&timer_->handle);
-      return;
-    }
-    const int64_t wait = heap_.front()->time_ms - static_cast<int64_t>(uv_now(loop_));
-    uv_timer_start(&timer_->handle, on_timer, static_cast<uint64_t>(std::max<int64_t>(0, wait)), 0);
+  void stay_awake() {
+    uv_idle_start(&idle_->handle, [](uv_idle_t*) {});
   }
+  void arm() {
+    if (firing_ || timers_due_) return;  // armed when they have run
+    constexpr int64_t kNanosecondsPerMs = 1'000'000;
+    const auto due_ms = static_cast<uint64_t>((heap_.front()->due.time_since_epoch().count() + kNanosecondsPerMs - 1) /
+                                              kNanosecondsPerMs);  // rounded up keeps "not before"
+    if (due_ms >= armed_for_) return;
+    armed_for_ = due_ms;
+    // uv_now() and uv_hrtime() count on the same clock; the former may lag behind.
+    const uint64_t now_ms = uv_now(loop_);
+    uv_timer_start(&timer_->handle, on_timer, due_ms > now_ms ? due_ms - now_ms : 0, 0);
+  }
+  void disarm() {
+    armed_for_ = kNotArmed;
+    uv_timer_stop(&timer_->handle);
+  }
+  void new_phase() { now_ = 0, wall_clock_ = 0; }
 
   static void on_timer(uv_timer_t* handle) {
-    auto* block = static_cast<LoopTimer*>(handle->data);
-    UvReactor* self = block->owner;
+    UvReactor* self = static_cast<LoopTimer*>(handle->data)->owner;
     if (self == nullptr) return;
-    self->firing_ = true;
-    const auto now = static_cast<int64_t>(uv_now(self->loop_));
-    const uint64_t newest = self->sequence_;  // what a callback starts waits for the next turn
-    while (!self->heap_.empty() && self->heap_.front()->time_ms <= now && self->heap_.front()->sequence <= newest) {
-      TimerNode& node = *self->heap_.front();
-      self->remove(node);
+    self->armed_for_ = kNotArmed;
+    self->timers_due_ = true;
+    self->stay_awake();
+  }
+
+  // False if the reactor was destroyed meanwhile.
+  bool run_timers(const Check* block) {
+    timers_due_ = false;
+    firing_ = true;
+    const TimePoint time = now();
+    const uint64_t newest = sequence_;  // what a callback starts waits for the next turn
+    while (!heap_.empty() && heap_.front()->due <= time && heap_.front()->sequence <= newest) {
+      TimerNode& node = *heap_.front();
+      remove(node);
       Function<void()> run = std::move(node.run);
       run();
-      if (block->owner == nullptr) return;
+      if (block->owner == nullptr) return false;
     }
-    self->firing_ = false;
-    self->arm();
+    firing_ = false;
+    if (!heap_.empty()) arm();
+    return true;
+  }
+
+  template <class Block>
+  void run_deferred(const Block* block) {
+    if (!deferred_.empty()) {
+      new_phase();
+      now();  // turn_time() counts from here
+      std::vector<Function<void()>> batch = std::move(deferred_);
+      deferred_ = std::move(spare_);
+      deferred_.clear();
+      for (Function<void()>& run : batch) {
+        Function<void()> once = std::move(run);
+        once();
+        if (block->owner == nullptr) return;
+      }
+      batch.clear();
+      spare_ = std::move(batch);
+    }
+    new_phase();
+    if (deferred_.empty() && !timers_due_) {
+      uv_idle_stop(&idle_->handle);
+    } else {
+      stay_awake();
+    }
   }
 
   static void on_prepare(uv_prepare_t* handle) {
     auto* block = static_cast<Prepare*>(handle->data);
+    if (block->owner != nullptr) block->owner->run_deferred(block);
+  }
+
+  static void on_check(uv_check_t* handle) {
+    auto* block = static_cast<Check*>(handle->data);
     UvReactor* self = block->owner;
     if (self == nullptr) return;
-    std::vector<Function<void()>> batch = std::move(self->deferred_);
-    self->deferred_ = std::move(self->spare_);
-    self->deferred_.clear();
-    self->draining_since_ = uv_hrtime();
-    for (Function<void()>& run : batch) {
-      Function<void()> once = std::move(run);
-      once();
-      if (block->owner == nullptr) return;
-    }
-    self->draining_since_ = 0;
-    batch.clear();
-    self->spare_ = std::move(batch);
-    if (self->deferred_.empty()) {
-      uv_prepare_stop(&self->prepare_->handle);
-      uv_idle_stop(&self->idle_->handle);
-    }
+    if (self->timers_due_ && !self->run_timers(block)) return;
+    self->run_deferred(block);
   }
 
   static void on_async(uv_async_t* handle) {
@@ -253,6 +303,7 @@ class UvReactor final : public Reactor {
   uv_loop_t* loop_;
   std::shared_ptr<UvReactor*> self_;
   Prepare* prepare_;
+  Check* check_;
   Idle* idle_;
   LoopTimer* timer_;
   Async* async_;
@@ -263,11 +314,12 @@ class UvReactor final : public Reactor {
   std::vector<Function<void()>> posted_;
   uint64_t sequence_ = 0;
   uint64_t random_state_ = 0;
-  uint64_t draining_since_ = 0;
   size_t holds_ = 0;
+  uint64_t armed_for_ = kNotArmed;  // in the milliseconds of uv_now()
+  bool timers_due_ = false;
   bool firing_ = false;
+  mutable uint64_t now_ = 0;  // of this phase; 0 until somebody asks
   mutable int64_t wall_clock_ = 0;
-  mutable uint64_t wall_clock_of_ = 0;
 };
 
 TimerNode::~TimerNode() {

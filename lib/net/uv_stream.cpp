@@ -94,8 +94,8 @@ class UvStream final : public Stream {
       for (Bytes& segment : segments) early_.push_back(std::move(segment));
       return;
     }
-    std::vector<uv_buf_t> buffers;
-    buffers.reserve(segments.size());
+    std::vector<uv_buf_t>& buffers = buffers_;
+    buffers.clear();
     size_t total = 0;
     for (const Bytes& segment : segments) {
       if (segment.empty()) continue;
@@ -173,9 +173,11 @@ class UvStream final : public Stream {
   void written_later() {
     if (telling_written_) return;
     telling_written_ = true;
-    written_ = reactor_.after(Duration::zero(), [this] {
-      telling_written_ = false;
-      if (!ended_ && writes_.empty()) handler_->on_written();
+    reactor_.defer([pin = Pin<TcpBlock>(block_)] {
+      UvStream* self = pin.owner();
+      if (self == nullptr) return;
+      self->telling_written_ = false;
+      if (!self->ended_ && self->writes_.empty()) self->handler_->on_written();
     });
   }
   void end(Error error) {
@@ -202,7 +204,12 @@ class UvStream final : public Stream {
       *buffer = uv_buf_init(nullptr, 0);
       return;
     }
+    TcpBlock* block = self->block_;
     const std::span<char> room = self->handler_->read_buffer();
+    if (block->owner == nullptr) {  // destroyed while it was asked: there is no memory any more
+      *buffer = uv_buf_init(nullptr, 0);
+      return;
+    }
     *buffer = uv_buf_init(room.data(), static_cast<unsigned>(std::min<size_t>(room.size(), INT_MAX)));
   }
   static void on_read(uv_stream_t* handle, ssize_t count, const uv_buf_t*) {
@@ -229,9 +236,9 @@ class UvStream final : public Stream {
   UvStream** connecting_ = nullptr;  // the owner field of a connect request under way
   std::vector<Write*> writes_;       // in libuv's hands, oldest first
   std::vector<Bytes> early_;         // written before the connection stood
+  std::vector<uv_buf_t> buffers_;    // of the write being made; kept for its capacity
   size_t unwritten_ = 0;
   Timer failure_;
-  Timer written_;
   bool connected_ = false;
   bool reading_ = true;
   bool uv_reading_ = false;
