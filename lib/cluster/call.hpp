@@ -5,6 +5,7 @@
 
 #include <kafka/error.hpp>
 #include <kafka/function.hpp>
+#include <kafka/types.hpp>
 
 #include <memory>
 #include <utility>

@@ -41,7 +41,7 @@ struct LinkContext {
   Function<void(Event::Type, const Endpoint&, int32_t broker, const Error&)> on_state;
 };
 
-class Link final : private ConnectionOwner {
+class Link final : public ConnectionOwner {
  public:
   /// Calls that may wait for a connection; more are refused.
   static constexpr size_t kMaxWaiting = 10000;

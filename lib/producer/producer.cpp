@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error_table.hpp"
+
 namespace kafka::producer {
 
 Error check_topic_name(std::string_view name) {

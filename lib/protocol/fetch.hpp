@@ -132,7 +132,7 @@ struct FetchResponse {
       EpochEndOffset diverging_epoch;                                                       ///< v12+, tag 0
       LeaderIdAndEpoch current_leader;                                                      ///< v12+, tag 1
       SnapshotId snapshot_id;                                                               ///< v12+, tag 2
-      std::optional<std::vector<AbortedTransaction>> aborted_transactions = std::in_place;  ///< v4+, may be null
+      std::optional<std::vector<AbortedTransaction>> aborted_transactions{std::in_place};  ///< v4+, may be null
       int32_t preferred_read_replica = -1;                                                  ///< v11+
       Bytes records;                                                                        ///< may be null
       static void fields(auto& f, auto& m) {

@@ -20,7 +20,7 @@ struct MetadataRequest {
       f(m.name, "name", since(0).null_since(10));
     }
   };
-  std::optional<std::vector<MetadataRequestTopic>> topics = std::in_place;  ///< may be null from v1
+  std::optional<std::vector<MetadataRequestTopic>> topics{std::in_place};  ///< may be null from v1
   bool allow_auto_topic_creation = true;                                    ///< v4+
   bool include_cluster_authorized_operations = false;                       ///< v8 to v10
   bool include_topic_authorized_operations = false;                         ///< v8+

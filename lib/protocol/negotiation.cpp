@@ -17,7 +17,7 @@ constexpr Supported kSupported[] = {
     {ApiKey::list_offsets, {0, 11}},    {ApiKey::metadata, {0, 13}},
     {ApiKey::offset_commit, {0, 10}},   {ApiKey::offset_fetch, {0, 10}},
     {ApiKey::find_coordinator, {0, 6}}, {ApiKey::api_versions, {0, 4}},
-    {ApiKey::init_producer_id, {0, 5}}, {ApiKey::offset_for_leader_epoch, {0, 4}},
+    {ApiKey::init_producer_id, {0, 6}}, {ApiKey::offset_for_leader_epoch, {0, 4}},
 };
 
 constexpr int16_t kKafka4OldestFetch = 4;

@@ -34,7 +34,7 @@ struct OffsetFetchRequest {
     std::string group_id;                                                         ///< v8+
     std::optional<std::string> member_id;                                         ///< v9+, may be null
     int32_t member_epoch = -1;                                                    ///< v9+
-    std::optional<std::vector<OffsetFetchRequestTopics>> topics = std::in_place;  ///< v8+, may be null
+    std::optional<std::vector<OffsetFetchRequestTopics>> topics{std::in_place};  ///< v8+, may be null
     static void fields(auto& f, auto& m) {
       f(m.group_id, "groupId", since(8));
       f(m.member_id, "memberId", since(9).null_since(9).ignorable());
@@ -43,7 +43,7 @@ struct OffsetFetchRequest {
     }
   };
   std::string group_id;                                                        ///< v0 to v7
-  std::optional<std::vector<OffsetFetchRequestTopic>> topics = std::in_place;  ///< v0 to v7, may be null from v2
+  std::optional<std::vector<OffsetFetchRequestTopic>> topics{std::in_place};  ///< v0 to v7, may be null from v2
   std::vector<OffsetFetchRequestGroup> groups;                                 ///< v8+
   bool require_stable = false;                                                 ///< v7+
   static void fields(auto& f, auto& m) {
