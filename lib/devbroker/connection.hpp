@@ -1,0 +1,81 @@
+// One connection of a client to a broker: frames in, answers out, one request at a time and in order, as
+// a broker does. The faults that concern bytes and closing happen here.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "devbroker/faults.hpp"
+#include "net/frame_reader.hpp"
+#include "net/reactor.hpp"
+#include "protocol/api.hpp"
+#include "protocol/header.hpp"
+
+namespace kafka::devbroker {
+
+class FetchOperation;
+class Node;
+
+class Connection : public net::StreamHandler {
+ public:
+  static constexpr size_t kMaxRequestBytes = 104857600;
+  static constexpr size_t kMaxQueuedRequests = 64;
+  static constexpr size_t kMaxUnwritten = size_t{4} << 20;
+
+  Connection(Node& node, std::unique_ptr<net::Stream> stream, int64_t number);
+  ~Connection() override;
+
+  std::span<char> read_buffer() override;
+  void on_read(size_t count) override;
+  void on_written() override;
+  void on_closed(Error error) override;
+
+  void close();
+  void pause_changed();
+
+ private:
+  void pump();
+  void update_reading();
+
+  // One request (exchange.cpp).
+  void serve(const Bytes& frame);
+  template <class Request>
+  void run(const protocol::RequestHeader& header, codec::Reader& reader);
+  template <class Request>
+  void respond(const protocol::RequestHeader& header, const FaultAction& fault,
+               const protocol::ResponseOf<Request>& response);
+  void refuse_api_versions(const protocol::RequestHeader& header);
+
+  /// Sends an answer, its length field included, as the fault wants it; then the next request is served.
+  void send(std::vector<Bytes> segments, const FaultAction& fault);
+  void send_now(std::vector<Bytes> segments, bool then_close);
+  void close_after(net::Duration delay);
+  void finished();
+
+  Node& node_;
+  std::unique_ptr<net::Stream> stream_;
+  const int64_t number_;
+
+  net::FrameReader input_{kMaxRequestBytes};
+  std::deque<Bytes> frames_;  // not served yet
+
+  bool busy_ = false;  // a request is under way, or was swallowed
+  bool pumping_ = false;
+  bool closed_ = false;
+  bool clogged_ = false;  // the peer does not read its answers
+  bool reading_ = true;
+  std::unique_ptr<FetchOperation> fetch_;
+  net::Timer delay_;
+  struct Held {
+    std::vector<Bytes> segments;
+    bool then_close = false;
+  };
+  std::deque<Held> held_;  // answers that wait for resume()
+};
+
+}  // namespace kafka::devbroker

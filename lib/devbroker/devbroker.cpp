@@ -1,0 +1,197 @@
+// DevBroker: the public face of a cluster whose brokers stand on the caller's loop.
+#include <kafka/devbroker.hpp>
+
+#include <algorithm>
+
+#include "devbroker/cluster.hpp"
+#include "devbroker/node.hpp"
+#include "net/uv_reactor.hpp"
+
+namespace kafka {
+
+namespace {
+
+constexpr int32_t kMaxBrokers = 100;
+
+Error out_of_range(const char* option, const char* range) {
+  return Error(Errc::invalid_option, std::string(option) + " must be " + range);
+}
+
+Error check(const DevBrokerOptions& options) {
+  if (options.brokers < 1 || options.brokers > kMaxBrokers) return out_of_range("brokers", "1 to 100");
+  if (options.default_partitions < 1 || options.default_partitions > devbroker::Cluster::kMaxPartitions) {
+    return out_of_range("default_partitions", "1 to 10000");
+  }
+  if (options.message_max_bytes < 1024) return out_of_range("message_max_bytes", "1024 or more");
+  if (options.replication_factor < 1) return out_of_range("replication_factor", "1 or more");
+  if (options.failover_time.count() < 0) return out_of_range("failover_time", "0 or more");
+  if (options.port != 0 && options.port + options.brokers - 1 > UINT16_MAX) {
+    return out_of_range("port", "0, or such that port + brokers - 1 is at most 65535");
+  }
+  if (options.host != "localhost" && !net::is_numeric(options.host)) {
+    return out_of_range("host", "a numeric address or localhost");
+  }
+  if (devbroker::find_profile(options.version) == nullptr) {
+    return out_of_range("version", "one of 0.8.2, 0.9, 0.10, 0.11, 1.1, 2.8, 3.9, 4.3, or empty");
+  }
+  return {};
+}
+
+devbroker::ClusterOptions cluster_options(const DevBrokerOptions& options) {
+  return {.auto_create_topics = options.auto_create_topics,
+          .cut_batches = options.cut_batches,
+          .default_partitions = options.default_partitions,
+          .failover_time = options.failover_time,
+          .message_max_bytes = options.message_max_bytes,
+          .replication_factor = options.replication_factor};
+}
+
+}  // namespace
+
+std::string_view to_string(ApiKey api) {
+  switch (api) {
+    case ApiKey::produce:
+      return "Produce";
+    case ApiKey::fetch:
+      return "Fetch";
+    case ApiKey::list_offsets:
+      return "ListOffsets";
+    case ApiKey::metadata:
+      return "Metadata";
+    case ApiKey::offset_commit:
+      return "OffsetCommit";
+    case ApiKey::offset_fetch:
+      return "OffsetFetch";
+    case ApiKey::find_coordinator:
+      return "FindCoordinator";
+    case ApiKey::api_versions:
+      return "ApiVersions";
+  }
+  return "?";
+}
+
+struct DevBroker::Impl {
+  Impl(uv_loop_s* loop, const DevBrokerOptions& options)
+      : reactor(net::make_uv_reactor(loop)), cluster(cluster_options(options)) {}
+
+  std::unique_ptr<net::Reactor> reactor;  // null once closed
+  devbroker::Cluster cluster;
+  std::vector<std::unique_ptr<devbroker::Node>> nodes;
+  net::Hold hold;
+  Error error;
+
+  void stop() {
+    nodes.clear();
+    hold.release();
+  }
+};
+
+DevBroker::DevBroker(uv_loop_s* loop, DevBrokerOptions options) : impl_(std::make_unique<Impl>(loop, options)) {
+  impl_->error = check(options);
+  if (impl_->error) return;
+  static_cast<void>(impl_->cluster.as_version(options.version));
+  const std::string host = options.host == "localhost" ? "127.0.0.1" : options.host;
+  for (int32_t id = 1; id <= options.brokers; ++id) {
+    const auto port = static_cast<uint16_t>(options.port == 0 ? 0 : options.port + id - 1);
+    impl_->nodes.push_back(
+        std::make_unique<devbroker::Node>(impl_->cluster, *impl_->reactor, id, net::Address{host, port}));
+    if (Error error = impl_->nodes.back()->start()) {
+      impl_->error = std::move(error);
+      impl_->nodes.clear();
+      return;
+    }
+  }
+  impl_->hold = impl_->reactor->hold();
+}
+
+DevBroker::~DevBroker() { impl_->stop(); }
+
+const Error& DevBroker::error() const { return impl_->error; }
+std::string DevBroker::bootstrap_servers() const { return impl_->cluster.bootstrap_servers(); }
+
+uint16_t DevBroker::port(int32_t broker) const {
+  const devbroker::BrokerHandle* handle = impl_->cluster.broker(broker);
+  return handle == nullptr ? uint16_t{0} : handle->port();
+}
+
+void DevBroker::close(Function<void()> done) {
+  impl_->stop();
+  if (impl_->reactor == nullptr) return;
+  // The reactor goes with the last thing that it runs; what it leaves on the loop is closing already.
+  net::Reactor& reactor = *impl_->reactor;
+  reactor.defer([owner = std::move(impl_->reactor), done = std::move(done)]() mutable {
+    owner.reset();
+    if (done) done();
+  });
+}
+
+Error DevBroker::create_topic(std::string_view name, int32_t partitions) {
+  return impl_->cluster.create_topic(name, partitions);
+}
+Error DevBroker::delete_topic(std::string_view name) { return impl_->cluster.delete_topic(name); }
+
+std::vector<std::string> DevBroker::topics() const {
+  std::vector<std::string> names;
+  for (const auto& [name, topic] : impl_->cluster.topics()) names.push_back(name);
+  return names;
+}
+
+int64_t DevBroker::append(std::string_view topic, int32_t partition, const Message& message) {
+  return impl_->cluster.append(topic, partition, message);
+}
+std::vector<OwnedMessage> DevBroker::read(std::string_view topic, int32_t partition) const {
+  return impl_->cluster.read(topic, partition);
+}
+int64_t DevBroker::start_offset(std::string_view topic, int32_t partition) const {
+  auto found = impl_->cluster.find_partition(topic, partition);
+  return found == nullptr ? -1 : found->log.start_offset();
+}
+int64_t DevBroker::end_offset(std::string_view topic, int32_t partition) const {
+  auto found = impl_->cluster.find_partition(topic, partition);
+  return found == nullptr ? -1 : found->log.end_offset();
+}
+size_t DevBroker::log_size(std::string_view topic, int32_t partition) const {
+  auto found = impl_->cluster.find_partition(topic, partition);
+  return found == nullptr ? 0 : found->log.size();
+}
+Error DevBroker::truncate_before(std::string_view topic, int32_t partition, int64_t offset) {
+  return impl_->cluster.truncate_before(topic, partition, offset);
+}
+Error DevBroker::truncate_to(std::string_view topic, int32_t partition, int64_t offset) {
+  return impl_->cluster.truncate_to(topic, partition, offset);
+}
+std::optional<int64_t> DevBroker::committed(std::string_view group, std::string_view topic, int32_t partition) const {
+  const auto* found = impl_->cluster.groups().find(group, {std::string(topic), partition});
+  return found == nullptr ? std::nullopt : std::optional<int64_t>(found->offset);
+}
+
+int32_t DevBroker::leader(std::string_view topic, int32_t partition) const {
+  auto found = impl_->cluster.find_partition(topic, partition);
+  return found == nullptr ? -1 : found->leader;
+}
+int32_t DevBroker::coordinator(std::string_view group) const { return impl_->cluster.coordinator(group); }
+Error DevBroker::move_leader(std::string_view topic, int32_t partition, int32_t broker) {
+  return impl_->cluster.move_leader(topic, partition, broker);
+}
+Error DevBroker::move_coordinator(std::string_view group, int32_t broker) {
+  return impl_->cluster.move_coordinator(group, broker);
+}
+
+void DevBroker::kill(int32_t broker) { impl_->cluster.kill(broker); }
+void DevBroker::restart(int32_t broker) { impl_->cluster.restart(broker); }
+void DevBroker::pause(int32_t broker) { impl_->cluster.pause(broker); }
+void DevBroker::resume(int32_t broker) { impl_->cluster.resume(broker); }
+bool DevBroker::alive(int32_t broker) const { return impl_->cluster.alive(broker); }
+void DevBroker::disconnect(int32_t broker) { impl_->cluster.disconnect(broker); }
+
+Fault& DevBroker::on(ApiKey api) { return impl_->cluster.faults().add(api); }
+void DevBroker::clear_faults() { impl_->cluster.faults().clear(); }
+Error DevBroker::as_version(std::string_view release) { return impl_->cluster.as_version(release); }
+
+int64_t DevBroker::requests(ApiKey api, int32_t broker) const { return impl_->cluster.requests(api, broker); }
+int64_t DevBroker::accepted_connections(int32_t broker) const { return impl_->cluster.accepted_connections(broker); }
+int64_t DevBroker::open_connections(int32_t broker) const { return impl_->cluster.open_connections(broker); }
+const std::vector<SeenRequest>& DevBroker::seen() const { return impl_->cluster.seen(); }
+void DevBroker::clear_seen() { impl_->cluster.clear_seen(); }
+
+}  // namespace kafka

@@ -1,0 +1,36 @@
+// ApiVersions (key 18): which versions of which APIs this broker serves.
+#include <algorithm>
+
+#include "devbroker/handlers.hpp"
+#include "protocol/api_versions.hpp"
+
+namespace kafka::devbroker {
+
+namespace {
+
+/// Letters and digits, inside also - and a dot: what brokers take as a client's name and version.
+bool valid_software(std::string_view text) {
+  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  return !text.empty() && letter(text.front()) && letter(text.back()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || c == '-' || c == '.'; });
+}
+
+}  // namespace
+
+void handle(Context& context, const protocol::ApiVersionsRequest& request, protocol::ApiVersionsResponse& response) {
+  Errc error = context.fault.reply;
+  if (error == Errc::none && context.version >= 3 &&
+      (!valid_software(request.client_software_name) || !valid_software(request.client_software_version))) {
+    error = Errc::invalid_request;
+  }
+  response.error_code = wire_code(error);
+  if (error != Errc::none) return;
+  for (const ApiRange& range : context.cluster.profile().apis) {
+    auto& api = response.api_keys.emplace_back();
+    api.api_key = static_cast<int16_t>(range.api);
+    api.min_version = range.advertised_min;
+    api.max_version = range.max;
+  }
+}
+
+}  // namespace kafka::devbroker

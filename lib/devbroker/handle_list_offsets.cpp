@@ -1,0 +1,100 @@
+// ListOffsets (key 2): the first and the end offset of a partition, and offsets by time.
+#include "devbroker/handlers.hpp"
+#include "protocol/list_offsets.hpp"
+
+namespace kafka::devbroker {
+
+namespace {
+
+// Timestamps that are none, and the version that brought each.
+constexpr int64_t kLatest = -1;
+constexpr int64_t kEarliest = -2;
+constexpr int64_t kMaxTimestamp = -3;           // 7
+constexpr int64_t kEarliestLocal = -4;          // 8
+constexpr int64_t kLatestTiered = -5;           // 9
+constexpr int64_t kEarliestPendingUpload = -6;  // 11
+
+int16_t needs_version(int64_t timestamp) {
+  switch (timestamp) {
+    case kMaxTimestamp:
+      return 7;
+    case kEarliestLocal:
+      return 8;
+    case kLatestTiered:
+      return 9;
+    case kEarliestPendingUpload:
+      return 11;
+    default:
+      return timestamp < kEarliest ? INT16_MAX : int16_t{0};
+  }
+}
+
+OffsetAtTime look_up(const Partition& partition, int64_t timestamp) {
+  const PartitionLog& log = partition.log;
+  switch (timestamp) {
+    case kLatest:
+      return {log.end_offset(), -1, partition.epoch};
+    case kEarliest:
+    case kEarliestLocal: {
+      const int32_t epoch = log.epoch_at(log.start_offset());
+      return {log.start_offset(), -1, epoch < 0 ? partition.epoch : epoch};
+    }
+    case kMaxTimestamp:
+      return log.find_max_time();
+    case kLatestTiered:
+    case kEarliestPendingUpload:
+      return {};  // there is no tiered storage
+    default:
+      return log.find_time(timestamp);
+  }
+}
+
+/// Version 0 lists the first offsets of the segments that are older than asked, newest first; a log
+/// here is one segment.
+std::vector<int64_t> old_style(const Context& context, const Partition& partition, int64_t timestamp, int32_t max) {
+  const int64_t start = partition.log.start_offset();
+  const int64_t end = partition.log.end_offset();
+  std::vector<int64_t> offsets;
+  if (timestamp == kLatest || timestamp >= context.reactor.wall_clock_ms()) {
+    offsets.push_back(end);
+    if (end > start) offsets.push_back(start);
+  } else if (timestamp == kEarliest || timestamp >= partition.last_append_ms) {
+    offsets.push_back(start);
+  }
+  if (max < 0) max = 0;
+  if (offsets.size() > static_cast<size_t>(max)) offsets.resize(static_cast<size_t>(max));
+  return offsets;
+}
+
+}  // namespace
+
+void handle(Context& context, const protocol::ListOffsetsRequest& request, protocol::ListOffsetsResponse& response) {
+  for (const auto& topic : request.topics) {
+    auto& topic_out = response.topics.emplace_back();
+    topic_out.name = topic.name;
+    for (const auto& asked : topic.partitions) {
+      auto& out = topic_out.partitions.emplace_back();
+      out.partition_index = asked.partition_index;
+      out.timestamp = -1;
+      out.offset = -1;
+      out.leader_epoch = -1;
+      const auto partition = context.cluster.find_partition(topic.name, asked.partition_index);
+      Errc error = check_leader(context, partition.get(), context.version >= 4 ? asked.current_leader_epoch : -1);
+      if (error == Errc::none && needs_version(asked.timestamp) > context.version) error = Errc::unsupported_version;
+      if (const Errc injected = context.fault.at(topic.name, asked.partition_index); injected != Errc::none)
+        error = injected;
+      out.error_code = wire_code(error);
+      if (error != Errc::none) continue;
+      if (context.version == 0) {
+        out.old_style_offsets = old_style(context, *partition, asked.timestamp, asked.max_num_offsets);
+        continue;
+      }
+      const OffsetAtTime found = look_up(*partition, asked.timestamp);
+      out.offset = found.offset;
+      out.timestamp = found.timestamp;
+      if (context.version >= 4) out.leader_epoch = found.leader_epoch;
+    }
+  }
+}
+
+}  // namespace kafka::devbroker

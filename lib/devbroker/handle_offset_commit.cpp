@@ -1,0 +1,51 @@
+// OffsetCommit (key 8): stores a group's offsets. Groups have no members here, so a commit of a member
+// or a generation is one of a group that does not exist. Version 0 was ZooKeeper's and has a store of its own.
+#include "devbroker/handlers.hpp"
+#include "protocol/offset_commit.hpp"
+
+namespace kafka::devbroker {
+
+namespace {
+
+Errc check_group(const Context& context, const protocol::OffsetCommitRequest& request) {
+  if (context.version == 0) return Errc::none;
+  if (context.cluster.coordinator(request.group_id) != context.broker) return Errc::not_coordinator;
+  if (request.group_id.empty()) return Errc::invalid_group_id;
+  if (request.generation_id_or_member_epoch >= 0) {
+    return context.version >= 9 ? Errc::group_id_not_found : Errc::illegal_generation;
+  }
+  return Errc::none;
+}
+
+}  // namespace
+
+void handle(Context& context, const protocol::OffsetCommitRequest& request, protocol::OffsetCommitResponse& response) {
+  const Errc group_error = check_group(context, request);
+  GroupStore& store = context.version == 0 ? context.cluster.old_groups() : context.cluster.groups();
+  const bool by_id = context.version >= 10;
+  for (const auto& asked_topic : request.topics) {
+    auto& topic_out = response.topics.emplace_back();
+    topic_out.name = asked_topic.name;
+    topic_out.topic_id = asked_topic.topic_id;
+    Topic* topic = nullptr;
+    const Errc topic_error = named_topic(context.cluster, by_id, asked_topic.name, asked_topic.topic_id, topic);
+    const std::string name = topic == nullptr ? asked_topic.name : topic->name;
+    for (const auto& asked : asked_topic.partitions) {
+      auto& out = topic_out.partitions.emplace_back();
+      out.partition_index = asked.partition_index;
+      const std::string metadata = asked.committed_metadata ? std::string(*asked.committed_metadata) : std::string();
+      Errc error = group_error != Errc::none ? group_error : topic_error;
+      if (error == Errc::none && topic->partition(asked.partition_index) == nullptr)
+        error = Errc::unknown_topic_or_partition;
+      if (error == Errc::none && metadata.size() > Cluster::kMaxOffsetMetadata) error = Errc::offset_metadata_too_large;
+      const Errc injected = context.fault.at(name, asked.partition_index);
+      if (error == Errc::none && (injected == Errc::none || context.fault.executes)) {
+        const int32_t epoch = context.version >= 6 ? asked.committed_leader_epoch : -1;
+        store.commit(request.group_id, {name, asked.partition_index}, {asked.committed_offset, metadata, epoch});
+      }
+      out.error_code = wire_code(injected != Errc::none ? injected : error);
+    }
+  }
+}
+
+}  // namespace kafka::devbroker

@@ -1,0 +1,90 @@
+// Produce (key 0): appends batches to the logs that this broker leads.
+#include <set>
+#include <utility>
+
+#include "devbroker/handlers.hpp"
+#include "protocol/produce.hpp"
+
+namespace kafka::devbroker {
+
+namespace {
+
+constexpr int16_t kLeadersNamedFrom = 10;  // KIP-951
+
+/// Appends to one partition and fills its part of the response.
+template <class In, class Out>
+Errc produce(Context& context, const Topic* topic, Errc topic_error, const std::string& name, int16_t acks, In& in,
+             Out& out) {
+  const std::shared_ptr<Partition> partition = topic == nullptr ? nullptr : topic->partition(in.index);
+  out.index = in.index;
+  out.base_offset = -1;
+  out.log_append_time_ms = -1;
+  out.log_start_offset = -1;
+  const Errc injected = context.fault.at(name, in.index);
+  Errc error = topic_error;
+  if (error == Errc::none && (acks < -1 || acks > 1)) error = Errc::invalid_required_acks;
+  if (error == Errc::none) error = check_leader(context, partition.get(), -1);
+  if (error == Errc::none && (injected == Errc::none || context.fault.executes)) {
+    const Appended done = context.cluster.append(*partition, std::exchange(in.records, Bytes()), context.version,
+                                                 context.reactor.wall_clock_ms());
+    error = done.error;
+    out.base_offset = done.base_offset;
+    if (error == Errc::none) {
+      out.log_start_offset = partition->log.start_offset();
+    } else {
+      out.error_message = done.message;
+    }
+  }
+  if (injected != Errc::none) {
+    error = injected;
+    out.base_offset = -1;
+  }
+  out.error_code = wire_code(error);
+  if (partition != nullptr && names_new_leader(error) && context.version >= kLeadersNamedFrom) {
+    out.current_leader.leader_id = partition->leader;
+    out.current_leader.leader_epoch = partition->epoch;
+  }
+  return error;
+}
+
+}  // namespace
+
+void handle(Context& context, protocol::ProduceRequest& request, protocol::ProduceResponse& response) {
+  Cluster& cluster = context.cluster;
+  const bool by_id = context.version >= 13;
+  bool failed = false;
+  std::set<int32_t> new_leaders;
+  for (auto& topic_in : request.topic_data) {
+    auto& topic_out = response.responses.emplace_back();
+    topic_out.name = topic_in.name;
+    topic_out.topic_id = topic_in.topic_id;
+    Topic* topic = nullptr;
+    const Errc topic_error = named_topic(cluster, by_id, topic_in.name, topic_in.topic_id, topic);
+    const std::string name = topic == nullptr ? topic_in.name : topic->name;
+    topic_out.partition_responses.reserve(topic_in.partition_data.size());
+    for (auto& in : topic_in.partition_data) {
+      auto& out = topic_out.partition_responses.emplace_back();
+      const Errc error = produce(context, topic, topic_error, name, request.acks, in, out);
+      failed = failed || error != Errc::none;
+      if (names_new_leader(error) && topic != nullptr && context.version >= kLeadersNamedFrom) {
+        if (const auto& partition = topic->partition(in.index)) new_leaders.insert(partition->leader);
+      }
+    }
+  }
+  if (request.acks == 0) {
+    // Nobody waits for an answer: closing is the only way to say that something went wrong.
+    context.answer = false;
+    context.close = failed;
+    return;
+  }
+  for (int32_t id : new_leaders) {
+    const BrokerHandle* broker = cluster.alive(id) ? cluster.broker(id) : nullptr;
+    if (broker == nullptr) continue;
+    auto& endpoint = response.node_endpoints.emplace_back();
+    endpoint.node_id = id;
+    endpoint.host = broker->host();
+    endpoint.port = broker->port();
+  }
+}
+
+}  // namespace kafka::devbroker

@@ -1,0 +1,61 @@
+// One broker of a cluster on a reactor: its listener and its connections. A simulation puts each node on
+// the reactor of its own host; DevBroker puts all on one.
+// Not here: what requests mean (exchange, handlers), what brokers share (cluster).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/scope.hpp"
+#include "devbroker/cluster.hpp"
+#include "net/reactor.hpp"
+
+namespace kafka::devbroker {
+
+class Connection;
+
+class Node : public BrokerHandle {
+ public:
+  /// Joins the cluster at once and listens from start() on. `listen` with port 0: a free one is taken
+  /// and kept over restarts. `advertised_host`: what clients are told; the address itself if "".
+  Node(Cluster& cluster, net::Reactor& reactor, int32_t id, net::Address listen, std::string advertised_host = {});
+  ~Node() override;
+  Node(const Node&) = delete;
+
+  int32_t id() const { return id_; }
+  Cluster& cluster() { return cluster_; }
+  bool paused() const { return paused_; }
+
+  net::Reactor& reactor() override { return reactor_; }
+  std::string host() const override { return advertised_host_; }
+  uint16_t port() const override { return address_.port; }
+  Error start() override;
+  void stop() override;
+  void set_paused(bool paused) override;
+  void disconnect_all() override;
+  int64_t accepted() const override { return accepted_; }
+  int64_t open() const override { return static_cast<int64_t>(connections_.size()); }
+
+ private:
+  friend class Connection;
+  void accept(std::unique_ptr<net::Stream> stream, net::StreamHandler*& handler);
+  /// A connection that has closed itself; freed later, for it may be the one that is calling.
+  void retire(int64_t number);
+
+  Cluster& cluster_;
+  net::Reactor& reactor_;
+  const int32_t id_;
+  net::Address address_;
+  std::string advertised_host_;
+  std::unique_ptr<net::Listener> listener_;
+  std::map<int64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> retired_;
+  int64_t accepted_ = 0;
+  bool paused_ = false;
+  Scope scope_;
+};
+
+}  // namespace kafka::devbroker
