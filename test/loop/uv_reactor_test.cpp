@@ -1,0 +1,278 @@
+// UvReactor on real sockets: the contract of the seam, and what only a real loop can show.
+#include "net/uv_reactor.hpp"
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+#include "loop_test.hpp"
+
+namespace kafka::test {
+
+struct ContractRig {
+  Loop loop;  // first: closed last
+  std::unique_ptr<net::Reactor> reactor = net::make_uv_reactor(loop);
+
+  net::Reactor& client() { return *reactor; }
+  net::Reactor& server() { return *reactor; }
+  std::string server_ip() { return "127.0.0.1"; }
+  template <class Done>
+  bool run_until(Done done) {
+    return loop.run_until(std::move(done));
+  }
+  void run_for(net::Duration time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    loop.run_until([&] { return std::chrono::steady_clock::now() >= end; });
+  }
+};
+
+}  // namespace kafka::test
+
+#include "../sim/reactor_contract.hpp"
+
+namespace kafka::test {
+
+TEST_CASE("timers, streams and listeners do not keep the loop alive, a hold does") {
+  ContractRig rig;
+  Pair pair(rig);
+  pair.establish();
+  int runs = 0;
+  Timer timer = rig.client().after(milliseconds(5), [&] { ++runs; });
+  rig.loop.run();
+  CHECK(runs == 0);
+  net::Hold hold = rig.client().hold();
+  net::Hold second = rig.client().hold();
+  second.release();
+  timer = rig.client().after(milliseconds(5), [&] {
+    ++runs;
+    hold.release();
+  });
+  rig.loop.run();  // comes back because the hold was released
+  CHECK(runs == 1);
+}
+
+TEST_CASE("deferred work keeps the loop alive until it has run, and no longer") {
+  ContractRig rig;
+  int left = 5;
+  Function<void()> again = [&] {
+    if (--left > 0) rig.client().defer([&] { again(); });
+  };
+  rig.client().defer([&] { again(); });
+  rig.loop.run();
+  CHECK(left == 0);
+}
+
+TEST_CASE("an idle reactor does not turn the loop") {
+  ContractRig rig;
+  rig.run_for(milliseconds(5));
+  net::Hold hold = rig.client().hold();
+  Timer far = rig.client().after(std::chrono::hours(1), [] {});
+  int turns = 0;
+  uv_check_t check;
+  uv_check_init(rig.loop, &check);
+  check.data = &turns;
+  uv_unref(reinterpret_cast<uv_handle_t*>(&check));
+  uv_check_start(&check, [](uv_check_t* handle) { ++*static_cast<int*>(handle->data); });
+  Timer end = rig.client().after(milliseconds(50), [&] { hold.release(); });
+  rig.loop.run();
+  CHECK(turns <= 4);
+  uv_close(reinterpret_cast<uv_handle_t*>(&check), nullptr);
+  rig.loop.turn();
+}
+
+TEST_CASE("G3: post from other threads runs everything on the loop's thread") {
+  ContractRig rig;
+  const std::thread::id here = std::this_thread::get_id();
+  net::Hold hold = rig.client().hold();
+  int runs = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 1000; ++i) {
+        rig.client().post([&] {
+          if (std::this_thread::get_id() != here) std::abort();
+          ++runs;
+        });
+      }
+    });
+  }
+  CHECK(rig.run_until([&] { return runs == 3000; }));
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_CASE("a loop that was blocked reads what has come before it runs timers that are late") {
+  ContractRig rig;
+  Pair pair(rig);
+  pair.establish();
+  pair.client.write("in time");
+  bool read_first = false;
+  bool fired = false;
+  Timer timer = rig.client().after(milliseconds(10), [&] {
+    fired = true;
+    read_first = pair.server.received == "in time";
+  });
+  std::this_thread::sleep_for(milliseconds(30));  // what an application may do
+  CHECK(rig.run_until([&] { return fired; }));
+  CHECK(read_first);
+}
+
+TEST_CASE("a delay counts from now, not from when the loop last waited") {
+  ContractRig rig;
+  rig.loop.turn();
+  std::this_thread::sleep_for(milliseconds(30));
+  const auto start = std::chrono::steady_clock::now();
+  bool fired = false;
+  Timer timer = rig.client().after(milliseconds(20), [&] { fired = true; });
+  CHECK(rig.run_until([&] { return fired; }));
+  CHECK(std::chrono::steady_clock::now() - start >= milliseconds(20));
+}
+
+TEST_CASE("G1: the reactor may be destroyed inside its own callbacks") {
+  Loop loop;
+  std::unique_ptr<Reactor> reactor = net::make_uv_reactor(loop);
+  const auto alive = std::make_shared<int>(0);
+  Timer timer;
+  SECTION("a deferred call") {
+    reactor->defer([&] { reactor.reset(); });
+    reactor->defer([alive] { FAIL("runs after the end"); });
+  }
+  SECTION("a timer") {
+    timer = reactor->after(milliseconds(1), [&] { reactor.reset(); });
+    reactor->defer([] {});
+  }
+  SECTION("a posted call") {
+    reactor->post([&] { reactor.reset(); });
+    reactor->post([alive] { FAIL("runs after the end"); });
+  }
+  CHECK(loop.run_until([&] { return reactor == nullptr; }));
+  loop.turn();
+  CHECK(alive.use_count() == 1);
+}
+
+TEST_CASE("destroyed with everything open: callables are destroyed uncalled and the loop closes") {
+  Loop loop;
+  const auto alive = std::make_shared<int>(0);
+  {
+    std::unique_ptr<Reactor> reactor = net::make_uv_reactor(loop);
+    End client;
+    Error error;
+    std::unique_ptr<Listener> listener = reactor->listen(
+        {"127.0.0.1", 0}, [alive](std::unique_ptr<Stream>, StreamHandler*&) {}, error);
+    client.stream = reactor->connect(listener->local(), client);
+    client.write("unsent");
+    reactor->defer([alive] {});
+    reactor->post([alive] {});
+    Timer timer = reactor->after(milliseconds(0), [alive] {});
+    net::Hold hold = reactor->hold();
+  }
+  CHECK(alive.use_count() == 1);
+}
+
+TEST_CASE("a hold may outlive its reactor") {
+  Loop loop;
+  net::Hold hold;
+  {
+    std::unique_ptr<Reactor> reactor = net::make_uv_reactor(loop);
+    hold = reactor->hold();
+  }
+  hold.release();
+}
+
+TEST_CASE("G12: SIGPIPE is ignored if it was at its default, and left alone otherwise") {
+  struct sigaction before {};
+  sigaction(SIGPIPE, nullptr, &before);
+  struct sigaction current {};
+  std::signal(SIGPIPE, SIG_DFL);
+  {
+    Loop loop;
+    auto reactor = net::make_uv_reactor(loop, {.ignore_sigpipe = false});
+    sigaction(SIGPIPE, nullptr, &current);
+    CHECK(current.sa_handler == SIG_DFL);
+    auto second = net::make_uv_reactor(loop);
+    sigaction(SIGPIPE, nullptr, &current);
+    CHECK(current.sa_handler == SIG_IGN);
+  }
+  void (*own)(int) = [](int) {};
+  std::signal(SIGPIPE, own);
+  {
+    Loop loop;
+    auto reactor = net::make_uv_reactor(loop);
+    sigaction(SIGPIPE, nullptr, &current);
+    CHECK(current.sa_handler == own);
+  }
+  sigaction(SIGPIPE, &before, nullptr);
+}
+
+TEST_CASE("IPv6 works as IPv4 does") {
+  ContractRig rig;
+  Error error;
+  End server;
+  std::unique_ptr<Listener> listener = rig.server().listen(
+      {"::1", 0},
+      [&](std::unique_ptr<Stream> stream, StreamHandler*& handler) {
+        server.stream = std::move(stream);
+        handler = &server;
+      },
+      error);
+  if (listener == nullptr) {
+    WARN("no IPv6 here: " << error.message());
+    return;
+  }
+  CHECK(listener->local().ip == "::1");
+  End client;
+  client.stream = rig.client().connect(listener->local(), client);
+  client.write("six");
+  CHECK(rig.run_until([&] { return server.received == "six"; }));
+}
+
+TEST_CASE("an address that is none, or cannot be listened on, is an error") {
+  ContractRig rig;
+  Error error;
+  CHECK(rig.server().listen(
+            {"not an address", 0}, [](std::unique_ptr<Stream>, StreamHandler*&) {}, error) == nullptr);
+  CHECK(error);
+  End client;
+  client.stream = rig.client().connect({"not an address", 1}, client);
+  CHECK(client.closed == 0);
+  CHECK(rig.run_until([&] { return client.closed == 1; }));
+  CHECK(client.error.code() == Errc::connect_failed);
+}
+
+TEST_CASE("C15: without file descriptors a connection fails later, with the reason, and nothing spins") {
+  ContractRig rig;
+  Pair pair(rig);
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const int next = dup(0);  // the lowest free one
+  close(next);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(next);
+  setrlimit(RLIMIT_NOFILE, &none);
+  pair.connect();
+  const bool told = rig.run_until([&] { return pair.client.closed == 1; });
+  setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(told);
+  CHECK(pair.client.error.code() == Errc::connect_failed);
+  CHECK_THAT(pair.client.error.message(), Catch::Matchers::Contains("EMFILE"));
+  End second;
+  second.stream = rig.client().connect(pair.listener->local(), second);
+  CHECK(rig.run_until([&] { return second.connected == 1; }));
+}
+
+TEST_CASE("C4: bytes of a connection that was reset are followed by disconnected with the reason") {
+  ContractRig rig;
+  Pair pair(rig);
+  pair.establish();
+  pair.server.stream->set_reading(false);
+  pair.client.write("unread");
+  rig.run_for(milliseconds(5));
+  pair.server.stream.reset();  // with unread bytes the kernel resets
+  CHECK(rig.run_until([&] { return pair.client.closed == 1; }));
+  CHECK(pair.client.error.code() == Errc::disconnected);
+  CHECK_THAT(pair.client.error.message(), Catch::Matchers::Contains("ECONNRESET"));
+}
+
+}  // namespace kafka::test
