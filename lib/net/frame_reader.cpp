@@ -18,6 +18,8 @@ std::string_view looks_like(const unsigned char* bytes) {
 }  // namespace
 
 std::span<char> FrameReader::buffer() {
+  // Small answers, each done with before the next comes, need no memory but this block.
+  if (begin_ > 0 && begin_ == filled_ && sole_owner()) begin_ = filled_ = 0;
   const size_t needed = length_ < 0 ? kLengthBytes : kLengthBytes + static_cast<size_t>(length_);
   // A new block when the current frame does not fit into the rest of this one. For a large frame it has exactly
   // the frame's size: memory that the peer never fills is never touched, so a mere claim costs no memory.
@@ -32,13 +34,16 @@ std::span<char> FrameReader::buffer() {
   return {block_.data() + filled_, block_.capacity() - filled_};
 }
 
+bool FrameReader::sole_owner() const { return block_.share_raw(0, 0).block()->references == 2; }
+
 bool FrameReader::read_length() {
   unsigned char bytes[kLengthBytes];
   std::memcpy(bytes, block_.data() + begin_, kLengthBytes);
-  const auto length = static_cast<int32_t>(uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 |
-                                           uint32_t{bytes[3]});
+  const auto length = static_cast<int32_t>(uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 |
+                                           uint32_t{bytes[2]} << 8 | uint32_t{bytes[3]});
   if (length < kSmallestFrame) {
-    error_ = Error(Errc::protocol_error, "a frame of " + std::to_string(length) + " bytes" + std::string(looks_like(bytes)));
+    error_ =
+        Error(Errc::protocol_error, "a frame of " + std::to_string(length) + " bytes" + std::string(looks_like(bytes)));
     return false;
   }
   if (static_cast<size_t>(length) > max_frame_) {
@@ -61,6 +66,11 @@ bool FrameReader::next(Bytes& frame) {
   frame = block_.share_raw(begin_ + kLengthBytes, static_cast<size_t>(length_));
   begin_ += whole;
   length_ = -1;
+  // A large frame belongs to its user alone: it must not stay in memory until something else is received.
+  if (begin_ == block_.capacity()) {
+    block_ = Buffer();
+    begin_ = filled_ = 0;
+  }
   return true;
 }
 

@@ -39,10 +39,11 @@ class FrameReader {
 
  private:
   bool read_length();
+  bool sole_owner() const;  // nobody keeps a frame of the block
 
   size_t max_frame_;
-  Buffer block_;        // its whole capacity is in use; filled_ says how far
-  size_t begin_ = 0;    // of the current frame, its length included
+  Buffer block_;      // its whole capacity is in use; filled_ says how far
+  size_t begin_ = 0;  // of the current frame, its length included
   size_t filled_ = 0;
   int64_t length_ = -1;  // of the current frame, -1 while unknown
   Error error_;

@@ -189,3 +189,22 @@ TEST_CASE("a reader knows when a stream ends inside a frame") {
   feed(reader, framed("whole").substr(0, 2), 100);
   CHECK(reader.mid_frame());
 }
+
+TEST_CASE("small frames that are done with before the next comes share one place") {
+  FrameReader reader(kMaxFrame);
+  const char* place = nullptr;
+  for (unsigned i = 0; i < 5000; ++i) {
+    const std::string content = content_of(60, i);
+    const std::vector<Bytes> frames = feed(reader, framed(content), 1000);
+    check_same(frames, {content});
+    if (place == nullptr) place = frames[0].data();
+    CHECK(frames[0].data() == place);
+  }
+}
+
+TEST_CASE("a large frame is let go with its last user, not with the next read") {
+  FrameReader reader(kMaxFrame);
+  const std::vector<Bytes> frames = feed(reader, framed(content_of(1'000'000, 1)), 100'000);
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].block()->references == 1);
+}
