@@ -1,10 +1,12 @@
-// The contract of the reactor seam on the simulated reactor.
+// The contract of the reactor seam on the simulated reactor, with reads cut at random.
 // The same tests run on real sockets in test/loop.
 #include "sim_reactor.hpp"
 
 namespace kafka::test {
 
 struct ContractRig {
+  ContractRig() { world.set_slicing(1, 200'000); }
+
   sim::SimWorld world{7};
   net::Reactor& from = world.node("client");
   net::Reactor& to = world.node("server", "10.0.0.9");
