@@ -262,6 +262,35 @@ TEST_CASE("C15: without file descriptors a connection fails later, with the reas
   CHECK(rig.run_until([&] { return second.connected == 1; }));
 }
 
+TEST_CASE("C15: a connection that comes when file descriptors are out is closed, and the loop does not spin") {
+  ContractRig rig;
+  Pair pair(rig);
+  const int raw = socket(AF_INET, SOCK_STREAM, 0);
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const int next = dup(0);
+  close(next);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(next);
+  setrlimit(RLIMIT_NOFILE, &none);
+  sockaddr_in address{};
+  uv_ip4_addr("127.0.0.1", pair.listener->local().port, &address);
+  CHECK(connect(raw, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);  // the kernel's backlog takes it
+  int turns = 0;
+  uv_check_t check;
+  uv_check_init(rig.loop, &check);
+  check.data = &turns;
+  uv_check_start(&check, [](uv_check_t* handle) { ++*static_cast<int*>(handle->data); });
+  rig.run_for(milliseconds(50));  // turns once a millisecond by itself
+  setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(turns <= 100);
+  CHECK(pair.accepted == 0);
+  close(raw);
+  uv_close(reinterpret_cast<uv_handle_t*>(&check), nullptr);
+  rig.loop.turn();
+  pair.establish();  // works again
+}
+
 TEST_CASE("C4: bytes of a connection that was reset are followed by disconnected with the reason") {
   ContractRig rig;
   Pair pair(rig);
