@@ -1,0 +1,124 @@
+// The public envelopes: moving, answering, dropping, copying out.
+#include "consumer/envelope.hpp"
+
+namespace kafka {
+namespace consumer {
+namespace {
+
+const std::string kNoTopic;
+
+std::optional<std::string> owned(std::string_view view) {
+  if (view.data() == nullptr) return {};
+  return std::string(view);
+}
+
+OwnedMessage owned(const std::string& topic, int32_t partition, const MessageView& view) {
+  OwnedMessage message;
+  message.topic = topic;
+  message.partition = partition;
+  message.offset = view.offset;
+  message.timestamp = view.timestamp;
+  message.timestamp_type = view.timestamp_type;
+  message.key = owned(view.key);
+  message.value = owned(view.value);
+  for (const Header& header : view.headers()) message.headers.emplace_back(header.key, owned(header.value));
+  return message;
+}
+
+}  // namespace
+
+template <class Envelope>
+void EnvelopeAccess::take(Envelope& to, Envelope& from) noexcept {
+  to.owner_ = std::exchange(from.owner_, nullptr);
+  to.parts_ = std::exchange(from.parts_, nullptr);
+  to.topic_ = std::exchange(from.topic_, &kNoTopic);
+  to.ticket_ = from.ticket_;
+  to.partition_ = from.partition_;
+}
+
+// The bytes go last: the answer may need the parts for nothing, but the views must not dangle meanwhile.
+template <class Envelope>
+void EnvelopeAccess::drop(Envelope& envelope) noexcept {
+  if (Answerable* const owner = std::exchange(envelope.owner_, nullptr)) {
+    owner->answer(envelope.ticket_, Answer::drop, {}, {});
+    owner->release();
+  }
+  if (EnvelopeParts* const parts = std::exchange(envelope.parts_, nullptr)) parts->release();
+}
+
+template <class Envelope>
+Error EnvelopeAccess::answer(Envelope& envelope, Answer answer, std::string_view metadata, Function<void(Error)> done) {
+  Answerable* const owner = std::exchange(envelope.owner_, nullptr);
+  if (owner == nullptr) {
+    const Error error(Errc::already_answered);
+    if (done && envelope.parts_ != nullptr) {
+      envelope.parts_->home->later([done = std::move(done), error]() mutable { done(error); });
+    }
+    return error;
+  }
+  Error error = owner->answer(envelope.ticket_, answer, metadata, std::move(done));
+  owner->release();
+  return error;
+}
+
+}  // namespace consumer
+
+using consumer::Answer;
+using consumer::EnvelopeAccess;
+
+std::vector<Header> MessageView::headers() const {
+  std::vector<Header> all;
+  if (header_count <= 0) return all;
+  all.reserve(static_cast<size_t>(header_count));
+  records::HeaderIterator iterator(raw_headers, header_count);
+  Header header;
+  while (iterator.next(header)) all.push_back(header);
+  return all;
+}
+
+MessageEnvelope::MessageEnvelope(MessageEnvelope&& other) noexcept : message_(other.message_) {
+  EnvelopeAccess::take(*this, other);
+}
+MessageEnvelope& MessageEnvelope::operator=(MessageEnvelope&& other) noexcept {
+  if (this != &other) {
+    EnvelopeAccess::drop(*this);
+    message_ = other.message_;
+    EnvelopeAccess::take(*this, other);
+  }
+  return *this;
+}
+MessageEnvelope::~MessageEnvelope() { EnvelopeAccess::drop(*this); }
+
+OwnedMessage MessageEnvelope::detach() const { return consumer::owned(topic(), partition_, message_); }
+Error MessageEnvelope::commit(std::string_view metadata, Function<void(Error)> done) {
+  return EnvelopeAccess::answer(*this, Answer::commit, metadata, std::move(done));
+}
+Error MessageEnvelope::ack() { return EnvelopeAccess::answer(*this, Answer::ack, {}, {}); }
+Error MessageEnvelope::cancel() { return EnvelopeAccess::answer(*this, Answer::cancel, {}, {}); }
+
+BatchEnvelope::BatchEnvelope(BatchEnvelope&& other) noexcept : items_(std::move(other.items_)) {
+  EnvelopeAccess::take(*this, other);
+}
+BatchEnvelope& BatchEnvelope::operator=(BatchEnvelope&& other) noexcept {
+  if (this != &other) {
+    EnvelopeAccess::drop(*this);
+    items_ = std::move(other.items_);
+    EnvelopeAccess::take(*this, other);
+  }
+  return *this;
+}
+BatchEnvelope::~BatchEnvelope() { EnvelopeAccess::drop(*this); }
+
+std::vector<OwnedMessage> BatchEnvelope::detach() const {
+  std::vector<OwnedMessage> all;
+  all.reserve(items_.size());
+  for (const MessageView& item : items_) all.push_back(consumer::owned(topic(), partition_, item));
+  return all;
+}
+Error BatchEnvelope::commit(std::string_view metadata, Function<void(Error)> done) {
+  return EnvelopeAccess::answer(*this, Answer::commit, metadata, std::move(done));
+}
+Error BatchEnvelope::ack() { return EnvelopeAccess::answer(*this, Answer::ack, {}, {}); }
+Error BatchEnvelope::cancel() { return EnvelopeAccess::answer(*this, Answer::cancel, {}, {}); }
+
+}  // namespace kafka

@@ -1,0 +1,102 @@
+// What stands behind the public envelopes: who takes the answer, and the memory that the views lie in.
+// Not here: what an answer does (dispatcher.cpp).
+#pragma once
+
+#include <kafka/envelope.hpp>
+
+#include <memory>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "records/iterator.hpp"
+
+namespace kafka::consumer {
+
+enum class Answer : uint8_t { commit, ack, cancel, drop };
+
+/// Takes the answers of envelopes. Counted by the envelopes, so that it outlives the consumer.
+class Answerable {
+ public:
+  Answerable() = default;
+  Answerable(const Answerable&) = delete;
+  Answerable& operator=(const Answerable&) = delete;
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+  /// `lost` if nobody waits for this ticket any more. `done` (of a commit) gets the outcome, later.
+  virtual Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) = 0;
+  /// One call of the application, not from inside this one.
+  virtual void later(Function<void()> callback) = 0;
+
+ protected:
+  virtual ~Answerable() = default;
+
+ private:
+  uint32_t references_ = 1;
+};
+
+/// Shared by the envelopes of one batch: allocated once per batch, not per message.
+struct EnvelopeParts {
+  EnvelopeParts(Answerable& home_of, std::shared_ptr<const std::string> topic_name)
+      : home(&home_of), topic(std::move(topic_name)) {
+    home->retain();
+  }
+  ~EnvelopeParts() { home->release(); }
+  EnvelopeParts(const EnvelopeParts&) = delete;
+  EnvelopeParts& operator=(const EnvelopeParts&) = delete;
+
+  void retain() noexcept { ++references; }
+  void release() noexcept {
+    if (--references == 0) delete this;
+  }
+
+  uint32_t references = 1;
+  Answerable* home;  ///< counted; where a second answer's `done` is queued
+  std::shared_ptr<const std::string> topic;
+  Bytes bytes;
+  std::vector<Bytes> more;  ///< of a BatchEnvelope that spans several batches
+};
+
+struct EnvelopeAccess {
+  static void fill(MessageView& view, const records::RecordView& record) {
+    view.offset = record.offset;
+    view.timestamp = record.timestamp;
+    view.timestamp_type = record.timestamp_type;
+    view.key = record.key;
+    view.value = record.value;
+    view.raw_headers = record.headers;
+    view.header_count = record.header_count;
+  }
+  static void message(MessageEnvelope& envelope, Answerable& owner, EnvelopeParts& parts, uint64_t ticket,
+                      int32_t partition, const records::RecordView& record) {
+    attach(envelope, owner, parts, ticket, partition);
+    fill(envelope.message_, record);
+  }
+  static void batch(BatchEnvelope& envelope, Answerable& owner, EnvelopeParts& parts, uint64_t ticket,
+                    int32_t partition, std::vector<MessageView> items) {
+    attach(envelope, owner, parts, ticket, partition);
+    envelope.items_ = std::move(items);
+  }
+
+  template <class Envelope>
+  static void attach(Envelope& envelope, Answerable& owner, EnvelopeParts& parts, uint64_t ticket, int32_t partition) {
+    owner.retain();
+    parts.retain();
+    envelope.owner_ = &owner;
+    envelope.parts_ = &parts;
+    envelope.topic_ = parts.topic.get();
+    envelope.ticket_ = ticket;
+    envelope.partition_ = partition;
+  }
+  template <class Envelope>
+  static void take(Envelope& to, Envelope& from) noexcept;
+  template <class Envelope>
+  static void drop(Envelope& envelope) noexcept;
+  template <class Envelope>
+  static Error answer(Envelope& envelope, Answer answer, std::string_view metadata, Function<void(Error)> done);
+};
+
+}  // namespace kafka::consumer
