@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -163,6 +165,23 @@ TEST_CASE("A2: a peer that speaks another protocol is named") {
   CHECK(text(std::string("\x15\x03\x03\x00\x02\x02\x46", 7)).find("TLS") != std::string::npos);  // 352 518 912 "bytes"
   CHECK(text(std::string("\x16\x03\x01\x00\xa5", 5)).find("TLS") != std::string::npos);
   CHECK(text("HTTP/1.1 400 Bad Request\r\n").find("HTTP") != std::string::npos);
+}
+
+TEST_CASE("A2: a claimed length costs no memory until bytes come") {
+  const auto resident_pages = [] {
+    size_t all = 0, resident = 0;
+    std::ifstream("/proc/self/statm") >> all >> resident;
+    return resident;
+  };
+  if (resident_pages() == 0) return;  // not Linux
+  const size_t before = resident_pages();
+  std::vector<std::unique_ptr<FrameReader>> readers;
+  for (int i = 0; i < 10; ++i) {
+    readers.push_back(std::make_unique<FrameReader>(kMaxFrame));
+    CHECK(feed(*readers.back(), length_of(90'000'000) + "a few bytes", 100).empty());
+    CHECK(readers.back()->buffer().size() > 80'000'000);
+  }
+  CHECK((resident_pages() - before) * 4096 < 20'000'000);
 }
 
 TEST_CASE("A3: a length of 0 to 3 is a protocol error") {
