@@ -279,7 +279,7 @@ void World::written_later(const ConnectionRef& connection, int side) {
   End& own = connection->ends[side];
   if (own.written_due) return;
   own.written_due = true;
-  host_now(*own.host, Kind::written, [this, connection, side] {
+  host_now(*own.host, Kind::written, [connection, side] {
     End& mine = connection->ends[side];
     mine.written_due = false;
     if (mine.gone || mine.ended || mine.unsent_bytes > 0) return;
