@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Servers that are hostile or dead against `uvkafka topics`, `consume` and `produce`.
+
+    hostile.py [--uvkafka PROGRAM] [KIND ...]
+
+For each kind and command: in 4 s fewer than 40 connections, little CPU, under 150 MB, the user is told what is wrong,
+and SIGINT ends the program with status 1. One line per check; exit status 0 all hold, 1 one does not.
+"""
+import argparse
+import asyncio
+import os
+import pathlib
+import random
+import resource
+import signal
+import struct
+import sys
+import time
+
+from harness import Checks, default_program, expect
+
+WATCHED = 4.0           # seconds in which the costs are counted
+TOLD_WITHIN = 16.0      # a silent server is known as one after socket.connection.setup.timeout.ms
+ENDS_WITHIN = 8.0       # the flush after a signal takes at most 5 s
+AT_ONCE = 3             # kinds
+MOST_CONNECTIONS = 40
+MOST_CPU = 1.0
+MOST_MEMORY_KB = 150 * 1024
+LINES = "".join(f"{i} {'x' * 90}\n" for i in range(20000)).encode()
+COMMANDS = {"topics": [], "consume": ["-t", "t", "-e"], "produce": ["-t", "t"]}
+
+
+async def request(reader):
+    """(key, version, correlation id) of the next request."""
+    size, = struct.unpack(">i", await reader.readexactly(4))
+    body = await reader.readexactly(size)
+    return struct.unpack(">hhi", body[:8])
+
+
+def frame(correlation, body):
+    return struct.pack(">ii", len(body) + 4, correlation) + body
+
+
+async def garbage(reader, writer):
+    writer.write(random.Random(7).randbytes(4096))
+    await asyncio.sleep(3600)
+
+
+async def silence(reader, writer):
+    await asyncio.sleep(3600)
+
+
+async def huge_length(reader, writer):
+    """Announces 2 GB and goes on sending."""
+    await request(reader)
+    writer.write(struct.pack(">i", 0x7fffffff))
+    for _ in range(2000):
+        writer.write(b"\0" * 65536)
+        await writer.drain()
+        await asyncio.sleep(0.002)
+
+
+async def negative_length(reader, writer):
+    await request(reader)
+    writer.write(struct.pack(">i", -5) + b"\0" * 64)
+    await asyncio.sleep(3600)
+
+
+async def trickle(reader, writer):
+    """A frame that never ends, a byte at a time."""
+    _, _, correlation = await request(reader)
+    for byte in struct.pack(">ii", 1 << 20, correlation) + b"\0" * 100000:
+        writer.write(bytes([byte]))
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+async def closing(reader, writer):
+    return
+
+
+async def wrong_correlation(reader, writer):
+    _, _, correlation = await request(reader)
+    writer.write(frame(correlation + 77, b"\0" * 32))
+    await asyncio.sleep(3600)
+
+
+async def absurd_count(reader, writer):
+    """An answer whose array claims 2^31 - 1 elements."""
+    while True:
+        _, _, correlation = await request(reader)
+        writer.write(frame(correlation, struct.pack(">hi", 0, 0x7fffffff) + b"\xff" * 64))
+
+
+async def web_server(reader, writer):
+    await reader.read(1)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+KINDS = {f.__name__: f for f in (garbage, silence, huge_length, negative_length, trickle, closing, wrong_correlation,
+                                 absurd_count, web_server)}
+
+
+async def drive(program, kind, command, checks):
+    connections = 0
+
+    async def serve(reader, writer):
+        nonlocal connections
+        connections += 1
+        try:
+            await KINDS[kind](reader, writer)
+        except (OSError, asyncio.IncompleteReadError, struct.error, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    server = None
+    if kind in KINDS:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+    else:
+        port = 1  # nobody listens
+    process = await asyncio.create_subprocess_exec(
+        str(program), command, "-b", f"127.0.0.1:{port}", *COMMANDS[command], stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
+    said = bytearray()
+
+    async def listen():
+        while chunk := await process.stderr.read(4096):
+            said.extend(chunk)
+
+    async def feed():
+        try:
+            process.stdin.write(LINES if command == "produce" else b"")
+            await process.stdin.drain()
+            process.stdin.close()
+        except OSError:
+            pass
+    tasks = [asyncio.create_task(listen()), asyncio.create_task(feed())]
+    started = time.monotonic()
+    await asyncio.sleep(WATCHED)
+    counted, usage = connections, cost(process.pid)
+    while not said and process.returncode is None and time.monotonic() - started < TOLD_WITHIN:
+        await asyncio.sleep(0.1)
+    told = bytes(said)
+    interrupted = time.monotonic()
+    if process.returncode is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        status = await asyncio.wait_for(process.wait(), ENDS_WITHIN)
+    except asyncio.TimeoutError:
+        process.kill()
+        status = await process.wait()
+    ended = time.monotonic() - interrupted
+    for task in tasks:
+        task.cancel()
+    if server:
+        server.close()
+
+    def judge():
+        expect(counted < MOST_CONNECTIONS, f"{counted} connections in {WATCHED} s")
+        if usage:
+            expect(usage[0] < MOST_CPU, f"{usage[0]:.2f} s of CPU in {WATCHED} s")
+            expect(usage[1] < MOST_MEMORY_KB, f"{usage[1]} KB")
+        expect(told.strip(), "nothing was said on stderr")
+        expect(status == 1, f"exit status {status} {ended:.1f} s after SIGINT; it said {told[-300:]!r}")
+        shown = f"{usage[0]:.2f} s CPU, {usage[1] // 1024} MB" if usage else f"ended by itself with {status}"
+        return f"{counted} connections, {shown}, {told.decode(errors='replace').strip().splitlines()[0][:150]!r}"
+    checks.run(f"{kind}: {command}", judge)
+
+
+def cost(pid):
+    """(CPU seconds, peak KB) of a running process; nothing once it is gone."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        peak = next((int(line.split()[1]) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+                     if line.startswith("VmHWM")), None)
+    except FileNotFoundError:
+        return None
+    if peak is None:  # a zombie: the program ended by itself
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), peak
+
+
+async def all_of_it(options, checks):
+    kinds = options.kinds or [*KINDS, "refused"]
+    for first in range(0, len(kinds), AT_ONCE):
+        await asyncio.gather(*(drive(options.uvkafka, kind, command, checks)
+                               for kind in kinds[first:first + AT_ONCE] for command in COMMANDS))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=" ".join([*KINDS, "refused"]))
+    parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program())
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    checks = Checks("hostile")
+    asyncio.run(all_of_it(options, checks))
+    sys.exit(checks.end())
+
+
+if __name__ == "__main__":
+    main()
