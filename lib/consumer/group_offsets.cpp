@@ -1,0 +1,215 @@
+#include "consumer/group_offsets.hpp"
+
+#include <map>
+#include <memory>
+
+#include "base/error_table.hpp"
+#include "protocol/offset_commit.hpp"
+#include "protocol/offset_fetch.hpp"
+
+namespace kafka::consumer {
+namespace {
+
+constexpr int16_t kLastByName = 9;  // topic ids from the next one on
+constexpr int16_t kFirstManyGroups = 8;
+constexpr int16_t kFirstRequireStable = 7;
+
+// What is asked or stored, shared by those who build the request, judge the answer and hand it out.
+struct Asked {
+  std::vector<ConsumerOffset> offsets;
+  std::map<std::string, std::vector<size_t>> topics;  // indexes of offsets
+
+  explicit Asked(std::vector<ConsumerOffset> entries) : offsets(std::move(entries)) {
+    for (size_t i = 0; i < offsets.size(); ++i) topics[offsets[i].topic].push_back(i);
+  }
+  bool has_ids(const cluster::Metadata& metadata) const {
+    for (const auto& [name, indexes] : topics) {
+      const cluster::TopicState* state = metadata.topic(name);
+      if (state == nullptr || state->id.is_zero()) return false;
+    }
+    return true;
+  }
+};
+
+// One partition of an answer, whichever version it came in.
+struct Found {
+  int16_t error_code = 0;
+  int64_t offset = -1;
+  std::string metadata;
+};
+using Answers = std::map<std::pair<std::string, int32_t>, Found>;
+
+template <class Topic>
+std::string name_of(const cluster::Metadata& metadata, const Topic& topic) {
+  if (topic.name.empty() && !topic.topic_id.is_zero()) {
+    if (const cluster::TopicState* state = metadata.topic_by_id(topic.topic_id)) return state->name;
+  }
+  return topic.name;
+}
+
+template <class Partition>
+void take(Answers& answers, const std::string& topic, const Partition& partition) {
+  answers.try_emplace({topic, partition.partition_index},  // the first of a repeated one counts
+                      Found{partition.error_code, partition.committed_offset, partition.metadata.value_or("")});
+}
+
+Error read(const cluster::Metadata& metadata, const std::string& group, const protocol::OffsetFetchResponse& response,
+           Answers& answers) {
+  for (const auto& topic : response.topics) {
+    for (const auto& partition : topic.partitions) take(answers, topic.name, partition);
+  }
+  int16_t code = response.error_code;
+  for (const auto& entry : response.groups) {
+    if (entry.group_id != group) continue;
+    code = entry.error_code;
+    for (const auto& topic : entry.topics) {
+      for (const auto& partition : topic.partitions) take(answers, name_of(metadata, topic), partition);
+    }
+    break;
+  }
+  return code == 0 ? Error() : broker_error(code, "group " + group);
+}
+
+Error read(const cluster::Metadata& metadata, const std::string&, const protocol::OffsetCommitResponse& response,
+           Answers& answers) {
+  for (const auto& topic : response.topics) {
+    for (const auto& partition : topic.partitions) {
+      answers.try_emplace({name_of(metadata, topic), partition.partition_index}, Found{partition.error_code, -1, {}});
+    }
+  }
+  return {};
+}
+
+std::string where(const ConsumerOffset& offset) { return offset.topic + "/" + std::to_string(offset.partition); }
+
+// The error of one entry, and its offset if there is none.
+Error judge(const ConsumerOffset& asked, const Answers& answers, const Found*& found) {
+  const auto answer = answers.find({asked.topic, asked.partition});
+  if (answer == answers.end()) return Error(Errc::protocol_error, "the coordinator's answer lacks " + where(asked));
+  found = &answer->second;
+  return found->error_code == 0 ? Error() : broker_error(found->error_code, where(asked));
+}
+
+template <class Response>
+Error worth_retrying(cluster::Metadata& metadata, const std::string& group, const Asked& asked,
+                     const Response& response, bool missing_topic_is_final) {
+  Answers answers;
+  if (Error error = read(metadata, group, response, answers)) return error;
+  for (const ConsumerOffset& offset : asked.offsets) {
+    const Found* found = nullptr;
+    Error error = judge(offset, answers, found);
+    if (!error || traits(error.code()).retry == Retry::no) continue;
+    if (missing_topic_is_final && error == Errc::unknown_topic_or_partition) continue;
+    if (traits(error.code()).refresh == Refresh::metadata) metadata.refresh();
+    return error;
+  }
+  return {};
+}
+
+template <class Response>
+void hand_out(const cluster::Metadata& metadata, const std::string& group, Asked& asked, Error error,
+              const Response& response, bool take_offsets, OffsetsDone& done) {
+  Answers answers;
+  if (Error whole = read(metadata, group, response, answers); !error) error = whole;
+  for (ConsumerOffset& offset : asked.offsets) {
+    const Found* found = nullptr;
+    offset.error = judge(offset, answers, found);
+    // A request that ran out of time may have an answer all the same, with the error that was retried.
+    if (found == nullptr && error) offset.error = error;
+    if (!take_offsets) continue;
+    offset.offset = found != nullptr && !offset.error ? std::max<int64_t>(found->offset, -1) : -1;
+    offset.metadata = found != nullptr ? found->metadata : std::string();
+  }
+  done(std::move(error), std::move(asked.offsets));
+}
+
+}  // namespace
+
+Error first_error(const std::vector<ConsumerOffset>& offsets) {
+  for (const ConsumerOffset& offset : offsets) {
+    if (offset.error) return offset.error;
+  }
+  return {};
+}
+
+void fetch_group_offsets(session::Core& core, const std::string& group, std::vector<TopicPartition> partitions,
+                         net::Duration timeout, OffsetsDone done) {
+  std::vector<ConsumerOffset> entries;
+  for (TopicPartition& partition : partitions)
+    entries.push_back({std::move(partition.topic), partition.partition, -1, {}, {}});
+  const auto asked = std::make_shared<Asked>(std::move(entries));
+  cluster::Metadata& metadata = core.metadata();
+  core.coordinators().call<protocol::OffsetFetchRequest>(
+      group, protocol::OffsetFetchRequest(), timeout,
+      [&metadata, group, asked](const protocol::OffsetFetchResponse& response) {
+        return worth_retrying(metadata, group, *asked, response, true);
+      },
+      [&metadata, group, asked, done = std::move(done)](Error error, protocol::OffsetFetchResponse& response,
+                                                        const cluster::CallInfo&) mutable {
+        hand_out(metadata, group, *asked, std::move(error), response, true, done);
+      },
+      [&metadata, group, asked](protocol::OffsetFetchRequest& request, int16_t version) {
+        request = {};
+        request.require_stable = version >= kFirstRequireStable;
+        if (version < kFirstManyGroups) {
+          request.group_id = group;
+        } else {
+          request.groups.emplace_back().group_id = group;
+        }
+        const auto numbers = [&](const std::vector<size_t>& indexes) {
+          std::vector<int32_t> all;
+          for (const size_t index : indexes) all.push_back(asked->offsets[index].partition);
+          return all;
+        };
+        for (const auto& [name, indexes] : asked->topics) {
+          if (version < kFirstManyGroups) {
+            auto& topic = request.topics->emplace_back();
+            topic.name = name;
+            topic.partition_indexes = numbers(indexes);
+          } else {
+            auto& topic = request.groups.front().topics->emplace_back();
+            if (const cluster::TopicState* state = metadata.topic(name)) topic.topic_id = state->id;
+            if (version <= kLastByName) topic.topic_id = {};
+            if (version <= kLastByName) topic.name = name;
+            topic.partition_indexes = numbers(indexes);
+          }
+        }
+        return Error();
+      },
+      asked->has_ids(metadata) ? int16_t{32767} : kLastByName);
+}
+
+void commit_group_offsets(session::Core& core, const std::string& group, std::vector<ConsumerOffset> offsets,
+                          net::Duration timeout, OffsetsDone done) {
+  const auto asked = std::make_shared<Asked>(std::move(offsets));
+  cluster::Metadata& metadata = core.metadata();
+  core.coordinators().call<protocol::OffsetCommitRequest>(
+      group, protocol::OffsetCommitRequest(), timeout,
+      [&metadata, group, asked](const protocol::OffsetCommitResponse& response) {
+        return worth_retrying(metadata, group, *asked, response, false);
+      },
+      [&metadata, group, asked, done = std::move(done)](Error error, protocol::OffsetCommitResponse& response,
+                                                        const cluster::CallInfo&) mutable {
+        hand_out(metadata, group, *asked, std::move(error), response, false, done);
+      },
+      [&metadata, group, asked](protocol::OffsetCommitRequest& request, int16_t) {
+        request = {};
+        request.group_id = group;
+        for (const auto& [name, indexes] : asked->topics) {
+          auto& topic = request.topics.emplace_back();
+          topic.name = name;
+          if (const cluster::TopicState* state = metadata.topic(name)) topic.topic_id = state->id;
+          for (const size_t index : indexes) {
+            const ConsumerOffset& offset = asked->offsets[index];
+            auto& partition = topic.partitions.emplace_back();
+            partition.partition_index = offset.partition;
+            partition.committed_offset = offset.offset;
+            partition.committed_metadata = offset.metadata;
+          }
+        }
+        return Error();
+      },
+      asked->has_ids(metadata) ? int16_t{32767} : kLastByName);
+}
+
+}  // namespace kafka::consumer

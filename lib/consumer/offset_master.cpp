@@ -1,0 +1,130 @@
+// The public OffsetMaster and ConsumerGroup: checks of what is asked, and the answers' way to the application.
+#include <kafka/consumer_group.hpp>
+#include <kafka/offset_master.hpp>
+
+#include "consumer/group_offsets.hpp"
+#include "consumer/list_offsets.hpp"
+#include "consumer/names.hpp"
+
+namespace kafka {
+namespace {
+
+using session::Core;
+
+Error refuse(const Core& core, const Partitions& partitions) {
+  if (Error error = core.refusal()) return error;
+  return consumer::check_partitions(partitions);
+}
+
+void look_up(const std::shared_ptr<Core>& core, const Partitions& partitions, int64_t offset, int64_t timestamp,
+             Function<void(Error, std::vector<TopicOffset>)> done) {
+  if (!done) done = [](Error, std::vector<TopicOffset>) {};
+  if (Error error = refuse(*core, partitions)) {
+    return core->later([done = std::move(done), error]() mutable { done(error, {}); });
+  }
+  consumer::OffsetQuery::start(
+      core, consumer::places(partitions, offset, timestamp), false, core->options().default_api_timeout, {},
+      [raw = core.get(), done = std::move(done)](Error error, std::vector<TopicOffset> found) mutable {
+        raw->later([done = std::move(done), error = std::move(error), found = std::move(found)]() mutable {
+          done(std::move(error), std::move(found));
+        });
+      });
+}
+
+// Tells the application, with the first error of the entries unless the whole request failed.
+consumer::OffsetsDone tell(Core* core, ConsumerGroup::Callback done) {
+  return [core, done = std::move(done)](Error error, std::vector<ConsumerOffset> offsets) mutable {
+    if (!done) return;
+    if (!error) error = consumer::first_error(offsets);
+    core->later([done = std::move(done), error = std::move(error), offsets = std::move(offsets)]() mutable {
+      done(std::move(error), std::move(offsets));
+    });
+  };
+}
+
+void reset(const std::shared_ptr<Core>& core, const std::string& group, const Partitions& partitions, int64_t to,
+           ConsumerGroup::Callback done) {
+  Error refused = refuse(*core, partitions);
+  if (!refused) refused = consumer::check_group(group);
+  if (refused) {
+    return tell(core.get(), std::move(done))(refused, {});
+  }
+  const net::Duration timeout = core->options().default_api_timeout;
+  const net::TimePoint deadline = core->reactor().now() + timeout;
+  // All or nothing: offsets are stored only if every partition's could be found.
+  consumer::OffsetQuery::start(
+      core, consumer::places(partitions, to), false, timeout, {},
+      [raw = core.get(), group, deadline, done = std::move(done)](Error error, std::vector<TopicOffset> found) mutable {
+        std::vector<ConsumerOffset> offsets;
+        for (TopicOffset& place : found) {
+          offsets.push_back({std::move(place.topic), place.partition, place.offset, {}, std::move(place.error)});
+        }
+        auto told = tell(raw, std::move(done));
+        if (error) return told(std::move(error), std::move(offsets));
+        const net::Duration left = deadline - raw->reactor().now();
+        consumer::commit_group_offsets(*raw, group, std::move(offsets), left, std::move(told));
+      });
+}
+
+}  // namespace
+
+OffsetMaster::OffsetMaster(Session& session) : core_(session.core()) {}
+
+void OffsetMaster::fetch_earliest(Partitions partitions, Callback done) {
+  look_up(core_, partitions, kEarliestOffset, -1, std::move(done));
+}
+void OffsetMaster::fetch_latest(Partitions partitions, Callback done) {
+  look_up(core_, partitions, kLatestOffset, -1, std::move(done));
+}
+void OffsetMaster::fetch_by_time(Partitions partitions, int64_t unix_ms, Callback done) {
+  if (unix_ms < 0) {
+    const Error error(Errc::invalid_argument,
+                      "time " + std::to_string(unix_ms) + ": milliseconds since 1970, 0 or more");
+    if (!done) return;
+    return core_->later([done = std::move(done), error]() mutable { done(error, {}); });
+  }
+  look_up(core_, partitions, kLatestOffset, unix_ms, std::move(done));
+}
+
+ConsumerGroup::ConsumerGroup(Session& session, std::string name) : core_(session.core()), name_(std::move(name)) {}
+
+void ConsumerGroup::fetch_offsets(Partitions partitions, Callback done) {
+  Error refused = refuse(*core_, partitions);
+  if (!refused) refused = consumer::check_group(name_);
+  if (refused) {
+    return tell(core_.get(), std::move(done))(refused, {});
+  }
+  std::vector<TopicPartition> asked;
+  for (const auto& [topic, numbers] : partitions) {
+    for (const int32_t number : numbers) asked.push_back({topic, number});
+  }
+  consumer::fetch_group_offsets(*core_, name_, std::move(asked), core_->options().default_api_timeout,
+                                tell(core_.get(), std::move(done)));
+}
+
+void ConsumerGroup::commit_offsets(std::vector<ConsumerOffset> offsets, Callback done) {
+  Error refused = core_->refusal();
+  if (!refused) refused = consumer::check_group(name_);
+  if (!refused && offsets.empty()) refused = Error(Errc::invalid_argument, "offsets: at least one is needed");
+  for (const ConsumerOffset& offset : offsets) {
+    if (!refused) refused = consumer::check_partition(offset.topic, offset.partition);
+    if (!refused && offset.offset < 0) {
+      refused = Error(Errc::invalid_argument, "offset " + std::to_string(offset.offset) + " of " + offset.topic + "/" +
+                                                  std::to_string(offset.partition) + ": 0 or more");
+    }
+  }
+  if (refused) {
+    return tell(core_.get(), std::move(done))(refused, {});
+  }
+  consumer::commit_group_offsets(*core_, name_, std::move(offsets), core_->options().default_api_timeout,
+                                 tell(core_.get(), std::move(done)));
+}
+
+void ConsumerGroup::reset_offsets_to_earliest(Partitions partitions, Callback done) {
+  reset(core_, name_, partitions, kEarliestOffset, std::move(done));
+}
+void ConsumerGroup::reset_offsets_to_latest(Partitions partitions, Callback done) {
+  reset(core_, name_, partitions, kLatestOffset, std::move(done));
+}
+
+}  // namespace kafka
