@@ -1,0 +1,53 @@
+// Dev brokers on the hosts of a simulated world: "broker-1" at 10.1.0.1:9092 and so on, one cluster.
+// Their faults, leaders and contents are set and read through cluster().
+#pragma once
+
+#include <kafka/devbroker.hpp>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "devbroker/cluster.hpp"
+#include "devbroker/node.hpp"
+#include "sim_reactor.hpp"
+
+namespace kafka::sim {
+
+class SimCluster {
+ public:
+  static constexpr uint16_t kPort = 9092;
+
+  SimCluster(SimWorld& world, int brokers, devbroker::ClusterOptions options = {}) : world_(world), cluster_(options) {
+    for (int id = 1; id <= brokers; ++id) {
+      net::Reactor& reactor = world.node(host(id), ip(id));
+      nodes_.push_back(std::make_unique<devbroker::Node>(cluster_, reactor, id, net::Address{ip(id), kPort}));
+      if (Error error = nodes_.back()->start()) throw std::runtime_error(error.message());
+    }
+  }
+
+  static std::string host(int id) { return "broker-" + std::to_string(id); }
+  static std::string ip(int id) { return "10.1.0." + std::to_string(id); }
+
+  devbroker::Cluster& cluster() { return cluster_; }
+  devbroker::Cluster* operator->() { return &cluster_; }
+  std::string bootstrap_servers() const { return cluster_.bootstrap_servers(); }
+
+  /// The process dies: connections are reset by its system. What was acknowledged stays.
+  void kill(int id) {
+    world_.kill_host(host(id));
+    cluster_.kill(id);
+  }
+  void restart(int id) { cluster_.restart(id); }
+  /// The process stands still, its system goes on (as SIGSTOP does).
+  void pause(int id) { world_.pause(host(id)); }
+  void resume(int id) { world_.resume(host(id)); }
+
+ private:
+  SimWorld& world_;
+  devbroker::Cluster cluster_;
+  std::vector<std::unique_ptr<devbroker::Node>> nodes_;
+};
+
+}  // namespace kafka::sim
