@@ -85,6 +85,10 @@ class KAFKA_API Producer {
   /// Replaces the built-in choice (murmur2 of the key as in the Java client; sticky without a key).
   void set_partitioner(PartitionerFunction partitioner);
 
+  /// True if send() would say queue_full for this record now; `on_drain` is called then, as after a
+  /// queue_full, when there is room again.
+  bool would_block(const Record& record);
+
   /// Records without an outcome, and the bytes they use of buffer_memory.
   size_t queued() const;
   size_t queued_bytes() const;

@@ -105,6 +105,11 @@ Error Producer::refuse(const Record& record, size_t& bytes) {
   return {};
 }
 
+bool Producer::would_block(const Record& record) {
+  size_t bytes = 0;
+  return refuse(record, bytes) == Errc::queue_full;
+}
+
 Topic& Producer::topic(std::string_view name) {
   if (last_topic_ != nullptr && last_topic_->name == name) return *last_topic_;
   const auto found = topics_.find(name);
@@ -242,6 +247,10 @@ void Producer::close(net::Duration deadline, Function<void()> done) {
     if (done) core_->later(std::move(done));
     return;
   }
+  if (closed_) {
+    if (done) core_->later(std::move(done));
+    return;
+  }
   if (done) close_callbacks_.push_back(std::move(done));
   const bool first = !closing_;
   closing_ = true;
@@ -253,6 +262,7 @@ void Producer::close(net::Duration deadline, Function<void()> done) {
 }
 
 void Producer::end_close() {
+  closed_ = true;
   close_timer_.cancel();
   auto callbacks = std::move(close_callbacks_);
   close_callbacks_.clear();

@@ -73,6 +73,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void close(net::Duration deadline, Function<void()> done);
   void on_drain(Function<void()> handler) { on_drain_ = std::move(handler); }
   void set_partitioner(PartitionerFunction partitioner) { partitioner_ = std::move(partitioner); }
+  bool would_block(const Record& record);
   size_t queued() const { return queued_; }
   size_t queued_bytes() const { return used_; }
   /// The public object is gone without close().
@@ -146,6 +147,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   bool full_ = false;          // said queue_full since the last on_drain
   bool pump_scheduled_ = false;
   bool closing_ = false;
+  bool closed_ = false;  // the close callbacks have run
   bool dead_ = false;
   net::Timer wake_timer_;
   net::TimePoint wake_at_ = net::TimePoint::max();

@@ -28,6 +28,7 @@ void Producer::produce(std::vector<ProduceEnvelope> envelopes, Function<void(Pro
 void Producer::flush(Function<void()> done) { core_->flush(std::move(done)); }
 void Producer::on_drain(Function<void()> handler) { core_->on_drain(std::move(handler)); }
 void Producer::set_partitioner(PartitionerFunction partitioner) { core_->set_partitioner(std::move(partitioner)); }
+bool Producer::would_block(const Record& record) { return core_->would_block(record); }
 size_t Producer::queued() const { return core_->queued(); }
 size_t Producer::queued_bytes() const { return core_->queued_bytes(); }
 void Producer::close(Function<void()> done) { close(core_->options().delivery_timeout, std::move(done)); }

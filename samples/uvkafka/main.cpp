@@ -1,0 +1,42 @@
+// uvkafka: the command line program. One file per subcommand.
+#include <cstring>
+
+#include "cli.hpp"
+
+namespace {
+
+constexpr const char* kUsage =
+    "uvkafka: a Kafka client for the command line\n"
+    "\n"
+    "  uvkafka produce -b BOOTSTRAP -t TOPIC   send each line of stdin as a message\n"
+    "  uvkafka consume -b BOOTSTRAP -t TOPIC   print messages\n"
+    "  uvkafka topics  -b BOOTSTRAP            list brokers, topics and partitions\n"
+    "  uvkafka offsets -b BOOTSTRAP -g GROUP -t TOPIC\n"
+    "                                          show or reset a group's offsets\n"
+    "  uvkafka broker                          run an in-memory broker\n"
+    "\n"
+    "Each has its own --help. BOOTSTRAP is host:port,host:port.\n"
+    "Exit status: 0 all done, 1 something failed or was left undone, 2 wrong usage.\n";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fputs(kUsage, stderr);
+    return cli::kUsage;
+  }
+  const std::string_view command = argv[1];
+  if (command == "--help" || command == "-h" || command == "help") {
+    std::fputs(kUsage, stdout);
+    return cli::kDone;
+  }
+  const std::pair<std::string_view, int (*)(int, char**)> commands[] = {{"broker", cli::broker},
+                                                                        {"topics", cli::topics},
+                                                                        {"produce", cli::produce},
+                                                                        {"consume", cli::consume},
+                                                                        {"offsets", cli::offsets}};
+  for (const auto& [name, run] : commands) {
+    if (command == name) return run(argc - 2, argv + 2);
+  }
+  return cli::usage_error("unknown command \"" + std::string(command) + "\"");
+}
