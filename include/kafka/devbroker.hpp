@@ -214,7 +214,7 @@ class KAFKA_API DevBroker {
   int64_t requests(ApiKey api, int32_t broker = 0) const;
   int64_t accepted_connections(int32_t broker = 0) const;
   int64_t open_connections(int32_t broker = 0) const;
-  /// The newest requests, oldest first, at most kMaxSeenRequests.
+  /// The newest requests, oldest first: kMaxSeenRequests of them at least, twice as many at most.
   const std::vector<SeenRequest>& seen() const;
   void clear_seen();
   static constexpr size_t kMaxSeenRequests = 10000;

@@ -37,15 +37,15 @@ Cluster::Cluster(ClusterOptions options) : options_(options), profile_(find_prof
 
 void Cluster::add_broker(int32_t id, BrokerHandle& broker) {
   brokers_[id].handle = &broker;
-  brokers_[id].alive = true;
+  brokers_[id].alive = brokers_[id].listed = true;
 }
 
 void Cluster::remove_broker(int32_t id) { brokers_.erase(id); }
 
-std::vector<int32_t> Cluster::live_brokers() const {
+std::vector<int32_t> Cluster::listed_brokers() const {
   std::vector<int32_t> ids;
   for (const auto& [id, state] : brokers_) {
-    if (state.alive) ids.push_back(id);
+    if (state.listed) ids.push_back(id);
   }
   return ids;
 }
@@ -58,6 +58,11 @@ BrokerHandle* Cluster::broker(int32_t id) const {
 bool Cluster::alive(int32_t id) const {
   auto at = brokers_.find(id);
   return at != brokers_.end() && at->second.alive;
+}
+
+bool Cluster::listed(int32_t id) const {
+  auto at = brokers_.find(id);
+  return at != brokers_.end() && at->second.listed;
 }
 
 int32_t Cluster::controller() const {
@@ -85,13 +90,17 @@ void Cluster::kill(int32_t id) {
   state.alive = false;
   state.handle->stop();
   if (options_.failover_time.count() <= 0) {
+    state.listed = false;
     elect_leaders();
   } else {
     // On a living broker's clock where there is one: in a simulation a dead host's may stand still.
     BrokerHandle* witness = broker(controller());
     net::Reactor& clock = (witness == nullptr ? state.handle : witness)->reactor();
     state.failover = clock.after(options_.failover_time, [this, id] {
-      if (auto found = brokers_.find(id); found != brokers_.end()) found->second.failover.cancel();
+      auto found = brokers_.find(id);
+      if (found == brokers_.end()) return;
+      found->second.failover.cancel();
+      found->second.listed = false;
       elect_leaders();
     });
   }
@@ -101,12 +110,9 @@ void Cluster::restart(int32_t id) {
   auto at = brokers_.find(id);
   if (at == brokers_.end() || at->second.alive) return;
   at->second.failover.cancel();
-  at->second.alive = true;
+  if (at->second.handle->start()) return;
+  at->second.alive = at->second.listed = true;
   elect_leaders();
-  if (at->second.handle->start()) {
-    at->second.alive = false;
-    elect_leaders();
-  }
 }
 
 void Cluster::pause(int32_t id) {
@@ -143,7 +149,7 @@ void Cluster::elect_leaders() {
       for (int32_t id : partition->replicas) {
         if (alive(id)) living.push_back(id);
       }
-      if (partition->leader < 0 || !alive(partition->leader)) {
+      if (partition->leader < 0 || !listed(partition->leader)) {
         const int32_t next = living.empty() ? -1 : living.front();
         if (next != partition->leader) set_leader(*partition, next);
       }
@@ -328,16 +334,16 @@ Error Cluster::move_coordinator(std::string_view group, int32_t broker) {
 }
 
 int32_t Cluster::coordinator(std::string_view group) const {
-  if (auto at = coordinators_.find(group); at != coordinators_.end() && alive(at->second)) return at->second;
+  if (auto at = coordinators_.find(group); at != coordinators_.end() && listed(at->second)) return at->second;
   const std::vector<int32_t> ids = [&] {
     std::vector<int32_t> all;
     for (const auto& [id, state] : brokers_) all.push_back(id);
     return all;
   }();
-  // The next living broker after the one that the group's place names.
+  // The next broker there is after the one that the group's place names.
   for (size_t i = 0; i < ids.size(); ++i) {
     const int32_t id = ids[(offsets_partition(group) + i) % ids.size()];
-    if (alive(id)) return id;
+    if (listed(id)) return id;
   }
   return -1;
 }

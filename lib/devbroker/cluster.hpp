@@ -91,9 +91,11 @@ class Cluster {
   // Brokers. Ids are 1 to N; all are added before the first topic is made.
   void add_broker(int32_t id, BrokerHandle& broker);
   void remove_broker(int32_t id);
-  std::vector<int32_t> live_brokers() const;
+  /// Those that clients are told of: the living, and the dead until their failover time has passed.
+  std::vector<int32_t> listed_brokers() const;
   BrokerHandle* broker(int32_t id) const;
   bool alive(int32_t id) const;
+  bool listed(int32_t id) const;
   int32_t controller() const;
   std::string bootstrap_servers() const;
   void kill(int32_t id);
@@ -149,6 +151,7 @@ class Cluster {
   struct BrokerState {
     BrokerHandle* handle = nullptr;
     bool alive = true;
+    bool listed = true;
     net::Timer failover = {};
   };
 

@@ -43,7 +43,7 @@ void describe(Context& context, const Topic& topic, const protocol::MetadataRequ
 
 void handle(Context& context, const protocol::MetadataRequest& request, protocol::MetadataResponse& response) {
   Cluster& cluster = context.cluster;
-  for (int32_t id : cluster.live_brokers()) {
+  for (int32_t id : cluster.listed_brokers()) {
     auto& broker = response.brokers.emplace_back();
     broker.node_id = id;
     broker.host = cluster.broker(id)->host();

@@ -136,9 +136,11 @@ TEST_CASE("with a failover time the dead leader stays named until it has passed"
   REQUIRE(!f.cluster.create_topic("t", 1));
   f.cluster.kill(1);
   CHECK(f.leader("t", 0) == 1);
+  CHECK(f.cluster.listed_brokers() == std::vector<int32_t>{1, 2});
   REQUIRE(f.reactor.timers.size() == 1);
   f.reactor.timers[0]();
   CHECK(f.leader("t", 0) == 2);
+  CHECK(f.cluster.listed_brokers() == std::vector<int32_t>{2});
 }
 
 TEST_CASE("a group has one coordinator, which moves when it dies or is moved") {
