@@ -1,0 +1,133 @@
+#include "consumer/buffer.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "records/batch_header.hpp"
+#include "records/wire.hpp"
+
+namespace kafka::consumer {
+
+using records::load_be;
+
+Scan scan(const Bytes& bytes) {
+  Scan result;
+  const char* at = bytes.data();
+  size_t left = bytes.size();
+  while (left > records::kMagicAt) {
+    const auto stated = load_be<int32_t>(at + records::kEntrySizeAt);
+    const auto base = load_be<int64_t>(at + records::kEntryOffsetAt);
+    const auto magic = static_cast<int8_t>(at[records::kMagicAt]);
+    if (stated < 0 || base < 0 || magic < 0 || magic > records::kMagicV2) {
+      result.damaged = true;
+      return result;
+    }
+    const size_t size = static_cast<size_t>(stated) + records::kEntryOverhead;
+    if (size <= records::kMagicAt || (magic == records::kMagicV2 && size < records::kBatchHeaderSize)) {
+      result.damaged = true;
+      return result;
+    }
+    if (size > left) {
+      if (result.last_offset < 0) result.partial_size = size;
+      return result;
+    }
+    int64_t last = base;
+    if (magic == records::kMagicV2) last += std::max(0, load_be<int32_t>(at + records::kLastOffsetDeltaAt));
+    if (last < base || last == std::numeric_limits<int64_t>::max()) {
+      result.damaged = true;
+      return result;
+    }
+    result.last_offset = std::max(result.last_offset, last);
+    at += size;
+    left -= size;
+  }
+  return result;
+}
+
+void Buffer::push(Bytes records, std::shared_ptr<Credit> credit) {
+  bytes_ += records.size();
+  if (fields_.empty()) unread_ = records.size();
+  fields_.push_back({std::move(records), std::move(credit)});
+}
+
+void Buffer::clear() {
+  batches_.reset();
+  reader_ = {};
+  reading_ = false;
+  drop_parts();
+  fields_.clear();
+  bytes_ = 0;
+  unread_ = 0;
+  error_ = {};
+}
+
+void Buffer::end_batch(int64_t& position) {
+  // Records were removed behind the last one that is left: they will never come (B5).
+  if (!reader_.error()) position = std::max(position, reader_.batch().last_offset + 1);
+  if (!reader_.error()) reading_ = false;
+}
+
+void Buffer::end_field() {
+  batches_.reset();
+  bytes_ -= unread_;
+  unread_ = 0;
+  fields_.pop_front();
+  if (!fields_.empty()) unread_ = fields_.front().records.size();
+}
+
+Buffer::Next Buffer::next_batch(records::RecordView& record, int64_t& position, Answerable& home,
+                                const std::shared_ptr<const std::string>& topic) {
+  if (error_) return Next::failed;  // for good: reading on behind the damage would lose what it hides
+  while (true) {
+    if (reading_) {
+      while (reader_.next(record)) {
+        if (record.offset < position) continue;
+        position = after(record.offset);
+        if (reader_.remaining() == 0) end_batch(position);
+        return Next::record;
+      }
+      if (reader_.error()) {
+        error_ = reader_.error();
+        return Next::failed;
+      }
+      end_batch(position);
+    }
+    if (!batches_) {
+      if (fields_.empty()) return Next::none;
+      batches_.emplace(fields_.front().records);
+    }
+    if (!batches_->next()) {
+      if (batches_->error()) {
+        error_ = batches_->error();
+        return Next::failed;
+      }
+      end_field();
+      continue;
+    }
+    const records::BatchInfo& batch = batches_->batch();
+    const size_t size = std::min(batch.size, unread_);
+    unread_ -= size;
+    bytes_ -= size;
+    if (batch.last_offset == std::numeric_limits<int64_t>::max()) {
+      error_ = Error(Errc::corrupt_message, "a batch at the highest offset there is");
+      return Next::failed;
+    }
+    if (batch.last_offset < position) continue;  // before what was asked for (B6)
+    if (batch.is_control) {                      // nothing to deliver (B7)
+      position = batch.last_offset + 1;
+      continue;
+    }
+    if (Error error = batches_->open(reader_)) {
+      error_ = std::move(error);
+      return Next::failed;
+    }
+    reading_ = true;
+    if (parts_ == nullptr || parts_->references > 1) {
+      drop_parts();
+      parts_ = new EnvelopeParts(home, topic);
+    }
+    parts_->bytes = reader_.owner();
+  }
+}
+
+}  // namespace kafka::consumer

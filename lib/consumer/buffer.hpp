@@ -1,0 +1,95 @@
+// What was fetched of one partition and not yet dispatched: records fields as they came, opened one
+// batch at a time when their turn comes.
+// Not here: when to fetch (fetcher.cpp), what becomes of a record (dispatcher.cpp).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/ring.hpp"
+#include "consumer/envelope.hpp"
+#include "records/iterator.hpp"
+
+namespace kafka::consumer {
+
+/// The memory of one response: given back when the last records field cut from it has been read.
+struct Credit {
+  explicit Credit(std::shared_ptr<size_t> account, size_t amount) : used(std::move(account)), bytes(amount) {
+    *used += bytes;
+  }
+  ~Credit() { *used -= bytes; }
+  Credit(const Credit&) = delete;
+  Credit& operator=(const Credit&) = delete;
+
+  std::shared_ptr<size_t> used;
+  size_t bytes;
+};
+
+/// What the headers of a records field's entries say, without believing what is inside.
+struct Scan {
+  int64_t last_offset = -1;  ///< of the last whole entry; -1 if there is none
+  bool damaged = false;      ///< reading will end with an error at some entry
+  size_t partial_size = 0;   ///< bytes that a first entry cut off needs, 0 if that is not known
+};
+Scan scan(const Bytes& records);
+
+/// The offset behind this one. An impossible one becomes negative, which a broker refuses.
+constexpr int64_t after(int64_t offset) noexcept { return static_cast<int64_t>(static_cast<uint64_t>(offset) + 1); }
+
+class Buffer {
+ public:
+  enum class Next : uint8_t { record, none, failed };
+
+  void push(Bytes records, std::shared_ptr<Credit> credit);
+  void clear();
+  /// Bytes of batches not opened yet.
+  size_t bytes() const noexcept { return bytes_; }
+  bool empty() const noexcept { return fields_.empty(); }
+
+  /// The next record at or behind `position`, which moves on over what holds nothing to deliver: control
+  /// batches, compacted ends, records before it. After `failed` see error(); position stays at the damage.
+  Next next(records::RecordView& record, int64_t& position, Answerable& home,
+            const std::shared_ptr<const std::string>& topic) {
+    while (reading_ && reader_.next(record)) {
+      if (record.offset < position) continue;
+      position = after(record.offset);
+      if (reader_.remaining() == 0) end_batch(position);
+      return Next::record;
+    }
+    return next_batch(record, position, home, topic);
+  }
+  const Error& error() const noexcept { return error_; }
+  /// Of the batch that the last record came from.
+  EnvelopeParts& parts() const noexcept { return *parts_; }
+  ~Buffer() { drop_parts(); }
+  Buffer() = default;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+ private:
+  struct Field {
+    Bytes records;
+    std::shared_ptr<Credit> credit;
+  };
+
+  Next next_batch(records::RecordView& record, int64_t& position, Answerable& home,
+                  const std::shared_ptr<const std::string>& topic);
+  void end_batch(int64_t& position);
+  void end_field();
+  void drop_parts() noexcept {
+    if (EnvelopeParts* const parts = std::exchange(parts_, nullptr)) parts->release();
+  }
+
+  Ring<Field> fields_;
+  std::optional<records::BatchIterator> batches_;  // of the front field
+  records::RecordReader reader_;
+  EnvelopeParts* parts_ = nullptr;
+  size_t bytes_ = 0;
+  size_t unread_ = 0;  // of the front field, part of bytes_
+  bool reading_ = false;
+  Error error_;
+};
+
+}  // namespace kafka::consumer

@@ -1,0 +1,250 @@
+// The inside of a Consumer and of a Fetcher: partitions, one consumption at a time, its end.
+// Here: what the public calls do. positions.cpp: where partitions begin. fetcher.cpp: requests to the
+// leaders. dispatcher.cpp: envelopes out, answers in. closing.cpp: the ends.
+#pragma once
+
+#include <kafka/consumer.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ring.hpp"
+#include "base/scope.hpp"
+#include "consumer/list_offsets.hpp"
+#include "consumer/partition.hpp"
+#include "protocol/fetch.hpp"
+#include "session/core.hpp"
+
+namespace kafka::consumer {
+
+class Consumer;
+
+/// Where the envelopes of one consumer bring their answers; outlives the consumer with them.
+class Lanes final : public Answerable {
+ public:
+  explicit Lanes(std::shared_ptr<session::Core> core) : core_(std::move(core)) {}
+  Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) override;
+  void later(Function<void()> callback) override { core_->later(std::move(callback)); }
+
+  Consumer* consumer = nullptr;  ///< null once it is gone
+
+ private:
+  std::shared_ptr<session::Core> core_;
+};
+
+class Consumer final : public session::Client, public std::enable_shared_from_this<Consumer> {
+ public:
+  /// A ticket holds the partition's slot in its low bits.
+  static constexpr uint32_t kSlotBits = 20;
+  static constexpr size_t kMaxPartitions = size_t{1} << kSlotBits;
+  /// Records of one partition before it is the next one's turn.
+  static constexpr int32_t kTurn = 32;
+  /// Answers in a row that lack a partition, or lead nowhere, before it stops (A14).
+  static constexpr uint32_t kMaxOddities = 5;
+  /// How often partitions at their end are looked at while others of the leader have a full buffer.
+  static constexpr net::Duration kRideAlong = std::chrono::milliseconds(100);
+  /// An empty answer that comes sooner than this is followed by a pause of this length.
+  static constexpr net::Duration kShortestEmpty = std::chrono::milliseconds(10);
+  /// Room below which no fetch is sent, unless nothing else can free any.
+  static constexpr size_t kLeastFetch = 64 * 1024;
+  /// Least size asked for a partition where the whole answer cannot be limited (Fetch 0 to 2).
+  static constexpr size_t kLeastPartitionFetch = 4 * 1024;
+
+  Consumer(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions,
+           ConsumerOptions options);
+  Consumer(std::shared_ptr<session::Core> core, std::vector<TopicOffset> start, ConsumerOptions options);
+  ~Consumer() override;
+
+  const Error& error() const { return error_; }
+  const ConsumerOptions& options() const { return options_; }
+  /// `limit` 0: none.
+  void consume(std::optional<int64_t> limit, MessageCallback on_message, EndCallback on_end);
+  void batch_consume(int32_t max, BatchCallback on_batch, EndCallback on_end);
+  Error pause(const Partitions& partitions, bool on);
+  Error seek(TopicOffset to);
+  int64_t position(std::string_view topic, int32_t partition) const;
+  bool at_end(std::string_view topic, int32_t partition) const;
+  void on_partition_end(Function<void(const TopicPartition&, int64_t)> handler);
+  void on_event(Function<void(const Event&)> handler);
+  void close(Function<void()> done);
+  /// The public object is gone without close().
+  void abandon();
+
+  Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done);
+
+  void begin_close(net::TimePoint deadline, Function<void()> done) override;
+  void fail_rest() override;
+  void abort() override;
+
+ private:
+  struct Consumption {
+    MessageCallback on_message;
+    BatchCallback on_batch;
+    EndCallback on_end;
+    uint64_t id = 0;
+    int64_t limit = 0;    // 0: none
+    int64_t started = 0;  // dispatched
+    int64_t answered = 0;
+    int32_t batch_max = 0;
+    bool ending = false;
+    bool end_queued = false;
+    Error error;
+  };
+  struct Commit {
+    Partition* partition;
+    Function<void(Error)> done;
+  };
+  /// A partition as it was when something was asked about it; the answer counts if it still is.
+  struct Question {
+    Partition* partition;
+    uint32_t generation;
+    bool holds() const { return partition->generation == generation; }
+  };
+  struct Asked {
+    Partition* partition;
+    uint32_t generation;
+    int64_t offset;
+    bool answered;
+  };
+  struct Fetch {
+    uint64_t id = 0;
+    int32_t node = -1;
+    size_t reserved = 0;
+    bool polling = false;  // answered at once, whatever there is
+    net::TimePoint sent_at{};
+    std::vector<Asked> asked;
+  };
+  struct Leader {
+    bool busy = false;
+    net::TimePoint not_before{};
+    net::TimePoint last_alone{};  // when partitions at their end were last asked for without the others
+  };
+  /// What pump() found to do at one leader.
+  struct Share {
+    std::vector<Partition*> hungry;
+    bool others_full = false;  // partitions of this leader that have enough, but not for long
+    bool at_end = true;        // every hungry one has seen the end
+  };
+
+  // consumer.cpp
+  Error add_partition(std::string topic, int32_t number, TopicOffset place, Partition::Start start);
+  void join();
+  Partition* find(std::string_view topic, int32_t partition) const;
+  Error refusal() const;
+  Error find_all(const Partitions& named, std::vector<Partition*>& found) const;
+  void begin(std::shared_ptr<Consumption> consumption);
+  bool consuming() const { return consumption_ != nullptr && !consumption_->ending && !closing_; }
+  void tell(Event::Type type, Partition& partition, Error error, int64_t offset);
+  bool has_event_handler() const { return on_event_ != nullptr || core_->has_event_handler(); }
+
+  // positions.cpp
+  void start_all();
+  void start(Partition& partition);
+  void ask_committed(std::vector<Partition*> partitions);
+  void committed(const std::vector<Question>& asked, const Error& error, const std::vector<ConsumerOffset>& offsets);
+  void nothing_committed(Partition& partition);
+  void list(Partition& partition, TopicOffset place, Error reason);
+  void ask_listed();
+  void listed(Partition& partition, const TopicOffset& found);
+  void ready(Partition& partition, int64_t offset);
+  void stop(Partition& partition, Error error, bool needs_seek);
+  void forget(Partition& partition);
+
+  // fetcher.cpp
+  void schedule_pump();
+  void pump();
+  bool hungry(const Partition& partition) const {
+    return partition.buffer.bytes() < static_cast<size_t>(options_.max_partition_fetch_bytes);
+  }
+  bool missing(Partition& partition, net::TimePoint now, net::TimePoint& wake);
+  size_t room(const Share& share, size_t leaders) const;
+  void send_fetch(int32_t node, const Share& share, size_t reserved);
+  void fetched(const std::shared_ptr<Fetch>& fetch, Error error, protocol::FetchResponse& response,
+               const cluster::CallInfo& info);
+  using PartitionData = protocol::FetchResponse::FetchableTopicResponse::PartitionData;
+  bool take(Partition& partition, const PartitionData& data, const std::shared_ptr<Credit>& credit);
+  void take_partial(Partition& partition, size_t size, size_t needed);
+  void out_of_range(Partition& partition, Error error);
+  void fetch_failed(Partition& partition, const Error& error);
+  void odd_answer(Partition& partition, const std::string& what);
+  void back_off(Partition& partition);
+  void check_end(Partition& partition);
+  void arm_wake(net::TimePoint at);
+
+  // dispatcher.cpp
+  void schedule_dispatch();
+  void make_ready(Partition& partition);
+  void unlist();
+  bool dispatchable(const Partition& partition) const {
+    return partition.state == Partition::State::ready && !partition.paused && partition.ticket == 0;
+  }
+  bool dispatch(session::Budget& budget);
+  void dispatch_one(Consumption& consumption, Partition& partition, const records::RecordView& record);
+  void dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record);
+  uint64_t open(Consumption& consumption, Partition& partition, int64_t first, int64_t last);
+  void close_envelope(Partition& partition);
+  void answered(Partition& partition);
+  void rewind(Partition& partition);
+  void commit(Partition& partition, std::string_view metadata, Function<void(Error)> done);
+  void committed_one(uint64_t id, const Error& error);
+  void tell_later(Function<void(Error)> done, const Error& error);
+
+  // closing.cpp
+  void end(Error error);
+  void finish_end();
+  void maybe_closed();
+  void leave();
+
+  std::shared_ptr<session::Core> core_;
+  ConsumerOptions options_;
+  std::string group_;
+  bool has_group_ = false;
+  Error error_;
+  Lanes* lanes_;
+  std::vector<std::unique_ptr<Partition>> partitions_;
+  std::map<std::string, std::map<int32_t, Partition*>, std::less<>> by_name_;
+  std::shared_ptr<Consumption> consumption_;
+  uint64_t consumptions_ = 0;
+  std::shared_ptr<Function<void(const TopicPartition&, int64_t)>> on_partition_end_;
+  std::shared_ptr<Function<void(const Event&)>> on_event_;
+  bool joined_ = false;  // in the session's and metadata's lists
+  bool closing_ = false;
+  bool left_ = false;  // closed: out of all lists
+  bool dead_ = false;
+
+  // positions
+  bool listing_scheduled_ = false;
+  std::vector<std::weak_ptr<OffsetQuery>> queries_;
+
+  // dispatch
+  Ring<Partition*> ready_;
+  int32_t turn_ = 0;
+  uint64_t sequence_ = 0;
+  size_t open_ = 0;  // envelopes without a confirmed answer
+  bool dispatch_scheduled_ = false;
+  bool dispatching_ = false;
+  std::map<uint64_t, Commit> commits_;  // under way
+  uint64_t next_commit_ = 0;
+
+  // fetch
+  std::shared_ptr<size_t> used_;  // bytes fetched and not dispatched
+  size_t reserved_ = 0;           // bytes that requests under way may bring
+  size_t rotation_ = 0;
+  uint64_t fetches_ = 0;
+  bool pump_scheduled_ = false;
+  std::map<int32_t, Leader> leaders_;
+  net::Timer wake_timer_;
+  net::TimePoint wake_at_ = net::TimePoint::max();
+  uint64_t listener_ = 0;
+
+  std::vector<Function<void()>> close_callbacks_;  // the application's
+  Function<void()> close_done_;                    // the session's
+  net::Timer close_timer_;
+  Scope scope_;
+};
+
+}  // namespace kafka::consumer

@@ -1,0 +1,231 @@
+// Envelopes out, answers in. One open envelope in all, or one per partition; the next one comes when its
+// answer is there and, for a commit, when the broker has confirmed it.
+#include "consumer/consumer.hpp"
+#include "consumer/group_offsets.hpp"
+
+namespace kafka::consumer {
+
+// --- out --------------------------------------------------------------------
+
+void Consumer::make_ready(Partition& partition) {
+  if (partition.listed || partition.buffer.empty() || !dispatchable(partition)) return;
+  partition.listed = true;
+  ready_.push_back(&partition);
+  schedule_dispatch();
+}
+
+void Consumer::unlist() {
+  ready_.pop_front()->listed = false;
+  turn_ = 0;
+}
+
+void Consumer::schedule_dispatch() {
+  if (dispatch_scheduled_ || dispatching_ || dead_ || !consuming() || ready_.empty()) return;
+  if (options_.ordering == Ordering::consumer && open_ > 0) return;
+  dispatch_scheduled_ = true;
+  core_->callbacks().run_work([this, guard = scope_.guard()](session::Budget& budget) {
+    if (!guard.alive()) return true;
+    dispatch_scheduled_ = false;
+    const bool finished = dispatch(budget);
+    if (!finished) dispatch_scheduled_ = true;
+    return finished;
+  });
+}
+
+// Returns false, and only then is the consumer certainly there, if the budget ran out.
+bool Consumer::dispatch(session::Budget& budget) {
+  const std::shared_ptr<Consumer> pinned = shared_from_this();
+  dispatching_ = true;
+  bool finished = true;
+  while (consuming() && !ready_.empty()) {
+    const std::shared_ptr<Consumption> consumption = consumption_;
+    if (consumption->limit > 0 && consumption->started >= consumption->limit) break;
+    if (options_.ordering == Ordering::consumer && open_ > 0) break;
+    Partition& partition = *ready_.front();
+    if (!dispatchable(partition)) {
+      unlist();
+      continue;
+    }
+    if (!budget.take()) {
+      finished = false;
+      break;
+    }
+    const size_t before = partition.buffer.bytes();
+    records::RecordView record;
+    const Buffer::Next next = partition.buffer.next(record, partition.next, *lanes_, partition.topic);
+    if (partition.buffer.bytes() != before) schedule_pump();
+    if (next == Buffer::Next::record) {
+      if (consumption->on_batch) {
+        dispatch_batch(*consumption, partition, record);
+      } else {
+        dispatch_one(*consumption, partition, record);
+      }
+      if (dead_) return true;
+      if (partition.ticket != 0 && options_.ordering == Ordering::partition) {
+        unlist();
+      } else if (++turn_ >= kTurn) {
+        unlist();
+        make_ready(partition);
+      }
+      continue;
+    }
+    unlist();
+    if (next == Buffer::Next::none) {
+      partition.fetch_position = std::max(partition.fetch_position, partition.next);
+      check_end(partition);
+      schedule_pump();
+    } else {
+      Error error = partition.buffer.error();
+      if (partition.state == Partition::State::ready) stop(partition, std::move(error), true);
+      if (dead_) return true;
+    }
+  }
+  dispatching_ = false;
+  return finished;
+}
+
+uint64_t Consumer::open(Consumption& consumption, Partition& partition, int64_t first, int64_t last) {
+  partition.ticket = (++sequence_ << kSlotBits) | partition.slot;
+  partition.opened_by = consumption.id;
+  partition.open_first = first;
+  partition.open_next = after(last);
+  partition.sought = false;
+  ++open_;
+  ++consumption.started;
+  return partition.ticket;
+}
+
+void Consumer::dispatch_one(Consumption& consumption, Partition& partition, const records::RecordView& record) {
+  MessageEnvelope envelope;
+  const uint64_t ticket = open(consumption, partition, record.offset, record.offset);
+  EnvelopeAccess::message(envelope, *lanes_, partition.buffer.parts(), ticket, partition.number, record);
+  consumption.on_message(std::move(envelope));
+}
+
+void Consumer::dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record) {
+  // Parts of its own: it may span several of the buffer's batches, and keeps the bytes of all of them.
+  auto* const parts = new EnvelopeParts(*lanes_, partition.topic);
+  parts->bytes = partition.buffer.parts().bytes;
+  const BufferBlock* block = parts->bytes.block();
+  std::vector<MessageView> items;
+  int64_t last = record.offset;
+  const int64_t first = record.offset;
+  do {
+    if (const Bytes& bytes = partition.buffer.parts().bytes; bytes.block() != block) {
+      block = bytes.block();
+      parts->more.push_back(bytes);
+    }
+    EnvelopeAccess::fill(items.emplace_back(), record);
+    last = record.offset;
+  } while (items.size() < static_cast<size_t>(consumption.batch_max) &&
+           partition.buffer.next(record, partition.next, *lanes_, partition.topic) == Buffer::Next::record);
+  BatchEnvelope envelope;
+  const uint64_t ticket = open(consumption, partition, first, last);
+  EnvelopeAccess::batch(envelope, *lanes_, *parts, ticket, partition.number, std::move(items));
+  parts->release();  // the envelope has it
+  consumption.on_batch(std::move(envelope));
+}
+
+// --- in ---------------------------------------------------------------------
+
+Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
+  const size_t slot = ticket & (kMaxPartitions - 1);
+  Partition* const partition = slot < partitions_.size() ? partitions_[slot].get() : nullptr;
+  if (dead_ || left_ || partition == nullptr || partition->ticket != ticket || partition->committing) {
+    const Error lost(Errc::lost);
+    tell_later(std::move(done), lost);
+    return lost;
+  }
+  switch (answer) {
+    case Answer::commit:
+      if (has_group_) {
+        commit(*partition, metadata, std::move(done));
+        break;
+      }
+      tell_later(std::move(done), {});
+      answered(*partition);
+      break;
+    case Answer::ack:
+      answered(*partition);
+      break;
+    case Answer::cancel:
+      rewind(*partition);
+      end({});
+      break;
+    case Answer::drop: {
+      const std::string where = partition->where() + ", offset " + std::to_string(partition->open_first);
+      rewind(*partition);
+      end(Error(Errc::envelope_dropped, where));
+      break;
+    }
+  }
+  return {};
+}
+
+void Consumer::tell_later(Function<void(Error)> done, const Error& error) {
+  if (done) core_->later([done = std::move(done), error]() mutable { done(error); });
+}
+
+void Consumer::close_envelope(Partition& partition) {
+  partition.ticket = 0;
+  partition.committing = false;
+  partition.sought = false;
+  --open_;
+}
+
+void Consumer::answered(Partition& partition) {
+  const uint64_t opened_by = partition.opened_by;
+  close_envelope(partition);
+  if (consumption_ != nullptr && !consumption_->ending && opened_by == consumption_->id) {
+    ++consumption_->answered;
+    if (consumption_->limit > 0 && consumption_->answered >= consumption_->limit) end({});
+  }
+  if (dispatching_) return;  // the dispatcher is below us, and goes on
+  make_ready(partition);
+  schedule_dispatch();
+  check_end(partition);
+}
+
+// What was not processed, or not confirmed, comes again.
+void Consumer::rewind(Partition& partition) {
+  const bool moved = partition.sought;
+  const int64_t first = partition.open_first;
+  close_envelope(partition);
+  if (moved || partition.state != Partition::State::ready) return;
+  forget(partition);
+  partition.next = first;
+  partition.fetch_position = first;
+  schedule_pump();
+}
+
+void Consumer::commit(Partition& partition, std::string_view metadata, Function<void(Error)> done) {
+  partition.committing = true;
+  const uint64_t id = ++next_commit_;
+  commits_.emplace(id, Commit{&partition, std::move(done)});
+  std::vector<ConsumerOffset> offsets;
+  offsets.push_back({*partition.topic, partition.number, partition.open_next, std::string(metadata), {}});
+  commit_group_offsets(*core_, group_, std::move(offsets), options_.default_api_timeout,
+                       scope_.wrap([this, id](Error error, std::vector<ConsumerOffset> stored) {
+                         if (!error && !stored.empty()) error = stored.front().error;
+                         committed_one(id, error);
+                       }));
+}
+
+void Consumer::committed_one(uint64_t id, const Error& error) {
+  const auto found = commits_.find(id);
+  if (found == commits_.end()) return;
+  const std::shared_ptr<Consumer> pinned = shared_from_this();
+  Commit commit = std::move(found->second);
+  commits_.erase(found);
+  tell_later(std::move(commit.done), error);
+  if (error) {
+    rewind(*commit.partition);
+    end(error);
+  } else {
+    answered(*commit.partition);
+  }
+  finish_end();
+  maybe_closed();
+}
+
+}  // namespace kafka::consumer

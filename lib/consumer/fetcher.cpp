@@ -1,0 +1,375 @@
+// Requests to the leaders: one under way per leader, for the partitions whose buffers are low, within
+// fetch_memory; what comes back is judged and buffered. Records are opened later, when they are dispatched.
+#include <algorithm>
+
+#include "base/backoff.hpp"
+#include "base/error_table.hpp"
+#include "consumer/consumer.hpp"
+
+namespace kafka::consumer {
+namespace {
+
+constexpr int16_t kLastByName = 12;   // from 13 on topics go by id (KIP-516)
+constexpr int16_t kFirstLimited = 3;  // before it the whole answer cannot be limited (KIP-74)
+constexpr int32_t kConsumerReplica = -1;
+constexpr int32_t kSessionless = -1;
+
+int32_t to_int32(size_t size) { return static_cast<int32_t>(std::min<size_t>(size, INT32_MAX)); }
+
+}  // namespace
+
+// --- asking -----------------------------------------------------------------
+
+void Consumer::schedule_pump() {
+  if (pump_scheduled_ || dead_ || !consuming()) return;
+  pump_scheduled_ = true;
+  core_->reactor().defer(scope_.wrap([this] {
+    pump_scheduled_ = false;
+    pump();
+  }));
+}
+
+void Consumer::arm_wake(net::TimePoint at) {
+  if (at == wake_at_ && wake_timer_.active()) return;
+  wake_at_ = at;
+  wake_timer_.cancel();
+  if (at == net::TimePoint::max()) return;
+  wake_timer_ = core_->reactor().after(std::max(at - core_->reactor().now(), net::Duration::zero()), [this] {
+    wake_timer_.cancel();
+    pump();
+  });
+}
+
+void Consumer::pump() {
+  if (dead_ || !consuming()) return;
+  const std::shared_ptr<Consumer> pinned = shared_from_this();
+  const net::TimePoint now = core_->reactor().now();
+  net::TimePoint wake = net::TimePoint::max();
+  bool leaderless = false;
+  std::map<int32_t, Share> shares;
+  // Each time from another place, so that the first partitions do not fill every answer.
+  const size_t count = partitions_.size();
+  for (size_t i = 0; i < count; ++i) {
+    Partition& partition = *partitions_[(i + rotation_) % count];
+    if (partition.state != Partition::State::ready || partition.paused || partition.in_fetch != 0) continue;
+    if (partition.not_before > now) {
+      wake = std::min(wake, partition.not_before);
+      continue;
+    }
+    if (partition.drain_first) {
+      if (!partition.buffer.empty()) continue;
+      partition.drain_first = false;
+    }
+    const auto leader = core_->metadata().leader(*partition.topic, partition.number);
+    if (!leader) {
+      leaderless |= missing(partition, now, wake);
+      if (!consuming()) return;
+      continue;
+    }
+    partition.missing_since = {};
+    Share& share = shares[*leader];
+    if (!hungry(partition)) {
+      share.others_full = true;
+      continue;
+    }
+    share.hungry.push_back(&partition);
+    share.at_end &= partition.at_end() && partition.buffer.empty();
+  }
+  for (const auto& [node, share] : shares) {
+    if (share.hungry.empty()) continue;
+    Leader& leader = leaders_[node];
+    if (leader.busy) continue;
+    net::TimePoint due = leader.not_before;
+    // Those at their end would hold up the others for fetch_max_wait: they are looked at in passing.
+    if (share.others_full && share.at_end) due = std::max(due, leader.last_alone + kRideAlong);
+    if (due > now) {
+      wake = std::min(wake, due);
+      continue;
+    }
+    const size_t reserve = room(share, shares.size());
+    if (reserve == 0) continue;  // comes back when something has been dispatched
+    if (share.others_full && share.at_end) leader.last_alone = now;
+    send_fetch(node, share, reserve);
+  }
+  if (leaderless) core_->metadata().refresh();
+  arm_wake(wake);
+}
+
+// How much a fetch may bring; 0: not now.
+size_t Consumer::room(const Share& share, size_t leaders) const {
+  const auto memory = static_cast<size_t>(options_.fetch_memory);
+  size_t want = 0;
+  for (const Partition* partition : share.hungry) {
+    want += std::max(partition->max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes));
+  }
+  want = std::min(want, static_cast<size_t>(options_.fetch_max_bytes));
+  // Long polls of many leaders hold their reservation while they wait: each gets its part.
+  want = std::min(want, std::max(memory / std::max<size_t>(leaders, 1), kLeastFetch));
+  const size_t taken = *used_ + reserved_;
+  const size_t left = memory > taken ? memory - taken : 0;
+  if (left >= std::min(want, kLeastFetch)) return std::min(want, left);
+  // Full. If nothing can be dispatched, nothing will free memory either: one small step at a time.
+  const bool stuck = reserved_ == 0 && (*used_ == 0 || (ready_.empty() && !dispatching_));
+  return stuck ? std::min(want, kLeastFetch) : 0;
+}
+
+// Without a leader. True if asking again may help; a partition that does not exist for too long is stopped.
+bool Consumer::missing(Partition& partition, net::TimePoint now, net::TimePoint& wake) {
+  const cluster::TopicState* topic = core_->metadata().topic(*partition.topic);
+  if (topic != nullptr && topic->error && traits(topic->error.code()).retry == Retry::no) {
+    stop(partition, topic->error, false);
+    return false;
+  }
+  const bool absent =
+      topic == nullptr || !topic->known || static_cast<size_t>(partition.number) >= topic->partitions.size();
+  if (!absent || core_->metadata().last_error()) return true;  // an outage is waited out, however long
+  if (partition.missing_since == net::TimePoint()) partition.missing_since = now;
+  const net::TimePoint given_up = partition.missing_since + options_.default_api_timeout;
+  if (now >= given_up) {
+    stop(partition, Error(Errc::unknown_topic_or_partition, partition.where()), false);
+    return false;
+  }
+  wake = std::min(wake, given_up);
+  return true;
+}
+
+void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
+  auto fetch = std::make_shared<Fetch>();
+  fetch->id = ++fetches_;
+  fetch->node = node;
+  fetch->reserved = reserved;
+  fetch->polling = share.others_full;
+  fetch->sent_at = core_->reactor().now();
+  ++rotation_;
+
+  protocol::FetchRequest request;
+  request.replica_id = kConsumerReplica;
+  request.max_wait_ms = fetch->polling ? 0 : static_cast<int32_t>(options_.fetch_max_wait.count());
+  request.min_bytes = options_.fetch_min_bytes;
+  request.max_bytes = to_int32(reserved);
+  request.session_epoch = kSessionless;
+  bool by_id = true;
+  std::map<std::string_view, size_t> topics;
+  const size_t plain = std::min(static_cast<size_t>(options_.max_partition_fetch_bytes), reserved);
+  for (Partition* partition : share.hungry) {
+    partition->in_fetch = fetch->id;
+    partition->asked_index = fetch->asked.size();
+    fetch->asked.push_back({partition, partition->generation, partition->fetch_position, false});
+    const auto [place, fresh] = topics.try_emplace(*partition->topic, request.topics.size());
+    if (fresh) {
+      auto& topic = request.topics.emplace_back();
+      topic.topic = *partition->topic;
+      if (const auto* state = core_->metadata().topic(*partition->topic)) topic.topic_id = state->id;
+      by_id &= !topic.topic_id.is_zero();
+    }
+    auto& asked = request.topics[place->second].partitions.emplace_back();
+    asked.partition = partition->number;
+    asked.fetch_offset = partition->fetch_position;
+    asked.partition_max_bytes = to_int32(std::max(plain, partition->max_bytes));
+  }
+  leaders_[node].busy = true;
+  reserved_ += reserved;
+  const size_t share_of_old = std::max(reserved / share.hungry.size(), kLeastPartitionFetch);
+  core_->router().call<protocol::FetchRequest>(
+      node, cluster::Purpose::fetch, std::move(request),
+      core_->router().config().request_timeout + options_.fetch_max_wait,
+      scope_.wrap([this, fetch](Error error, protocol::FetchResponse& response, const cluster::CallInfo& info) {
+        fetched(fetch, std::move(error), response, info);
+      }),
+      [plain, share_of_old](protocol::FetchRequest& adapted, int16_t version) {
+        if (version >= kFirstLimited) return Error();
+        for (auto& topic : adapted.topics) {
+          for (auto& asked : topic.partitions) {
+            // One that was grown for a batch that did not fit keeps its size (B4).
+            if (asked.partition_max_bytes == to_int32(plain)) {
+              asked.partition_max_bytes = to_int32(std::min(plain, share_of_old));
+            }
+          }
+        }
+        return Error();
+      },
+      by_id ? int16_t{32767} : kLastByName);
+}
+
+// --- answers ----------------------------------------------------------------
+
+void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protocol::FetchResponse& response,
+                       const cluster::CallInfo& info) {
+  if (dead_) return;
+  const std::shared_ptr<Consumer> pinned = shared_from_this();
+  const net::TimePoint now = core_->reactor().now();
+  Leader& leader = leaders_[fetch->node];
+  leader.busy = false;
+  reserved_ -= fetch->reserved;
+  for (const Asked& asked : fetch->asked) asked.partition->in_fetch = 0;
+  if (!error && response.error_code != 0) error = broker_error(response.error_code, "Fetch");
+  if (error) {
+    if (error == Errc::closed) return;
+    if (traits(error.code()).refresh == Refresh::metadata || traits(error.code()).retry == Retry::no) {
+      core_->metadata().refresh();
+    }
+    for (const Asked& asked : fetch->asked) {
+      Partition& partition = *asked.partition;
+      if (partition.generation == asked.generation && partition.state == Partition::State::ready) back_off(partition);
+    }
+    core_->log().state(LogLevel::warning, "fetch from " + core_->router().describe(fetch->node), error.message());
+    return schedule_pump();
+  }
+
+  std::vector<BrokerInfo> endpoints;
+  for (const auto& node : response.node_endpoints) {
+    endpoints.push_back({node.node_id, node.host, node.port, node.rack.value_or("")});
+  }
+  if (!endpoints.empty()) core_->metadata().add_brokers(endpoints);
+  size_t bytes = 0;
+  for (const auto& topic : response.responses) {
+    for (const PartitionData& data : topic.partitions) bytes += data.records.size();
+  }
+  const auto credit = std::make_shared<Credit>(used_, bytes);
+  bool moved = false;
+  for (const auto& topic : response.responses) {
+    std::string_view name = topic.topic;
+    if (info.version > kLastByName) {
+      const cluster::TopicState* state = core_->metadata().topic_by_id(topic.topic_id);
+      if (state != nullptr) name = state->name;
+    }
+    for (const PartitionData& data : topic.partitions) {
+      Partition* const partition = find(name, data.partition_index);
+      // Never asked for, or repeated: only the first answer to a question counts.
+      if (partition == nullptr || partition->asked_index >= fetch->asked.size()) continue;
+      Asked& asked = fetch->asked[partition->asked_index];
+      if (asked.partition != partition || std::exchange(asked.answered, true)) continue;
+      if (asked.generation != partition->generation || partition->state != Partition::State::ready) {
+        moved = true;  // the position was set since: what came is of no use, and what to do next is known
+        continue;
+      }
+      moved |= take(*partition, data, credit);
+      if (dead_ || closing_) return;
+    }
+  }
+  for (const Asked& asked : fetch->asked) {
+    Partition& partition = *asked.partition;
+    if (asked.answered || partition.generation != asked.generation || partition.state != Partition::State::ready)
+      continue;
+    odd_answer(partition, "the answer to Fetch lacks " + partition.where());
+    if (dead_ || closing_) return;
+  }
+  // A broker that does not wait as it was asked to must not make the loop hot.
+  if (!moved && now - fetch->sent_at < kShortestEmpty) leaders_[fetch->node].not_before = now + kShortestEmpty;
+  schedule_pump();
+  schedule_dispatch();
+}
+
+// True if something came, or something is to be done at once.
+bool Consumer::take(Partition& partition, const PartitionData& data, const std::shared_ptr<Credit>& credit) {
+  if (data.error_code != 0) {
+    Error error = broker_error(data.error_code, partition.where());
+    if (data.current_leader.leader_id >= 0 &&
+        core_->metadata().apply_leader(*partition.topic, partition.number, data.current_leader.leader_id,
+                                       data.current_leader.leader_epoch)) {
+      return true;  // asked again there, at once (KIP-951)
+    }
+    if (error == Errc::offset_out_of_range) {
+      out_of_range(partition, std::move(error));
+    } else {
+      fetch_failed(partition, error);
+    }
+    return false;
+  }
+  partition.failures = 0;
+  partition.high_watermark = data.high_watermark;
+  if (data.records.empty()) {
+    partition.oddities = 0;
+    check_end(partition);
+    return false;
+  }
+  const Scan found = scan(data.records);
+  if (found.last_offset < 0 && !found.damaged) {
+    take_partial(partition, data.records.size(), found.partial_size);
+    return true;
+  }
+  if (!found.damaged && found.last_offset < partition.fetch_position) {
+    odd_answer(partition, "the answer to Fetch ends at offset " + std::to_string(found.last_offset) + " of " +
+                              partition.where() + ", asked for " + std::to_string(partition.fetch_position));
+    return false;
+  }
+  partition.oddities = 0;
+  partition.max_bytes = 0;
+  partition.end_reported = false;
+  // Behind damage nothing is asked for: what is before it is delivered, then the partition stops (B3).
+  partition.drain_first = found.damaged;
+  if (found.last_offset >= partition.fetch_position) partition.fetch_position = after(found.last_offset);
+  // A copy of a small answer would be kept alive by its frame: the records are slices of it.
+  partition.buffer.push(data.records, credit);
+  make_ready(partition);
+  return true;
+}
+
+// Not one whole batch: the next fetch asks for as much as it needs (B4).
+void Consumer::take_partial(Partition& partition, size_t size, size_t needed) {
+  const auto most = static_cast<size_t>(core_->options().receive_message_max_bytes);
+  const size_t asked = std::max(partition.max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes));
+  if (needed == 0) needed = 2 * std::max(asked, size);
+  if (needed > most || asked >= most) {
+    return stop(partition,
+                Error(Errc::too_large, "a batch of " + std::to_string(needed) + " bytes at offset " +
+                                           std::to_string(partition.fetch_position) + " of " + partition.where() +
+                                           " exceeds receive_message_max_bytes (" + std::to_string(most) + ")"),
+                true);
+  }
+  if (needed <= partition.max_bytes)
+    return odd_answer(partition, "an answer to Fetch for " + partition.where() + " holds no whole batch though it may");
+  partition.max_bytes = needed;
+}
+
+// The one error that resets a position (D16), and only once what was fetched before it has been dispatched.
+void Consumer::out_of_range(Partition& partition, Error error) {
+  if (!partition.buffer.empty()) {
+    partition.drain_first = true;
+    return;
+  }
+  error = Error(Errc::offset_out_of_range,
+                "offset " + std::to_string(partition.fetch_position) + " of " + partition.where());
+  switch (options_.on_offset_out_of_range) {
+    case OutOfRange::fail:
+      return stop(partition, std::move(error), true);
+    case OutOfRange::reset_to_earliest:
+      return list(partition, TopicOffset::earliest(*partition.topic, partition.number), std::move(error));
+    case OutOfRange::reset_to_latest:
+      return list(partition, TopicOffset::latest(*partition.topic, partition.number), std::move(error));
+  }
+}
+
+void Consumer::fetch_failed(Partition& partition, const Error& error) {
+  const ErrorTraits& what = traits(error.code());
+  if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) core_->metadata().refresh();
+  if (what.retry == Retry::no) return stop(partition, error, false);
+  core_->log().state(LogLevel::warning, "fetch of " + partition.where(), error.message());
+  back_off(partition);
+}
+
+// An answer that makes no sense is asked for again a few times; then it is said (A14).
+void Consumer::odd_answer(Partition& partition, const std::string& what) {
+  if (++partition.oddities >= kMaxOddities) return stop(partition, Error(Errc::protocol_error, what), false);
+  core_->log().state(LogLevel::warning, "fetch of " + partition.where(), what);
+  core_->metadata().refresh();
+  back_off(partition);
+}
+
+void Consumer::back_off(Partition& partition) {
+  const auto& config = core_->router().config();
+  partition.not_before = core_->reactor().now() + Backoff::at(partition.failures++, config.retry_backoff,
+                                                              config.retry_backoff_max, core_->reactor().random());
+}
+
+void Consumer::check_end(Partition& partition) {
+  if (partition.end_reported || partition.ticket != 0 || !partition.buffer.empty() || !partition.at_end()) return;
+  partition.end_reported = true;
+  if (on_partition_end_ == nullptr) return;
+  core_->callbacks().run([guard = scope_.guard(), handler = on_partition_end_,
+                          where = TopicPartition{*partition.topic, partition.number}, offset = partition.next] {
+    if (guard.alive()) (*handler)(where, offset);
+  });
+}
+
+}  // namespace kafka::consumer

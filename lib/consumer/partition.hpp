@@ -1,0 +1,72 @@
+// One partition of a consumer: where it is, what was fetched, which envelope is open.
+// Not here: how the state changes (positions.cpp, fetcher.cpp, dispatcher.cpp).
+#pragma once
+
+#include <kafka/types.hpp>
+
+#include <memory>
+#include <string>
+
+#include "consumer/buffer.hpp"
+#include "net/reactor.hpp"
+
+namespace kafka::consumer {
+
+struct Partition {
+  enum class State : uint8_t {
+    unknown,    ///< nothing asked yet
+    committed,  ///< the group's offset is being asked for
+    listing,    ///< the leader is being asked where earliest, latest or a time is
+    ready,      ///< `next` is known
+    stopped,    ///< for good, until seek()
+  };
+  /// Where `unknown` begins.
+  enum class Start : uint8_t { committed, place };
+
+  std::shared_ptr<const std::string> topic;
+  int32_t number = 0;
+  uint32_t slot = 0;
+  State state = State::unknown;
+  Start start = Start::place;
+  TopicOffset place;   ///< what is being listed
+  Error reset_reason;  ///< a policy decided on `place`: tell when it is known
+  Error stop_reason;
+  bool needs_seek = false;  ///< stopped by what lies at the position: a new consumption would stop there again
+  bool asked = false;       ///< a question about where to begin is under way
+  bool paused = false;
+  uint32_t generation = 0;  ///< counts positions set from outside: answers about older ones are dropped
+
+  int64_t next = -1;            ///< to be dispatched next
+  int64_t fetch_position = -1;  ///< to be asked for next
+  int64_t high_watermark = -1;  ///< as the last answer said
+  bool end_reported = false;
+  Buffer buffer;
+
+  // the open envelope
+  uint64_t ticket = 0;      ///< 0: none
+  uint64_t opened_by = 0;   ///< the consumption that dispatched it
+  bool committing = false;  ///< answered with commit, not confirmed yet
+  bool sought = false;      ///< the position was set since: the answer does not move it
+  int64_t open_first = -1;
+  int64_t open_next = -1;
+
+  // the dispatcher's list
+  bool listed = false;
+
+  // fetching
+  uint64_t in_fetch = 0;     ///< the request under way that asks for it, 0: none
+  size_t asked_index = 0;    ///< its place in that request
+  bool drain_first = false;  ///< nothing more is asked for before what is here has been read
+  size_t max_bytes = 0;      ///< of the next fetch; grows for a batch that does not fit (B4)
+  uint32_t failures = 0;     ///< in a row
+  uint32_t oddities = 0;     ///< answers in a row that lack this partition or lead nowhere (A14)
+  net::TimePoint not_before{};
+  net::TimePoint missing_since{};  ///< topic or partition unknown to the cluster since; zero: it is known
+
+  std::string where() const { return *topic + "/" + std::to_string(number); }
+  /// What the application calls the position: an open envelope's until it is answered.
+  int64_t position() const { return ticket != 0 && !sought ? open_first : next; }
+  bool at_end() const { return state == State::ready && high_watermark >= 0 && next >= high_watermark; }
+};
+
+}  // namespace kafka::consumer

@@ -1,0 +1,184 @@
+// Where partitions begin: at the committed offset, where the policy says if there is none, at a place that
+// was asked for. All partitions that ask in one turn ask together.
+#include "base/error_table.hpp"
+#include "consumer/consumer.hpp"
+#include "consumer/group_offsets.hpp"
+
+namespace kafka::consumer {
+
+void Consumer::start_all() {
+  std::vector<Partition*> to_ask;
+  for (const auto& each : partitions_) {
+    Partition& partition = *each;
+    if (partition.state == Partition::State::stopped) {
+      if (partition.needs_seek) {
+        if (!has_event_handler()) return end(partition.stop_reason);
+        continue;
+      }
+      partition.missing_since = {};
+      if (partition.next >= 0) {
+        ready(partition, partition.next);
+        continue;
+      }
+      partition.state = Partition::State::unknown;
+    }
+    if (partition.state != Partition::State::unknown || partition.asked) continue;
+    if (partition.start == Partition::Start::committed) {
+      to_ask.push_back(&partition);
+    } else {
+      start(partition);
+    }
+  }
+  ask_committed(std::move(to_ask));
+}
+
+void Consumer::start(Partition& partition) {
+  if (partition.place.offset >= 0) return ready(partition, partition.place.offset);
+  list(partition, partition.place, partition.reset_reason);
+}
+
+// Everything that was true of the old position ends: answers about it are dropped when they come.
+void Consumer::forget(Partition& partition) {
+  ++partition.generation;
+  partition.buffer.clear();
+  partition.next = -1;
+  partition.fetch_position = -1;
+  partition.high_watermark = -1;
+  partition.end_reported = false;
+  partition.drain_first = false;
+  partition.max_bytes = 0;
+  partition.failures = 0;
+  partition.oddities = 0;
+  partition.not_before = {};
+  partition.asked = false;
+  partition.reset_reason = {};
+}
+
+// --- the group's offsets ----------------------------------------------------
+
+void Consumer::ask_committed(std::vector<Partition*> partitions) {
+  if (partitions.empty()) return;
+  std::vector<Question> asked;
+  std::vector<TopicPartition> names;
+  for (Partition* partition : partitions) {
+    partition->state = Partition::State::committed;
+    partition->asked = true;
+    asked.push_back({partition, partition->generation});
+    names.push_back({*partition->topic, partition->number});
+  }
+  fetch_group_offsets(*core_, group_, std::move(names), options_.default_api_timeout,
+                      scope_.wrap([this, asked = std::move(asked)](Error error, std::vector<ConsumerOffset> offsets) {
+                        committed(asked, error, offsets);
+                      }));
+}
+
+void Consumer::committed(const std::vector<Question>& asked, const Error& error,
+                         const std::vector<ConsumerOffset>& offsets) {
+  const std::shared_ptr<Consumer> pinned = shared_from_this();
+  for (size_t i = 0; i < asked.size() && !dead_ && !closing_; ++i) {
+    Partition& partition = *asked[i].partition;
+    if (!asked[i].holds() || partition.state != Partition::State::committed) continue;
+    partition.asked = false;
+    Error failed = error;
+    if (i < offsets.size() && offsets[i].error) failed = offsets[i].error;
+    if (!failed && i >= offsets.size())
+      failed = Error(Errc::protocol_error, "no committed offset for " + partition.where());
+    // A topic that the coordinator does not know (yet) has nothing committed.
+    if (i < offsets.size() && offsets[i].error == Errc::unknown_topic_or_partition) failed = {};
+    if (failed) {
+      stop(partition, std::move(failed), false);
+    } else if (offsets[i].error || offsets[i].offset < 0) {
+      nothing_committed(partition);
+    } else {
+      ready(partition, offsets[i].offset);
+    }
+  }
+}
+
+void Consumer::nothing_committed(Partition& partition) {
+  const Error reason(Errc::no_offset,
+                     "nothing is committed in group \"" + escaped(group_, 64) + "\" for " + partition.where());
+  switch (options_.auto_offset_reset) {
+    case OffsetReset::none:
+      return stop(partition, reason, true);
+    case OffsetReset::earliest:
+      return list(partition, TopicOffset::earliest(*partition.topic, partition.number), reason);
+    case OffsetReset::latest:
+      return list(partition, TopicOffset::latest(*partition.topic, partition.number), reason);
+  }
+}
+
+// --- places -----------------------------------------------------------------
+
+void Consumer::list(Partition& partition, TopicOffset place, Error reason) {
+  partition.state = Partition::State::listing;
+  partition.asked = false;
+  partition.place = std::move(place);
+  partition.reset_reason = std::move(reason);
+  if (listing_scheduled_) return;
+  listing_scheduled_ = true;
+  core_->reactor().defer(scope_.wrap([this] {
+    listing_scheduled_ = false;
+    ask_listed();
+  }));
+}
+
+void Consumer::ask_listed() {
+  if (closing_) return;
+  std::vector<Question> asked;
+  std::vector<TopicOffset> places;
+  for (const auto& partition : partitions_) {
+    if (partition->state != Partition::State::listing || partition->asked) continue;
+    partition->asked = true;
+    asked.push_back({partition.get(), partition->generation});
+    places.push_back(partition->place);
+  }
+  if (asked.empty()) return;
+  std::erase_if(queries_, [](const auto& query) { return query.expired(); });
+  queries_.push_back(
+      OffsetQuery::start(core_, std::move(places), options_.allow_auto_create_topics, options_.default_api_timeout,
+                         scope_.wrap([this, asked = std::move(asked)](size_t index, const TopicOffset& found) {
+                           const Question& question = asked[index];
+                           if (closing_ || !question.holds() || question.partition->state != Partition::State::listing)
+                             return;
+                           question.partition->asked = false;
+                           listed(*question.partition, found);
+                         }),
+                         {}));
+}
+
+void Consumer::listed(Partition& partition, const TopicOffset& found) {
+  const std::shared_ptr<Consumer> pinned = shared_from_this();
+  if (found.error == Errc::closed) return;  // the session's end is this consumer's end too
+  if (found.error) return stop(partition, found.error, false);
+  if (found.offset < 0) {  // no record is that young: the end
+    return list(partition, TopicOffset::latest(*partition.topic, partition.number), partition.reset_reason);
+  }
+  ready(partition, found.offset);
+}
+
+// --- found, or not ----------------------------------------------------------
+
+void Consumer::ready(Partition& partition, int64_t offset) {
+  const Error reason = partition.reset_reason;
+  forget(partition);
+  partition.state = Partition::State::ready;
+  partition.next = offset;
+  partition.fetch_position = offset;
+  if (reason) tell(Event::Type::offset_reset, partition, reason, offset);
+  schedule_pump();
+}
+
+void Consumer::stop(Partition& partition, Error error, bool needs_seek) {
+  const int64_t offset = partition.next;
+  forget(partition);
+  partition.state = Partition::State::stopped;
+  partition.next = offset;
+  partition.needs_seek = needs_seek;
+  partition.stop_reason = error;
+  const bool heard = has_event_handler();
+  tell(Event::Type::partition_stopped, partition, error, offset);
+  if (!heard) end(std::move(error));
+}
+
+}  // namespace kafka::consumer
