@@ -14,9 +14,9 @@ std::vector<Header> headers_of(const records::RecordView& record) {
   return headers;
 }
 
-// Calls `each` for every record of a sealed batch.
+// Calls `each` for every record of a sealed batch. It is our own: no cap on what it unfolds to.
 Error walk(const Bytes& sealed, auto each) {
-  records::BatchIterator entries(sealed);
+  records::BatchIterator entries(sealed, {.max_decompressed = records::BatchBuilder::kMaxBatchBytes});
   while (entries.next()) {
     records::RecordReader reader;
     if (Error error = entries.open(reader)) return error;
@@ -82,6 +82,7 @@ DeliveryReport Batch::report(const Outcome& outcome) {
   report.partition = partition;
   if (!dropped.empty() && dropped[index]) {
     report.error = Error(Errc::unsupported_version, "headers need a broker of 0.11 or later");
+    if (unknown_fate) report.persistence = Persistence::maybe;  // an earlier leader may have taken it
     return report;
   }
   const int64_t rank = next_rank++;

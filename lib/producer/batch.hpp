@@ -29,8 +29,9 @@ class Batch {
   /// Bytes that count against buffer_memory.
   size_t charged() const { return charged_bytes; }
 
+  /// `done` is taken only on success.
   Errc append(int64_t timestamp, std::string_view key, std::string_view value, std::span<const Header> headers,
-              DeliveryCallback done) {
+              DeliveryCallback&& done) {
     const size_t before = builder.size();
     if (const Errc failed = builder.append(timestamp, key, value, headers); failed != Errc::none) return failed;
     charged_bytes += builder.size() - before + sizeof(DeliveryCallback);
@@ -66,15 +67,15 @@ class Batch {
   records::BatchBuilder builder;
   Bytes sealed;  ///< null while records are being added
   std::vector<DeliveryCallback> callbacks;
-  std::vector<int64_t> timestamps;  ///< empty: all first_timestamp
+  std::vector<int64_t> timestamps;            ///< empty: all first_timestamp
   std::vector<std::shared_ptr<void>> tokens;  ///< of flushes that wait for this batch
-  std::vector<bool> dropped;        ///< by drop_headers(); empty: none
+  std::vector<bool> dropped;                  ///< by drop_headers(); empty: none
   int64_t first_timestamp = kNoTimestamp;
   size_t charged_bytes = 0;
   uint32_t failures = 0;
   bool unknown_fate = false;  ///< was sent at least once, and nobody knows what became of it
   int32_t next_report = 0;
-  int64_t next_rank = 0;      ///< of the records that were really sent
+  int64_t next_rank = 0;  ///< of the records that were really sent
 };
 
 }  // namespace kafka::producer

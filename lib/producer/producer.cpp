@@ -9,10 +9,12 @@ namespace kafka::producer {
 Error check_topic_name(std::string_view name) {
   constexpr size_t kLongest = 249;
   const bool legal = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   });
   if (!name.empty() && name.size() <= kLongest && legal && name != "." && name != "..") return {};
-  return Error(Errc::invalid_topic, "topic \"" + escaped(name, 64) + "\": 1 to 249 of a-z A-Z 0-9 . _ -, not \".\" or \"..\"");
+  return Error(Errc::invalid_topic,
+               "topic \"" + escaped(name, 64) + "\": 1 to 249 of a-z A-Z 0-9 . _ -, not \".\" or \"..\"");
 }
 
 // Lives in the batches that a flush waits for; the last one that goes ends the flush.
@@ -79,10 +81,12 @@ Error Producer::refuse(const Record& record, size_t& bytes) {
   if (error_) return error_;
   if (closing_ || core_->closing()) return Error(Errc::closed, "the producer is closed");
   if (record.partition < kAnyPartition) {
-    return Error(Errc::invalid_argument, "partition " + std::to_string(record.partition) + ": 0 or more, or -1 for any");
+    return Error(Errc::invalid_argument,
+                 "partition " + std::to_string(record.partition) + ": 0 or more, or -1 for any");
   }
   if (record.timestamp < kNoTimestamp) {
-    return Error(Errc::invalid_argument, "timestamp " + std::to_string(record.timestamp) + ": 0 or more, or -1 for now");
+    return Error(Errc::invalid_argument,
+                 "timestamp " + std::to_string(record.timestamp) + ": 0 or more, or -1 for now");
   }
   for (const Header& header : record.headers) {
     if (header.key.data() == nullptr) return Error(Errc::invalid_argument, "a header key is null");
@@ -94,8 +98,8 @@ Error Producer::refuse(const Record& record, size_t& bytes) {
     size_t plain = record.key.size() + record.value.size() + records::kBatchHeaderSize;
     for (const Header& header : record.headers) plain += header.key.size() + header.value.size();
     if (plain > largest) {
-      return Error(Errc::message_too_large,
-                   "a record of " + std::to_string(plain) + " bytes exceeds max_request_size (" + std::to_string(largest) + ")");
+      return Error(Errc::message_too_large, "a record of " + std::to_string(plain) +
+                                                " bytes exceeds max_request_size (" + std::to_string(largest) + ")");
     }
   }
   if (used_ + bytes + sizeof(DeliveryCallback) > static_cast<size_t>(options_.buffer_memory)) {
@@ -142,7 +146,8 @@ Partition& Producer::partition(Topic& topic, int32_t number) {
 Error Producer::send(const Record& record, DeliveryCallback done) {
   size_t bytes = 0;
   Error refused = refuse(record, bytes);
-  if (!refused && (last_topic_ == nullptr || last_topic_->name != record.topic)) refused = check_topic_name(record.topic);
+  if (!refused && (last_topic_ == nullptr || last_topic_->name != record.topic))
+    refused = check_topic_name(record.topic);
   if (refused) {
     report_later(std::move(done), refused, record.partition);
     return refused;
@@ -258,7 +263,10 @@ void Producer::close(net::Duration deadline, Function<void()> done) {
     close_timer_.cancel();
     fail_rest();
   });
-  if (first) flush([this, guard = scope_.guard()] { if (guard.alive()) end_close(); });
+  if (first)
+    flush([this, guard = scope_.guard()] {
+      if (guard.alive()) end_close();
+    });
 }
 
 void Producer::end_close() {

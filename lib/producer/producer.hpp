@@ -23,11 +23,11 @@ struct Topic;
 struct Partition {
   Topic* topic = nullptr;
   int32_t number = 0;
-  std::unique_ptr<Batch> open;             ///< being filled
-  Ring<std::unique_ptr<Batch>> waiting;    ///< closed, oldest first; retries in front
-  int32_t in_flight = 0;                   ///< batches in requests under way
-  net::TimePoint not_before{};             ///< after a failure
-  bool listed = false;                     ///< in Producer::active_
+  std::unique_ptr<Batch> open;           ///< being filled
+  Ring<std::unique_ptr<Batch>> waiting;  ///< closed, oldest first; retries in front
+  int32_t in_flight = 0;                 ///< batches in requests under way
+  net::TimePoint not_before{};           ///< after a failure
+  bool listed = false;                   ///< in Producer::active_
   bool idle() const { return open == nullptr && waiting.empty(); }
 };
 
@@ -122,7 +122,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   Error prepare(Request& request, protocol::ProduceRequest& message, int16_t version);
   void answered(const std::shared_ptr<Request>& request, Error error, protocol::ProduceResponse& response,
                 const cluster::CallInfo& info);
-  void settle(Sent sent, Error error, const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse* answer,
+  void settle(Sent sent, Error error,
+              const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse* answer,
               const cluster::CallInfo& info);
   void retry(Partition& partition, std::unique_ptr<Batch> batch);
   void finish(std::unique_ptr<Batch> batch, Outcome outcome);
@@ -136,15 +137,15 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   Error error_;
   std::map<std::string, std::unique_ptr<Topic>, std::less<>> topics_;
   Topic* last_topic_ = nullptr;
-  std::vector<Partition*> active_;  // have something to send
+  std::vector<Partition*> active_;        // have something to send
   std::map<int32_t, int32_t> in_flight_;  // requests by node
   std::vector<std::shared_ptr<Request>> requests_;
   PartitionerFunction partitioner_;
   Function<void()> on_drain_;
   size_t queued_ = 0;
   size_t used_ = 0;
-  uint64_t flushing_ = 0;      // > 0: do not linger
-  bool full_ = false;          // said queue_full since the last on_drain
+  uint64_t flushing_ = 0;  // > 0: do not linger
+  bool full_ = false;      // said queue_full since the last on_drain
   bool pump_scheduled_ = false;
   bool closing_ = false;
   bool closed_ = false;  // the close callbacks have run

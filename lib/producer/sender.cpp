@@ -10,9 +10,9 @@
 namespace kafka::producer {
 namespace {
 
-constexpr int16_t kFirstV2 = 3;       // Produce 3 carries batches of magic 2 (0.11)
-constexpr int16_t kFirstMagic1 = 2;   // 0.10
-constexpr int16_t kLastByName = 12;   // from 13 on topics go by id (KIP-516)
+constexpr int16_t kFirstV2 = 3;      // Produce 3 carries batches of magic 2 (0.11)
+constexpr int16_t kFirstMagic1 = 2;  // 0.10
+constexpr int16_t kLastByName = 12;  // from 13 on topics go by id (KIP-516)
 constexpr net::Duration kShortestRequest = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -157,9 +157,8 @@ void Producer::send_request(std::shared_ptr<Request> request) {
 Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int16_t version) {
   message.topic_data.clear();
   Topic* last = nullptr;
-  std::stable_sort(request.batches.begin(), request.batches.end(), [](const Sent& a, const Sent& b) {
-    return a.partition->topic->name < b.partition->topic->name;
-  });
+  std::stable_sort(request.batches.begin(), request.batches.end(),
+                   [](const Sent& a, const Sent& b) { return a.partition->topic->name < b.partition->topic->name; });
   for (Sent& sent : request.batches) {
     Bytes records = sent.batch->sealed;
     if (version < kFirstV2) {
@@ -247,8 +246,7 @@ void Producer::settle(Sent sent, Error error,
     error = Error(Errc::protocol_error, "the answer to Produce lacks " + where);
     persistence = Persistence::maybe;
   } else if (answer->error_code == 0) {
-    return finish(std::move(sent.batch),
-                  {{}, answer->base_offset, answer->log_append_time_ms, Persistence::yes});
+    return finish(std::move(sent.batch), {{}, answer->base_offset, answer->log_append_time_ms, Persistence::yes});
   } else {
     error = broker_error(answer->error_code, answer->error_message.value_or(where));
     persistence = traits(error.code()).persistence;
@@ -273,8 +271,8 @@ void Producer::settle(Sent sent, Error error,
     }
   }
   const net::TimePoint deadline = batch.created + options_.delivery_timeout;
-  const bool again = (what.retry == Retry::yes || answer == nullptr) && error != Errc::closed &&
-                     error != Errc::unsupported_version;
+  const bool again =
+      (what.retry == Retry::yes || answer == nullptr) && error != Errc::closed && error != Errc::unsupported_version;
   if (again && core_->reactor().now() < deadline && !dead_) return retry(partition, std::move(sent.batch));
   const Persistence fate = batch.unknown_fate ? Persistence::maybe : persistence;
   if (again) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());
@@ -295,22 +293,21 @@ void Producer::retry(Partition& partition, std::unique_ptr<Batch> batch) {
 void Producer::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
   const auto count = static_cast<size_t>(batch->count());
   const size_t charged = batch->charged();
-  core_->callbacks().run_work(
-      [guard = scope_.guard(), batch = std::move(batch), result = std::make_unique<Outcome>(std::move(outcome))](
-          session::Budget& budget) {
-        while (batch->next_report < batch->count()) {
-          DeliveryCallback& slot = batch->callbacks[static_cast<size_t>(batch->next_report)];
-          if (!slot) {
-            batch->report(*result);
-            continue;
-          }
-          if (!guard.alive()) return true;
-          if (!budget.take()) return false;
-          DeliveryCallback done = std::move(slot);
-          done(batch->report(*result));
-        }
-        return true;
-      });
+  core_->callbacks().run_work([guard = scope_.guard(), batch = std::move(batch),
+                               result = std::make_unique<Outcome>(std::move(outcome))](session::Budget& budget) {
+    while (batch->next_report < batch->count()) {
+      DeliveryCallback& slot = batch->callbacks[static_cast<size_t>(batch->next_report)];
+      if (!slot) {
+        batch->report(*result);
+        continue;
+      }
+      if (!guard.alive()) return true;
+      if (!budget.take()) return false;
+      DeliveryCallback done = std::move(slot);
+      done(batch->report(*result));
+    }
+    return true;
+  });
   release(charged, count);
 }
 
