@@ -94,5 +94,6 @@ int topics(int argc, char** argv);
 int produce(int argc, char** argv);
 int consume(int argc, char** argv);
 int offsets(int argc, char** argv);
+int perf(int argc, char** argv);
 
 }  // namespace cli

@@ -14,6 +14,8 @@ constexpr const char* kUsage =
     "  uvkafka offsets -b BOOTSTRAP -g GROUP -t TOPIC\n"
     "                                          show or reset a group's offsets\n"
     "  uvkafka broker                          run an in-memory broker\n"
+    "  uvkafka perf produce|consume -b BOOTSTRAP -t TOPIC -n MESSAGES -s SIZE\n"
+    "                                          measure speed and cost\n"
     "\n"
     "Each has its own --help. BOOTSTRAP is host:port,host:port.\n"
     "Exit status: 0 all done, 1 something failed or was left undone, 2 wrong usage.\n";
@@ -30,11 +32,9 @@ int main(int argc, char** argv) {
     std::fputs(kUsage, stdout);
     return cli::kDone;
   }
-  const std::pair<std::string_view, int (*)(int, char**)> commands[] = {{"broker", cli::broker},
-                                                                        {"topics", cli::topics},
-                                                                        {"produce", cli::produce},
-                                                                        {"consume", cli::consume},
-                                                                        {"offsets", cli::offsets}};
+  const std::pair<std::string_view, int (*)(int, char**)> commands[] = {
+      {"broker", cli::broker},   {"topics", cli::topics},   {"produce", cli::produce},
+      {"consume", cli::consume}, {"offsets", cli::offsets}, {"perf", cli::perf}};
   for (const auto& [name, run] : commands) {
     if (command == name) return run(argc - 2, argv + 2);
   }

@@ -1,0 +1,252 @@
+// uvkafka perf: how fast, and at what cost. The last line is one JSON object.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "cli.hpp"
+
+namespace cli {
+namespace {
+
+constexpr const char* kPerfUsage =
+    "uvkafka perf produce|consume -b BOOTSTRAP -t TOPIC -n MESSAGES -s SIZE [-X option=value]...\n"
+    "\n"
+    "  -b, --bootstrap HOST:PORT[,...]  where to begin\n"
+    "  -t, --topic TOPIC                where to, or what from\n"
+    "  -n, --messages MESSAGES          how many, 1 or more\n"
+    "  -s, --size SIZE                  bytes of each value (produce), 0 to 104857600, default 100\n"
+    "  -X option=value                  an option by its Java name\n"
+    "\n"
+    "produce sends random values without keys; consume reads all partitions from the earliest offset, one envelope\n"
+    "acked per message. The last line is a JSON object: messages, failed, seconds, messages_per_second,\n"
+    "cpu_us_per_message (user and system, the whole process), latency_us (p50, p99, p999 from send() to report; "
+    "produce\n"
+    "only, of at most 100,000 messages evenly spread), peak_rss_kb.\n";
+
+constexpr int64_t kMaxSize = 104857600;
+constexpr int64_t kMaxSamples = 100000;
+constexpr int kSendsPerTurn = 1000;
+constexpr uint64_t kNanosecondsPerSecond = 1000000000;
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+struct Measure {
+  int64_t messages = 0;
+  int64_t failed = 0;
+  uint64_t began = uv_hrtime();
+  double cpu_began = cpu_seconds();
+  std::vector<uint32_t> latencies_us;
+
+  double percentile(double part) const {
+    if (latencies_us.empty()) return 0;
+    const auto last = static_cast<double>(latencies_us.size() - 1);
+    return latencies_us[static_cast<size_t>(part * last)];
+  }
+  void print(bool with_latency) {
+    const double seconds = static_cast<double>(uv_hrtime() - began) / static_cast<double>(kNanosecondsPerSecond);
+    const double cpu = cpu_seconds() - cpu_began;
+    const auto count = static_cast<double>(std::max<int64_t>(messages, 1));
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    std::printf("{\"messages\": %lld, \"failed\": %lld, \"seconds\": %.6f, \"messages_per_second\": %.0f, ",
+                static_cast<long long>(messages), static_cast<long long>(failed), seconds,
+                static_cast<double>(messages) / std::max(seconds, 1e-9));
+    std::printf("\"cpu_us_per_message\": %.4f, ", cpu * 1e6 / count);
+    if (with_latency) {
+      std::sort(latencies_us.begin(), latencies_us.end());
+      std::printf("\"latency_us\": {\"p50\": %.0f, \"p99\": %.0f, \"p999\": %.0f}, ", percentile(0.5), percentile(0.99),
+                  percentile(0.999));
+    }
+    std::printf("\"peak_rss_kb\": %ld}\n", usage.ru_maxrss);
+  }
+};
+
+// Sends as fast as the buffer allows, a piece per turn of the loop.
+class Load {
+ public:
+  Load(App& app, std::string topic, int64_t messages, int64_t size, kafka::ProducerOptions options)
+      : app_(app),
+        topic_(std::move(topic)),
+        left_(messages),
+        step_(std::max<int64_t>(messages / kMaxSamples, 1)),
+        delivery_timeout_(options.delivery_timeout),
+        producer_(app.session(), std::move(options)) {
+    uint64_t state = 0x9E3779B97F4A7C15;  // the same bytes in every run
+    value_.reserve(static_cast<size_t>(size));
+    while (value_.size() < static_cast<size_t>(size)) {
+      state = state * 6364136223846793005 + 1442695040888963407;
+      value_.push_back(static_cast<char>(state >> 56));
+    }
+    measure_.latencies_us.reserve(static_cast<size_t>(std::min(messages, 2 * kMaxSamples)));
+  }
+  void start() {
+    uv_idle_init(app_.loop(), &idle_);
+    idle_.data = this;
+    resume();
+  }
+  void stop() {
+    left_ = 0;
+    finish();
+  }
+  Measure& measure() { return measure_; }
+
+ private:
+  void resume() {
+    uv_idle_start(&idle_, [](uv_idle_t* idle) { static_cast<Load*>(idle->data)->send_some(); });
+  }
+  void send_some() {
+    for (int i = 0; i < kSendsPerTurn && left_ > 0; ++i) {
+      const kafka::Record record{.topic = topic_, .value = value_};
+      if (producer_.would_block(record)) {
+        producer_.on_drain([this] { resume(); });
+        uv_idle_stop(&idle_);
+        return;
+      }
+      --left_;
+      if (left_ % step_ == 0) {
+        producer_.send(record, [this, sent = uv_hrtime()](const kafka::DeliveryReport& report) {
+          measure_.latencies_us.push_back(static_cast<uint32_t>((uv_hrtime() - sent) / 1000));
+          count(report);
+        });
+      } else {
+        producer_.send(record, [this](const kafka::DeliveryReport& report) { count(report); });
+      }
+    }
+    if (left_ == 0) finish();
+  }
+  void count(const kafka::DeliveryReport& report) {
+    if (!report.error) {
+      ++measure_.messages;
+    } else if (measure_.failed++ == 0) {
+      first_error_ = report.error;
+    }
+  }
+  void finish() {
+    if (std::exchange(finishing_, true)) return;
+    uv_idle_stop(&idle_);
+    uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);
+    producer_.close(delivery_timeout_ + std::chrono::seconds(1), [this] {
+      if (measure_.failed > 0) {
+        app_.fail(std::to_string(measure_.failed) + " messages failed: " + first_error_.message());
+      }
+      app_.finish();
+    });
+  }
+
+  App& app_;
+  std::string topic_;
+  std::string value_;
+  int64_t left_;
+  int64_t step_;
+  std::chrono::milliseconds delivery_timeout_;
+  bool finishing_ = false;
+  kafka::Error first_error_;
+  Measure measure_;
+  uv_idle_t idle_{};
+  kafka::Producer producer_;
+};
+
+int perf_produce(const Arguments& arguments, int64_t messages) {
+  const auto size = number(arguments.get("-s", "100"));
+  if (!size || *size < 0 || *size > kMaxSize) return usage_error("perf produce: -s wants a number of 0 to 104857600");
+  kafka::SessionOptions session_options{.bootstrap_servers = arguments.get("-b")};
+  kafka::ProducerOptions options;
+  if (const auto error =
+          apply(arguments.all("-X"), {[&](auto name, auto value) { return session_options.set(name, value); },
+                                      [&](auto name, auto value) { return options.set(name, value); }})) {
+    return usage_error(error.message());
+  }
+  if (const auto error = options.validate()) return usage_error(error.message());
+  App app(std::move(session_options));
+  if (const auto error = app.session().error()) return usage_error(error.message());
+  Load load(app, arguments.get("-t"), messages, *size, options);
+  app.on_signal([&] {
+    app.fail("interrupted");
+    load.stop();
+  });
+  app.progress([&] { return std::to_string(load.measure().messages) + " confirmed"; });
+  load.start();
+  const int status = app.run();
+  load.measure().print(true);
+  std::fflush(stdout);
+  return status;
+}
+
+int perf_consume(const Arguments& arguments, int64_t messages) {
+  kafka::SessionOptions session_options{.bootstrap_servers = arguments.get("-b")};
+  kafka::ConsumerOptions options;
+  if (const auto error =
+          apply(arguments.all("-X"), {[&](auto name, auto value) { return session_options.set(name, value); },
+                                      [&](auto name, auto value) { return options.set(name, value); }})) {
+    return usage_error(error.message());
+  }
+  if (const auto error = options.validate()) return usage_error(error.message());
+  App app(std::move(session_options));
+  if (const auto error = app.session().error()) return usage_error(error.message());
+  const std::string topic = arguments.get("-t");
+  Measure measure;
+  std::unique_ptr<kafka::Fetcher> fetcher;
+  app.on_signal([&] {
+    app.fail("interrupted");
+    app.finish();
+  });
+  app.progress([&] { return std::to_string(measure.messages) + " consumed"; });
+  find_partitions(app, topic, {}, [&](std::vector<int32_t> partitions) {
+    std::vector<kafka::TopicOffset> from;
+    for (const int32_t partition : partitions) from.push_back(kafka::TopicOffset::earliest(topic, partition));
+    fetcher = std::make_unique<kafka::Fetcher>(app.session(), std::move(from), options);
+    fetcher->fetch(
+        messages,
+        [&](kafka::MessageEnvelope envelope) {
+          ++measure.messages;
+          envelope.ack();
+        },
+        [&](kafka::Error error) {
+          if (error && !app.interrupted()) app.fail(error.message());
+          app.finish();
+        });
+  });
+  const int status = app.run();
+  measure.failed = messages - measure.messages;
+  measure.print(false);
+  std::fflush(stdout);
+  return status;
+}
+
+}  // namespace
+
+int perf(int argc, char** argv) {
+  const std::string_view what = argc > 0 ? argv[0] : "";
+  if (what == "--help" || what == "-h") {
+    std::fputs(kPerfUsage, stdout);
+    return kDone;
+  }
+  if (what != "produce" && what != "consume") return usage_error("perf: produce or consume is wanted");
+  Arguments arguments;
+  if (!arguments.parse(argc - 1, argv + 1,
+                       {{"-b", "--bootstrap", true},
+                        {"-t", "--topic", true},
+                        {"-n", "--messages", true},
+                        {"-s", "--size", true},
+                        {"-X", "", true}},
+                       kPerfUsage)) {
+    return kUsage;
+  }
+  if (arguments.helped()) return kDone;
+  if (!arguments.has("-b") || !arguments.has("-t") || !arguments.has("-n")) {
+    return usage_error("perf: -b BOOTSTRAP, -t TOPIC and -n MESSAGES are needed");
+  }
+  const auto messages = number(arguments.get("-n"));
+  if (!messages || *messages < 1) return usage_error("perf: -n wants a number of 1 or more");
+  return what == "produce" ? perf_produce(arguments, *messages) : perf_consume(arguments, *messages);
+}
+
+}  // namespace cli
