@@ -6,9 +6,11 @@
 // NAME, FLEXIBLE, HEX and JSON are what this library says; the JSON that came in is not looked at. An API or a
 // version that lib/protocol lacks is printed as the first four columns and `unsupported`; bytes that our codec
 // refuses, as the first four, `failed` and the reason.
+// `wire_check --schemas` reads nothing and prints what this library says of each field of each message (schema.hpp),
+// behind the API's key, its name and the direction.
 // Exit status: 0; 2 for a malformed line, at which it stops, or for bytes that were refused. Both are said on stderr
 // with the line's number.
-// Not here: the comparison (wire_oracle.py).
+// Not here: the comparisons (wire_oracle.py, schemas.py).
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -17,6 +19,7 @@
 #include <string>
 #include <string_view>
 
+#include "conformance/schema.hpp"
 #include "protocol/api_versions.hpp"
 #include "protocol/fetch.hpp"
 #include "protocol/find_coordinator.hpp"
@@ -71,17 +74,34 @@ Outcome through_codec(int version, std::string_view bytes) {
   return outcome;
 }
 
+template <class M>
+std::string fields_of(std::string_view api_name, int key, const char* direction) {
+  const M message{};
+  std::string out;
+  conformance::SchemaLister lister(std::to_string(key) + '\t' + std::string(api_name) + '\t' + direction + '\t', out);
+  M::fields(lister, message);
+  return out;
+}
+
 struct KnownApi {
   protocol::ApiKey key;
   protocol::VersionRange versions;
   Outcome (*request)(int version, std::string_view bytes);
   Outcome (*response)(int version, std::string_view bytes);
+  std::string (*schemas)();
 };
+
+template <class Request>
+std::string schemas() {
+  const std::string name = protocol::name(protocol::key_of<Request>);
+  const int key = static_cast<int>(protocol::key_of<Request>);
+  return fields_of<Request>(name, key, "request") + fields_of<protocol::ResponseOf<Request>>(name, key, "response");
+}
 
 template <class Request>
 constexpr KnownApi known() {
   return {protocol::key_of<Request>, protocol::Api<Request>::kVersions, &through_codec<Request>,
-          &through_codec<protocol::ResponseOf<Request>>};
+          &through_codec<protocol::ResponseOf<Request>>, &schemas<Request>};
 }
 
 // Every API of lib/protocol; wire_oracle.py fails if one is missing.
@@ -175,10 +195,12 @@ std::string parse(std::string_view text, Line& line) {
   return {};
 }
 
-}  // namespace
+int print_schemas() {
+  for (const KnownApi& api : kKnown) std::cout << api.schemas();
+  return 0;
+}
 
-int main() {
-  std::ios::sync_with_stdio(false);
+int check_lines() {
   int status = 0;
   std::string text;
   const auto complain = [&status](size_t line_number, const std::string& what) {
@@ -211,6 +233,19 @@ int main() {
     std::cout << first_four << (is_flexible ? '1' : '0') << '\t' << to_hex(outcome.bytes) << '\t' << outcome.json
               << '\n';
   }
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  const bool wants_schemas = argc == 2 && std::string_view(argv[1]) == "--schemas";
+  if (argc > 1 && !wants_schemas) {
+    std::cerr << "usage: wire_check < LINES\n       wire_check --schemas\n";
+    return 2;
+  }
+  const int status = wants_schemas ? print_schemas() : check_lines();
   std::cout.flush();
   if (!std::cout) {
     std::cerr << "wire_check: standard output cannot be written\n";

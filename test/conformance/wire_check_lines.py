@@ -72,10 +72,19 @@ def wrong(program, text, status, out, said):
     return None
 
 
+def wrong_usage(program):
+    done = subprocess.run([program, "--nonsense"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=10)
+    if done.returncode != 2 or not done.stderr.startswith("usage: ") or done.stdout:
+        return f"exit status {done.returncode}, stdout {done.stdout!r}, stderr {done.stderr!r}"
+    return None
+
+
 def main():
     failed = 0
-    for name, text, status, out, said in CASES:
-        problem = wrong(sys.argv[1], text, status, out, said)
+    checks = [(name, wrong(sys.argv[1], *case)) for name, *case in CASES]
+    checks.append(("an unknown argument is wrong usage", wrong_usage(sys.argv[1])))
+    for name, problem in checks:
         failed += problem is not None
         print(f"FAIL {name}: {problem}" if problem else f"ok   {name}")
     sys.exit(1 if failed else 0)

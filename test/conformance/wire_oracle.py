@@ -28,6 +28,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / "broker"))
 import harness  # noqa: E402
 import kafka_cluster  # noqa: E402
+import schemas  # noqa: E402
 
 RELEASES = ["4.3.1", "3.9.1"]  # the newest first
 COUNT = 60
@@ -225,7 +226,10 @@ def main():
         for release in releases:
             result, failures = run_release(release, options, pathlib.Path(scratch))
             results.append(result)
-            failed += failures
+            fields, different = schemas.compare(jars(release), release, options.wire_check,
+                                                with_ignorable=release == releases[0])
+            print(f"Kafka {release}: {fields} fields of schemas compared, {len(different)} differences")
+            failed += failures + different
     failed += coverage(results, names)
     for failure in failed:
         print("FAIL " + failure)
