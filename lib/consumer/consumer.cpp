@@ -142,6 +142,7 @@ void Consumer::begin(std::shared_ptr<Consumption> consumption) {
   join();
   start_all();
   for (const auto& partition : partitions_) make_ready(*partition);
+  schedule_dispatch();  // those that an earlier consumption left in the list
   schedule_pump();
 }
 

@@ -149,13 +149,12 @@ Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata
       answered(*partition);
       break;
     case Answer::cancel:
-      rewind(*partition);
-      end({});
-      break;
     case Answer::drop: {
       const std::string where = partition->where() + ", offset " + std::to_string(partition->open_first);
+      // An earlier consumption has ended already: its message comes again, and the present one goes on.
+      const bool present = consumption_ != nullptr && partition->opened_by == consumption_->id;
       rewind(*partition);
-      end(Error(Errc::envelope_dropped, where));
+      if (present) end(answer == Answer::drop ? Error(Errc::envelope_dropped, where) : Error());
       break;
     }
   }

@@ -1,0 +1,425 @@
+// Consuming without faults: order, what each answer does, limits, batches, one consumption at a time.
+// Not here: where partitions begin (consume_start), being steered (consume_control), faults (consume_fault).
+#include "consumer_bench.hpp"
+#include "records/builder.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+
+namespace {
+const Partitions kThree = {{"t", {0, 1, 2}}};
+const Partitions kOne = {{"t", {0}}};
+}  // namespace
+
+TEST_CASE("every message of every partition comes once and in order, whatever the broker's age") {
+  const std::string release = GENERATE(std::string(), std::string("0.8.2"), std::string("0.9"), std::string("0.10"),
+                                       std::string("0.11"), std::string("1.1"), std::string("2.8"), std::string("4.3"));
+  const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition);
+  CAPTURE(release);
+  SimClient client(1, {.brokers = 3});
+  fill(client, "t", 3, 200);
+  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
+  Book book;
+  {
+    Consumer consumer(*client.session, "g", kThree, {.ordering = ordering});
+    book.listen(consumer);
+    consumer.consume(book.ack(), book.end());
+    CHECK(book.got.empty());
+    CHECK(client.until([&] { return book.got.size() == 600 && book.partition_ends.size() == 3; }, 5s));
+    fill(client, "t", 3, 50);
+    CHECK(client.until([&] { return book.got.size() == 750 && book.partition_ends.size() == 6; }, 5s));
+    client.run(5s);
+    book.check_dense(3, 0, 250);
+    CHECK(book.partition_ends.size() == 6);
+    CHECK(book.deepest == 1);
+    CHECK(book.ends.empty());
+    close(client, consumer);
+    CHECK(book.ended_with(Errc::closed));
+  }
+  client.close();
+}
+
+TEST_CASE("commit stores the next offset, and only then is the next message dispatched") {
+  SimClient client(2, {.brokers = 3});
+  fill(client, "t", 1, 5);
+  Book book;
+  Consumer consumer(*client.session, "g", kOne);
+  consumer.consume(book.each([&](MessageEnvelope envelope) {
+    const int64_t offset = envelope.offset();
+    CHECK(committed(client, "g", "t", 0) == (offset == 0 ? -1 : offset));
+    CHECK_FALSE(envelope.commit("note " + std::to_string(offset),
+                                [&](Error error) { book.commits.push_back(std::move(error)); }));
+    CHECK(book.commits.size() == static_cast<size_t>(offset));
+    CHECK(envelope.answered());
+  }),
+                   book.end());
+  CHECK(client.until([&] { return book.commits.size() == 5; }));
+  book.check_dense(1, 0, 5);
+  for (const Error& error : book.commits) CHECK_FALSE(error);
+  CHECK(committed(client, "g", "t", 0) == 5);
+  const auto* stored = client.brokers->cluster().groups().find("g", {"t", 0});
+  REQUIRE(stored != nullptr);
+  CHECK(stored->metadata == "note 4");
+  close(client, consumer);
+
+  // Another consumer of the group goes on there.
+  fill(client, "t", 1, 1);
+  Book second;
+  Consumer next(*client.session, "g", kOne);
+  next.consume(second.ack(), second.end());
+  CHECK(client.until([&] { return !second.got.empty(); }));
+  CHECK(second.offsets(0) == range(5, 6));
+  CHECK(committed(client, "g", "t", 0) == 5);
+  close(client, next);
+  client.close();
+}
+
+TEST_CASE("ack moves on and stores nothing; cancel ends, and the message comes again") {
+  SimClient client(3, {.brokers = 1});
+  fill(client, "t", 1, 10);
+  Book book;
+  Consumer consumer(*client.session, "g", kOne);
+  consumer.consume(book.each([&](MessageEnvelope envelope) {
+    if (envelope.offset() == 3) {
+      CHECK_FALSE(envelope.cancel());
+    } else {
+      CHECK_FALSE(envelope.ack());
+    }
+  }),
+                   book.end());
+  CHECK(client.until([&] { return !book.ends.empty(); }));
+  client.run(2s);
+  CHECK(book.ended_well());
+  CHECK(book.offsets(0) == range(0, 4));
+  CHECK(committed(client, "g", "t", 0) == -1);
+  CHECK(consumer.position("t", 0) == 3);
+
+  book = {};
+  consumer.consume(book.ack(), book.end());
+  CHECK(client.until([&] { return book.got.size() == 7; }));
+  book.check_dense(1, 3, 10);
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("G2: a second answer changes nothing and says already_answered; after close it is lost") {
+  SimClient client(4, {.brokers = 1});
+  fill(client, "t", 1, 3);
+  Book book;
+  Consumer consumer(*client.session, "g", kOne);
+  consumer.consume(book.keep(), book.end());
+  CHECK(client.until([&] { return book.kept.size() == 1; }));
+  client.run(2s);
+  CHECK(book.kept.size() == 1);
+  MessageEnvelope first = std::move(book.kept.front());
+  CHECK_FALSE(first.ack());
+  CHECK(first.ack() == Errc::already_answered);
+  CHECK(first.cancel() == Errc::already_answered);
+  std::vector<Error> told;
+  CHECK(first.commit({}, [&](Error error) { told.push_back(std::move(error)); }) == Errc::already_answered);
+  CHECK(told.empty());
+  CHECK(client.until([&] { return book.kept.size() == 2 && told.size() == 1; }));
+  CHECK(told.front() == Errc::already_answered);
+  CHECK(committed(client, "g", "t", 0) == -1);
+  close(client, consumer);
+  MessageEnvelope second = std::move(book.kept.back());
+  CHECK(second.value() == "0:1");
+  CHECK(second.commit({}, [&](Error error) { told.push_back(std::move(error)); }) == Errc::lost);
+  CHECK(client.until([&] { return told.size() == 2; }));
+  CHECK(told.back() == Errc::lost);
+  CHECK(second.ack() == Errc::already_answered);
+  CHECK(book.ended_with(Errc::closed));
+  client.close();
+}
+
+TEST_CASE("a dropped envelope ends the consumption; nothing is stored, and the message comes again") {
+  SimClient client(5, {.brokers = 1});
+  fill(client, "t", 1, 5);
+  const bool inside = GENERATE(true, false);
+  Book book;
+  Consumer consumer(*client.session, "g", kOne);
+  auto drop_second = [&](MessageEnvelope envelope) {
+    if (envelope.offset() == 0) {
+      envelope.commit();
+    } else if (!inside) {
+      book.kept.push_back(std::move(envelope));
+    }
+  };
+  consumer.consume(book.each(drop_second), book.end());
+  if (!inside) {
+    CHECK(client.until([&] { return book.kept.size() == 1; }));
+    book.kept.clear();
+  }
+  CHECK(client.until([&] { return !book.ends.empty(); }));
+  client.run(1s);
+  CHECK(book.ended_with(Errc::envelope_dropped));
+  CHECK(committed(client, "g", "t", 0) == 1);
+  CHECK(book.offsets(0) == range(0, 2));
+  book = {};
+  consumer.consume(book.commit(), book.end());
+  CHECK(client.until([&] { return book.commits.size() == 4; }));
+  CHECK(book.offsets(0) == range(1, 5));
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("answers inside the callback do not recurse") {
+  SimClient client(6, {.brokers = 1});
+  REQUIRE_FALSE(client.brokers->cluster().create_topic("t", 1));
+  constexpr int64_t kMessages = 100'000;
+  records::BatchBuilder builder;
+  for (int64_t i = 0; i < kMessages; ++i) {
+    REQUIRE(builder.append(1, {}, "v") == Errc::none);
+    if (builder.count() < 10'000) continue;
+    Bytes sealed;
+    REQUIRE_FALSE(builder.seal({}, sealed));
+    devbroker::Cluster& cluster = client.brokers->cluster();
+    REQUIRE(cluster.append(*cluster.find_partition("t", 0), sealed, 3, 1).error == Errc::none);
+  }
+  int64_t seen = 0;
+  int depth = 0;
+  int deepest = 0;
+  Consumer consumer(*client.session, "g", kOne);
+  consumer.consume([&](MessageEnvelope envelope) {
+    deepest = std::max(deepest, ++depth);
+    if (envelope.offset() == seen) ++seen;
+    envelope.ack();
+    --depth;
+  });
+  CHECK(client.until([&] { return seen == kMessages; }));
+  CHECK(deepest == 1);
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("a limit ends the consumption once, when its last message is answered and confirmed") {
+  SimClient client(7, {.brokers = 1});
+  fill(client, "t", 3, 10);
+  const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition);
+  Book book;
+  Consumer consumer(*client.session, "g", kThree, {.ordering = ordering});
+  consumer.consume(4, book.commit(), [&](Error error) {
+    CHECK(book.commits.size() == 4);
+    book.ends.push_back(std::move(error));
+  });
+  CHECK(client.until([&] { return !book.ends.empty(); }));
+  client.run(2s);
+  CHECK(book.ended_well());
+  CHECK(book.got.size() == 4);
+  int64_t stored = 0;
+  for (int p = 0; p < 3; ++p) stored += std::max<int64_t>(committed(client, "g", "t", p), 0);
+  CHECK(stored == 4);
+  // What lies in the buffers is dispatched at once by the next one, without the broker.
+  client.world.black_hole("client", "broker-1", true);
+  consumer.consume(26, book.ack(), book.end());
+  CHECK(client.until([&] { return book.got.size() == 30; }, 100ms));
+  CHECK(client.until([&] { return book.ends.size() == 2; }, 100ms));
+  book.check_dense(3, 0, 10);
+  client.world.black_hole("client", "broker-1", false);
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("a limit that is held open waits for its answers") {
+  SimClient client(8, {.brokers = 1});
+  fill(client, "t", 3, 10);
+  Book book;
+  Consumer consumer(*client.session, "g", kThree, {.ordering = Ordering::partition});
+  consumer.consume(2, book.keep(), book.end());
+  CHECK(client.until([&] { return book.kept.size() == 2; }));
+  client.run(2s);
+  CHECK(book.kept.size() == 2);
+  CHECK(book.ends.empty());
+  CHECK_FALSE(book.kept[1].ack());
+  client.run(1s);
+  CHECK(book.ends.empty());
+  CHECK_FALSE(book.kept[0].ack());
+  CHECK(book.ends.empty());
+  CHECK(client.until([&] { return book.ended_well(); }));
+  client.close();
+}
+
+TEST_CASE("ordering says how many envelopes are open: one in all, or one per partition") {
+  SimClient client(9, {.brokers = 3});
+  fill(client, "t", 3, 10);
+  Book one;
+  Consumer first(*client.session, "g", kThree);
+  first.consume(one.keep(), one.end());
+  Book each;
+  Consumer second(*client.session, "h", kThree, {.ordering = Ordering::partition});
+  second.consume(each.keep(), each.end());
+  CHECK(client.until([&] { return each.kept.size() == 3; }));
+  client.run(3s);
+  CHECK(one.kept.size() == 1);
+  REQUIRE(each.kept.size() == 3);
+  // An answer frees its own partition only.
+  const int32_t partition = each.kept[1].partition();
+  CHECK_FALSE(each.kept[1].ack());
+  CHECK(client.until([&] { return each.kept.size() == 4; }));
+  client.run(1s);
+  REQUIRE(each.kept.size() == 4);
+  CHECK(each.kept[3].partition() == partition);
+  CHECK(each.kept[3].offset() == 1);
+  close(client, first);
+  close(client, second);
+  client.close();
+}
+
+TEST_CASE("a batch holds 1 to max records of one partition, in order, spans batches, and never waits") {
+  SimClient client(10, {.brokers = 1});
+  fill(client, "t", 2, 25);  // each message is a batch of its own there
+  struct Seen {
+    int32_t partition;
+    std::vector<int64_t> offsets;
+  };
+  std::vector<Seen> seen;
+  std::vector<Error> ends;
+  std::vector<BatchEnvelope> kept;
+  Consumer consumer(*client.session, "g", {{"t", {0, 1}}});
+  consumer.batch_consume(
+      10,
+      [&](BatchEnvelope batch) {
+        Seen& entry = seen.emplace_back(Seen{batch.partition(), {}});
+        for (const MessageView& item : batch.items()) {
+          entry.offsets.push_back(item.offset);
+          CHECK(item.value == text(batch.partition(), item.offset));
+        }
+        if (kept.empty()) {
+          kept.push_back(std::move(batch));
+          return;
+        }
+        CHECK_FALSE(batch.commit());
+      },
+      [&](Error error) { ends.push_back(std::move(error)); });
+  CHECK(client.until([&] { return seen.size() == 1; }));
+  client.run(1s);
+  REQUIRE(seen.size() == 1);
+  CHECK(seen.front().offsets == range(0, 10));
+  const std::vector<OwnedMessage> owned = kept.front().detach();
+  REQUIRE(owned.size() == 10);
+  CHECK(owned[9].value == text(kept.front().partition(), 9));
+  CHECK_FALSE(kept.front().commit());
+  CHECK(client.until([&] { return committed(client, "g", "t", 0) == 25 && committed(client, "g", "t", 1) == 25; }));
+  CHECK(seen.size() == 6);
+  for (int32_t p = 0; p < 2; ++p) {
+    std::vector<int64_t> all;
+    for (const Seen& entry : seen) {
+      CHECK(entry.offsets.size() <= 10);
+      if (entry.partition == p) all.insert(all.end(), entry.offsets.begin(), entry.offsets.end());
+    }
+    CHECK(all == range(0, 25));
+  }
+  fill(client, "t", 1, 1);
+  CHECK(client.until([&] { return seen.size() == 7; }, 200ms));  // not waited for the other nine
+  CHECK(seen.back().offsets == range(25, 26));
+  close(client, consumer);
+  CHECK(ends.size() == 1);
+  client.close();
+}
+
+TEST_CASE("one consumption at a time: another is refused, and may begin once the first has ended") {
+  SimClient client(11, {.brokers = 1});
+  fill(client, "t", 1, 4);
+  Book book;
+  Book refused;
+  Consumer consumer(*client.session, "g", kOne);
+  consumer.consume(2, book.ack(), book.end());
+  consumer.consume(refused.ack(), refused.end());
+  CHECK(refused.ends.empty());
+  CHECK(client.until([&] { return !refused.ends.empty() && !book.ends.empty(); }));
+  CHECK(refused.ended_with(Errc::invalid_argument));
+  CHECK(refused.got.empty());
+  CHECK(book.ended_well());
+  consumer.consume(2, book.ack(), [&](Error error) {
+    book.ends.push_back(std::move(error));
+    fill(client, "t", 1, 1);
+    consumer.consume(1, book.ack(), book.end());  // from inside on_end
+  });
+  CHECK(client.until([&] { return book.ends.size() == 3; }));
+  book.check_dense(1, 0, 5);
+  for (const Error& error : book.ends) CHECK_FALSE(error);
+  Book bad;
+  consumer.consume(0, bad.ack(), bad.end());
+  consumer.batch_consume(
+      0, [](BatchEnvelope) {}, bad.end());
+  consumer.consume(MessageCallback(), bad.end());
+  CHECK(client.until([&] { return bad.ends.size() == 3; }));
+  for (const Error& error : bad.ends) CHECK(error == Errc::invalid_argument);
+  close(client, consumer);
+  Book after;
+  consumer.consume(after.ack(), after.end());
+  CHECK(client.until([&] { return after.ended_with(Errc::closed); }));
+  client.close();
+}
+
+TEST_CASE("an answer to an envelope of an earlier consumption does not end the next one") {
+  SimClient client(12, {.brokers = 1});
+  fill(client, "t", 2, 4);
+  Book book;
+  Consumer consumer(*client.session, "g", {{"t", {0, 1}}}, {.ordering = Ordering::partition});
+  consumer.consume(book.keep(), book.end());
+  CHECK(client.until([&] { return book.kept.size() == 2; }));
+  CHECK_FALSE(book.kept[0].cancel());
+  CHECK(client.until([&] { return book.ended_well(); }));
+  MessageEnvelope old = std::move(book.kept[1]);
+  const int32_t other = old.partition();
+  book.got.clear();
+  consumer.consume(book.ack(), book.end());
+  CHECK(client.until([&] { return book.got.size() == 4; }));
+  CHECK(book.offsets(other).empty());  // its first message is still out
+  CHECK_FALSE(old.cancel());
+  CHECK(client.until([&] { return book.got.size() == 8; }));
+  book.check_dense(2, 0, 4);
+  CHECK(book.ends.size() == 1);
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("a commit that fails for good ends the consumption, and the message comes again") {
+  SimClient client(13, {.brokers = 1});
+  fill(client, "t", 1, 4);
+  client.brokers->cluster().faults().add(ApiKey::offset_commit).skip(1).reply(Errc::group_authorization_failed);
+  Book book;
+  Consumer consumer(*client.session, "g", kOne);
+  consumer.consume(book.commit(), book.end());
+  CHECK(client.until([&] { return !book.ends.empty(); }));
+  CHECK(book.ended_with(Errc::group_authorization_failed));
+  REQUIRE(book.commits.size() == 2);
+  CHECK_FALSE(book.commits[0]);
+  CHECK(book.commits[1] == Errc::group_authorization_failed);
+  CHECK(committed(client, "g", "t", 0) == 1);
+  CHECK(consumer.position("t", 0) == 1);
+  book = {};
+  consumer.consume(book.commit(), book.end());
+  CHECK(client.until([&] { return book.commits.size() == 3; }));
+  CHECK(book.offsets(0) == range(1, 4));
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("a commit is tried again while the coordinator loads, moves or answers nothing") {
+  SimClient client(14, {.brokers = 3, .session = {.request_timeout = 2s}});
+  fill(client, "t", 1, 6);
+  devbroker::Faults& faults = client.brokers->cluster().faults();
+  faults.add(ApiKey::offset_commit).times(2).reply(Errc::coordinator_load_in_progress);
+  faults.add(ApiKey::offset_commit).reply(Errc::not_coordinator);
+  faults.add(ApiKey::offset_commit).swallow();
+  faults.add(ApiKey::offset_commit).close_after();
+  Book book;
+  Consumer consumer(*client.session, "g", kOne);
+  consumer.consume(book.each([&](MessageEnvelope envelope) {
+    if (envelope.offset() == 4) {
+      const int32_t now = client.brokers->cluster().coordinator("g");
+      REQUIRE_FALSE(client.brokers->cluster().move_coordinator("g", now % 3 + 1));
+    }
+    envelope.commit({}, [&](Error error) { book.commits.push_back(std::move(error)); });
+  }),
+                   book.end());
+  CHECK(client.until([&] { return book.commits.size() == 6; }));
+  for (const Error& error : book.commits) CHECK_FALSE(error);
+  book.check_dense(1, 0, 6);
+  CHECK(committed(client, "g", "t", 0) == 6);
+  close(client, consumer);
+  client.close();
+}
