@@ -39,7 +39,8 @@ public class WireOracle {
     }
 
     static String word() {
-        String[] words = {"", "a", "orders", "payments.v2", "группа", "x".repeat(random.nextInt(300)), "topic-" + random.nextInt(1000)};
+        String[] words = {"", "a", "orders", "payments.v2", "группа", "\"quoted\" \\ / 😀 \u2028",
+                "\b\f\n\r\t\0\u0001\u001f\u007f\u0080", "x".repeat(random.nextInt(300)), "topic-" + random.nextInt(1000)};
         return words[random.nextInt(words.length)];
     }
 
