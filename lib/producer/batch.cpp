@@ -35,6 +35,7 @@ std::unique_ptr<Batch> Batch::split() {
   const int32_t half = count() / 2;
   auto second = std::make_unique<Batch>(partition, codec, created, sealed.size() / 2 + 1);
   second->failures = failures;
+  second->first_record = first_record + static_cast<uint64_t>(half);
   second->unknown_fate = unknown_fate;
   second->tokens = tokens;
   records::BatchBuilder first(sealed.size() / 2 + 1);

@@ -70,6 +70,7 @@ class Batch {
   std::vector<int64_t> timestamps;            ///< empty: all first_timestamp
   std::vector<std::shared_ptr<void>> tokens;  ///< of flushes that wait for this batch
   std::vector<bool> dropped;                  ///< by drop_headers(); empty: none
+  uint64_t first_record = 0;                  ///< counted within its partition: the order in which batches were made
   int64_t first_timestamp = kNoTimestamp;
   size_t charged_bytes = 0;
   uint32_t failures = 0;

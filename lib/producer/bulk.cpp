@@ -15,70 +15,107 @@ bool ProduceResult::has_retriable_errors() const {
 }
 
 namespace producer {
+namespace {
+
+Record record_of(const ProduceEnvelope& envelope, const Message& message) {
+  return {envelope.topic, envelope.partition, message.key, message.value, message.headers, message.timestamp};
+}
+
+}  // namespace
 
 // What a produce() call waits for, shared by the callbacks of its messages.
 struct BulkSend {
-  std::map<std::pair<std::string, int32_t>, ProduceResult::Partition> partitions;
+  struct Part {
+    ProduceResult::Partition result;
+    bool reported = false;
+  };
+  std::map<std::pair<std::string, int32_t>, Part> parts;
   std::vector<Error> errors;
   Function<void(ProduceResult)> done;
   size_t left = 1;  // one more than messages, until all are handed over
 
-  void failed(ProduceResult::Partition& partition, const Error& error, Persistence persistence) {
-    if (!partition.error) {
-      partition.error = error;
-      partition.persistence = persistence;
-    }
+  void add(Part& part, const Error& error, Persistence persistence) {
+    // yes or no only if that is true of every message of the partition
+    if (!part.reported) part.result.persistence = persistence;
+    if (part.result.persistence != persistence) part.result.persistence = Persistence::maybe;
+    part.reported = true;
+    if (!error) return;
+    if (!part.result.error) part.result.error = error;
     if (std::find(errors.begin(), errors.end(), error) == errors.end()) errors.push_back(error);
   }
   void ended(session::Core& core) {
-    if (--left > 0) return;
+    if (--left > 0 || !done) return;
     ProduceResult result;
     result.errors = std::move(errors);
-    for (auto& [key, partition] : partitions) {
-      if (!partition.error && partition.offset >= 0) result.offsets[key.first][key.second] = partition.offset;
-      result.partitions.push_back(std::move(partition));
+    for (auto& [key, part] : parts) {
+      if (!part.result.error && part.result.offset >= 0) result.offsets[key.first][key.second] = part.result.offset;
+      result.partitions.push_back(std::move(part.result));
     }
     core.later([done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
   }
 };
 
+// An envelope goes as a whole or not at all.
+Error Producer::check(const ProduceEnvelope& envelope, size_t& bytes) const {
+  if (Error wrong = check_topic_name(envelope.topic)) return wrong;
+  if (envelope.partition < 0) {
+    return Error(Errc::invalid_argument, "partition " + std::to_string(envelope.partition) + ": 0 or more");
+  }
+  if (envelope.compression && !records::codec_available(*envelope.compression)) {
+    return Error(Errc::unsupported_codec,
+                 "this build has no " + std::string(records::codec_name(*envelope.compression)));
+  }
+  for (const Message& message : envelope.messages) {
+    size_t each = 0;
+    if (Error wrong = check(record_of(envelope, message), each)) return wrong;
+    bytes += each;
+  }
+  return {};
+}
+
 void Producer::produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done) {
   auto bulk = std::make_shared<BulkSend>();
   bulk->done = std::move(done);
-  for (ProduceEnvelope& envelope : envelopes) {
-    auto& result = bulk->partitions[{envelope.topic, envelope.partition}];
-    result.topic = envelope.topic;
-    result.partition = envelope.partition;
-    Error wrong = check_topic_name(envelope.topic);
-    if (!wrong && envelope.partition < 0) {
-      wrong = Error(Errc::invalid_argument, "partition " + std::to_string(envelope.partition) + ": 0 or more");
-    }
-    const Compression codec = envelope.compression.value_or(options_.compression_type);
-    if (!wrong && codec != Compression::none && codec != Compression::gzip) {
-      wrong = Error(Errc::unsupported_codec, "this build compresses with gzip alone");
+  std::vector<Error> wrong;
+  size_t bytes = 0;
+  size_t count = 0;
+  for (const ProduceEnvelope& envelope : envelopes) {
+    size_t these = 0;
+    wrong.push_back(check(envelope, these));
+    if (wrong.back()) continue;
+    bytes += these;
+    count += envelope.messages.size();
+  }
+  // All of the call finds room, or nothing of it is queued.
+  Error full;
+  if (bytes + count * sizeof(DeliveryCallback) > static_cast<size_t>(options_.buffer_memory)) {
+    full = Error(Errc::message_too_large, std::to_string(count) + " messages of " + std::to_string(bytes) +
+                                              " bytes exceed buffer_memory (" + std::to_string(options_.buffer_memory) +
+                                              ")");
+  } else if (count > 0) {
+    full = make_room(bytes, count);
+  }
+  for (size_t i = 0; i < envelopes.size(); ++i) {
+    const ProduceEnvelope& envelope = envelopes[i];
+    BulkSend::Part& part = bulk->parts[{envelope.topic, envelope.partition}];
+    part.result.topic = envelope.topic;
+    part.result.partition = envelope.partition;
+    if (const Error& refused = wrong[i] ? wrong[i] : full) {
+      if (wrong[i] || !envelope.messages.empty()) bulk->add(part, refused, Persistence::no);
+      continue;
     }
     for (const Message& message : envelope.messages) {
-      Record record{envelope.topic, envelope.partition, message.key, message.value, message.headers, message.timestamp};
-      size_t bytes = 0;
-      Error refused = wrong ? wrong : refuse(record, bytes);
-      if (refused) {
-        bulk->failed(result, refused, Persistence::no);
-        continue;
-      }
+      const Record record = record_of(envelope, message);
+      const size_t size = records::BatchBuilder::estimate(record.key, record.value, record.headers);
       ++bulk->left;
       const bool first = &message == &envelope.messages.front();
-      enqueue(topic(envelope.topic), record, bytes, codec,
-              [core = core_.get(), bulk, partition = &result, first](const DeliveryReport& report) {
-                if (report.error) {
-                  bulk->failed(*partition, report.error, report.persistence);
-                } else {
-                  if (partition->offset < 0 && first) partition->offset = report.offset;
-                  if (!partition->error) partition->persistence = report.persistence;
-                }
+      enqueue(topic(envelope.topic), record, size, envelope.compression.value_or(options_.compression_type),
+              [core = core_.get(), bulk, part = &part, first](const DeliveryReport& report) {
+                if (first && part->result.offset < 0) part->result.offset = report.offset;
+                bulk->add(*part, report.error, report.persistence);
                 bulk->ended(*core);
               });
     }
-    if (envelope.messages.empty() && wrong) bulk->failed(result, wrong, Persistence::no);
   }
   bulk->ended(*core_);
 }

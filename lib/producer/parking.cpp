@@ -8,16 +8,16 @@ namespace kafka::producer {
 Error Producer::choose(Topic& topic, const Record& record, int32_t& partition) {
   partition = -1;
   const cluster::TopicState* state = core_->metadata().topic(topic.name);
-  if (state == nullptr || !state->known) {
-    if (state != nullptr && state->error && traits(state->error.code()).retry == Retry::no) return state->error;
-    return {};
+  if (state == nullptr || !state->known || state->partitions.empty()) {
+    Error none = hopeless(topic);
+    if (none) core_->metadata().refresh();  // asked anew for those that come later
+    return none;
   }
   const auto count = static_cast<int32_t>(state->partitions.size());
   if (partitioner_) {
     PartitionerFunction chooser = std::move(partitioner_);  // pinned while it runs
-    const Scope::Guard guard = scope_.guard();
     const int32_t chosen = chooser(record, count);
-    if (!guard.alive()) return Error(Errc::closed);
+    if (dead_) return Error(Errc::closed, "the producer was destroyed by its partitioner");
     if (!partitioner_) partitioner_ = std::move(chooser);
     if (chosen < 0 || chosen >= count) {
       return Error(Errc::invalid_argument, "the partitioner chose " + std::to_string(chosen) + " of " + topic.name +
@@ -69,19 +69,20 @@ void Producer::park(Topic& topic, const Record& record, size_t bytes, Compressio
 
 void Producer::unpark(Topic& topic) {
   const cluster::TopicState* state = core_->metadata().topic(topic.name);
-  if (state == nullptr) return;
-  const bool hopeless = !state->known && state->error && traits(state->error.code()).retry == Retry::no;
-  if (!state->known && !hopeless) return;
+  const Error none = hopeless(topic);
+  if (!none && (state == nullptr || !state->known || state->partitions.empty())) return;
   Ring<Parked> waiting = std::move(topic.parked);
   topic.parked = {};
   while (!waiting.empty()) {
     Parked parked = waiting.pop_front();
-    release(parked.charged, 1);
-    if (hopeless) {
-      report_later(std::move(parked.done), state->error, parked.partition);
+    used_ -= std::min(used_, parked.charged);
+    --queued_;
+    if (none) {
+      report_later(std::move(parked.done), none, parked.partition);
       continue;
     }
     Record record;
+    record.topic = topic.name;
     record.partition = parked.partition;
     if (parked.has_key) record.key = parked.key;
     if (parked.has_value) record.value = parked.value;
@@ -91,21 +92,20 @@ void Producer::unpark(Topic& topic) {
     record.timestamp = parked.timestamp;
     int32_t number = parked.partition;
     if (number == kAnyPartition) {
-      if (Error wrong = choose(topic, record, number)) {
+      Error wrong = choose(topic, record, number);
+      if (dead_) return;
+      if (wrong) {
         report_later(std::move(parked.done), wrong, parked.partition);
         continue;
       }
     }
-    add(topic, number, record, parked.codec, std::move(parked.done));
-    Batch& batch = *partition(topic, number).open;
-    batch.created = std::min(batch.created, parked.deadline - options_.delivery_timeout);
-    for (auto& token : parked.tokens) {
-      if (batch.tokens.empty() || batch.tokens.back() != token) batch.tokens.push_back(std::move(token));
-    }
+    const net::TimePoint since = parked.deadline - options_.delivery_timeout;
+    add(topic, number, record, {parked.codec, since, &parked.tokens}, std::move(parked.done));
   }
+  tell_room();
 }
 
-void Producer::expire_parked(Topic& topic, net::TimePoint now) {
+void Producer::expire_parked(Topic& topic, net::TimePoint now, net::TimePoint& next) {
   while (!topic.parked.empty() && topic.parked.front().deadline <= now) {
     Parked parked = topic.parked.pop_front();
     release(parked.charged, 1);
@@ -118,7 +118,7 @@ void Producer::expire_parked(Topic& topic, net::TimePoint now) {
     }
     report_later(std::move(parked.done), Error(Errc::timed_out, std::move(why)), parked.partition);
   }
-  if (!topic.parked.empty()) arm_expiry(topic.parked.front().deadline);
+  if (!topic.parked.empty()) next = std::min(next, topic.parked.front().deadline);
 }
 
 }  // namespace kafka::producer

@@ -77,7 +77,7 @@ void Producer::abort() {
 
 // --- intake -----------------------------------------------------------------
 
-Error Producer::refuse(const Record& record, size_t& bytes) {
+Error Producer::check(const Record& record, size_t& bytes) const {
   if (error_) return error_;
   if (closing_ || core_->closing()) return Error(Errc::closed, "the producer is closed");
   if (record.partition < kAnyPartition) {
@@ -102,16 +102,25 @@ Error Producer::refuse(const Record& record, size_t& bytes) {
                                                 " bytes exceeds max_request_size (" + std::to_string(largest) + ")");
     }
   }
-  if (used_ + bytes + sizeof(DeliveryCallback) > static_cast<size_t>(options_.buffer_memory)) {
-    full_ = true;
-    return Error(Errc::queue_full, "buffer_memory (" + std::to_string(options_.buffer_memory) + " bytes) is used up");
+  // No on_drain could ever help it.
+  if (bytes + sizeof(DeliveryCallback) > static_cast<size_t>(options_.buffer_memory)) {
+    return Error(Errc::message_too_large, "a record of " + std::to_string(bytes) +
+                                              " bytes, overhead included, exceeds buffer_memory (" +
+                                              std::to_string(options_.buffer_memory) + ")");
   }
   return {};
 }
 
+Error Producer::make_room(size_t bytes, size_t records) {
+  if (used_ + bytes + records * sizeof(DeliveryCallback) <= static_cast<size_t>(options_.buffer_memory)) return {};
+  full_ = true;
+  return Error(Errc::queue_full, "buffer_memory (" + std::to_string(options_.buffer_memory) + " bytes) is used up");
+}
+
 bool Producer::would_block(const Record& record) {
   size_t bytes = 0;
-  return refuse(record, bytes) == Errc::queue_full;
+  if (check(record, bytes) || check_topic_name(record.topic)) return false;
+  return static_cast<bool>(make_room(bytes, 1));
 }
 
 Topic& Producer::topic(std::string_view name) {
@@ -145,9 +154,10 @@ Partition& Producer::partition(Topic& topic, int32_t number) {
 
 Error Producer::send(const Record& record, DeliveryCallback done) {
   size_t bytes = 0;
-  Error refused = refuse(record, bytes);
+  Error refused = check(record, bytes);
   if (!refused && (last_topic_ == nullptr || last_topic_->name != record.topic))
     refused = check_topic_name(record.topic);
+  if (!refused) refused = make_room(bytes, 1);
   if (refused) {
     report_later(std::move(done), refused, record.partition);
     return refused;
@@ -156,14 +166,16 @@ Error Producer::send(const Record& record, DeliveryCallback done) {
 }
 
 Error Producer::enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, DeliveryCallback done) {
+  // Behind those that wait already, whichever partition they will get.
+  if (!topic.parked.empty()) {
+    park(topic, record, bytes, codec, std::move(done));
+    return {};
+  }
   int32_t number = record.partition;
   if (number == kAnyPartition) {
-    if (!topic.parked.empty()) {  // behind those that wait already
-      park(topic, record, bytes, codec, std::move(done));
-      return {};
-    }
+    const auto pinned = partitioner_ ? shared_from_this() : nullptr;  // it may destroy the producer
     if (Error wrong = choose(topic, record, number)) {
-      report_later(std::move(done), wrong, record.partition);
+      if (!dead_) report_later(std::move(done), wrong, record.partition);
       return wrong;
     }
     if (number < 0) {
@@ -171,35 +183,49 @@ Error Producer::enqueue(Topic& topic, const Record& record, size_t bytes, Compre
       return {};
     }
   }
-  return add(topic, number, record, codec, std::move(done));
+  return add(topic, number, record, {codec, core_->reactor().now(), nullptr}, std::move(done));
 }
 
-Error Producer::add(Topic& topic, int32_t number, const Record& record, Compression codec, DeliveryCallback done) {
+Error Producer::add(Topic& topic, int32_t number, const Record& record, const Intake& how, DeliveryCallback done) {
   Partition& to = partition(topic, number);
+  const size_t limit = static_cast<size_t>(std::min(options_.batch_size, options_.max_request_size));
   if (to.open != nullptr) {
     const size_t with = to.open->builder.size_with(record.key, record.value, record.headers);
-    const size_t limit = static_cast<size_t>(std::min(options_.batch_size, options_.max_request_size));
-    if (to.open->codec != codec || with > limit) {
-      to.waiting.push_back(std::move(to.open));
-      if (topic.sticky == number) topic.sticky = -1;
-      schedule_pump();
-    }
+    const bool aged = how.since - to.open->created > options_.linger + options_.delivery_timeout / kAgeShare;
+    if (to.open->codec != how.codec || with > limit || aged) close_open(to);
   }
   if (to.open == nullptr) {
-    const net::TimePoint now = core_->reactor().now();
-    to.open = std::make_unique<Batch>(number, codec, now, kFirstCapacity);
-    arm_expiry(now + options_.delivery_timeout);
+    to.open = std::make_unique<Batch>(number, how.codec, how.since, kFirstCapacity);
+    to.open->first_record = to.next_record;
+    arm_expiry(how.since + options_.delivery_timeout);
     activate(to);
   }
-  const size_t before = to.open->charged();
+  Batch& batch = *to.open;
+  const size_t before = batch.charged();
   const int64_t timestamp = record.timestamp >= 0 ? record.timestamp : core_->reactor().wall_clock_ms();
-  const Errc failed = to.open->append(timestamp, record.key, record.value, record.headers, std::move(done));
+  const Errc failed = batch.append(timestamp, record.key, record.value, record.headers, std::move(done));
   if (failed != Errc::none) {  // sizes were checked: only a batch beyond 2^31 could do this
-    return Error(failed, topic.name + "/" + std::to_string(number));
+    if (batch.count() == 0) to.open.reset();
+    Error error(failed, topic.name + "/" + std::to_string(number));
+    report_later(std::move(done), error, number);
+    return error;
   }
-  used_ += to.open->charged() - before;
+  used_ += batch.charged() - before;
   ++queued_;
+  ++to.next_record;
+  if (how.tokens != nullptr) {
+    for (auto& token : *how.tokens) {
+      if (batch.tokens.empty() || batch.tokens.back() != token) batch.tokens.push_back(std::move(token));
+    }
+  }
+  if (batch.builder.size() >= limit) close_open(to);
   return {};
+}
+
+void Producer::close_open(Partition& partition) {
+  partition.waiting.push_back(std::move(partition.open));
+  if (partition.topic->sticky == partition.number) partition.topic->sticky = -1;
+  schedule_pump();
 }
 
 void Producer::activate(Partition& partition) {
@@ -223,7 +249,16 @@ void Producer::report_later(DeliveryCallback done, Error error, int32_t partitio
 void Producer::release(size_t bytes, size_t records) {
   used_ -= std::min(used_, bytes);
   queued_ -= std::min(queued_, records);
-  if (!full_ || !on_drain_ || used_ > static_cast<size_t>(options_.buffer_memory) / 2) return;
+  tell_room();
+}
+
+void Producer::on_drain(Function<void()> handler) {
+  on_drain_ = std::move(handler);
+  if (queued_ == 0) tell_room();  // nothing is left that could do it later
+}
+
+void Producer::tell_room() {
+  if (!full_ || !on_drain_ || dead_ || used_ > static_cast<size_t>(options_.buffer_memory) / 2) return;
   full_ = false;
   core_->callbacks().run(std::move(on_drain_));
   on_drain_ = nullptr;
@@ -232,7 +267,10 @@ void Producer::release(size_t bytes, size_t records) {
 // --- flush and close --------------------------------------------------------
 
 void Producer::flush(Function<void()> done) {
-  if (dead_ || error_ || !core_->live()) return core_->later(std::move(done));
+  if (dead_ || error_ || !core_->live()) {
+    if (done) core_->later(std::move(done));
+    return;
+  }
   const auto token = std::make_shared<FlushToken>(*this, std::move(done));
   for (const auto& [name, topic] : topics_) {
     for (size_t i = 0; i < topic->parked.size(); ++i) topic->parked[i].tokens.push_back(token);
@@ -259,10 +297,15 @@ void Producer::close(net::Duration deadline, Function<void()> done) {
   if (done) close_callbacks_.push_back(std::move(done));
   const bool first = !closing_;
   closing_ = true;
-  close_timer_ = core_->reactor().after(std::max(deadline, net::Duration::zero()), [this] {
-    close_timer_.cancel();
-    fail_rest();
-  });
+  const net::TimePoint now = core_->reactor().now();
+  const net::TimePoint at = now + std::max(deadline, net::Duration::zero());
+  if (at < close_at_) {  // the earliest of several counts
+    close_at_ = at;
+    close_timer_ = core_->reactor().after(at - now, [this] {
+      close_timer_.cancel();
+      fail_rest();
+    });
+  }
   if (first)
     flush([this, guard = scope_.guard()] {
       if (guard.alive()) end_close();
@@ -305,7 +348,8 @@ void Producer::fail_rest() {
     request->batches.clear();
     for (Sent& sent : batches) {
       --sent.partition->in_flight;
-      finish(std::move(sent.batch), {error, -1, -1, Persistence::maybe});
+      const bool unknown = sent.batch->unknown_fate || (request->written && !sent.failed);
+      finish(std::move(sent.batch), {error, -1, -1, unknown ? Persistence::maybe : Persistence::no});
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include <kafka/producer.hpp>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ struct Partition {
   int32_t number = 0;
   std::unique_ptr<Batch> open;           ///< being filled
   Ring<std::unique_ptr<Batch>> waiting;  ///< closed, oldest first; retries in front
+  uint64_t next_record = 0;              ///< see Batch::first_record
   int32_t in_flight = 0;                 ///< batches in requests under way
   net::TimePoint not_before{};           ///< after a failure
   bool listed = false;                   ///< in Producer::active_
@@ -61,6 +63,9 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   static constexpr size_t kMaxRequestBytes = 16 * 1024 * 1024;
   static constexpr int32_t kDefaultInFlight = 5;
   static constexpr size_t kFirstCapacity = 1024;
+  /// A batch that cannot leave takes records for this share of delivery_timeout only, because all of
+  /// them expire with its first.
+  static constexpr int kAgeShare = 16;
 
   Producer(std::shared_ptr<session::Core> core, ProducerOptions options);
   ~Producer() override;
@@ -71,11 +76,15 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done);
   void flush(Function<void()> done);
   void close(net::Duration deadline, Function<void()> done);
-  void on_drain(Function<void()> handler) { on_drain_ = std::move(handler); }
+  void on_drain(Function<void()> handler);
   void set_partitioner(PartitionerFunction partitioner) { partitioner_ = std::move(partitioner); }
   bool would_block(const Record& record);
   size_t queued() const { return queued_; }
   size_t queued_bytes() const { return used_; }
+  /// Deadline of a close() without one.
+  std::chrono::milliseconds longest_close() const {
+    return std::min(options_.delivery_timeout, core_->options().close_timeout);
+  }
   /// The public object is gone without close().
   void abandon();
 
@@ -91,25 +100,38 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   };
   struct Request {
     int32_t node = -1;
+    bool written = false;  // handed to a connection: from then on the leader may have it
     std::vector<Sent> batches;
   };
   struct FlushToken;
 
   // intake (producer.cpp)
-  Error refuse(const Record& record, size_t& bytes);
-  Error add(Topic& topic, int32_t partition, const Record& record, Compression codec, DeliveryCallback done);
+  /// Why this record can never be sent; else an upper bound of its bytes.
+  Error check(const Record& record, size_t& bytes) const;
+  Error check(const ProduceEnvelope& envelope, size_t& bytes) const;
+  /// queue_full if that many bytes (of that many records) have no room now.
+  Error make_room(size_t bytes, size_t records);
+  struct Intake {
+    Compression codec = Compression::none;
+    net::TimePoint since{};  // when the application handed it over
+    std::vector<std::shared_ptr<void>>* tokens = nullptr;
+  };
+  Error add(Topic& topic, int32_t partition, const Record& record, const Intake& how, DeliveryCallback done);
+  /// Takes no more records into the open batch.
+  void close_open(Partition& partition);
   Error enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, DeliveryCallback done);
   void report_later(DeliveryCallback done, Error error, int32_t partition);
   Topic& topic(std::string_view name);
   Partition& partition(Topic& topic, int32_t number);
   void activate(Partition& partition);
   void release(size_t bytes, size_t records);
+  void tell_room();
   void end_close();
 
   // parking.cpp
   void park(Topic& topic, const Record& record, size_t bytes, Compression codec, DeliveryCallback done);
   void unpark(Topic& topic);
-  void expire_parked(Topic& topic, net::TimePoint now);
+  void expire_parked(Topic& topic, net::TimePoint now, net::TimePoint& next);
   /// A partition for a record without one, -1 while the topic's are not known; an error for a bad custom choice.
   Error choose(Topic& topic, const Record& record, int32_t& partition);
 
@@ -117,6 +139,9 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void schedule_pump();
   void pump();
   bool ready(Partition& partition, net::TimePoint now, net::TimePoint& wake);
+  void ask_for_leaders(net::TimePoint now, net::TimePoint& wake);
+  /// Why nothing can be sent to this topic until something is changed there; none if it can, or is not known.
+  Error hopeless(const Topic& topic) const;
   std::unique_ptr<Batch> take_batch(Partition& partition, Error& error);
   void send_request(std::shared_ptr<Request> request);
   Error prepare(Request& request, protocol::ProduceRequest& message, int16_t version);
@@ -125,10 +150,13 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void settle(Sent sent, Error error,
               const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse* answer,
               const cluster::CallInfo& info);
-  void retry(Partition& partition, std::unique_ptr<Batch> batch);
+  void retry(Partition& partition, std::unique_ptr<Batch> batch, bool at_once);
+  void put_back(Partition& partition, std::unique_ptr<Batch> batch);
   void finish(std::unique_ptr<Batch> batch, Outcome outcome);
   void arm_expiry(net::TimePoint at);
   void expire();
+  void expire_requests(net::TimePoint now, net::TimePoint& next);
+  void expire_partition(Partition& partition, net::TimePoint now, net::TimePoint& next);
   void on_metadata();
   int32_t in_flight_limit() const { return options_.max_in_flight.value_or(kDefaultInFlight); }
 
@@ -155,8 +183,11 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   net::Timer expiry_timer_;
   net::TimePoint expiry_at_ = net::TimePoint::max();
   uint64_t listener_ = 0;
+  net::TimePoint ask_at_{};  // for leaders, not earlier
+  uint32_t asked_ = 0;       // for leaders, in a row
   std::vector<Function<void()>> close_callbacks_;
   net::Timer close_timer_;
+  net::TimePoint close_at_ = net::TimePoint::max();
   Scope scope_;
 
   friend struct BulkSend;

@@ -1,6 +1,8 @@
 // The public face of a producer.
 #include <kafka/producer.hpp>
 
+#include <algorithm>
+
 #include "producer/producer.hpp"
 
 namespace kafka {
@@ -31,9 +33,10 @@ void Producer::set_partitioner(PartitionerFunction partitioner) { core_->set_par
 bool Producer::would_block(const Record& record) { return core_->would_block(record); }
 size_t Producer::queued() const { return core_->queued(); }
 size_t Producer::queued_bytes() const { return core_->queued_bytes(); }
-void Producer::close(Function<void()> done) { close(core_->options().delivery_timeout, std::move(done)); }
+void Producer::close(Function<void()> done) { close(core_->longest_close(), std::move(done)); }
 void Producer::close(std::chrono::milliseconds deadline, Function<void()> done) {
-  core_->close(deadline, std::move(done));
+  constexpr std::chrono::milliseconds kForever = std::chrono::hours(24 * 365);
+  core_->close(std::min(deadline, kForever), std::move(done));
 }
 
 }  // namespace kafka

@@ -13,7 +13,6 @@ namespace {
 constexpr int16_t kFirstV2 = 3;      // Produce 3 carries batches of magic 2 (0.11)
 constexpr int16_t kFirstMagic1 = 2;  // 0.10
 constexpr int16_t kLastByName = 12;  // from 13 on topics go by id (KIP-516)
-constexpr net::Duration kShortestRequest = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -30,11 +29,28 @@ void Producer::schedule_pump() {
 }
 
 void Producer::on_metadata() {
-  if (dead_) return;
+  const auto pinned = shared_from_this();  // a partitioner may destroy the producer
   for (const auto& [name, topic] : topics_) {
     if (!topic->parked.empty()) unpark(*topic);
+    if (dead_) return;
   }
   schedule_pump();
+}
+
+Error Producer::hopeless(const Topic& topic) const {
+  const cluster::TopicState* state = core_->metadata().topic(topic.name);
+  if (state == nullptr || state->known || !state->error) return {};
+  return traits(state->error.code()).retry == Retry::no ? state->error : Error();
+}
+
+// Asks for those that metadata does not have; again after a growing pause, for a partition may not exist at all.
+void Producer::ask_for_leaders(net::TimePoint now, net::TimePoint& wake) {
+  if (now >= ask_at_) {
+    const auto& config = core_->router().config();
+    ask_at_ = now + Backoff::at(asked_++, config.retry_backoff, config.retry_backoff_max, core_->reactor().random());
+    core_->metadata().refresh();
+  }
+  wake = std::min(wake, ask_at_);
 }
 
 // Whether a batch may leave now; otherwise `wake` is brought forward to when it may, if time decides.
@@ -53,10 +69,7 @@ bool Producer::ready(Partition& partition, net::TimePoint now, net::TimePoint& w
 }
 
 std::unique_ptr<Batch> Producer::take_batch(Partition& partition, Error& error) {
-  if (partition.waiting.empty()) {
-    partition.waiting.push_back(std::move(partition.open));
-    if (partition.topic->sticky == partition.number) partition.topic->sticky = -1;
-  }
+  if (partition.waiting.empty()) close_open(partition);
   std::unique_ptr<Batch> batch = partition.waiting.pop_front();
   error = batch->seal(options_.compression_level);
   return batch;
@@ -67,6 +80,7 @@ void Producer::pump() {
   const net::TimePoint now = core_->reactor().now();
   net::TimePoint wake = net::TimePoint::max();
   bool leaderless = false;
+  bool more = false;
   std::map<int32_t, std::shared_ptr<Request>> requests;
   std::map<int32_t, size_t> bytes;
   std::vector<Partition*> still;
@@ -83,7 +97,17 @@ void Producer::pump() {
     if (!ready(*partition, now, wake)) continue;
     const auto leader = core_->metadata().leader(partition->topic->name, partition->number);
     if (!leader) {
-      leaderless = true;
+      if (const Error none = hopeless(*partition->topic)) {
+        if (partition->open != nullptr) close_open(*partition);
+        while (!partition->waiting.empty()) {
+          auto batch = partition->waiting.pop_front();
+          const Persistence fate = batch->unknown_fate ? Persistence::maybe : Persistence::no;
+          finish(std::move(batch), {none, -1, -1, fate});
+        }
+        core_->metadata().refresh();  // asked anew for those that come later
+      } else {
+        leaderless = true;
+      }
       continue;
     }
     const auto under_way = in_flight_.find(*leader);
@@ -106,11 +130,20 @@ void Producer::pump() {
     }
     ++partition->in_flight;
     request->batches.push_back({partition, std::move(batch), {}});
+    // One batch of a partition per request; the next one goes into the next request, if that may leave before
+    // this one is answered.
+    more |= options_.max_in_flight.has_value() && !partition->waiting.empty();
   }
   for (Partition* partition : active_) still.push_back(partition);  // listed meanwhile
   active_ = std::move(still);
   for (auto& [node, request] : requests) send_request(std::move(request));
-  if (leaderless) core_->metadata().refresh();
+  if (more) schedule_pump();
+  if (leaderless) {
+    ask_for_leaders(now, wake);
+  } else {
+    asked_ = 0;
+    ask_at_ = {};
+  }
   if (wake != wake_at_) {
     wake_at_ = wake;
     if (wake == net::TimePoint::max()) {
@@ -129,16 +162,13 @@ void Producer::send_request(std::shared_ptr<Request> request) {
   protocol::ProduceRequest message;
   message.acks = static_cast<int16_t>(options_.acks);
   message.timeout_ms = static_cast<int32_t>(options_.request_timeout.count());
-  const net::TimePoint now = core_->reactor().now();
-  net::Duration left = options_.request_timeout;
   bool by_id = true;
   for (const Sent& sent : request->batches) {
     const cluster::TopicState* state = core_->metadata().topic(sent.partition->topic->name);
     by_id &= state != nullptr && !state->id.is_zero();
-    left = std::min<net::Duration>(left, sent.batch->created + options_.delivery_timeout - now);
   }
   auto call = std::make_unique<cluster::TypedCall<protocol::ProduceRequest>>(
-      std::move(message), now + std::max(left, kShortestRequest),
+      std::move(message), core_->reactor().now() + options_.request_timeout,
       scope_.wrap([this, request](Error error, protocol::ProduceResponse& response, const cluster::CallInfo& info) {
         answered(request, std::move(error), response, info);
       }),
@@ -148,6 +178,10 @@ void Producer::send_request(std::shared_ptr<Request> request) {
       });
   call->set_expects_response(options_.acks != Acks::none);
   if (!by_id) call->set_max_version(kLastByName);
+  // Without answers a leader that moved shows in one way only: it closes the connection.
+  if (options_.acks == Acks::none && !core_->router().ready(request->node, cluster::Purpose::produce)) {
+    core_->metadata().refresh();
+  }
   ++in_flight_[request->node];
   requests_.push_back(request);
   core_->router().send(request->node, cluster::Purpose::produce, std::move(call));
@@ -187,6 +221,7 @@ Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int
     partition.records = std::move(records);
   }
   if (message.topic_data.empty()) return Error(Errc::unsupported_version, "nothing of the request fits this broker");
+  request.written = true;
   return {};
 }
 
@@ -231,12 +266,16 @@ void Producer::settle(Sent sent, Error error,
   Partition& partition = *sent.partition;
   Batch& batch = *sent.batch;
   const std::string where = partition.topic->name + "/" + std::to_string(partition.number);
-  if (sent.failed) return finish(std::move(sent.batch), {sent.failed, -1, -1, Persistence::no});
+  if (sent.failed) {
+    const Persistence fate = batch.unknown_fate ? Persistence::maybe : Persistence::no;
+    return finish(std::move(sent.batch), {sent.failed, -1, -1, fate});
+  }
   if (batch.sealed.empty()) return finish(std::move(sent.batch), {});  // every record was dropped
   if (!error && options_.acks == Acks::none) {
     return finish(std::move(sent.batch), {{}, -1, -1, Persistence::maybe});
   }
   Persistence persistence = Persistence::no;
+  bool moved = false;
   if (error) {
     if (info.sent == cluster::Sent::maybe) persistence = Persistence::maybe;
     if (options_.acks == Acks::none && persistence == Persistence::maybe) {
@@ -255,7 +294,8 @@ void Producer::settle(Sent sent, Error error,
     }
     const auto& hint = answer->current_leader;
     if (hint.leader_id >= 0) {
-      core_->metadata().apply_leader(partition.topic->name, partition.number, hint.leader_id, hint.leader_epoch);
+      moved =
+          core_->metadata().apply_leader(partition.topic->name, partition.number, hint.leader_id, hint.leader_epoch);
     }
   }
   if (persistence == Persistence::maybe) batch.unknown_fate = true;
@@ -265,34 +305,45 @@ void Producer::settle(Sent sent, Error error,
   const bool too_large = error == Errc::message_too_large || error == Errc::record_list_too_large;
   if (too_large && batch.dropped.empty()) {
     if (std::unique_ptr<Batch> second = batch.split()) {
-      partition.waiting.push_front(std::move(second));
-      partition.waiting.push_front(std::move(sent.batch));
+      put_back(partition, std::move(second));
+      put_back(partition, std::move(sent.batch));
       return activate(partition);
     }
   }
   const net::TimePoint deadline = batch.created + options_.delivery_timeout;
   const bool again =
       (what.retry == Retry::yes || answer == nullptr) && error != Errc::closed && error != Errc::unsupported_version;
-  if (again && core_->reactor().now() < deadline && !dead_) return retry(partition, std::move(sent.batch));
+  if (again && core_->reactor().now() < deadline) return retry(partition, std::move(sent.batch), moved);
   const Persistence fate = batch.unknown_fate ? Persistence::maybe : persistence;
   if (again) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());
   finish(std::move(sent.batch), {error, -1, -1, fate});
 }
 
-void Producer::retry(Partition& partition, std::unique_ptr<Batch> batch) {
+// With a new leader named there is nothing to wait for (KIP-951); its epoch has grown, so this cannot go round.
+void Producer::retry(Partition& partition, std::unique_ptr<Batch> batch, bool at_once) {
   const auto& config = core_->router().config();
   const net::Duration wait =
       Backoff::at(batch->failures++, config.retry_backoff, config.retry_backoff_max, core_->reactor().random());
-  partition.not_before = core_->reactor().now() + wait;
-  partition.waiting.push_front(std::move(batch));
-  arm_expiry(partition.waiting.front()->created + options_.delivery_timeout);
+  if (!at_once) partition.not_before = core_->reactor().now() + wait;
+  put_back(partition, std::move(batch));
   activate(partition);
+}
+
+// To the front, but behind what is older: several batches of a partition may come back in any order.
+void Producer::put_back(Partition& partition, std::unique_ptr<Batch> batch) {
+  auto& waiting = partition.waiting;
+  waiting.push_front(std::move(batch));
+  for (size_t i = 1; i < waiting.size() && waiting[i]->first_record < waiting[i - 1]->first_record; ++i) {
+    std::swap(waiting[i], waiting[i - 1]);
+  }
 }
 
 // Hands the reports out, a batch at a time.
 void Producer::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
   const auto count = static_cast<size_t>(batch->count());
   const size_t charged = batch->charged();
+  batch->sealed = Bytes();  // nobody needs them for the reports, which may take turns to hand out
+  batch->builder = records::BatchBuilder();
   core_->callbacks().run_work([guard = scope_.guard(), batch = std::move(batch),
                                result = std::make_unique<Outcome>(std::move(outcome))](session::Budget& budget) {
     while (batch->next_report < batch->count()) {
@@ -323,31 +374,59 @@ void Producer::expire() {
   expiry_timer_.cancel();
   expiry_at_ = net::TimePoint::max();
   const net::TimePoint now = core_->reactor().now();
+  net::TimePoint next = net::TimePoint::max();
+  expire_requests(now, next);
   for (const auto& [name, topic] : topics_) {
-    expire_parked(*topic, now);
-    for (const auto& [number, partition] : topic->partitions) {
-      while (true) {
-        Batch* oldest = !partition->waiting.empty() ? partition->waiting.front().get() : partition->open.get();
-        if (oldest == nullptr) break;
-        const net::TimePoint deadline = oldest->created + options_.delivery_timeout;
-        if (deadline > now) {
-          arm_expiry(deadline);
-          break;
-        }
-        auto batch = partition->waiting.empty() ? std::move(partition->open) : partition->waiting.pop_front();
-        std::string why = "delivery_timeout passed";
-        const cluster::TopicState* state = core_->metadata().topic(name);
-        if (state != nullptr && state->error) {
-          why += ": " + state->error.message();
-        } else if (core_->metadata().last_error()) {
-          why += ": " + core_->metadata().last_error().message();
-        } else if (!core_->metadata().leader(name, number)) {
-          why += ": " + name + "/" + std::to_string(number) + " has no leader or does not exist";
-        }
-        const Persistence fate = batch->unknown_fate ? Persistence::maybe : Persistence::no;
-        finish(std::move(batch), {Error(Errc::timed_out, std::move(why)), -1, -1, fate});
+    expire_parked(*topic, now, next);
+    for (const auto& [number, partition] : topic->partitions) expire_partition(*partition, now, next);
+  }
+  if (next != net::TimePoint::max()) arm_expiry(next);
+}
+
+// What is under way: the request goes on without the batch, so that others in it are not disturbed.
+void Producer::expire_requests(net::TimePoint now, net::TimePoint& next) {
+  for (const auto& request : requests_) {
+    auto& batches = request->batches;
+    for (Sent& sent : batches) {
+      const net::TimePoint deadline = sent.batch->created + options_.delivery_timeout;
+      if (deadline > now) {
+        next = std::min(next, deadline);
+        continue;
       }
+      const bool unknown = sent.batch->unknown_fate || (request->written && !sent.failed);
+      std::string why = request->written ? "no answer from " : "no connection to ";
+      why += core_->router().describe(request->node);
+      --sent.partition->in_flight;
+      finish(std::move(sent.batch), {Error(Errc::timed_out, "delivery_timeout passed: " + why), -1, -1,
+                                     unknown ? Persistence::maybe : Persistence::no});
+      schedule_pump();  // the next one of the partition
     }
+    std::erase_if(batches, [](const Sent& sent) { return sent.batch == nullptr; });
+  }
+}
+
+void Producer::expire_partition(Partition& partition, net::TimePoint now, net::TimePoint& next) {
+  while (!partition.idle()) {
+    const Batch& oldest = partition.waiting.empty() ? *partition.open : *partition.waiting.front();
+    const net::TimePoint deadline = oldest.created + options_.delivery_timeout;
+    if (deadline > now) {
+      next = std::min(next, deadline);
+      return;
+    }
+    if (partition.waiting.empty()) close_open(partition);
+    auto batch = partition.waiting.pop_front();
+    const std::string& name = partition.topic->name;
+    std::string why = "delivery_timeout passed";
+    const cluster::TopicState* state = core_->metadata().topic(name);
+    if (state != nullptr && state->error) {
+      why += ": " + state->error.message();
+    } else if (core_->metadata().last_error()) {
+      why += ": " + core_->metadata().last_error().message();
+    } else if (!core_->metadata().leader(name, partition.number)) {
+      why += ": " + name + "/" + std::to_string(partition.number) + " has no leader or does not exist";
+    }
+    const Persistence fate = batch->unknown_fate ? Persistence::maybe : Persistence::no;
+    finish(std::move(batch), {Error(Errc::timed_out, std::move(why)), -1, -1, fate});
   }
 }
 

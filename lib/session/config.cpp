@@ -204,6 +204,9 @@ Error SessionOptions::validate() const {
 Error ProducerOptions::set(std::string_view name, std::string_view value) { return assign(*this, name, value); }
 Error ProducerOptions::validate() const {
   if (Error error = check(*this)) return error;
+  if (linger >= delivery_timeout) {
+    return wrong("delivery.timeout.ms", std::to_string(delivery_timeout.count()), "more than linger.ms");
+  }
   if (compression_type != Compression::none && compression_type != Compression::gzip) {
     for (const auto& choice : kCompressions) {
       if (choice.value == compression_type) return wrong("compression.type", choice.name, "none or gzip in this build");

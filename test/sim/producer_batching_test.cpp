@@ -1,0 +1,397 @@
+// When batches leave and how much may wait: linger, batch_size, buffer_memory, flush; and which partition a record
+// without one gets.
+// Not here: faults (producer_retry_test.cpp).
+#include "producer_fixture.hpp"
+
+#include "base/murmur2.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+Record any(std::string_view key, std::string_view value) { return {.topic = "t", .key = key, .value = value}; }
+
+std::vector<int> numbers(int count) {
+  std::vector<int> all;
+  for (int i = 0; i < count; ++i) all.push_back(i);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("linger 0: what is sent in one turn of the loop travels in one request, in order") {
+  ProducerWorld world;
+  world.warm_up();
+  const int64_t before = world.produces();
+  Reports reports;
+  for (int i = 0; i < 1000; ++i) world.send(std::to_string(i), reports, i);
+  REQUIRE(world.until_reports(reports, 1000));
+  CHECK(world.produces() == before + 1);
+  CHECK(reports.ids() == numbers(1000));
+  for (size_t i = 0; i < 1000; ++i) CHECK(reports[i].offset == static_cast<int64_t>(i) + 1);
+  world.finish();
+}
+
+TEST_CASE("linger waits for more, for no longer than it says, and flush and close end it") {
+  ProducerWorld world({.linger = 200ms});
+  world.warm_up();
+  Reports reports;
+  const int64_t before = world.produces();
+  for (int i = 0; i < 10; ++i) {
+    world.send("v", reports, i);
+    world.run(10ms);
+  }
+  CHECK(reports.size() == 0);
+  world.run(80ms);
+  CHECK(reports.size() == 0);
+  world.run(60ms);
+  CHECK(reports.size() == 10);
+  CHECK(world.produces() == before + 1);
+
+  bool flushed = false;
+  world.send("v", reports);
+  world.producer->flush([&] { flushed = true; });
+  CHECK(world.until([&] { return flushed; }, 100ms));
+  CHECK(reports.size() == 11);
+  world.send("v", reports);
+  bool closed = false;
+  world.producer->close([&] { closed = true; });
+  CHECK(world.until([&] { return closed; }, 100ms));
+  CHECK(reports.size() == 12);
+  world.finish();
+}
+
+TEST_CASE("a batch that has reached batch_size does not linger, and no batch exceeds it by more than a record") {
+  ProducerWorld world({.batch_size = 1000, .linger = 60s});
+  world.warm_up();
+  Reports reports;
+  const std::string value(280, 'v');
+  for (int i = 0; i < 3; ++i) world.send(value, reports, i);
+  world.run(1s);
+  CHECK(reports.size() == 0);  // 61 bytes of the batch and 3 records of 287
+  for (int i = 3; i < 5; ++i) world.send(value, reports, i);
+  world.run(1s);
+  CHECK(reports.size() == 3);
+  bool flushed = false;
+  world.producer->flush([&] { flushed = true; });
+  REQUIRE(world.until([&] { return flushed; }));
+  CHECK(reports.size() == 5);
+
+  Producer tiny(*world.session, {.batch_size = 1, .linger = 60s});
+  Reports each;
+  for (int i = 0; i < 3; ++i) tiny.send({.topic = "t", .partition = 1, .value = "v"}, each.take(i));
+  CHECK(world.until_reports(each, 3, 2s));
+  CHECK(each.ids() == numbers(3));
+  world.finish();
+}
+
+TEST_CASE("E12: a full buffer says queue_full, takes nothing, and calls on_drain exactly once") {
+  ProducerWorld world({.buffer_memory = 10000});
+  Reports reports;
+  int drained = 0;
+  size_t room = 0;
+  world.producer->on_drain([&] {
+    ++drained;
+    room = world.producer->queued_bytes();
+  });
+  const std::string value(1000, 'v');
+  Error error;
+  int accepted = 0;
+  while (!(error = world.send(value, reports, accepted))) ++accepted;
+  CHECK(error == Errc::queue_full);
+  CHECK(error.retriable());
+  CHECK(error.message().find("10000") != std::string::npos);
+  CHECK(accepted >= 7);
+  CHECK(accepted <= 9);
+  CHECK(world.producer->would_block({.topic = "t", .value = value}));
+  CHECK_FALSE(world.producer->would_block({.topic = "t", .value = "small"}));
+  CHECK(world.send(value, reports, accepted) == Errc::queue_full);
+  CHECK(world.producer->queued() == static_cast<size_t>(accepted));
+  CHECK(world.producer->queued_bytes() <= 10000);
+  REQUIRE(world.until_reports(reports, static_cast<size_t>(accepted) + 2));
+  world.run(1s);
+  CHECK(reports.count(Errc::queue_full) == 2);
+  CHECK(world.values(0).size() == static_cast<size_t>(accepted));
+  CHECK(drained == 1);
+  CHECK(room <= 5000);
+  CHECK(world.producer->queued_bytes() == 0);
+  // Once set it is called once.
+  while (!world.send(value, reports)) continue;
+  world.run(1s);
+  CHECK(drained == 1);
+  world.producer->on_drain([&] { ++drained; });  // everything has gone meanwhile: who waits must be told
+  CHECK(drained == 1);
+  world.run(1ms);
+  CHECK(drained == 2);
+  world.producer->on_drain([&] { ++drained; });
+  world.run(1s);
+  CHECK(drained == 2);
+  world.finish();
+}
+
+TEST_CASE("would_block arms on_drain as queue_full does") {
+  ProducerWorld world({.buffer_memory = 10000});
+  Reports reports;
+  int drained = 0;
+  world.producer->on_drain([&] { ++drained; });
+  const std::string value(8000, 'v');
+  world.send(value, reports);
+  CHECK(world.producer->would_block({.topic = "t", .value = value}));
+  REQUIRE(world.until_reports(reports, 1));
+  world.run(1ms);
+  CHECK(drained == 1);
+  world.finish();
+}
+
+TEST_CASE("a record larger than buffer_memory is too large: no room would ever be enough") {
+  ProducerWorld world({.buffer_memory = 2000});
+  Reports reports;
+  const std::string value(3000, 'v');
+  const Error error = world.send(value, reports);
+  CHECK(error == Errc::message_too_large);
+  CHECK(error.message().find("buffer_memory (2000)") != std::string::npos);
+  CHECK_FALSE(world.producer->would_block({.topic = "t", .value = value}));
+  REQUIRE(world.until_reports(reports, 1));
+  world.finish();
+}
+
+TEST_CASE("E12: an application that sends again in on_drain gets everything through in little memory") {
+  ProducerWorld world({.buffer_memory = 20000});
+  Reports reports;
+  int next = 0;
+  size_t most = 0;
+  std::function<void()> pump = [&] {
+    const std::string value(500, 'v');
+    while (next < 1000) {
+      if (world.producer->would_block({.topic = "t", .partition = 0, .value = value})) {
+        world.producer->on_drain([&] { pump(); });
+        return;
+      }
+      REQUIRE_FALSE(world.send(value, reports, next++));
+      most = std::max(most, world.producer->queued_bytes());
+    }
+  };
+  pump();
+  REQUIRE(world.until_reports(reports, 1000));
+  CHECK(reports.ids() == numbers(1000));
+  CHECK(most <= 20000);
+  world.finish();
+}
+
+// --- flush ------------------------------------------------------------------
+
+TEST_CASE("flush without work calls back later, and waits for exactly what was sent before it") {
+  ProducerWorld world({.linger = 50ms});
+  int calls = 0;
+  world.producer->flush([&] { ++calls; });
+  CHECK(calls == 0);
+  world.run(1ms);
+  CHECK(calls == 1);
+  world.producer->flush({});
+
+  Reports reports;
+  std::vector<std::string> order;
+  world.producer->send({.topic = "t", .partition = 0, .value = "a"},
+                       [&](const DeliveryReport&) { order.push_back("a"); });
+  world.producer->flush([&] { order.push_back("flush"); });
+  world.producer->send({.topic = "t", .partition = 0, .value = "b"},
+                       [&](const DeliveryReport&) { order.push_back("b"); });
+  REQUIRE(world.until([&] { return order.size() == 3; }));
+  CHECK(order == std::vector<std::string>{"a", "flush", "b"});
+  world.finish();
+}
+
+TEST_CASE("flush during an outage waits for the outcome, also of records that wait for metadata") {
+  ProducerWorld world({.delivery_timeout = 5s});
+  for (int id = 1; id <= 3; ++id) world.brokers->kill(id);
+  Reports reports;
+  bool flushed = false;
+  world.producer->send(any("k", "parked"), reports.take(0));
+  world.send("queued", reports, 1);
+  world.producer->flush([&] { flushed = true; });
+  world.run(4s);
+  CHECK_FALSE(flushed);
+  CHECK(reports.size() == 0);
+  world.run(2s);
+  CHECK(flushed);
+  CHECK(reports.count(Errc::timed_out) == 2);
+  world.finish();
+}
+
+// --- which partition --------------------------------------------------------
+
+TEST_CASE("a key decides the partition as in the Java client") {
+  ProducerWorld world;
+  REQUIRE_FALSE(world.cluster().create_topic("wide", 12));
+  Reports reports;
+  std::vector<std::string> keys;
+  for (int i = 0; i < 200; ++i) keys.push_back("key-" + std::to_string(i * 7919));
+  keys.push_back("");
+  for (const std::string& key : keys) {
+    world.producer->send({.topic = "wide", .key = key, .value = "v"}, reports.take(static_cast<int>(reports.size())));
+  }
+  REQUIRE(world.until_reports(reports, keys.size()));
+  for (int32_t p = 0; p < 12; ++p) {
+    for (const OwnedMessage& message : world.cluster().read("wide", p)) {
+      REQUIRE(message.key);
+      CHECK(static_cast<int32_t>((murmur2(*message.key) & 0x7fffffff) % 12) == p);
+    }
+  }
+  world.finish();
+}
+
+TEST_CASE("without a key records stick to one partition per batch, and over time every partition gets some") {
+  ProducerWorld world;
+  world.warm_up();
+  Reports reports;
+  std::vector<size_t> used(3);
+  for (int round = 0; round < 60; ++round) {
+    const size_t first = reports.size();
+    for (int i = 0; i < 5; ++i) world.producer->send({.topic = "t", .value = "v"}, reports.take(i));
+    REQUIRE(world.until_reports(reports, first + 5));
+    for (size_t i = first; i < first + 5; ++i) CHECK(reports[i].partition == reports[first].partition);
+    ++used.at(static_cast<size_t>(reports[first].partition));
+  }
+  for (size_t count : used) CHECK(count > 0);
+  world.finish();
+}
+
+TEST_CASE("a partitioner of the application's decides, and what is out of range fails the record") {
+  ProducerWorld world;
+  int32_t choice = 2;
+  std::vector<std::string> seen;
+  world.producer->set_partitioner([&](const Record& record, int32_t count) {
+    CHECK(count == 3);
+    seen.push_back(std::string(record.topic) + "/" + std::string(record.key) + "/" + std::string(record.value));
+    return choice;
+  });
+  Reports reports;
+  world.producer->send(any("k", "unknown topic yet"), reports.take());
+  REQUIRE(world.until_reports(reports, 1));
+  CHECK(reports[0].partition == 2);
+  CHECK(seen == std::vector<std::string>{"t/k/unknown topic yet"});
+  for (const int32_t wrong : {-1, -2, 3, INT32_MAX}) {
+    choice = wrong;
+    const size_t before = reports.size();
+    const Error error = world.producer->send(any("k", "v"), reports.take());
+    CHECK(error == Errc::invalid_argument);
+    CHECK(error.message().find("0 to 2") != std::string::npos);
+    CHECK(reports.size() == before);
+    REQUIRE(world.until_reports(reports, before + 1));
+    CHECK(reports[before].error == Errc::invalid_argument);
+    CHECK(reports[before].persistence == Persistence::no);
+  }
+  // A partition that the record names is not asked about.
+  seen.clear();
+  world.send("v", reports);
+  world.run(1s);
+  CHECK(seen.empty());
+  CHECK(reports.all.back().report.partition == 0);
+  // Also where the choice is made later, in a queue of many.
+  Producer late(*world.session);
+  late.set_partitioner([](const Record& record, int32_t) { return record.key == "bad" ? 9 : 1; });
+  REQUIRE_FALSE(world.cluster().create_topic("late", 3));
+  Reports mixed;
+  for (int i = 0; i < 10; ++i) late.send({.topic = "late", .key = i % 2 ? "bad" : "good", .value = "v"}, mixed.take(i));
+  REQUIRE(world.until_reports(mixed, 10));
+  CHECK(mixed.count(Errc::invalid_argument) == 5);
+  CHECK(mixed.count(Errc::none) == 5);
+  world.finish();
+}
+
+TEST_CASE("records of one partition keep their order whether they name it or wait for the topic's partitions") {
+  ProducerWorld world;
+  world.producer->set_partitioner([](const Record&, int32_t) { return 0; });
+  Reports reports;
+  std::vector<std::string> sent;
+  for (int i = 0; i < 10; ++i) {
+    sent.push_back(std::to_string(i));
+    world.producer->send({.topic = "t", .partition = i % 3 == 0 ? 0 : kAnyPartition, .value = sent.back()},
+                         reports.take(i));
+  }
+  REQUIRE(world.until_reports(reports, 10));
+  CHECK(world.values(0) == sent);
+  CHECK(reports.ids() == numbers(10));
+  world.finish();
+}
+
+TEST_CASE("waiting for a topic's partitions uses buffer_memory, and finding them does not call on_drain too early") {
+  ProducerWorld world({.buffer_memory = 10000});
+  Reports reports;
+  size_t room = SIZE_MAX;
+  world.producer->on_drain([&] { room = world.producer->queued_bytes(); });
+  const std::string value(800, 'v');
+  int accepted = 0;
+  while (!world.producer->send(any("k", value), reports.take(accepted))) ++accepted;
+  CHECK(accepted >= 7);
+  REQUIRE(world.until_reports(reports, static_cast<size_t>(accepted) + 1));
+  world.run(1ms);
+  CHECK(room <= 5000);
+  CHECK(reports.count(Errc::none) == static_cast<size_t>(accepted));
+  world.finish();
+}
+
+// --- time -------------------------------------------------------------------
+
+TEST_CASE("delivery_timeout: never sent is persistence no, and later records live as long as the first ones") {
+  ProducerWorld world({.delivery_timeout = 10s});
+  world.warm_up();
+  for (int id = 1; id <= 3; ++id) world.brokers->kill(id);
+  std::vector<std::pair<net::Duration, DeliveryReport>> ended;  // life, outcome
+  for (int i = 0; i < 30; ++i) {
+    const net::TimePoint sent = world.reactor.now();
+    world.producer->send({.topic = "t", .partition = 0, .value = "v"}, [&, sent](const DeliveryReport& report) {
+      ended.emplace_back(world.reactor.now() - sent, report);
+    });
+    world.run(500ms);
+  }
+  REQUIRE(world.until([&] { return ended.size() == 30; }));
+  for (const auto& [life, report] : ended) {
+    CHECK(report.error == Errc::timed_out);
+    INFO(report.error.message());
+    CHECK(report.error.message().find("delivery_timeout") != std::string::npos);
+    CHECK(report.persistence == Persistence::no);
+    CHECK(life <= 10s + 100ms);
+    CHECK(life >= 9s);
+  }
+  world.finish();
+}
+
+TEST_CASE("delivery_timeout: sent and never answered is maybe, on time, and disturbs no other batch") {
+  ProducerWorld world({.delivery_timeout = 3s});
+  world.warm_up();
+  world.on_produce().always().swallow();
+  Reports reports;
+  world.send("lost", reports);
+  const net::TimePoint start = world.reactor.now();
+  REQUIRE(world.until_reports(reports, 1));
+  CHECK(world.reactor.now() - start >= 3s);
+  CHECK(world.reactor.now() - start <= 3s + 10ms);
+  CHECK(reports[0].error == Errc::timed_out);
+  CHECK(reports[0].persistence == Persistence::maybe);
+  CHECK(reports[0].offset == -1);
+  CHECK(world.producer->queued() == 0);
+  world.finish();
+}
+
+TEST_CASE("delivery_timeout: a topic that does not exist is waited for, and the report says why") {
+  SimClientOptions setup{.brokers = 1};
+  setup.cluster.auto_create_topics = false;
+  ProducerWorld world({.delivery_timeout = 5s}, std::move(setup));
+  Reports reports;
+  world.producer->send({.topic = "nowhere", .key = "k", .value = "v"}, reports.take());
+  world.producer->send({.topic = "nowhere", .partition = 0, .value = "v"}, reports.take());
+  world.producer->send({.topic = "t", .partition = 77, .value = "v"}, reports.take());
+  const int64_t before = world.cluster().requests(ApiKey::metadata, 0);
+  REQUIRE(world.until_reports(reports, 3));
+  for (size_t i = 0; i < 3; ++i) {
+    INFO(reports[i].error.message());
+    CHECK(reports[i].error == Errc::timed_out);
+    CHECK(reports[i].persistence == Persistence::no);
+  }
+  CHECK(reports[0].error.message().find("nowhere") != std::string::npos);
+  CHECK(world.cluster().requests(ApiKey::metadata, 0) - before < 25);  // with growing pauses
+  world.finish();
+}
