@@ -156,6 +156,7 @@ void Core::close(net::Duration deadline, Function<void()> done) {
 }
 
 void Core::client_closed() {
+  if (clients_closing_ == 0) return;  // the deadline did not wait for this one
   if (--clients_closing_ > 0) return;
   close_timer_.cancel();
   // Requests of the session itself (metadata, offsets) have nobody left to be answered for but their callers.

@@ -122,6 +122,27 @@ TEST_CASE("G4: close waits for the reports also where few callbacks may run in a
   }
 }
 
+TEST_CASE("G4: a session closes in time however many producers have how much to report") {
+  ProducerWorld world({}, {.brokers = 3, .session = {.max_dispatch = 3}});
+  world.warm_up();
+  world.on_produce().always().swallow();
+  std::vector<std::unique_ptr<Producer>> producers;
+  Reports reports;
+  size_t sent = 0;
+  for (int p = 0; p < 5; ++p) {
+    producers.push_back(std::make_unique<Producer>(*world.session));
+    for (int i = 0; i < 10 + 100 * p; ++i, ++sent) {
+      producers.back()->send({.topic = "t", .partition = i % 3, .value = "v"}, reports.take());
+    }
+  }
+  world.run(1s);
+  int closed = 0;
+  world->close(1s, [&] { ++closed; });
+  REQUIRE(world.until([&] { return closed > 0; }, 1min));
+  CHECK(closed == 1);
+  CHECK(reports.size() == sent);
+}
+
 TEST_CASE("G4: at close what never reached a broker is persistence no, what may have is maybe") {
   ProducerWorld world;
   Reports reports;
