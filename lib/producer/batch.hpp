@@ -74,6 +74,7 @@ class Batch {
   int64_t first_timestamp = kNoTimestamp;
   size_t charged_bytes = 0;
   uint32_t failures = 0;
+  bool hurried = false;       ///< the last retry went without a pause
   bool unknown_fate = false;  ///< was sent at least once, and nobody knows what became of it
   int32_t next_report = 0;
   int64_t next_rank = 0;  ///< of the records that were really sent

@@ -150,7 +150,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void settle(Sent sent, Error error,
               const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse* answer,
               const cluster::CallInfo& info);
-  void retry(Partition& partition, std::unique_ptr<Batch> batch, bool at_once);
+  void retry(Partition& partition, std::unique_ptr<Batch> batch, bool leader_named);
   void put_back(Partition& partition, std::unique_ptr<Batch> batch);
   void finish(std::unique_ptr<Batch> batch, Outcome outcome);
   void arm_expiry(net::TimePoint at);

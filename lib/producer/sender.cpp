@@ -319,12 +319,13 @@ void Producer::settle(Sent sent, Error error,
   finish(std::move(sent.batch), {error, -1, -1, fate});
 }
 
-// With a new leader named there is nothing to wait for (KIP-951); its epoch has grown, so this cannot go round.
-void Producer::retry(Partition& partition, std::unique_ptr<Batch> batch, bool at_once) {
+// With a new leader named there is nothing to wait for (KIP-951), unless that has just been tried.
+void Producer::retry(Partition& partition, std::unique_ptr<Batch> batch, bool leader_named) {
   const auto& config = core_->router().config();
   const net::Duration wait =
       Backoff::at(batch->failures++, config.retry_backoff, config.retry_backoff_max, core_->reactor().random());
-  if (!at_once) partition.not_before = core_->reactor().now() + wait;
+  batch->hurried = leader_named && !batch->hurried;
+  if (!batch->hurried) partition.not_before = core_->reactor().now() + wait;
   put_back(partition, std::move(batch));
   activate(partition);
 }
