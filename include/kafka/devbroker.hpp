@@ -44,6 +44,7 @@ enum class ApiKey : int16_t {
   offset_fetch = 9,
   find_coordinator = 10,
   api_versions = 18,
+  init_producer_id = 22,
 };
 KAFKA_API std::string_view to_string(ApiKey api);
 
@@ -144,6 +145,14 @@ struct SeenRequest {
   std::string client_id = {};
 };
 
+/// What a partition's log knows of an idempotent or transactional producer.
+struct KnownProducer {
+  int64_t id = -1;
+  int16_t epoch = 0;
+  int32_t last_sequence = -1;      ///< of the newest record; -1: none in this epoch
+  int64_t transaction_since = -1;  ///< first offset of the transaction under way
+};
+
 class KAFKA_API DevBroker {
  public:
   /// Listens at once. error() tells if that failed.
@@ -181,6 +190,18 @@ class KAFKA_API DevBroker {
   Error truncate_to(std::string_view topic, int32_t partition, int64_t offset);
   /// The offset that the group has committed, or nothing.
   std::optional<int64_t> committed(std::string_view group, std::string_view topic, int32_t partition) const;
+
+  // Producers. Ids count up from 0. A log keeps the last five batches of each producer and checks sequences
+  // against them as the release that is spoken does; what it knows survives kills and moves of the leader.
+  std::vector<KnownProducer> producers(std::string_view topic, int32_t partition) const;
+  /// As retention does once a producer has been silent for long. The next batch with a sequence that is
+  /// not 0 is accepted, or refused with unknown_producer_id when speaking like 1.1.
+  Error forget_producers(std::string_view topic, int32_t partition);
+  /// As if this producer's newest record, with this sequence, were the last one in the log: to come near
+  /// 2^31 - 1, or near epoch 32767, without writing that much. `transaction_since` is not looked at.
+  Error set_producer(std::string_view topic, int32_t partition, const KnownProducer& producer);
+  /// The next new producer id is given out with this epoch.
+  void set_next_producer_epoch(int16_t epoch);
 
   // Leaders and coordinators.
   /// -1: nobody.

@@ -246,9 +246,10 @@ std::shared_ptr<Partition> Cluster::find_partition(std::string_view topic, int32
 Appended Cluster::append(Partition& partition, const Bytes& records, int16_t produce_version, int64_t now_ms) {
   const AppendRules rules{.produce_version = produce_version,
                           .max_message_bytes = static_cast<size_t>(options_.message_max_bytes),
-                          .leader_epoch = partition.epoch};
+                          .leader_epoch = partition.epoch,
+                          .producers = profile_->producers};
   Appended done = partition.log.append(records, rules);
-  if (done.error == Errc::none) {
+  if (done.error == Errc::none && !done.duplicate) {
     partition.last_append_ms = now_ms;
     partition.wake_waiters();
   }
@@ -303,8 +304,34 @@ Error Cluster::truncate_before(std::string_view topic, int32_t partition, int64_
   auto found = find_partition(topic, partition);
   if (found == nullptr) return no_such_partition(topic, partition);
   if (Errc code = found->log.truncate_before(offset); code != Errc::none) return Error(code, std::to_string(offset));
+  if (profile_->producers != ProducerRules::lasting) found->log.producers().forget_below(found->log.start_offset());
   found->wake_waiters();
   return {};
+}
+
+Error Cluster::forget_producers(std::string_view topic, int32_t partition) {
+  auto found = find_partition(topic, partition);
+  if (found == nullptr) return no_such_partition(topic, partition);
+  found->log.producers().forget();
+  return {};
+}
+
+Error Cluster::set_producer(std::string_view topic, int32_t partition, const KnownProducer& producer) {
+  auto found = find_partition(topic, partition);
+  if (found == nullptr) return no_such_partition(topic, partition);
+  if (producer.id < 0 || producer.epoch < 0 || producer.last_sequence < -1) return Errc::invalid_argument;
+  found->log.producers().set(producer.id, producer.epoch, producer.last_sequence, found->log.end_offset() - 1);
+  return {};
+}
+
+std::vector<KnownProducer> Cluster::producers(std::string_view topic, int32_t partition) const {
+  std::vector<KnownProducer> all;
+  auto found = find_partition(topic, partition);
+  if (found == nullptr) return all;
+  for (const auto& [id, state] : found->log.producers().states()) {
+    all.push_back({id, state.epoch, state.batches.empty() ? -1 : state.batches.back().last_sequence, state.open_since});
+  }
+  return all;
 }
 
 Error Cluster::truncate_to(std::string_view topic, int32_t partition, int64_t offset) {

@@ -18,6 +18,7 @@
 #include "devbroker/faults.hpp"
 #include "devbroker/group_store.hpp"
 #include "devbroker/log.hpp"
+#include "devbroker/producer_ids.hpp"
 #include "devbroker/profile.hpp"
 #include "net/reactor.hpp"
 
@@ -124,6 +125,12 @@ class Cluster {
   Error truncate_before(std::string_view topic, int32_t partition, int64_t offset);
   Error truncate_to(std::string_view topic, int32_t partition, int64_t offset);
 
+  // Producers.
+  ProducerIds& producer_ids() { return producer_ids_; }
+  std::vector<KnownProducer> producers(std::string_view topic, int32_t partition) const;
+  Error forget_producers(std::string_view topic, int32_t partition);
+  Error set_producer(std::string_view topic, int32_t partition, const KnownProducer& producer);
+
   // Leaders and coordinators.
   Error move_leader(std::string_view topic, int32_t partition, int32_t broker);
   Error move_coordinator(std::string_view group, int32_t broker);
@@ -167,6 +174,7 @@ class Cluster {
   std::map<std::string, int32_t, std::less<>> coordinators_;  // moved by hand
   GroupStore groups_;
   GroupStore old_groups_;
+  ProducerIds producer_ids_;
   Faults faults_;
   const Profile* profile_;
   std::map<std::pair<int32_t, int16_t>, int64_t> request_counts_;

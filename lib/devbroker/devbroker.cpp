@@ -66,6 +66,8 @@ std::string_view to_string(ApiKey api) {
       return "FindCoordinator";
     case ApiKey::api_versions:
       return "ApiVersions";
+    case ApiKey::init_producer_id:
+      return "InitProducerId";
   }
   return "?";
 }
@@ -164,6 +166,17 @@ std::optional<int64_t> DevBroker::committed(std::string_view group, std::string_
   const auto* found = impl_->cluster.groups().find(group, {std::string(topic), partition});
   return found == nullptr ? std::nullopt : std::optional<int64_t>(found->offset);
 }
+
+std::vector<KnownProducer> DevBroker::producers(std::string_view topic, int32_t partition) const {
+  return impl_->cluster.producers(topic, partition);
+}
+Error DevBroker::forget_producers(std::string_view topic, int32_t partition) {
+  return impl_->cluster.forget_producers(topic, partition);
+}
+Error DevBroker::set_producer(std::string_view topic, int32_t partition, const KnownProducer& producer) {
+  return impl_->cluster.set_producer(topic, partition, producer);
+}
+void DevBroker::set_next_producer_epoch(int16_t epoch) { impl_->cluster.producer_ids().set_next_epoch(epoch); }
 
 int32_t DevBroker::leader(std::string_view topic, int32_t partition) const {
   auto found = impl_->cluster.find_partition(topic, partition);

@@ -11,6 +11,7 @@
 #include "devbroker/node.hpp"
 #include "protocol/api_versions.hpp"
 #include "protocol/find_coordinator.hpp"
+#include "protocol/init_producer_id.hpp"
 #include "protocol/list_offsets.hpp"
 #include "protocol/message.hpp"
 #include "protocol/metadata.hpp"
@@ -129,6 +130,8 @@ void Connection::serve(const Bytes& frame) {
       return run<protocol::OffsetFetchRequest>(header, reader);
     case ApiKey::find_coordinator:
       return run<protocol::FindCoordinatorRequest>(header, reader);
+    case ApiKey::init_producer_id:
+      return run<protocol::InitProducerIdRequest>(header, reader);
     case ApiKey::api_versions:
       return run<protocol::ApiVersionsRequest>(header, reader);
   }

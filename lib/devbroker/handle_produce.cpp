@@ -31,6 +31,7 @@ Errc produce(Context& context, const Topic* topic, Errc topic_error, const std::
     out.base_offset = done.base_offset;
     if (error == Errc::none) {
       out.log_start_offset = partition->log.start_offset();
+      if (done.duplicate) out.log_append_time_ms = done.timestamp;  // Kafka answers a retry with its batch's time
     } else {
       out.error_message = done.message;
     }

@@ -20,6 +20,8 @@ struct ApiVersionsRequest;
 struct ApiVersionsResponse;
 struct FindCoordinatorRequest;
 struct FindCoordinatorResponse;
+struct InitProducerIdRequest;
+struct InitProducerIdResponse;
 struct ListOffsetsRequest;
 struct ListOffsetsResponse;
 struct MetadataRequest;
@@ -47,6 +49,8 @@ struct Context {
 void handle(Context& context, const protocol::ApiVersionsRequest& request, protocol::ApiVersionsResponse& response);
 void handle(Context& context, const protocol::FindCoordinatorRequest& request,
             protocol::FindCoordinatorResponse& response);
+void handle(Context& context, const protocol::InitProducerIdRequest& request,
+            protocol::InitProducerIdResponse& response);
 void handle(Context& context, const protocol::ListOffsetsRequest& request, protocol::ListOffsetsResponse& response);
 void handle(Context& context, const protocol::MetadataRequest& request, protocol::MetadataResponse& response);
 void handle(Context& context, const protocol::OffsetCommitRequest& request, protocol::OffsetCommitResponse& response);

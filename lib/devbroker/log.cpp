@@ -2,6 +2,7 @@
 #include "devbroker/log.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/crc32c.hpp"
 #include "records/builder.hpp"
@@ -17,6 +18,11 @@ using records::load_be;
 
 constexpr int8_t kHighestCodec = 4;
 
+// The key of a control record: version and type.
+constexpr size_t kMarkerKeySize = 4;
+constexpr int16_t kAbortMarker = 0;
+constexpr int16_t kCommitMarker = 1;
+
 Appended refuse(Errc code, std::string message) { return {code, std::move(message), -1, -1}; }
 
 /// Bytes that pin much more memory than they have get memory of their own.
@@ -24,6 +30,36 @@ Bytes unpinned(const Bytes& bytes) {
   constexpr size_t kSlack = 4096;
   if (bytes.block() != nullptr && bytes.block()->capacity <= 2 * bytes.size() + kSlack) return bytes;
   return Bytes::copy(bytes.view());
+}
+
+bool is_control(const Bytes& batch) {
+  return (load_be<int16_t>(batch.data() + records::kAttributesAt) & records::kControlBit) != 0;
+}
+
+/// True for an abort, false for a commit, nothing for other control records.
+std::optional<bool> marker_of(const Bytes& batch) {
+  records::BatchIterator entries(batch);
+  records::RecordReader reader;
+  records::RecordView record;
+  if (!entries.next() || entries.open(reader) || !reader.next(record) || record.key.size() < kMarkerKeySize)
+    return std::nullopt;
+  const auto type = load_be<int16_t>(record.key.data() + sizeof(int16_t));
+  return type > kCommitMarker ? std::nullopt : std::optional<bool>(type == kAbortMarker);
+}
+
+/// Who wrote a batch; offsets as the header has them.
+ProducerBatch identity_of(const char* at) {
+  ProducerBatch batch;
+  const auto delta = load_be<int32_t>(at + records::kLastOffsetDeltaAt);
+  batch.producer_id = load_be<int64_t>(at + records::kProducerIdAt);
+  batch.epoch = load_be<int16_t>(at + records::kProducerEpochAt);
+  batch.first_sequence = load_be<int32_t>(at + records::kBaseSequenceAt);
+  batch.last_sequence = add_to_sequence(batch.first_sequence, delta);
+  batch.first_offset = load_be<int64_t>(at);
+  batch.last_offset = batch.first_offset + delta;
+  batch.timestamp = load_be<int64_t>(at + records::kMaxTimestampAt);
+  batch.transactional = (load_be<int16_t>(at + records::kAttributesAt) & records::kTransactionalBit) != 0;
+  return batch;
 }
 
 /// Consumers of the old formats know no headers: the batch again, without them.
@@ -115,6 +151,17 @@ Appended PartitionLog::append_batch(const Bytes& batch, const AppendRules& rules
     }
   }
   Appended done;
+  if (const ProducerBatch identity = identity_of(at); identity.producer_id >= 0) {
+    const Producers::Verdict verdict = producers_.check(identity, rules.producers);
+    if (verdict.error != Errc::none) return refuse(verdict.error, verdict.message);
+    if (verdict.duplicate != nullptr) {
+      done.duplicate = true;
+      done.base_offset = verdict.duplicate->first_offset;
+      done.last_offset = verdict.duplicate->last_offset;
+      done.timestamp = verdict.duplicate->timestamp;
+      return done;
+    }
+  }
   done.base_offset = end_;
   store(unpinned(batch), rules.leader_epoch);
   done.last_offset = end_ - 1;
@@ -167,8 +214,19 @@ void PartitionLog::store(Bytes batch, int32_t leader_epoch) {
   entry.codec = static_cast<Compression>(load_be<int16_t>(at + records::kAttributesAt) & records::kCodecMask);
   position_ += batch.size();
   end_ = entry.last_offset + 1;
+  note_producer(batch);
   entry.bytes = std::move(batch);
   entries_.push_back(std::move(entry));
+}
+
+/// What a batch that is in the log says of its producer.
+void PartitionLog::note_producer(const Bytes& batch) {
+  const ProducerBatch identity = identity_of(batch.data());
+  if (identity.producer_id < 0) return;
+  if (!is_control(batch)) return producers_.add(identity);
+  if (const auto abort = marker_of(batch)) {
+    producers_.end_transaction(identity.producer_id, identity.epoch, identity.first_offset, *abort);
+  }
 }
 
 Errc PartitionLog::read(int64_t offset, size_t max_bytes, bool at_least_one, bool cut, int8_t magic,
@@ -270,6 +328,8 @@ void PartitionLog::truncate_to(int64_t offset) {
     entries_.pop_back();
   }
   start_ = std::min(start_, end_);
+  producers_.clear();
+  for (const Entry& entry : entries_) note_producer(entry.bytes);
 }
 
 Bytes PartitionLog::all() const {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/bytes.hpp"
+#include "devbroker/producers.hpp"
 #include "records/batch_header.hpp"
 
 namespace kafka::devbroker {
@@ -20,8 +21,10 @@ namespace kafka::devbroker {
 struct Appended {
   Errc error = Errc::none;
   std::string message = {};  ///< why not
-  int64_t base_offset = -1;
+  int64_t base_offset = -1;  ///< of the first one, if this was a retry
   int64_t last_offset = -1;
+  int64_t timestamp = -1;  ///< of a retry: its batch's
+  bool duplicate = false;
 };
 
 /// Who appends, because Kafka asks more of a client that can do better.
@@ -29,6 +32,7 @@ struct AppendRules {
   int16_t produce_version = 3;  ///< from 3: exactly one batch, and of magic 2
   size_t max_message_bytes = 1048588;
   int32_t leader_epoch = 0;
+  ProducerRules producers = ProducerRules::lasting;
 };
 
 struct LogRead {
@@ -47,7 +51,8 @@ class PartitionLog {
  public:
   /// Checks a records field as a broker does and stores its batches behind the last one. Message sets
   /// of magic 0 and 1 are written up to magic 2.
-  /// Errors: corrupt_message, invalid_record, message_too_large, unsupported_compression_type.
+  /// Errors: corrupt_message, invalid_record, message_too_large, unsupported_compression_type, and those
+  /// of Producers::check(). A retry of a batch that the log has is success and appends nothing.
   Appended append(const Bytes& records, const AppendRules& rules);
 
   int64_t start_offset() const noexcept { return start_; }
@@ -79,6 +84,9 @@ class PartitionLog {
   /// All that can still be read, as one records field.
   Bytes all() const;
 
+  Producers& producers() noexcept { return producers_; }
+  const Producers& producers() const noexcept { return producers_; }
+
  private:
   struct Entry {
     int64_t base_offset;
@@ -96,9 +104,11 @@ class PartitionLog {
   Appended append_batch(const Bytes& batch, const AppendRules& rules);
   Appended append_old(const Bytes& records, const AppendRules& rules);
   void store(Bytes batch, int32_t leader_epoch);
+  void note_producer(const Bytes& batch);
   Errc read_old(size_t first, size_t max_bytes, int8_t magic, LogRead& out) const;
 
   std::deque<Entry> entries_;
+  Producers producers_;
   int64_t start_ = 0;
   int64_t end_ = 0;
   uint64_t position_ = 0;

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "devbroker/producers.hpp"
+
 namespace kafka::devbroker {
 
 struct ApiRange {
@@ -23,6 +25,7 @@ struct Profile {
   bool has_api_versions;
   /// From 2.4 on the refusal of an ApiVersions version names the versions there are (KIP-511).
   bool lists_on_refusal;
+  ProducerRules producers;
 
   /// Null if this release does not know the API.
   const ApiRange* find(int16_t api) const noexcept;
