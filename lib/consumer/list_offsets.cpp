@@ -30,15 +30,14 @@ std::vector<TopicOffset> places(const Partitions& partitions, int64_t offset, in
   return all;
 }
 
-OffsetQuery::OffsetQuery(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked, bool create)
-    : core_(std::move(core)), create_(create) {
+OffsetQuery::OffsetQuery(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked) : core_(std::move(core)) {
   for (TopicOffset& place : asked) entries_.push_back({std::move(place), State::waiting, 0, {}, {}});
   left_ = entries_.size();
 }
 
 std::shared_ptr<OffsetQuery> OffsetQuery::start(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked,
                                                 bool create, net::Duration timeout, Each each, Done done) {
-  auto query = std::make_shared<OffsetQuery>(std::move(core), std::move(asked), create);
+  auto query = std::make_shared<OffsetQuery>(std::move(core), std::move(asked));
   query->each_ = std::move(each);
   query->done_ = std::move(done);
   session::Core& session = *query->core_;

@@ -21,7 +21,7 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
   /// All answers, in the order of the question; the error is the first of theirs.
   using Done = Function<void(Error, std::vector<TopicOffset>)>;
 
-  OffsetQuery(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked, bool create);
+  OffsetQuery(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked);
 
   /// Asks. Lives by itself until `done` has been called, which is never from inside this call; `closed` when
   /// the session closes before. What is asked at a time and found nowhere has offset -1 and no error.
@@ -59,7 +59,6 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
   std::shared_ptr<OffsetQuery> self_;
   std::vector<Entry> entries_;
   size_t left_ = 0;
-  bool create_ = false;
   bool scheduled_ = false;
   bool ended_ = false;
   net::TimePoint deadline_{};
