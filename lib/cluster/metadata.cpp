@@ -23,6 +23,30 @@ std::vector<BrokerInfo> usable_brokers(const Response& response) {
   return brokers;
 }
 
+// Before version 4 asking for a topic may create it; who does not want that has to ask for all of them.
+constexpr int16_t kAsksWithoutCreating = 4;
+
+Error adapt(protocol::MetadataRequest& request, int16_t version) {
+  if (version < kAsksWithoutCreating && !request.allow_auto_topic_creation) {
+    request.allow_auto_topic_creation = true;
+    if (request.topics && !request.topics->empty()) request.topics.reset();
+  }
+  if (version == 0 && !request.topics) request.topics.emplace();  // version 0 has no null: empty means all
+  return {};
+}
+
+// Leaves the topics asked for; one that is not among all there are is unknown.
+void keep_asked(const std::set<std::string>& asked, protocol::MetadataResponse& response) {
+  std::erase_if(response.topics, [&](const auto& topic) { return topic.name && !asked.contains(*topic.name); });
+  for (const std::string& name : asked) {
+    const bool there = std::any_of(response.topics.begin(), response.topics.end(),
+                                   [&](const auto& topic) { return topic.name == name; });
+    if (there) continue;
+    response.topics.emplace_back().name = name;
+    response.topics.back().error_code = static_cast<int16_t>(Errc::unknown_topic_or_partition);
+  }
+}
+
 }  // namespace
 
 struct Metadata::Explicit {
@@ -161,7 +185,8 @@ void Metadata::request() {
       node, Purpose::general, std::move(request), router_.config().request_timeout,
       scope_.wrap([this, node](Error error, protocol::MetadataResponse& response, const CallInfo&) {
         answered(std::move(error), response, node);
-      }));
+      }),
+      adapt);
 }
 
 void Metadata::answered(Error error, protocol::MetadataResponse& response, int32_t node) {
@@ -225,7 +250,8 @@ void Metadata::take_topic(const protocol::MetadataResponse::MetadataResponseTopi
     state.error = Error(Errc::leader_not_available, *topic.name + " has no partitions");
     return;
   }
-  const bool recreated = state.known && !(topic.topic_id == state.id) && !topic.topic_id.is_zero() && !state.id.is_zero();
+  const bool recreated =
+      state.known && !(topic.topic_id == state.id) && !topic.topic_id.is_zero() && !state.id.is_zero();
   if (recreated) state.partitions.clear();
   if (!topic.topic_id.is_zero()) {
     state.id = topic.topic_id;
@@ -294,9 +320,9 @@ void Metadata::add_brokers(const std::vector<BrokerInfo>& brokers) {
 // --- explicit requests ------------------------------------------------------
 
 void Metadata::fetch(std::optional<std::set<std::string>> topics, bool create, net::Duration timeout, Done done) {
-  auto asked = std::make_shared<Explicit>(Explicit{std::move(topics), create, reactor_.now() + timeout, std::move(done),
-                                                   Backoff(router_.config().retry_backoff, router_.config().retry_backoff_max),
-                                                   net::Timer()});
+  auto asked = std::make_shared<Explicit>(
+      Explicit{std::move(topics), create, reactor_.now() + timeout, std::move(done),
+               Backoff(router_.config().retry_backoff, router_.config().retry_backoff_max), net::Timer()});
   explicit_.push_back(asked);
   ask(std::move(asked));
 }
@@ -317,6 +343,7 @@ void Metadata::ask(std::shared_ptr<Explicit> asked) {
           error = Error(Errc::broker_not_available, "the answer names no broker");
         }
         if (!error) {
+          if (asked->topics) keep_asked(*asked->topics, response);
           take(response, !asked->topics);
           notify();
         }
@@ -342,10 +369,7 @@ void Metadata::ask(std::shared_ptr<Explicit> asked) {
           }
         });
       }),
-      [](protocol::MetadataRequest& adapted, int16_t version) {
-        if (version == 0 && !adapted.topics) adapted.topics.emplace();  // version 0 has no null: empty means all
-        return Error();
-      });
+      adapt);
 }
 
 ClusterMetadata to_public(const protocol::MetadataResponse& response) {
