@@ -12,6 +12,8 @@ namespace {
 constexpr const char* kSoftwareName = "uvkafka";
 constexpr const char* kSoftwareVersion = "0.1.0";
 constexpr int16_t kNewestApiVersions = 4;
+// So long a silence behind ApiVersions makes us ask something else.
+constexpr net::Duration kSilence = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -67,6 +69,20 @@ void Connection::ask_versions(int16_t version) {
   protocol::begin_request(writer, protocol::ApiKey::api_versions, version, handshake_id_, config_.client_id);
   if (Error error = protocol::encode(request, version, writer)) return close(std::move(error));
   stream_->write(protocol::end_frame(writer));
+  if (config_.may_be_old && probe_id_ < 0) probe_at_ = reactor_.now() + kSilence;
+  arm();
+}
+
+// 0.9.0 drops a request that it does not know and serves the next one; every broker answers in order. So ask
+// something that all of them from 0.9 to today know and that changes nothing: ListGroups 0. If its answer is the
+// first to come, ApiVersions was dropped. A modern broker that is merely slow answers both, in the order asked.
+void Connection::probe() {
+  probe_at_ = net::TimePoint::max();
+  probe_id_ = in_flight_.next_id();
+  codec::Writer writer;
+  protocol::begin_request(writer, protocol::ApiKey::list_groups, 0, probe_id_, config_.client_id);
+  stream_->write(protocol::end_frame(writer));
+  arm();
 }
 
 void Connection::take_versions(Error error, codec::Reader* body) {
@@ -128,9 +144,8 @@ void Connection::send(std::unique_ptr<Call> call) {
 }
 
 void Connection::finish_later(std::unique_ptr<Call> call, Error error) {
-  reactor_.defer([call = std::move(call), error = std::move(error)]() mutable {
-    call->finish(std::move(error), nullptr);
-  });
+  reactor_.defer(
+      [call = std::move(call), error = std::move(error)]() mutable { call->finish(std::move(error), nullptr); });
 }
 
 void Connection::on_written() {
@@ -159,9 +174,19 @@ bool Connection::take_frame(Bytes frame) {
   codec::Reader reader(std::move(frame));
   const int32_t id = reader.i32();
   if (reader.failed()) return end(reader.error()), false;
+  if (probe_id_ >= 0 && id == probe_id_) {
+    probe_id_ = -1;
+    if (state_ != State::handshaking) return true;
+    answered_ = true;
+    config_.legacy = true;
+    versions_ = protocol::legacy_versions();
+    become_ready();
+    return true;
+  }
   if (state_ == State::handshaking) {
     if (id != handshake_id_) {
-      return end(Error(Errc::protocol_error, "the answer to ApiVersions has correlation id " + std::to_string(id))), false;
+      return end(Error(Errc::protocol_error, "the answer to ApiVersions has correlation id " + std::to_string(id))),
+             false;
     }
     answered_ = true;
     take_versions({}, &reader);
@@ -192,7 +217,7 @@ bool Connection::take_frame(Bytes frame) {
 // --- end --------------------------------------------------------------------
 
 void Connection::arm() {
-  net::TimePoint next = state_ == State::ready ? in_flight_.earliest_deadline() : setup_deadline_;
+  net::TimePoint next = state_ == State::ready ? in_flight_.earliest_deadline() : std::min(setup_deadline_, probe_at_);
   for (const auto& call : unanswered_) next = std::min(next, call->deadline());
   if (next == armed_for_) return;
   armed_for_ = next;
@@ -206,6 +231,7 @@ void Connection::on_deadline() {
   if (state_ == State::ended) return;
   if (state_ == State::connecting) return end(Error(Errc::timed_out, "no connection within the setup timeout"));
   if (state_ == State::handshaking) {
+    if (probe_at_ < setup_deadline_ && probe_at_ <= reactor_.now()) return probe();
     return end(Error(Errc::timed_out, "connected, but no answer to ApiVersions within the setup timeout"));
   }
   const net::TimePoint now = reactor_.now();
@@ -244,7 +270,8 @@ void Connection::end(Error error) {
   for (auto& call : calls) {
     // Only what is overdue has timed out; the rest loses its connection.
     const bool bystander = error.code() == Errc::timed_out && call->deadline() > now;
-    Error reason = bystander ? Error(Errc::disconnected, "the connection was closed: an earlier request timed out") : error;
+    Error reason =
+        bystander ? Error(Errc::disconnected, "the connection was closed: an earlier request timed out") : error;
     call->finish(std::move(reason), nullptr);
   }
   if (guard.alive()) owner_.on_ended(*this, std::move(error));

@@ -19,6 +19,8 @@ struct ConnectionConfig {
   std::string client_id = "uvkafka";
   size_t frame_max = 104857600;
   bool legacy = false;  ///< no ApiVersions: the peer is taken for 0.8.2 or 0.9
+  /// The peer has never answered ApiVersions: if it is silent, it may be 0.9.0, which ignores that request.
+  bool may_be_old = false;
 };
 
 class Connection;
@@ -55,6 +57,8 @@ class Connection final : private net::StreamHandler {
   /// True if the peer ended the connection after it had the whole ApiVersions request and before any answer:
   /// what brokers before 0.10 do.
   bool refused_api_versions() const noexcept { return refused_api_versions_; }
+  /// True if it is spoken to as 0.8.2 or 0.9, because that was asked for or because it ignored ApiVersions.
+  bool legacy() const noexcept { return config_.legacy; }
   /// True once a whole answer has come.
   bool answered() const noexcept { return answered_; }
   /// For tests of the wrap (C9).
@@ -71,6 +75,7 @@ class Connection final : private net::StreamHandler {
 
   void ask_versions(int16_t version);
   void take_versions(Error error, codec::Reader* body);
+  void probe();
   void become_ready();
   Error write(Call& call, int16_t version, int32_t id);
   bool take_frame(Bytes frame);
@@ -94,6 +99,8 @@ class Connection final : private net::StreamHandler {
   net::Timer deadline_;
   int32_t handshake_id_ = -1;
   int16_t handshake_version_ = -1;
+  int32_t probe_id_ = -1;
+  net::TimePoint probe_at_ = net::TimePoint::max();
   bool refused_api_versions_ = false;
   bool answered_ = false;
   Scope scope_;

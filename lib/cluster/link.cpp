@@ -75,7 +75,8 @@ void Link::connect(bool legacy) {
   timeout = std::min(timeout, context_.config.setup_timeout_max);
   const std::string& ip = addresses_[(endpoint_->next_address + tried_) % addresses_.size()];
   connection_ = std::make_unique<Connection>(
-      context_.reactor, ConnectionConfig{context_.config.client_id, context_.config.frame_max, legacy},
+      context_.reactor,
+      ConnectionConfig{context_.config.client_id, context_.config.frame_max, legacy, !endpoint_->ever_modern},
       net::Address{ip, endpoint_->port}, context_.reactor.now() + timeout, *this);
 }
 
@@ -83,6 +84,13 @@ void Link::on_ready(Connection& connection) {
   connecting_ = false;
   endpoint_->setup_failures = 0;
   endpoint_->next_address = (endpoint_->next_address + tried_) % addresses_.size();
+  if (connection.legacy() && !legacy_) {
+    // It ignored ApiVersions and answered the next request: 0.9.0. Other connections need not wait for that.
+    legacy_ = true;
+    endpoint_->legacy_until = context_.reactor.now() + kLegacyMemory;
+    endpoint_->backoff.reset();
+    endpoint_->failing = false;
+  }
   if (!legacy_) {
     endpoint_->ever_modern = true;
     endpoint_->legacy_until = {};
