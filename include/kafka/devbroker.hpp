@@ -45,6 +45,7 @@ enum class ApiKey : int16_t {
   find_coordinator = 10,
   api_versions = 18,
   init_producer_id = 22,
+  offset_for_leader_epoch = 23,
 };
 KAFKA_API std::string_view to_string(ApiKey api);
 
@@ -90,6 +91,13 @@ class KAFKA_API Fault {
   Fault& close_after() { return close_after_ = true, *this; }
   /// The answer has this byte inverted; a number behind its end counts from the end backwards.
   Fault& corrupt(size_t byte) { return corrupt_at_ = byte, *this; }
+  /// A Produce request is refused with invalid_record, and these places in the batch are named (KIP-467).
+  Fault& refuse_records(std::vector<int32_t> places) {
+    return bad_records_ = std::move(places), reply(Errc::invalid_record);
+  }
+  /// The answer says that the client has to wait this long before it asks again (KIP-219). The connection
+  /// is served on nevertheless, so that seen() shows a client that does not wait.
+  Fault& throttle(std::chrono::milliseconds time) { return throttle_ms_ = static_cast<int32_t>(time.count()), *this; }
   /// The answer carries a correlation id that nobody asked with.
   Fault& wrong_correlation_id() { return wrong_correlation_ = true, *this; }
 
@@ -112,6 +120,8 @@ class KAFKA_API Fault {
   std::optional<std::string> client_ = {};
   Errc reply_ = Errc::none;
   std::chrono::nanoseconds delay_{0};
+  int32_t throttle_ms_ = 0;
+  std::vector<int32_t> bad_records_ = {};
   std::optional<size_t> cut_at_ = {};
   std::optional<size_t> corrupt_at_ = {};
   bool executes_ = false;
@@ -128,12 +138,23 @@ struct KAFKA_API DevBrokerOptions {
   bool cut_batches = true;                     ///< a fetch may end in the middle of a batch, as Kafka's do
   int32_t default_partitions = 1;              ///< of topics made on first use
   std::chrono::milliseconds failover_time{0};  ///< from the death of a leader to the choice of another
+  size_t fetch_sessions = 1000;                ///< per broker (KIP-227); 0: every fetch is a full one
   std::string host = "127.0.0.1";       ///< numeric address to listen on and to advertise; "localhost" is 127.0.0.1
   int32_t message_max_bytes = 1048588;  ///< a larger batch is refused
   uint16_t port = 0;                    ///< broker k listens on port + k - 1; 0 takes free ports
+  std::vector<std::string> racks = {};  ///< of broker 1, 2, …; those left out have none
   int32_t replication_factor = 3;  ///< at most `brokers`; with 1 a partition has no leader while its broker is down
   std::string version = {};        ///< as as_version()
 };
+
+/// What differs from topic to topic, as Kafka's topic configuration.
+struct DevTopicConfig {
+  bool compacted = false;         ///< records without a key are refused, each named; nothing is compacted
+  bool log_append_time = false;   ///< records get the time at which they are appended
+  int32_t message_max_bytes = 0;  ///< 0: as DevBrokerOptions has it
+};
+
+enum class TransactionEnd : int8_t { commit, abort };
 
 /// A request as a broker saw it.
 struct SeenRequest {
@@ -143,6 +164,7 @@ struct SeenRequest {
   int32_t correlation_id = 0;
   int64_t connection = 0;  ///< counted from 1 over all brokers
   std::string client_id = {};
+  std::chrono::nanoseconds at{0};  ///< on the loop's clock: only differences mean something
 };
 
 /// What a partition's log knows of an idempotent or transactional producer.
@@ -173,12 +195,22 @@ class KAFKA_API DevBroker {
   /// Errors: topic_already_exists, invalid_topic, invalid_partitions.
   Error create_topic(std::string_view name, int32_t partitions = 1);
   Error delete_topic(std::string_view name);
+  Error configure_topic(std::string_view name, DevTopicConfig config);
   std::vector<std::string> topics() const;
 
   // Contents.
   /// Appends one record as if it had been produced. The offset, or -1 if there is no such partition.
   int64_t append(std::string_view topic, int32_t partition, const Message& message);
-  /// Every record that can still be read. Batches in a codec that this build lacks are left out.
+  /// Appends one batch as part of a transaction of this producer; the first one of a producer opens it.
+  /// No coordinator is involved. The first offset, or -1.
+  int64_t append_transactional(std::string_view topic, int32_t partition, int64_t producer_id,
+                               const std::vector<Message>& messages, Compression codec = Compression::none);
+  /// Appends a marker: the producer's transaction ends in this partition. Without one under way the marker
+  /// stands alone, as a coordinator's second try leaves it. The marker's offset, or -1.
+  int64_t end_transaction(std::string_view topic, int32_t partition, int64_t producer_id, TransactionEnd end);
+  /// Aborted transactions are listed newest first in fetched partitions, not in the order of their markers.
+  void list_aborted_newest_first(bool on = true);
+  /// Every record that can still be read, aborted ones too. Batches in a codec that this build lacks are left out.
   std::vector<OwnedMessage> read(std::string_view topic, int32_t partition) const;
   int64_t start_offset(std::string_view topic, int32_t partition) const;
   int64_t end_offset(std::string_view topic, int32_t partition) const;
@@ -209,6 +241,20 @@ class KAFKA_API DevBroker {
   int32_t coordinator(std::string_view group) const;
   Error move_leader(std::string_view topic, int32_t partition, int32_t broker);
   Error move_coordinator(std::string_view group, int32_t broker);
+
+  // Followers (KIP-392). From Fetch version 11 on every replica serves consumers. A leader sends a consumer
+  // whose rack is a follower's there.
+  void set_rack(int32_t broker, std::string rack);
+  /// The follower lags: it has nothing from `offset` on, until it is set again; -1: it has all.
+  Error set_replica_end(std::string_view topic, int32_t partition, int32_t broker, int64_t offset);
+  /// The leader sends consumers to this broker, whatever their rack and even if there is no such broker;
+  /// nothing: as the racks say.
+  Error prefer_replica(std::string_view topic, int32_t partition, std::optional<int32_t> broker);
+
+  // Fetch sessions (KIP-227), of one broker or (broker 0) of all.
+  int64_t fetch_sessions(int32_t broker = 0) const;
+  /// The next request of each of these sessions is answered with fetch_session_id_not_found.
+  void evict_fetch_sessions(int32_t broker = 0);
 
   // Brokers.
   /// Its connections are reset and its port is closed; its partitions move to a living replica after

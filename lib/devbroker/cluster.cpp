@@ -33,6 +33,11 @@ const std::shared_ptr<Partition>& Topic::partition(int32_t number) const {
                                                                         : partitions[static_cast<size_t>(number)];
 }
 
+int64_t Partition::end_of(int32_t replica) const {
+  auto at = replica == leader ? lagging.end() : lagging.find(replica);
+  return at == lagging.end() ? log.end_offset() : std::min(at->second, log.end_offset());
+}
+
 Cluster::Cluster(ClusterOptions options) : options_(options), profile_(find_profile("")) {}
 
 void Cluster::add_broker(int32_t id, BrokerHandle& broker) {
@@ -41,6 +46,28 @@ void Cluster::add_broker(int32_t id, BrokerHandle& broker) {
 }
 
 void Cluster::remove_broker(int32_t id) { brokers_.erase(id); }
+
+void Cluster::set_rack(int32_t id, std::string rack) {
+  if (auto at = brokers_.find(id); at != brokers_.end()) at->second.rack = std::move(rack);
+}
+
+const std::string& Cluster::rack(int32_t id) const {
+  static const std::string unknown;
+  auto at = brokers_.find(id);
+  return at == brokers_.end() ? unknown : at->second.rack;
+}
+
+int64_t Cluster::fetch_session_count(int32_t id) const {
+  size_t sum = 0;
+  for (const auto& [other, sessions] : fetch_sessions_) sum += id == 0 || id == other ? sessions.count() : 0;
+  return static_cast<int64_t>(sum);
+}
+
+void Cluster::evict_fetch_sessions(int32_t id) {
+  for (auto& [other, sessions] : fetch_sessions_) {
+    if (id == 0 || id == other) sessions.clear();
+  }
+}
 
 std::vector<int32_t> Cluster::listed_brokers() const {
   std::vector<int32_t> ids;
@@ -88,6 +115,7 @@ void Cluster::kill(int32_t id) {
   if (at == brokers_.end() || !at->second.alive) return;
   BrokerState& state = at->second;
   state.alive = false;
+  fetch_sessions_.erase(id);
   state.handle->stop();
   if (options_.failover_time.count() <= 0) {
     state.listed = false;
@@ -161,6 +189,7 @@ void Cluster::elect_leaders() {
 void Cluster::set_leader(Partition& partition, int32_t broker) {
   partition.leader = broker;
   ++partition.epoch;
+  partition.log.begin_epoch(partition.epoch);
   partition.wake_waiters();
 }
 
@@ -193,6 +222,7 @@ Error Cluster::create_topic(std::string_view name, int32_t partitions) {
   const int64_t copies = std::clamp<int64_t>(options_.replication_factor, 1, std::max<int64_t>(brokers, 1));
   for (int32_t p = 0; p < partitions; ++p) {
     auto partition = std::make_shared<Partition>();
+    partition->log.begin_epoch(partition->epoch);
     for (int64_t copy = 0; copy < copies && copy < brokers; ++copy) {
       partition->replicas.push_back(ids[static_cast<size_t>((number + p + copy) % brokers)]);
     }
@@ -223,6 +253,14 @@ Error Cluster::delete_topic(std::string_view name) {
   return {};
 }
 
+Error Cluster::configure_topic(std::string_view name, DevTopicConfig config) {
+  Topic* topic = find_topic(name);
+  if (topic == nullptr) return Error(Errc::unknown_topic_or_partition, std::string(name));
+  if (config.message_max_bytes < 0) return Error(Errc::invalid_argument, "message_max_bytes must be 0 or more");
+  for (auto& partition : topic->partitions) partition->config = config;
+  return {};
+}
+
 Topic* Cluster::find_topic(std::string_view name) {
   auto at = topics_.find(name);
   return at == topics_.end() ? nullptr : &at->second;
@@ -244,10 +282,14 @@ std::shared_ptr<Partition> Cluster::find_partition(std::string_view topic, int32
 }
 
 Appended Cluster::append(Partition& partition, const Bytes& records, int16_t produce_version, int64_t now_ms) {
+  const int32_t limit =
+      partition.config.message_max_bytes > 0 ? partition.config.message_max_bytes : options_.message_max_bytes;
   const AppendRules rules{.produce_version = produce_version,
-                          .max_message_bytes = static_cast<size_t>(options_.message_max_bytes),
+                          .max_message_bytes = static_cast<size_t>(limit),
                           .leader_epoch = partition.epoch,
-                          .producers = profile_->producers};
+                          .producers = profile_->producers,
+                          .needs_keys = partition.config.compacted,
+                          .log_append_time_ms = partition.config.log_append_time ? now_ms : -1};
   Appended done = partition.log.append(records, rules);
   if (done.error == Errc::none && !done.duplicate) {
     partition.last_append_ms = now_ms;
@@ -270,6 +312,39 @@ int64_t Cluster::append(std::string_view topic, int32_t partition, const Message
       .base_offset;
 }
 
+int64_t Cluster::append_transactional(std::string_view topic, int32_t partition, int64_t producer_id,
+                                      const std::vector<Message>& messages, Compression codec) {
+  auto found = find_partition(topic, partition);
+  if (found == nullptr || brokers_.empty() || producer_id < 0 || messages.empty()) return -1;
+  const int64_t now = brokers_.begin()->second.handle->reactor().wall_clock_ms();
+  records::BatchBuilder builder(1024);
+  for (const Message& message : messages) {
+    const int64_t time = message.timestamp == kNoTimestamp ? now : message.timestamp;
+    if (builder.append(time, message.key, message.value, message.headers) != Errc::none) return -1;
+  }
+  records::SealOptions options{
+      .codec = codec, .producer_id = producer_id, .producer_epoch = 0, .base_sequence = 0, .transactional = true};
+  const auto& states = found->log.producers().states();
+  if (auto known = states.find(producer_id); known != states.end()) {
+    const Producers::State& state = known->second;
+    options.producer_epoch = state.epoch;
+    if (!state.batches.empty()) options.base_sequence = add_to_sequence(state.batches.back().last_sequence, 1);
+  }
+  Bytes sealed;
+  if (builder.seal(options, sealed)) return -1;
+  return append(*found, sealed, 7, now).base_offset;
+}
+
+int64_t Cluster::end_transaction(std::string_view topic, int32_t partition, int64_t producer_id, TransactionEnd end) {
+  auto found = find_partition(topic, partition);
+  if (found == nullptr || brokers_.empty() || producer_id < 0) return -1;
+  const int64_t now = brokers_.begin()->second.handle->reactor().wall_clock_ms();
+  const int64_t offset = found->log.append_marker(producer_id, end == TransactionEnd::commit, found->epoch, now);
+  found->last_append_ms = now;
+  found->wake_waiters();
+  return offset;
+}
+
 std::vector<OwnedMessage> Cluster::read(std::string_view topic, int32_t partition) const {
   std::vector<OwnedMessage> messages;
   auto found = find_partition(topic, partition);
@@ -280,7 +355,7 @@ std::vector<OwnedMessage> Cluster::read(std::string_view topic, int32_t partitio
   };
   while (batches.next()) {
     records::RecordReader reader;
-    if (batches.open(reader)) continue;
+    if (batches.batch().is_control || batches.open(reader)) continue;
     records::RecordView record;
     while (reader.next(record)) {
       if (record.offset < found->log.start_offset()) continue;
@@ -352,6 +427,40 @@ Error Cluster::move_leader(std::string_view topic, int32_t partition, int32_t br
   }
   set_leader(*found, broker);
   return {};
+}
+
+Error Cluster::set_replica_end(std::string_view topic, int32_t partition, int32_t broker, int64_t offset) {
+  auto found = find_partition(topic, partition);
+  if (found == nullptr) return no_such_partition(topic, partition);
+  const auto& replicas = found->replicas;
+  if (std::find(replicas.begin(), replicas.end(), broker) == replicas.end())
+    return Error(Errc::replica_not_available, "broker " + std::to_string(broker));
+  if (offset < 0) {
+    found->lagging.erase(broker);
+  } else {
+    found->lagging[broker] = offset;
+  }
+  found->wake_waiters();
+  return {};
+}
+
+Error Cluster::prefer_replica(std::string_view topic, int32_t partition, std::optional<int32_t> broker) {
+  auto found = find_partition(topic, partition);
+  if (found == nullptr) return no_such_partition(topic, partition);
+  found->preferred = broker;
+  found->wake_waiters();
+  return {};
+}
+
+int32_t Cluster::preferred_replica(const Partition& partition, std::string_view rack_id, int64_t offset) const {
+  if (partition.preferred) return *partition.preferred == partition.leader ? -1 : *partition.preferred;
+  if (rack_id.empty() || rack(partition.leader) == rack_id) return -1;
+  int32_t best = -1;
+  for (int32_t id : partition.in_sync) {
+    if (!alive(id) || rack(id) != rack_id || partition.end_of(id) < offset) continue;
+    if (best < 0 || partition.end_of(id) > partition.end_of(best)) best = id;
+  }
+  return best;
 }
 
 Error Cluster::move_coordinator(std::string_view group, int32_t broker) {

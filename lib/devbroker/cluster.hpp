@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "devbroker/faults.hpp"
+#include "devbroker/fetch_sessions.hpp"
 #include "devbroker/group_store.hpp"
 #include "devbroker/log.hpp"
 #include "devbroker/producer_ids.hpp"
@@ -40,8 +41,14 @@ struct Partition {
   std::vector<int32_t> replicas = {};  // the preferred leader first
   std::vector<int32_t> in_sync = {};
   PartitionLog log = {};
+  DevTopicConfig config = {};  // the same in all partitions of the topic
   int64_t last_append_ms = 0;
-  std::vector<Waiter*> waiters = {};  // in the order they came
+  std::map<int32_t, int64_t> lagging = {};  // followers that have nothing from this offset on
+  std::optional<int32_t> preferred = {};    // whom the leader sends consumers to, whatever their rack
+  std::vector<Waiter*> waiters = {};        // in the order they came
+
+  /// Where the log of this replica ends.
+  int64_t end_of(int32_t replica) const;
 
   void wake_waiters();
 };
@@ -75,6 +82,7 @@ struct ClusterOptions {
   bool cut_batches = true;
   int32_t default_partitions = 1;
   net::Duration failover_time{0};
+  size_t fetch_sessions = 1000;  // per broker
   int32_t message_max_bytes = 1048588;
   int32_t replication_factor = 3;
 };
@@ -92,6 +100,12 @@ class Cluster {
   // Brokers. Ids are 1 to N; all are added before the first topic is made.
   void add_broker(int32_t id, BrokerHandle& broker);
   void remove_broker(int32_t id);
+  void set_rack(int32_t id, std::string rack);
+  /// "": not known.
+  const std::string& rack(int32_t id) const;
+  FetchSessions& fetch_sessions(int32_t id) { return fetch_sessions_[id]; }
+  int64_t fetch_session_count(int32_t id) const;
+  void evict_fetch_sessions(int32_t id);
   /// Those that clients are told of: the living, and the dead until their failover time has passed.
   std::vector<int32_t> listed_brokers() const;
   BrokerHandle* broker(int32_t id) const;
@@ -111,6 +125,7 @@ class Cluster {
   static bool valid_topic_name(std::string_view name);
   Error create_topic(std::string_view name, int32_t partitions);
   Error delete_topic(std::string_view name);
+  Error configure_topic(std::string_view name, DevTopicConfig config);
   const std::map<std::string, Topic, std::less<>>& topics() const { return topics_; }
   Topic* find_topic(std::string_view name);
   const Topic* find_topic(std::string_view name) const;
@@ -121,6 +136,11 @@ class Cluster {
   // Contents.
   Appended append(Partition& partition, const Bytes& records, int16_t produce_version, int64_t now_ms);
   int64_t append(std::string_view topic, int32_t partition, const Message& message);
+  int64_t append_transactional(std::string_view topic, int32_t partition, int64_t producer_id,
+                               const std::vector<Message>& messages, Compression codec);
+  int64_t end_transaction(std::string_view topic, int32_t partition, int64_t producer_id, TransactionEnd end);
+  bool aborted_newest_first() const { return aborted_newest_first_; }
+  void set_aborted_newest_first(bool on) { aborted_newest_first_ = on; }
   std::vector<OwnedMessage> read(std::string_view topic, int32_t partition) const;
   Error truncate_before(std::string_view topic, int32_t partition, int64_t offset);
   Error truncate_to(std::string_view topic, int32_t partition, int64_t offset);
@@ -136,6 +156,12 @@ class Cluster {
   Error move_coordinator(std::string_view group, int32_t broker);
   /// -1: no broker is alive.
   int32_t coordinator(std::string_view group) const;
+
+  // Followers.
+  Error set_replica_end(std::string_view topic, int32_t partition, int32_t broker, int64_t offset);
+  Error prefer_replica(std::string_view topic, int32_t partition, std::optional<int32_t> broker);
+  /// The follower that a consumer of this rack should read from; -1: none, or the leader itself.
+  int32_t preferred_replica(const Partition& partition, std::string_view rack, int64_t offset) const;
 
   // What was asked.
   void note_request(SeenRequest request);
@@ -159,6 +185,7 @@ class Cluster {
     BrokerHandle* handle = nullptr;
     bool alive = true;
     bool listed = true;
+    std::string rack = {};
     net::Timer failover = {};
   };
 
@@ -174,7 +201,9 @@ class Cluster {
   std::map<std::string, int32_t, std::less<>> coordinators_;  // moved by hand
   GroupStore groups_;
   GroupStore old_groups_;
+  std::map<int32_t, FetchSessions> fetch_sessions_;
   ProducerIds producer_ids_;
+  bool aborted_newest_first_ = false;
   Faults faults_;
   const Profile* profile_;
   std::map<std::pair<int32_t, int16_t>, int64_t> request_counts_;

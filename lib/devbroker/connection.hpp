@@ -48,7 +48,7 @@ class Connection : public net::StreamHandler {
   void run(const protocol::RequestHeader& header, codec::Reader& reader);
   template <class Request>
   void respond(const protocol::RequestHeader& header, const FaultAction& fault,
-               const protocol::ResponseOf<Request>& response);
+               protocol::ResponseOf<Request>& response);
   void refuse_api_versions(const protocol::RequestHeader& header);
 
   /// Sends an answer, its length field included, as the fault wants it; then the next request is served.

@@ -42,6 +42,7 @@ devbroker::ClusterOptions cluster_options(const DevBrokerOptions& options) {
           .cut_batches = options.cut_batches,
           .default_partitions = options.default_partitions,
           .failover_time = options.failover_time,
+          .fetch_sessions = options.fetch_sessions,
           .message_max_bytes = options.message_max_bytes,
           .replication_factor = options.replication_factor};
 }
@@ -68,6 +69,8 @@ std::string_view to_string(ApiKey api) {
       return "ApiVersions";
     case ApiKey::init_producer_id:
       return "InitProducerId";
+    case ApiKey::offset_for_leader_epoch:
+      return "OffsetForLeaderEpoch";
   }
   return "?";
 }
@@ -103,6 +106,8 @@ DevBroker::DevBroker(uv_loop_s* loop, DevBrokerOptions options) : impl_(std::mak
       return;
     }
   }
+  for (size_t i = 0; i < options.racks.size(); ++i)
+    impl_->cluster.set_rack(static_cast<int32_t>(i + 1), options.racks[i]);
   impl_->hold = impl_->reactor->hold();
 }
 
@@ -132,6 +137,10 @@ Error DevBroker::create_topic(std::string_view name, int32_t partitions) {
 }
 Error DevBroker::delete_topic(std::string_view name) { return impl_->cluster.delete_topic(name); }
 
+Error DevBroker::configure_topic(std::string_view name, DevTopicConfig config) {
+  return impl_->cluster.configure_topic(name, config);
+}
+
 std::vector<std::string> DevBroker::topics() const {
   std::vector<std::string> names;
   for (const auto& [name, topic] : impl_->cluster.topics()) names.push_back(name);
@@ -141,6 +150,14 @@ std::vector<std::string> DevBroker::topics() const {
 int64_t DevBroker::append(std::string_view topic, int32_t partition, const Message& message) {
   return impl_->cluster.append(topic, partition, message);
 }
+int64_t DevBroker::append_transactional(std::string_view topic, int32_t partition, int64_t producer_id,
+                                        const std::vector<Message>& messages, Compression codec) {
+  return impl_->cluster.append_transactional(topic, partition, producer_id, messages, codec);
+}
+int64_t DevBroker::end_transaction(std::string_view topic, int32_t partition, int64_t producer_id, TransactionEnd end) {
+  return impl_->cluster.end_transaction(topic, partition, producer_id, end);
+}
+void DevBroker::list_aborted_newest_first(bool on) { impl_->cluster.set_aborted_newest_first(on); }
 std::vector<OwnedMessage> DevBroker::read(std::string_view topic, int32_t partition) const {
   return impl_->cluster.read(topic, partition);
 }
@@ -189,6 +206,16 @@ Error DevBroker::move_leader(std::string_view topic, int32_t partition, int32_t 
 Error DevBroker::move_coordinator(std::string_view group, int32_t broker) {
   return impl_->cluster.move_coordinator(group, broker);
 }
+
+void DevBroker::set_rack(int32_t broker, std::string rack) { impl_->cluster.set_rack(broker, std::move(rack)); }
+Error DevBroker::set_replica_end(std::string_view topic, int32_t partition, int32_t broker, int64_t offset) {
+  return impl_->cluster.set_replica_end(topic, partition, broker, offset);
+}
+Error DevBroker::prefer_replica(std::string_view topic, int32_t partition, std::optional<int32_t> broker) {
+  return impl_->cluster.prefer_replica(topic, partition, broker);
+}
+int64_t DevBroker::fetch_sessions(int32_t broker) const { return impl_->cluster.fetch_session_count(broker); }
+void DevBroker::evict_fetch_sessions(int32_t broker) { impl_->cluster.evict_fetch_sessions(broker); }
 
 void DevBroker::kill(int32_t broker) { impl_->cluster.kill(broker); }
 void DevBroker::restart(int32_t broker) { impl_->cluster.restart(broker); }

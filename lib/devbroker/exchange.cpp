@@ -17,6 +17,7 @@
 #include "protocol/metadata.hpp"
 #include "protocol/offset_commit.hpp"
 #include "protocol/offset_fetch.hpp"
+#include "protocol/offset_for_leader_epoch.hpp"
 #include "protocol/produce.hpp"
 
 namespace kafka::devbroker {
@@ -45,9 +46,24 @@ bool mentions(Cluster& cluster, const protocol::ProduceRequest& request, const s
   });
 }
 
-bool mentions(Cluster& cluster, const protocol::FetchRequest& request, const std::string& name, int32_t partition) {
+/// Partitions that only the session knows are mentioned too.
+bool mentions(Cluster& cluster, int32_t broker, const protocol::FetchRequest& request, const std::string& name,
+              int32_t partition) {
+  auto asked = asks_of(request);
+  if (request.session_epoch > 0) {
+    if (const auto session = cluster.fetch_sessions(broker).find(request.session_id)) {
+      for (FetchAsk& ask : session->asks()) asked.push_back(std::move(ask));
+    }
+  }
+  return any_topic(asked, [&](const FetchAsk& ask) {
+    return name_of(cluster, ask.topic, ask.topic_id) == name && (partition < 0 || ask.partition.partition == partition);
+  });
+}
+
+bool mentions(Cluster&, const protocol::OffsetForLeaderEpochRequest& request, const std::string& name,
+              int32_t partition) {
   return any_topic(request.topics, [&](const auto& topic) {
-    return name_of(cluster, topic.topic, topic.topic_id) == name &&
+    return topic.topic == name &&
            (partition < 0 || any_topic(topic.partitions, [&](const auto& p) { return p.partition == partition; }));
   });
 }
@@ -108,7 +124,13 @@ void Connection::serve(const Bytes& frame) {
   Cluster& cluster = node_.cluster();
   const auto api = static_cast<ApiKey>(header.api);
   cluster.note_request(
-      {node_.id(), api, header.version, header.correlation_id, number_, header.client_id.value_or("")});
+      {.broker = node_.id(),
+       .api = api,
+       .version = header.version,
+       .correlation_id = header.correlation_id,
+       .connection = number_,
+       .client_id = header.client_id.value_or(""),
+       .at = std::chrono::duration_cast<std::chrono::nanoseconds>(node_.reactor().now().time_since_epoch())});
   // A release without ApiVersions closes the connection here, as for every API that it does not know.
   const ApiRange* range = cluster.profile().find(static_cast<int16_t>(api));
   if (range == nullptr) return close();
@@ -132,6 +154,8 @@ void Connection::serve(const Bytes& frame) {
       return run<protocol::FindCoordinatorRequest>(header, reader);
     case ApiKey::init_producer_id:
       return run<protocol::InitProducerIdRequest>(header, reader);
+    case ApiKey::offset_for_leader_epoch:
+      return run<protocol::OffsetForLeaderEpochRequest>(header, reader);
     case ApiKey::api_versions:
       return run<protocol::ApiVersionsRequest>(header, reader);
   }
@@ -146,7 +170,11 @@ void Connection::run(const protocol::RequestHeader& header, codec::Reader& reade
   FaultAction fault;
   if (!cluster.faults().empty()) {
     auto names = [&](const std::string& topic, int32_t partition) {
-      return mentions(cluster, request, topic, partition);
+      if constexpr (std::is_same_v<Request, protocol::FetchRequest>) {
+        return mentions(cluster, node_.id(), request, topic, partition);
+      } else {
+        return mentions(cluster, request, topic, partition);
+      }
     };
     cluster.faults().match(static_cast<ApiKey>(header.api), node_.id(), header.client_id.value_or(""), names, fault);
   }
@@ -174,7 +202,8 @@ void Connection::run(const protocol::RequestHeader& header, codec::Reader& reade
 
 template <class Request>
 void Connection::respond(const protocol::RequestHeader& header, const FaultAction& fault,
-                         const protocol::ResponseOf<Request>& response) {
+                         protocol::ResponseOf<Request>& response) {
+  if constexpr (requires { response.throttle_time_ms; }) response.throttle_time_ms = fault.throttle_ms;
   if (fault.close_after) return close_after(fault.delay);
   if (fault.drop_response) return;  // busy for ever
   codec::Writer writer;

@@ -25,6 +25,8 @@ bool Faults::match(ApiKey api, int32_t broker, std::string_view client_id, const
     action.reply = fault.reply_;
     action.executes = fault.reply_ == Errc::none || fault.executes_;
     action.delay = fault.delay_;
+    action.throttle_ms = fault.throttle_ms_;
+    action.bad_records = fault.bad_records_;
     action.cut_at = fault.cut_at_;
     action.corrupt_at = fault.corrupt_at_;
     action.swallow = fault.swallow_;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kafka::devbroker {
 
@@ -17,6 +18,8 @@ struct FaultAction {
   Errc reply = Errc::none;
   bool executes = true;  ///< false: only `reply` is answered, nothing is done
   std::chrono::nanoseconds delay{0};
+  int32_t throttle_ms = 0;
+  std::vector<int32_t> bad_records = {};
   std::optional<size_t> cut_at = {};
   std::optional<size_t> corrupt_at = {};
   bool swallow = false;

@@ -2,16 +2,24 @@
 #include "devbroker/handle_fetch.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace kafka::devbroker {
 
 namespace {
 
 constexpr int64_t kMaxResponseBytes = 55 * 1024 * 1024;
-constexpr int16_t kLeadersNamedFrom = 16;  // KIP-951
-constexpr int16_t kTopicIdsFrom = 13;
+constexpr int8_t kReadCommitted = 1;
+constexpr int32_t kNewSession = 0;
+constexpr int32_t kNoSession = -1;
+
+// What came with which version.
 constexpr int16_t kSoftLimitsFrom = 3;  // before, a limit cuts even the first batch
+constexpr int16_t kSessionsFrom = 7;
+constexpr int16_t kEpochsFrom = 9;
+constexpr int16_t kFollowersServeFrom = 11;  // KIP-392
+constexpr int16_t kDivergingFrom = 12;       // KIP-320
+constexpr int16_t kTopicIdsFrom = 13;
+constexpr int16_t kLeadersNamedFrom = 16;  // KIP-951
 
 bool concerns_session(Errc code) {
   return code == Errc::fetch_session_id_not_found || code == Errc::invalid_fetch_session_epoch ||
@@ -32,33 +40,60 @@ FetchOperation::~FetchOperation() {
   for (auto& partition : watched_) std::erase(partition->waiters, static_cast<Waiter*>(this));
 }
 
+bool FetchOperation::by_id() const { return context_.version >= kTopicIdsFrom; }
+bool FetchOperation::soft_limits() const { return context_.version >= kSoftLimitsFrom; }
+
 bool FetchOperation::start(protocol::FetchResponse& response, Done done) {
-  if (context_.version >= 7) {
-    Errc error = concerns_session(fault_.reply) ? fault_.reply : Errc::none;
-    if (error == Errc::none && request_.session_epoch > 0) error = Errc::fetch_session_id_not_found;
-    if (error != Errc::none) {
-      response.error_code = wire_code(error);
-      return true;
-    }
+  if (const Errc error = open_session(); error != Errc::none) {
+    response.error_code = wire_code(error);
+    return true;
   }
   if (request_.max_wait_ms <= 0 || satisfied()) {
-    build(response);
+    answer(response);
     return true;
   }
   done_ = std::move(done);
-  for (const auto& asked : request_.topics) {
+  for (const FetchAsk& ask : asks_) {
     Topic* topic = nullptr;
-    if (named_topic(cluster_, context_.version >= kTopicIdsFrom, asked.topic, asked.topic_id, topic) != Errc::none)
-      continue;
-    for (const auto& partition : asked.partitions) {
-      const auto& found = topic->partition(partition.partition);
-      if (found == nullptr) continue;
-      found->waiters.push_back(this);
-      watched_.push_back(found);
-    }
+    if (named_topic(cluster_, by_id(), ask.topic, ask.topic_id, topic) != Errc::none) continue;
+    const auto& found = topic->partition(ask.partition.partition);
+    if (found == nullptr) continue;
+    found->waiters.push_back(this);
+    watched_.push_back(found);
   }
   timer_ = reactor_.after(std::chrono::milliseconds(request_.max_wait_ms), [this] { finish(); });
   return false;
+}
+
+/// Finds out what is asked for: all of it, or what the session knows with the changes of this request.
+Errc FetchOperation::open_session() {
+  if (context_.version < kSessionsFrom) {
+    asks_ = asks_of(request_);
+    return Errc::none;
+  }
+  if (concerns_session(fault_.reply)) return fault_.reply;
+  FetchSessions& sessions = cluster_.fetch_sessions(context_.broker);
+  if (request_.session_epoch == kNewSession || request_.session_epoch == kNoSession) {
+    sessions.close(request_.session_id);
+    wants_session_ = request_.session_epoch == kNewSession;
+    asks_ = asks_of(request_);
+    return Errc::none;
+  }
+  auto session = sessions.find(request_.session_id);
+  if (session == nullptr) return Errc::fetch_session_id_not_found;
+  if (session->epoch() != request_.session_epoch) return Errc::invalid_fetch_session_epoch;
+  if (session->by_id() != by_id()) return Errc::fetch_session_topic_id_error;
+  session->update(request_);
+  if (session->empty()) {  // nothing left: the session ends with this request
+    sessions.close(session->id());
+    asks_ = asks_of(request_);
+    return Errc::none;
+  }
+  session->advance(reactor_.now());
+  session_ = std::move(session);
+  session_epoch_ = session_->epoch();
+  asks_ = session_->asks();
+  return Errc::none;
 }
 
 void FetchOperation::wake() {
@@ -75,104 +110,157 @@ void FetchOperation::look_again() {
 void FetchOperation::finish() {
   timer_.cancel();
   protocol::FetchResponse response;
-  build(response);
+  answer(response);
   Done done = std::move(done_);
   if (done) done(std::move(response));  // destroys this
 }
 
-/// What answers the partition at once: an error, or nothing.
-bool FetchOperation::has_error(const Partition* partition, Errc topic_error, const std::string& name,
-                               const protocol::FetchRequest::FetchTopic::FetchPartition& asked, Errc& error) const {
-  error = fault_.at(name, asked.partition);
-  if (error == Errc::none) error = topic_error;
-  if (error == Errc::none) {
-    error = check_leader(context_, partition, context_.version >= 9 ? asked.current_leader_epoch : -1);
+FetchOperation::Look FetchOperation::look(const FetchAsk& ask) const {
+  const auto& asked = ask.partition;
+  Look look;
+  Topic* topic = nullptr;
+  const Errc topic_error = named_topic(cluster_, by_id(), ask.topic, ask.topic_id, topic);
+  look.partition = topic == nullptr ? nullptr : topic->partition(asked.partition).get();
+  look.error = fault_.at(topic == nullptr ? ask.topic : topic->name, asked.partition);
+  if (look.error == Errc::none) look.error = topic_error;
+  const int32_t epoch = context_.version >= kEpochsFrom ? asked.current_leader_epoch : -1;
+  if (look.error == Errc::none) {
+    look.error = context_.version >= kFollowersServeFrom ? check_replica(context_, look.partition, epoch)
+                                                         : check_leader(context_, look.partition, epoch);
   }
-  if (error == Errc::none &&
-      (asked.fetch_offset < partition->log.start_offset() || asked.fetch_offset > partition->log.end_offset())) {
-    error = Errc::offset_out_of_range;
+  if (look.error != Errc::none) return look;
+
+  const PartitionLog& log = look.partition->log;
+  look.high_watermark = look.partition->end_of(context_.broker);
+  look.stable = std::min(look.high_watermark, log.last_stable_offset());
+  look.limit = request_.isolation_level == kReadCommitted ? look.stable : look.high_watermark;
+  if (context_.version >= kDivergingFrom && asked.last_fetched_epoch >= 0) {
+    const EpochEnd end = log.end_of_epoch(asked.last_fetched_epoch);
+    if (end.epoch < 0 || asked.fetch_offset < log.start_offset()) {
+      look.error = Errc::offset_out_of_range;
+      return look;
+    }
+    if (end.epoch < asked.last_fetched_epoch || end.end_offset < asked.fetch_offset) {
+      look.diverging = end;
+      return look;
+    }
   }
-  return error != Errc::none;
+  const bool leads = look.partition->leader == context_.broker;
+  if (leads && context_.version >= kFollowersServeFrom) {
+    look.preferred = cluster_.preferred_replica(*look.partition, request_.rack_id, asked.fetch_offset);
+  }
+  if (look.preferred < 0 && (asked.fetch_offset < log.start_offset() || asked.fetch_offset > look.high_watermark)) {
+    look.error = Errc::offset_out_of_range;
+  }
+  return look;
 }
 
 bool FetchOperation::satisfied() const {
+  if (asks_.empty() || request_.min_bytes <= 0) return true;
   int64_t ready = 0;
-  bool asks = false;
-  for (const auto& asked_topic : request_.topics) {
-    Topic* topic = nullptr;
-    const Errc topic_error =
-        named_topic(cluster_, context_.version >= kTopicIdsFrom, asked_topic.topic, asked_topic.topic_id, topic);
-    const std::string& name = topic == nullptr ? asked_topic.topic : topic->name;
-    for (const auto& asked : asked_topic.partitions) {
-      asks = true;
-      const Partition* partition = topic == nullptr ? nullptr : topic->partition(asked.partition).get();
-      Errc error = Errc::none;
-      if (has_error(partition, topic_error, name, asked, error)) return true;
-      ready += std::min<int64_t>(static_cast<int64_t>(partition->log.bytes_from(asked.fetch_offset)),
-                                 std::max(asked.partition_max_bytes, 0));
-      if (asked.fetch_offset < partition->log.end_offset() && ready == 0) ready = 1;  // a batch larger than asked for
-      if (ready >= std::max(request_.min_bytes, 0)) return true;
-    }
+  for (const FetchAsk& ask : asks_) {
+    const Look seen = look(ask);
+    if (seen.at_once()) return true;
+    const auto bytes = static_cast<int64_t>(seen.partition->log.bytes_from(ask.partition.fetch_offset, seen.limit));
+    ready += std::min<int64_t>(bytes, std::max(ask.partition.partition_max_bytes, 0));
+    if (bytes > 0 && ready == 0) ready = 1;  // a batch larger than asked for
+    if (ready >= request_.min_bytes) return true;
   }
-  return !asks || request_.min_bytes <= 0;
+  return false;
 }
 
-void FetchOperation::build(protocol::FetchResponse& response) const {
-  const bool soft = context_.version >= kSoftLimitsFrom;
-  const int8_t magic = records::magic_for_fetch(context_.version);
-  int64_t left = soft ? std::clamp<int64_t>(request_.max_bytes, 0, kMaxResponseBytes) : kMaxResponseBytes;
-  bool first = soft;  // the first batch of all comes whole
+void FetchOperation::answer(protocol::FetchResponse& response) {
+  if (session_ != nullptr && session_->epoch() != session_epoch_) {
+    // Another connection has gone on with this session meanwhile.
+    response.error_code = wire_code(Errc::invalid_fetch_session_epoch);
+    return;
+  }
+  int64_t left = soft_limits() ? std::clamp<int64_t>(request_.max_bytes, 0, kMaxResponseBytes) : kMaxResponseBytes;
+  bool first = soft_limits();  // the first batch of all comes whole
   std::set<int32_t> new_leaders;
-  for (const auto& asked_topic : request_.topics) {
-    auto& topic_out = response.responses.emplace_back();
-    topic_out.topic = asked_topic.topic;
-    topic_out.topic_id = asked_topic.topic_id;
-    Topic* topic = nullptr;
-    const Errc topic_error =
-        named_topic(cluster_, context_.version >= kTopicIdsFrom, asked_topic.topic, asked_topic.topic_id, topic);
-    const std::string& name = topic == nullptr ? asked_topic.topic : topic->name;
-    topic_out.partitions.reserve(asked_topic.partitions.size());
-    for (const auto& asked : asked_topic.partitions) {
-      auto& out = topic_out.partitions.emplace_back();
-      const Partition* partition = topic == nullptr ? nullptr : topic->partition(asked.partition).get();
-      out.partition_index = asked.partition;
-      out.high_watermark = -1;
-      out.last_stable_offset = -1;
-      out.log_start_offset = -1;
-      out.records = Bytes::unowned({"", 0});
-      Errc error = Errc::none;
-      LogRead read;
-      if (!has_error(partition, topic_error, name, asked, error)) {
-        const int64_t limit = std::min<int64_t>(left, std::max(asked.partition_max_bytes, 0));
-        error = partition->log.read(asked.fetch_offset, static_cast<size_t>(limit), first,
-                                    cluster_.options().cut_batches, magic, read);
-      }
-      out.error_code = wire_code(error);
-      if (error != Errc::none) {
-        if (partition != nullptr && names_new_leader(error) && context_.version >= kLeadersNamedFrom) {
-          out.current_leader.leader_id = partition->leader;
-          out.current_leader.leader_epoch = partition->epoch;
-          new_leaders.insert(partition->leader);
-        }
-        continue;
-      }
-      out.high_watermark = partition->log.end_offset();
-      out.last_stable_offset = partition->log.end_offset();
-      out.log_start_offset = partition->log.start_offset();
-      if (request_.isolation_level == 0) out.aborted_transactions.reset();
-      if (soft && read.first_incomplete) continue;  // clients of this version are never given less than a batch
-      if (read.records.size() > 0) first = false;
-      left -= std::min<int64_t>(left, static_cast<int64_t>(read.records.size()));
-      out.records = std::move(read.records);
+  std::shared_ptr<FetchSession> made;
+  if (wants_session_) {
+    made = cluster_.fetch_sessions(context_.broker)
+               .create(cluster_.options().fetch_sessions, asks_.size(), by_id(), reactor_);
+  }
+  response.session_id = session_ != nullptr ? session_->id() : made != nullptr ? made->id() : 0;
+  for (const FetchAsk& ask : asks_) {
+    PartitionData data = read(ask, left, first, new_leaders);
+    if (made != nullptr) made->add(ask, data);
+    if (session_ != nullptr && !session_->tells(ask, data)) continue;
+    if (response.responses.empty() || response.responses.back().topic != ask.topic ||
+        response.responses.back().topic_id != ask.topic_id) {
+      auto& topic = response.responses.emplace_back();
+      topic.topic = ask.topic;
+      topic.topic_id = ask.topic_id;
+    }
+    response.responses.back().partitions.push_back(std::move(data));
+  }
+  name_leaders(new_leaders, response);
+}
+
+FetchOperation::PartitionData FetchOperation::read(const FetchAsk& ask, int64_t& left, bool& first,
+                                                   std::set<int32_t>& new_leaders) const {
+  PartitionData out;
+  out.partition_index = ask.partition.partition;
+  out.high_watermark = -1;
+  out.last_stable_offset = -1;
+  out.log_start_offset = -1;
+  out.records = Bytes::unowned({"", 0});
+  const bool committed_only = request_.isolation_level == kReadCommitted;
+  const Look seen = look(ask);
+  Errc error = seen.error;
+  LogRead read;
+  if (!seen.at_once()) {
+    const int64_t limit = std::min<int64_t>(left, std::max(ask.partition.partition_max_bytes, 0));
+    error = seen.partition->log.read(ask.partition.fetch_offset, static_cast<size_t>(limit), first,
+                                     cluster_.options().cut_batches, records::magic_for_fetch(context_.version), read,
+                                     seen.limit);
+  }
+  out.error_code = wire_code(error);
+  if (error != Errc::none) {
+    if (seen.partition != nullptr && names_new_leader(error) && context_.version >= kLeadersNamedFrom) {
+      out.current_leader.leader_id = seen.partition->leader;
+      out.current_leader.leader_epoch = seen.partition->epoch;
+      new_leaders.insert(seen.partition->leader);
+    }
+    return out;
+  }
+  out.high_watermark = seen.high_watermark;
+  out.last_stable_offset = seen.stable;
+  out.log_start_offset = seen.partition->log.start_offset();
+  out.preferred_read_replica = seen.preferred;
+  if (seen.diverging.epoch >= 0) {
+    out.diverging_epoch.epoch = seen.diverging.epoch;
+    out.diverging_epoch.end_offset = seen.diverging.end_offset;
+  }
+  if (!committed_only) out.aborted_transactions.reset();
+  // Clients of these versions are never given less than a batch.
+  if (soft_limits() && read.first_incomplete) return out;
+  if (read.records.size() > 0) first = false;
+  left -= std::min<int64_t>(left, static_cast<int64_t>(read.records.size()));
+  if (committed_only && read.records.size() > 0) {
+    auto aborted = seen.partition->log.producers().aborted(ask.partition.fetch_offset, read.end_offset);
+    if (cluster_.aborted_newest_first()) std::reverse(aborted.begin(), aborted.end());
+    for (const AbortedTransaction& one : aborted) {
+      auto& entry = out.aborted_transactions->emplace_back();
+      entry.producer_id = one.producer_id;
+      entry.first_offset = one.first_offset;
     }
   }
-  for (int32_t id : new_leaders) {
+  out.records = std::move(read.records);
+  return out;
+}
+
+void FetchOperation::name_leaders(const std::set<int32_t>& ids, protocol::FetchResponse& response) const {
+  for (int32_t id : ids) {
     const BrokerHandle* broker = cluster_.alive(id) ? cluster_.broker(id) : nullptr;
     if (broker == nullptr) continue;
     auto& endpoint = response.node_endpoints.emplace_back();
     endpoint.node_id = id;
     endpoint.host = broker->host();
     endpoint.port = broker->port();
+    if (!cluster_.rack(id).empty()) endpoint.rack = cluster_.rack(id);
   }
 }
 

@@ -29,23 +29,25 @@ int16_t needs_version(int64_t timestamp) {
   }
 }
 
-OffsetAtTime look_up(const Partition& partition, int64_t timestamp) {
+OffsetAtTime below(const OffsetAtTime& found, int64_t end) { return found.offset < end ? found : OffsetAtTime{}; }
+
+OffsetAtTime look_up(const Partition& partition, int64_t timestamp, int64_t end) {
   const PartitionLog& log = partition.log;
   switch (timestamp) {
     case kLatest:
-      return {log.end_offset(), -1, partition.epoch};
+      return {end, -1, partition.epoch};
     case kEarliest:
     case kEarliestLocal: {
       const int32_t epoch = log.epoch_at(log.start_offset());
       return {log.start_offset(), -1, epoch < 0 ? partition.epoch : epoch};
     }
     case kMaxTimestamp:
-      return log.find_max_time();
+      return below(log.find_max_time(), end);
     case kLatestTiered:
     case kEarliestPendingUpload:
       return {};  // there is no tiered storage
     default:
-      return log.find_time(timestamp);
+      return below(log.find_time(timestamp), end);
   }
 }
 
@@ -89,7 +91,10 @@ void handle(Context& context, const protocol::ListOffsetsRequest& request, proto
         out.old_style_offsets = old_style(context, *partition, asked.timestamp, asked.max_num_offsets);
         continue;
       }
-      const OffsetAtTime found = look_up(*partition, asked.timestamp);
+      // Readers of committed records are told of nothing behind the oldest open transaction.
+      const int64_t end =
+          request.isolation_level == 1 ? partition->log.last_stable_offset() : partition->log.end_offset();
+      const OffsetAtTime found = look_up(*partition, asked.timestamp, end);
       out.offset = found.offset;
       out.timestamp = found.timestamp;
       if (context.version >= 4) out.leader_epoch = found.leader_epoch;

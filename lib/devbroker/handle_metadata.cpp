@@ -48,6 +48,7 @@ void handle(Context& context, const protocol::MetadataRequest& request, protocol
     broker.node_id = id;
     broker.host = cluster.broker(id)->host();
     broker.port = cluster.broker(id)->port();
+    if (!cluster.rack(id).empty()) broker.rack = cluster.rack(id);
   }
   response.cluster_id = cluster.id();
   response.controller_id = cluster.controller();

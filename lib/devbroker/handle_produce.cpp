@@ -11,6 +11,11 @@ namespace {
 
 constexpr int16_t kLeadersNamedFrom = 10;  // KIP-951
 
+template <class Out>
+void name_records(const std::vector<int32_t>& places, Out& out) {
+  for (int32_t place : places) out.record_errors.emplace_back().batch_index = place;
+}
+
 /// Appends to one partition and fills its part of the response.
 template <class In, class Out>
 Errc produce(Context& context, const Topic* topic, Errc topic_error, const std::string& name, int16_t acks, In& in,
@@ -31,14 +36,17 @@ Errc produce(Context& context, const Topic* topic, Errc topic_error, const std::
     out.base_offset = done.base_offset;
     if (error == Errc::none) {
       out.log_start_offset = partition->log.start_offset();
-      if (done.duplicate) out.log_append_time_ms = done.timestamp;  // Kafka answers a retry with its batch's time
+      out.log_append_time_ms = done.timestamp;  // of a retry, Kafka tells its batch's time
     } else {
       out.error_message = done.message;
+      name_records(done.bad_records, out);
     }
   }
   if (injected != Errc::none) {
     error = injected;
     out.base_offset = -1;
+    out.log_append_time_ms = -1;
+    name_records(context.fault.bad_records, out);
   }
   out.error_code = wire_code(error);
   if (partition != nullptr && names_new_leader(error) && context.version >= kLeadersNamedFrom) {
@@ -85,6 +93,7 @@ void handle(Context& context, protocol::ProduceRequest& request, protocol::Produ
     endpoint.node_id = id;
     endpoint.host = broker->host();
     endpoint.port = broker->port();
+    if (!cluster.rack(id).empty()) endpoint.rack = cluster.rack(id);
   }
 }
 

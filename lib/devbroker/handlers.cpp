@@ -30,4 +30,12 @@ Errc check_leader(const Context& context, const Partition* partition, int32_t ep
   return partition->leader == context.broker ? Errc::none : Errc::not_leader_or_follower;
 }
 
+Errc check_replica(const Context& context, const Partition* partition, int32_t epoch) {
+  const Errc error = check_leader(context, partition, epoch);
+  if (error != Errc::not_leader_or_follower) return error;
+  const auto& replicas = partition->replicas;
+  const bool follows = std::find(replicas.begin(), replicas.end(), context.broker) != replicas.end();
+  return follows && partition->leader >= 0 ? Errc::none : error;
+}
+
 }  // namespace kafka::devbroker

@@ -30,6 +30,8 @@ struct OffsetCommitRequest;
 struct OffsetCommitResponse;
 struct OffsetFetchRequest;
 struct OffsetFetchResponse;
+struct OffsetForLeaderEpochRequest;
+struct OffsetForLeaderEpochResponse;
 struct ProduceRequest;
 struct ProduceResponse;
 }  // namespace kafka::protocol
@@ -55,6 +57,8 @@ void handle(Context& context, const protocol::ListOffsetsRequest& request, proto
 void handle(Context& context, const protocol::MetadataRequest& request, protocol::MetadataResponse& response);
 void handle(Context& context, const protocol::OffsetCommitRequest& request, protocol::OffsetCommitResponse& response);
 void handle(Context& context, const protocol::OffsetFetchRequest& request, protocol::OffsetFetchResponse& response);
+void handle(Context& context, const protocol::OffsetForLeaderEpochRequest& request,
+            protocol::OffsetForLeaderEpochResponse& response);
 void handle(Context& context, protocol::ProduceRequest& request, protocol::ProduceResponse& response);
 
 constexpr int16_t wire_code(Errc code) noexcept { return static_cast<int16_t>(code); }
@@ -66,6 +70,9 @@ Errc named_topic(Cluster& cluster, bool by_id, std::string_view name, const Uuid
 /// Whether this broker may serve the partition: unknown_topic_or_partition, not_leader_or_follower,
 /// fenced_leader_epoch or unknown_leader_epoch if not. `epoch` -1: the client does not say.
 Errc check_leader(const Context& context, const Partition* partition, int32_t epoch);
+
+/// The same for reading, where followers serve too. Errors as above.
+Errc check_replica(const Context& context, const Partition* partition, int32_t epoch);
 
 Uuid to_uuid(const TopicId& id) noexcept;
 TopicId from_uuid(const Uuid& id) noexcept;

@@ -47,6 +47,19 @@ std::optional<bool> marker_of(const Bytes& batch) {
   return type > kCommitMarker ? std::nullopt : std::optional<bool>(type == kAbortMarker);
 }
 
+/// The places of records without a key.
+Error find_bad_records(const Bytes& batch, std::vector<int32_t>& places) {
+  records::BatchIterator entries(batch);
+  records::RecordReader reader;
+  if (!entries.next()) return entries.error();
+  if (Error error = entries.open(reader)) return error;
+  records::RecordView record;
+  for (int32_t i = 0; reader.next(record); ++i) {
+    if (record.key.data() == nullptr) places.push_back(i);
+  }
+  return reader.error();
+}
+
 /// Who wrote a batch; offsets as the header has them.
 ProducerBatch identity_of(const char* at) {
   ProducerBatch batch;
@@ -92,9 +105,17 @@ size_t PartitionLog::find(int64_t offset) const noexcept {
   return static_cast<size_t>(at - entries_.begin());
 }
 
-size_t PartitionLog::bytes_from(int64_t offset) const noexcept {
+size_t PartitionLog::count_before(int64_t end) const noexcept {
+  if (end >= end_) return entries_.size();
+  auto at = std::lower_bound(entries_.begin(), entries_.end(), end,
+                             [](const Entry& entry, int64_t wanted) { return entry.base_offset < wanted; });
+  return static_cast<size_t>(at - entries_.begin());
+}
+
+size_t PartitionLog::bytes_from(int64_t offset, int64_t end) const noexcept {
   const size_t first = find(offset);
-  return first == entries_.size() ? 0 : entries_.back().position_end() - entries_[first].position;
+  const size_t count = count_before(end);
+  return first >= count ? 0 : entries_[count - 1].position_end() - entries_[first].position;
 }
 
 Appended PartitionLog::append(const Bytes& records, const AppendRules& rules) {
@@ -162,8 +183,31 @@ Appended PartitionLog::append_batch(const Bytes& batch, const AppendRules& rules
       return done;
     }
   }
+  if (rules.needs_keys) {
+    if (Error error = find_bad_records(batch, done.bad_records)) return refuse(Errc::corrupt_message, error.message());
+    if (!done.bad_records.empty()) {
+      done.error = Errc::invalid_record;
+      done.message = "one or more records have been rejected: a compacted topic takes no record without a key";
+      return done;
+    }
+  }
+  return accept(unpinned(batch), rules);
+}
+
+Appended PartitionLog::accept(Bytes batch, const AppendRules& rules) {
+  Appended done;
+  if (rules.log_append_time_ms >= 0) {
+    char* at = const_cast<char*>(batch.data());  // as in store()
+    const auto attributes = load_be<int16_t>(at + records::kAttributesAt);
+    records::store_be<int16_t>(at + records::kAttributesAt,
+                               static_cast<int16_t>(attributes | records::kLogAppendTimeBit));
+    records::store_be<int64_t>(at + records::kMaxTimestampAt, rules.log_append_time_ms);
+    records::store_be<uint32_t>(at + records::kCrcAt,
+                                crc32c({at + records::kAttributesAt, batch.size() - records::kAttributesAt}));
+    done.timestamp = rules.log_append_time_ms;
+  }
   done.base_offset = end_;
-  store(unpinned(batch), rules.leader_epoch);
+  store(std::move(batch), rules.leader_epoch);
   done.last_offset = end_ - 1;
   return done;
 }
@@ -192,14 +236,29 @@ Appended PartitionLog::append_old(const Bytes& records, const AppendRules& rules
     }
   }
   if (count <= 0) return refuse(Errc::invalid_record, "the message set holds no message");
-  Appended done;
-  done.base_offset = end_;
-  store(std::move(sealed), rules.leader_epoch);
-  done.last_offset = end_ - 1;
-  return done;
+  return accept(std::move(sealed), rules);
+}
+
+int64_t PartitionLog::append_marker(int64_t producer_id, bool commit, int32_t leader_epoch, int64_t now_ms) {
+  auto known = producers_.states().find(producer_id);
+  char key[kMarkerKeySize] = {};  // version 0, type
+  records::store_be<int16_t>(key + sizeof(int16_t), commit ? kCommitMarker : kAbortMarker);
+  const char value[6] = {};  // version 0, epoch 0 of the coordinator
+  records::BatchBuilder builder(128);
+  static_cast<void>(builder.append(now_ms, {key, sizeof key}, {value, sizeof value}));
+  Bytes sealed;
+  static_cast<void>(
+      builder.seal({.producer_id = producer_id,
+                    .producer_epoch = known == producers_.states().end() ? int16_t{0} : known->second.epoch,
+                    .transactional = true,
+                    .control = true},
+                   sealed));
+  store(std::move(sealed), leader_epoch);
+  return end_ - 1;
 }
 
 void PartitionLog::store(Bytes batch, int32_t leader_epoch) {
+  begin_epoch(leader_epoch);
   // Slices of a received frame belong to this log alone once the request is answered, and neither
   // field is covered by the checksum: written in place, without another copy of the batch.
   char* at = const_cast<char*>(batch.data());
@@ -229,24 +288,27 @@ void PartitionLog::note_producer(const Bytes& batch) {
   }
 }
 
-Errc PartitionLog::read(int64_t offset, size_t max_bytes, bool at_least_one, bool cut, int8_t magic,
-                        LogRead& out) const {
+Errc PartitionLog::read(int64_t offset, size_t max_bytes, bool at_least_one, bool cut, int8_t magic, LogRead& out,
+                        int64_t end) const {
   const size_t first = find(offset);
-  if (first == entries_.size()) return Errc::none;
+  const size_t count = count_before(end);
+  if (first >= count) return Errc::none;
   out.first_size = entries_[first].bytes.size();
   const size_t limit = at_least_one ? std::max(max_bytes, out.first_size) : max_bytes;
   if (limit == 0) return Errc::none;
-  if (magic < records::kMagicV2) return read_old(first, limit, magic, out);
+  if (magic < records::kMagicV2) return read_old(first, count, limit, magic, out);
   out.first_incomplete = limit < out.first_size;
   const uint64_t begin = entries_[first].position;
-  if (limit <= out.first_size || first + 1 == entries_.size()) {
+  out.end_offset = entries_[first].last_offset + 1;
+  if (limit <= out.first_size || first + 1 == count) {
     out.records = entries_[first].bytes.slice(0, std::min(limit, out.first_size));
     return Errc::none;
   }
   size_t last = first + 1;  // one past the last whole batch
-  while (last < entries_.size() && entries_[last].position_end() - begin <= limit) ++last;
+  while (last < count && entries_[last].position_end() - begin <= limit) ++last;
   const size_t whole = entries_[last - 1].position_end() - begin;
-  const size_t rest = cut && last < entries_.size() ? limit - whole : 0;
+  const size_t rest = cut && last < count ? limit - whole : 0;
+  out.end_offset = entries_[rest > 0 ? last : last - 1].last_offset + 1;
   if (last == first + 1 && rest == 0) {
     out.records = entries_[first].bytes;
     return Errc::none;
@@ -258,9 +320,10 @@ Errc PartitionLog::read(int64_t offset, size_t max_bytes, bool at_least_one, boo
   return Errc::none;
 }
 
-Errc PartitionLog::read_old(size_t first, size_t max_bytes, int8_t magic, LogRead& out) const {
+Errc PartitionLog::read_old(size_t first, size_t count, size_t max_bytes, int8_t magic, LogRead& out) const {
   Buffer buffer;
-  for (size_t i = first; i < entries_.size() && buffer.size() < max_bytes; ++i) {
+  for (size_t i = first; i < count && buffer.size() < max_bytes; ++i) {
+    if (is_control(entries_[i].bytes)) continue;
     Bytes set;
     Error error = records::to_message_set(entries_[i].bytes, magic, entries_[i].codec, records::kDefaultLevel, set);
     if (error == Errc::unsupported_version) {
@@ -273,7 +336,7 @@ Errc PartitionLog::read_old(size_t first, size_t max_bytes, int8_t magic, LogRea
       if (buffer.size() > 0) break;
       return error == Errc::unsupported_codec ? Errc::unsupported_compression_type : Errc::corrupt_message;
     }
-    if (i == first) out.first_size = set.size();
+    if (buffer.size() == 0) out.first_size = set.size();
     buffer.append(set.view());
   }
   out.first_incomplete = max_bytes < out.first_size;
@@ -288,6 +351,7 @@ OffsetAtTime PartitionLog::find_time(int64_t timestamp_ms) const {
     if (entry.max_timestamp < timestamp_ms) continue;
     records::BatchIterator batches(entry.bytes);
     records::RecordReader reader;
+    if (is_control(entry.bytes)) continue;
     if (!batches.next() || batches.open(reader)) {
       // A codec that this build cannot read: the batch is as close as it gets.
       return {std::max(entry.base_offset, start_), entry.max_timestamp, entry.leader_epoch};
@@ -318,6 +382,8 @@ Errc PartitionLog::truncate_before(int64_t offset) {
   if (offset < 0 || offset > end_) return Errc::offset_out_of_range;
   start_ = std::max(start_, offset);
   while (!entries_.empty() && entries_.front().last_offset < start_) entries_.pop_front();
+  epochs_.cut_below(start_);
+  producers_.forget_aborted_below(start_);
   return Errc::none;
 }
 
@@ -328,6 +394,7 @@ void PartitionLog::truncate_to(int64_t offset) {
     entries_.pop_back();
   }
   start_ = std::min(start_, end_);
+  epochs_.cut_from(end_);
   producers_.clear();
   for (const Entry& entry : entries_) note_producer(entry.bytes);
 }

@@ -7,10 +7,11 @@ namespace {
 
 using enum ApiKey;
 
-constexpr ApiRange kEverything[] = {
-    {produce, 0, 13, 0},         {fetch, 0, 18, 0},         {list_offsets, 0, 11, 0},
-    {metadata, 0, 13, 0},        {offset_commit, 0, 10, 0}, {offset_fetch, 0, 10, 0},
-    {find_coordinator, 0, 6, 0}, {api_versions, 0, 4, 0},   {init_producer_id, 0, 6, 0}};
+constexpr ApiRange kEverything[] = {{produce, 0, 13, 0},         {fetch, 0, 18, 0},
+                                    {list_offsets, 0, 11, 0},    {metadata, 0, 13, 0},
+                                    {offset_commit, 0, 10, 0},   {offset_fetch, 0, 10, 0},
+                                    {find_coordinator, 0, 6, 0}, {api_versions, 0, 4, 0},
+                                    {init_producer_id, 0, 6, 0}, {offset_for_leader_epoch, 0, 4, 0}};
 constexpr ApiRange k0_8_2[] = {{produce, 0, 0, 0},         {fetch, 0, 0, 0},         {list_offsets, 0, 0, 0},
                                {metadata, 0, 0, 0},        {offset_commit, 0, 1, 0}, {offset_fetch, 0, 1, 0},
                                {find_coordinator, 0, 0, 0}};
@@ -20,21 +21,31 @@ constexpr ApiRange k0_9[] = {{produce, 0, 1, 0},         {fetch, 0, 1, 0},      
 constexpr ApiRange k0_10[] = {{produce, 0, 2, 0},          {fetch, 0, 3, 0},         {list_offsets, 0, 1, 0},
                               {metadata, 0, 2, 0},         {offset_commit, 0, 2, 0}, {offset_fetch, 0, 2, 0},
                               {find_coordinator, 0, 0, 0}, {api_versions, 0, 0, 0}};
-constexpr ApiRange k0_11[] = {{produce, 0, 3, 0},          {fetch, 0, 5, 0},         {list_offsets, 0, 2, 0},
-                              {metadata, 0, 4, 0},         {offset_commit, 0, 3, 0}, {offset_fetch, 0, 3, 0},
-                              {find_coordinator, 0, 1, 0}, {api_versions, 0, 1, 0},  {init_producer_id, 0, 0, 0}};
-constexpr ApiRange k1_1[] = {{produce, 0, 5, 0},          {fetch, 0, 7, 0},         {list_offsets, 0, 2, 0},
-                             {metadata, 0, 5, 0},         {offset_commit, 0, 3, 0}, {offset_fetch, 0, 3, 0},
-                             {find_coordinator, 0, 1, 0}, {api_versions, 0, 1, 0},  {init_producer_id, 0, 0, 0}};
-constexpr ApiRange k2_8[] = {{produce, 0, 9, 0},          {fetch, 0, 12, 0},        {list_offsets, 0, 6, 0},
-                             {metadata, 0, 11, 0},        {offset_commit, 0, 8, 0}, {offset_fetch, 0, 7, 0},
-                             {find_coordinator, 0, 3, 0}, {api_versions, 0, 3, 0},  {init_producer_id, 0, 4, 0}};
-constexpr ApiRange k3_9[] = {{produce, 0, 11, 0},         {fetch, 0, 17, 0},        {list_offsets, 0, 9, 0},
-                             {metadata, 0, 12, 0},        {offset_commit, 0, 9, 0}, {offset_fetch, 0, 9, 0},
-                             {find_coordinator, 0, 6, 0}, {api_versions, 0, 4, 0},  {init_producer_id, 0, 5, 0}};
-constexpr ApiRange k4_3[] = {{produce, 0, 13, 3},         {fetch, 4, 18, 4},         {list_offsets, 1, 11, 1},
-                             {metadata, 0, 13, 0},        {offset_commit, 2, 10, 2}, {offset_fetch, 1, 10, 1},
-                             {find_coordinator, 0, 6, 0}, {api_versions, 0, 4, 0},   {init_producer_id, 0, 5, 0}};
+constexpr ApiRange k0_11[] = {{produce, 0, 3, 0},          {fetch, 0, 5, 0},
+                              {list_offsets, 0, 2, 0},     {metadata, 0, 4, 0},
+                              {offset_commit, 0, 3, 0},    {offset_fetch, 0, 3, 0},
+                              {find_coordinator, 0, 1, 0}, {api_versions, 0, 1, 0},
+                              {init_producer_id, 0, 0, 0}, {offset_for_leader_epoch, 0, 0, 0}};
+constexpr ApiRange k1_1[] = {{produce, 0, 5, 0},          {fetch, 0, 7, 0},
+                             {list_offsets, 0, 2, 0},     {metadata, 0, 5, 0},
+                             {offset_commit, 0, 3, 0},    {offset_fetch, 0, 3, 0},
+                             {find_coordinator, 0, 1, 0}, {api_versions, 0, 1, 0},
+                             {init_producer_id, 0, 0, 0}, {offset_for_leader_epoch, 0, 0, 0}};
+constexpr ApiRange k2_8[] = {{produce, 0, 9, 0},          {fetch, 0, 12, 0},
+                             {list_offsets, 0, 6, 0},     {metadata, 0, 11, 0},
+                             {offset_commit, 0, 8, 0},    {offset_fetch, 0, 7, 0},
+                             {find_coordinator, 0, 3, 0}, {api_versions, 0, 3, 0},
+                             {init_producer_id, 0, 4, 0}, {offset_for_leader_epoch, 0, 4, 0}};
+constexpr ApiRange k3_9[] = {{produce, 0, 11, 0},         {fetch, 0, 17, 0},
+                             {list_offsets, 0, 9, 0},     {metadata, 0, 12, 0},
+                             {offset_commit, 0, 9, 0},    {offset_fetch, 0, 9, 0},
+                             {find_coordinator, 0, 6, 0}, {api_versions, 0, 4, 0},
+                             {init_producer_id, 0, 5, 0}, {offset_for_leader_epoch, 0, 4, 0}};
+constexpr ApiRange k4_3[] = {{produce, 0, 13, 3},         {fetch, 4, 18, 4},
+                             {list_offsets, 1, 11, 1},    {metadata, 0, 13, 0},
+                             {offset_commit, 2, 10, 2},   {offset_fetch, 1, 10, 1},
+                             {find_coordinator, 0, 6, 0}, {api_versions, 0, 4, 0},
+                             {init_producer_id, 0, 5, 0}, {offset_for_leader_epoch, 2, 4, 2}};
 
 constexpr Profile kProfiles[] = {
     {"", kEverything, true, true, ProducerRules::lasting},  {"0.8.2", k0_8_2, false, false, ProducerRules::lasting},

@@ -341,7 +341,7 @@ TEST_CASE("every version of ApiVersions lists what is served; an unknown one is 
     request.client_software_version = version >= 3 ? "1.0" : "";
     auto response = client.call(request, version);
     CHECK(response.error_code == 0);
-    CHECK(response.api_keys.size() == 9);
+    CHECK(response.api_keys.size() == 10);
     if (version < 3) continue;
     request.client_software_name = "bad name";
     CHECK(client.call(request, version).error_code == code(Errc::invalid_request));
@@ -428,18 +428,20 @@ TEST_CASE("a waiting fetch learns at once that the leader moved or the topic is 
   REQUIRE(!f.broker->create_topic("t", 1));
   auto request = fetch("t", 0, 0, topic_id(client, "t"));
   request.max_wait_ms = 60000;
+  request.topics[0].partitions[0].current_leader_epoch = 0;  // without it the follower would go on serving
   client.send(request, 16);
   CHECK(client.stays_silent(30ms));
   REQUIRE(!f.broker->move_leader("t", 0, 2));
   auto response = client.receive<protocol::FetchRequest>(16);
   REQUIRE(response);
   auto& partition = response->responses.at(0).partitions.at(0);
-  CHECK(partition.error_code == code(Errc::not_leader_or_follower));
+  CHECK(partition.error_code == code(Errc::fenced_leader_epoch));
   CHECK(partition.current_leader.leader_id == 2);
   CHECK(partition.current_leader.leader_epoch == 1);
   REQUIRE(response->node_endpoints.size() == 1);
   CHECK(response->node_endpoints[0].port == f.broker->port(2));
   REQUIRE(!f.broker->move_leader("t", 0, 1));
+  request.topics[0].partitions[0].current_leader_epoch = 2;
   client.send(request, 16);
   CHECK(client.stays_silent(30ms));
   REQUIRE(!f.broker->delete_topic("t"));
@@ -449,7 +451,7 @@ TEST_CASE("a waiting fetch learns at once that the leader moved or the topic is 
 }
 
 TEST_CASE("fetches out of range, of other leaders' partitions and with wrong epochs say so") {
-  BrokerFixture f({.brokers = 2});
+  BrokerFixture f({.brokers = 2, .replication_factor = 1});
   Client& client = f.connect(1);
   REQUIRE(!f.broker->create_topic("t", 2));
   REQUIRE(produced(client, produce("t", 0, batch_of({"a", "b"}))) == 0);
@@ -548,7 +550,7 @@ TEST_CASE("a broker of an old release serves its versions and no others") {
   REQUIRE(!f.broker->as_version("4.3"));
   Client& third = f.connect();
   auto versions = third.call(protocol::ApiVersionsRequest{}, 0);
-  REQUIRE(versions.api_keys.size() == 9);
+  REQUIRE(versions.api_keys.size() == 10);
   CHECK(versions.api_keys[1].min_version == 4);
   third.send(produce("t", 0, batch_of({"a"})), 2);
   CHECK(third.is_closed_soon());

@@ -148,3 +148,23 @@ TEST_CASE("ids count up; a transactional id keeps its own, with a growing epoch,
   CHECK(first.epoch == 1);
   CHECK(ids.init("t", rotated, first) == Errc::producer_fenced);
 }
+
+TEST_CASE("an epoch ends where the next one that wrote began; what is cut off is forgotten") {
+  LeaderEpochs epochs;
+  CHECK(epochs.end_of(0, 9).epoch == -1);
+  epochs.begin(0, 0);
+  epochs.begin(2, 5);
+  epochs.begin(3, 5);  // 2 has written nothing
+  epochs.begin(1, 6);  // too late
+  CHECK(epochs.end_of(0, 9).end_offset == 5);
+  CHECK(epochs.end_of(2, 9).epoch == 0);
+  CHECK(epochs.end_of(3, 9).end_offset == 9);
+  CHECK(epochs.end_of(4, 9).epoch == -1);
+  epochs.cut_below(7);
+  CHECK(epochs.end_of(0, 9).epoch == 0);
+  CHECK(epochs.end_of(0, 9).end_offset == 7);
+  epochs.begin(8, 9);
+  epochs.cut_from(9);
+  CHECK(epochs.end_of(3, 9).end_offset == 9);
+  CHECK(epochs.end_of(8, 9).epoch == -1);
+}
