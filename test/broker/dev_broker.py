@@ -71,18 +71,20 @@ class Clients:
         return f"{done.stdout.count('ok  ')} checks"
 
     def console(self, version):
-        """Kafka's console producer (without idempotence, which needs more APIs) and console consumer by partition."""
+        """Kafka's console producer with idempotence, and its console consumer by partition, committed records only."""
         layout = types.SimpleNamespace(dir=self.directory, state={"version": version})
         new = kafka_cluster.version_tuple(version) >= (4, 0)
         topic, lines = f"console-{version}", [f"{i} by the console of {version}" for i in range(1000)]
         producer = "org.apache.kafka.tools.ConsoleProducer" if new else "kafka.tools.ConsoleProducer"
         where = "--bootstrap-server" if new else "--broker-list"
-        kafka_cluster.run_tool(layout, producer, where, self.bootstrap, "--topic", topic, "--producer-property",
-                               "enable.idempotence=false", text_in="\n".join(lines) + "\n")
+        kafka_cluster.run_tool(layout, producer, where, self.bootstrap, "--topic", topic, "--request-required-acks",
+                               "-1", "--producer-property", "enable.idempotence=true",
+                               text_in="\n".join(lines) + "\n")
         consumer = "org.apache.kafka.tools.consumer.ConsoleConsumer" if new else "kafka.tools.ConsoleConsumer"
         partitions = sorted(self.read(topic))
         text = "".join(kafka_cluster.run_tool(layout, consumer, "--bootstrap-server", self.bootstrap, "--topic", topic,
-                                              "--partition", str(partition), "--offset", "earliest", "--max-messages",
+                                              "--partition", str(partition), "--offset", "earliest",
+                                              "--isolation-level", "read_committed", "--max-messages",
                                               str(len(self.read(topic)[partition])), "--timeout-ms", "20000")
                        for partition in partitions)
         expect_equal(sorted(text.splitlines()), sorted(lines), "lines read by the console consumer")

@@ -1,4 +1,5 @@
-// A client that is not ours (librdkafka) against a broker: produces with keys, headers and timestamps, reads back, asks
+// A client that is not ours (librdkafka) against a broker: produces with keys, headers and timestamps, half of it with
+// idempotence, reads back, asks
 // for watermarks and offsets by time, commits and fetches a group's offsets. Prints one line per check, `ok` or `FAIL`.
 //   rdkafka_client BOOTSTRAP TOPIC      (TOPIC has 3 partitions and is empty)
 // Not here: starting the broker (dev_broker.py, which runs this).
@@ -41,16 +42,18 @@ rd_kafka_t* make_consumer(const char* bootstrap) {
   return rd_kafka_new(RD_KAFKA_CONSUMER, conf, nullptr, 0);
 }
 
-void produce(const char* bootstrap, const char* topic) {
+/// Records [from, to) of every partition.
+void produce(const char* bootstrap, const char* topic, int from, int to, bool idempotent) {
   int delivered = 0;
   rd_kafka_conf_t* conf = make_settings(bootstrap);
   rd_kafka_conf_set(conf, "acks", "all", nullptr, 0);
+  rd_kafka_conf_set(conf, "enable.idempotence", idempotent ? "true" : "false", nullptr, 0);
   rd_kafka_conf_set_opaque(conf, &delivered);
   rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->offset >= 0) ++*static_cast<int*>(opaque);
   });
   rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
-  for (int i = 0; i < kPerPartition; ++i) {
+  for (int i = from; i < to; ++i) {
     for (int partition = 0; partition < kPartitions; ++partition) {
       const std::string key = "key" + std::to_string(i), value = std::to_string(partition) + "-" + std::to_string(i);
       rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
@@ -61,7 +64,8 @@ void produce(const char* bootstrap, const char* topic) {
     }
   }
   const auto flushed = rd_kafka_flush(producer, kTimeoutMs);
-  check(flushed == RD_KAFKA_RESP_ERR_NO_ERROR && delivered == kPartitions * kPerPartition, "all messages are delivered",
+  check(flushed == RD_KAFKA_RESP_ERR_NO_ERROR && delivered == kPartitions * (to - from),
+        idempotent ? "all messages are delivered, with idempotence" : "all messages are delivered",
         name_of(flushed) + ", " + std::to_string(delivered) + " delivered");
   rd_kafka_destroy(producer);
 }
@@ -157,7 +161,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: rdkafka_client BOOTSTRAP TOPIC\n");
     return 2;
   }
-  produce(argv[1], argv[2]);
+  produce(argv[1], argv[2], 0, kPerPartition / 2, false);
+  produce(argv[1], argv[2], kPerPartition / 2, kPerPartition, true);
   rd_kafka_t* consumer = make_consumer(argv[1]);
   rd_kafka_poll_set_consumer(consumer);
   read_back(consumer, argv[2]);
