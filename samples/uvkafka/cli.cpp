@@ -1,7 +1,11 @@
 #include "cli.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -67,6 +71,24 @@ int usage_error(const std::string& what) {
   return kUsage;
 }
 
+bool check_topic(const char* command, const std::string& topic) {
+  constexpr size_t kLongest = 249;
+  const bool allowed = !topic.empty() && topic.size() <= kLongest && topic != "." && topic != ".." &&
+                       std::all_of(topic.begin(), topic.end(), [](char c) {
+                         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                                c == '.' || c == '_' || c == '-';
+                       });
+  if (allowed) return true;
+  usage_error(std::string(command) + ": -t \"" + topic +
+              "\": a topic name has 1 to 249 characters of a-z A-Z 0-9 . _ - and is not . or ..");
+  return false;
+}
+
+std::string no_such_partition(const std::string& topic, int64_t partition, size_t partitions) {
+  return "topic " + topic + " has no partition " + std::to_string(partition) + ", it has 0 to " +
+         std::to_string(partitions - 1);
+}
+
 std::optional<int64_t> number(std::string_view text) {
   int64_t parsed = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
@@ -108,22 +130,47 @@ kafka::Error apply(const std::vector<std::string>& settings,
   return {};
 }
 
-App::App(kafka::SessionOptions options) {
+namespace {
+
+constexpr uint64_t kPatienceMs = 2500;
+
+// For the signal handler. Not uv_signal: the second signal has to end the process also while the loop is stuck in a
+// write to a pipe that nobody reads.
+std::atomic<uv_async_t*> signal_target{nullptr};
+std::atomic<int> signals_seen{0};
+
+void on_signal_number(int) {
+  if (signals_seen++ > 0) _exit(kFailed);
+  const int before = errno;
+  if (uv_async_t* target = signal_target) uv_async_send(target);
+  errno = before;
+}
+
+}  // namespace
+
+App::App(kafka::SessionOptions options) : bootstrap_(options.bootstrap_servers) {
   uv_loop_init(&loop_);
   // Output is written at the end of each turn of the loop: in large pieces, and never late.
   std::setvbuf(stdout, nullptr, _IOFBF, 256 * 1024);
   uv_prepare_init(&loop_, &flusher_);
-  uv_prepare_start(&flusher_, [](uv_prepare_t*) { std::fflush(stdout); });
-  uv_signal_init(&loop_, &interrupt_);
-  uv_signal_init(&loop_, &terminate_);
+  flusher_.data = this;
+  uv_prepare_start(&flusher_, [](uv_prepare_t* handle) { static_cast<App*>(handle->data)->flush(); });
+  uv_async_init(&loop_, &signal_, [](uv_async_t* handle) { static_cast<App*>(handle->data)->signalled(); });
+  signal_.data = this;
+  uv_unref(reinterpret_cast<uv_handle_t*>(&signal_));
+  signal_target = &signal_;
+  struct sigaction action = {};
+  action.sa_handler = on_signal_number;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
   uv_timer_init(&loop_, &ticker_);
-  for (uv_signal_t* signal : {&interrupt_, &terminate_}) {
-    signal->data = this;
-    uv_signal_start(
-        signal, [](uv_signal_t* handle, int) { static_cast<App*>(handle->data)->signalled(); },
-        signal == &interrupt_ ? SIGINT : SIGTERM);
-    uv_unref(reinterpret_cast<uv_handle_t*>(signal));
-  }
+  uv_timer_init(&loop_, &patience_);
+  patience_.data = this;
+  uv_timer_start(
+      &patience_, [](uv_timer_t* handle) { static_cast<App*>(handle->data)->say_what_is_waited_for(); }, kPatienceMs,
+      0);
+  uv_unref(reinterpret_cast<uv_handle_t*>(&patience_));
   uv_unref(reinterpret_cast<uv_handle_t*>(&flusher_));
   ticker_.data = this;
   if (isatty(STDERR_FILENO)) {
@@ -139,6 +186,7 @@ App::App(kafka::SessionOptions options) {
   session_ = std::make_unique<kafka::Session>(&loop_, std::move(options));
   session_->on_log(kafka::LogLevel::off, {});
   session_->on_event([this](const kafka::Event& event) {
+    connected_ |= event.type == kafka::Event::Type::broker_connected;
     const bool failed = event.type == kafka::Event::Type::connect_failed;
     if (failed && said_connect_failed_) return;
     if (failed || event.type == kafka::Event::Type::partition_stopped) {
@@ -150,7 +198,8 @@ App::App(kafka::SessionOptions options) {
 
 App::~App() {
   session_.reset();
-  for (uv_handle_t* handle : {reinterpret_cast<uv_handle_t*>(&interrupt_), reinterpret_cast<uv_handle_t*>(&terminate_),
+  signal_target = nullptr;
+  for (uv_handle_t* handle : {reinterpret_cast<uv_handle_t*>(&signal_), reinterpret_cast<uv_handle_t*>(&patience_),
                               reinterpret_cast<uv_handle_t*>(&ticker_), reinterpret_cast<uv_handle_t*>(&flusher_)}) {
     if (!uv_is_closing(handle)) uv_close(handle, nullptr);
   }
@@ -159,14 +208,30 @@ App::~App() {
 }
 
 void App::signalled() {
-  if (interrupted_) std::_Exit(kFailed);
   interrupted_ = true;
-  if (on_signal_) {
-    on_signal_();
-  } else {
-    fail("interrupted");
-    finish();
-  }
+  if (!on_stop_) fail("interrupted");
+  stop();
+}
+
+void App::stop() {
+  if (finishing_) return session_->close(kFlushAfterSignal);  // sooner than it was going to
+  if (on_stop_) return on_stop_();
+  finish();
+}
+
+bool App::flush() {
+  if (output_failed_) return false;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
+  output_failed_ = true;
+  fail(std::string("stdout: ") + std::strerror(errno));
+  stop();
+  return false;
+}
+
+void App::say_what_is_waited_for() {
+  if (heard_ || said_connect_failed_ || finishing_) return;
+  std::fprintf(stderr, "uvkafka: %s, no answer yet; still waiting (is %s a Kafka broker?)\n",
+               connected_ ? "connected" : "connecting", bootstrap_.c_str());
 }
 
 void App::fail(const std::string& what) {
@@ -174,16 +239,23 @@ void App::fail(const std::string& what) {
   status_ = kFailed;
 }
 
-void App::finish() {
+void App::finish(std::function<void()> closed) {
   if (finishing_) return;
   finishing_ = true;
-  session_->close();
+  auto done = [closed = std::move(closed)] {
+    if (closed) closed();
+  };
+  if (interrupted_ || output_failed_) {
+    session_->close(kFlushAfterSignal, std::move(done));
+  } else {
+    session_->close(std::move(done));
+  }
 }
 
 int App::run() {
   if (const kafka::Error error = session_->error()) return usage_error(error.message());
   uv_run(&loop_, UV_RUN_DEFAULT);
-  if (std::fflush(stdout) != 0) fail(std::string("stdout: ") + std::strerror(errno));
+  flush();
   return status_;
 }
 
@@ -196,6 +268,7 @@ struct Attempt {
   uv_timer_t timer{};
   App* app = nullptr;
   std::string topic;
+  std::vector<int32_t> named;
   std::function<void(std::vector<int32_t>)> found;
   int left = kTopicAttempts;
 };
@@ -231,10 +304,16 @@ void ask(Attempt* attempt) {
           if (error != kafka::Errc::closed) done->app->fail(error.message());
           return done->app->finish();
         }
+        done->app->heard();
         std::vector<int32_t> partitions;
         for (const kafka::PartitionInfo& partition : topic->second.partitions)
           partitions.push_back(partition.partition);
-        done->found(std::move(partitions));
+        for (int32_t wanted : done->named) {
+          if (std::find(partitions.begin(), partitions.end(), wanted) != partitions.end()) continue;
+          done->app->fail(no_such_partition(done->topic, wanted, partitions.size()));
+          return done->app->finish();
+        }
+        done->found(done->named.empty() ? std::move(partitions) : std::move(done->named));
       },
       true);
 }
@@ -243,10 +322,10 @@ void ask(Attempt* attempt) {
 
 void find_partitions(App& app, const std::string& topic, std::vector<int32_t> named,
                      std::function<void(std::vector<int32_t>)> found) {
-  if (!named.empty()) return found(std::move(named));
   auto* attempt = new Attempt;
   attempt->app = &app;
   attempt->topic = topic;
+  attempt->named = std::move(named);
   attempt->found = std::move(found);
   ask(attempt);
 }

@@ -4,6 +4,7 @@
 #include <uv.h>
 #include <kafka/kafka.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <map>
@@ -18,6 +19,8 @@ namespace cli {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+/// Work that is under way when a signal comes gets so long.
+constexpr auto kFlushAfterSignal = std::chrono::seconds(5);
 
 /// Thrown nowhere: the parsed arguments of one subcommand.
 class Arguments {
@@ -43,6 +46,9 @@ class Arguments {
 
 /// Says on stderr what is wrong with the call. Always kUsage.
 int usage_error(const std::string& what);
+/// True if Kafka allows the name; if not, says so on stderr.
+bool check_topic(const char* command, const std::string& topic);
+std::string no_such_partition(const std::string& topic, int64_t partition, size_t partitions);
 std::optional<int64_t> number(std::string_view text);
 /// "0,1,5"; nothing if it is not that.
 std::optional<std::vector<int32_t>> numbers(std::string_view text);
@@ -55,29 +61,41 @@ class App {
 
   uv_loop_t* loop() { return &loop_; }
   kafka::Session& session() { return *session_; }
-  /// Called at the first SIGINT or SIGTERM; a second one ends the process at once.
-  void on_signal(std::function<void()> handler) { on_signal_ = std::move(handler); }
+  /// Called at the first SIGINT or SIGTERM (a second one ends the process at once), and when nobody takes what is
+  /// written to stdout.
+  void on_stop(std::function<void()> handler) { on_stop_ = std::move(handler); }
   /// Called about once a second while stderr is a terminal.
   void progress(std::function<std::string()> text) { progress_ = std::move(text); }
   void fail(const std::string& what);
-  /// Closes the session; run() returns then.
-  void finish();
+  /// A broker has answered what this run is about; without that, stderr says after a few seconds what is waited for.
+  void heard() { heard_ = true; }
+  /// Hands what was printed to whoever reads it. False if it cannot be written: the run ends then.
+  bool flush();
+  /// Closes the session, calls `closed`; run() returns then.
+  void finish(std::function<void()> closed = {});
   int run();
   bool interrupted() const { return interrupted_; }
+  bool output_failed() const { return output_failed_; }
 
  private:
   void signalled();
+  void say_what_is_waited_for();
+  void stop();
   uv_loop_t loop_{};
-  uv_signal_t interrupt_{};
-  uv_signal_t terminate_{};
+  uv_async_t signal_{};
   uv_timer_t ticker_{};
+  uv_timer_t patience_{};
   uv_prepare_t flusher_{};
   std::unique_ptr<kafka::Session> session_;
-  std::function<void()> on_signal_;
+  std::string bootstrap_;
+  std::function<void()> on_stop_;
   std::function<std::string()> progress_;
   bool interrupted_ = false;
   bool finishing_ = false;
   bool said_connect_failed_ = false;
+  bool connected_ = false;
+  bool heard_ = false;
+  bool output_failed_ = false;
   int status_ = kDone;
 };
 
@@ -85,7 +103,7 @@ class App {
 kafka::Error apply(const std::vector<std::string>& settings,
                    const std::vector<std::function<kafka::Error(std::string_view, std::string_view)>>& setters);
 
-/// Partitions of `topic`: those named, or all that the cluster has.
+/// Partitions of `topic`: those named, if the cluster has them, or all that it has.
 void find_partitions(App& app, const std::string& topic, std::vector<int32_t> named,
                      std::function<void(std::vector<int32_t>)> found);
 

@@ -142,6 +142,8 @@ struct Run {
   std::unique_ptr<Reader> reader;
   std::set<int32_t> ended = {};
   uint64_t count = 0;
+  uint64_t unconfirmed = 0;
+  kafka::Error first_refusal = {};
   bool finishing = false;
 
   void start() {
@@ -154,7 +156,16 @@ struct Run {
       ++count;
       format.print(message);
       if (commits) {
-        message.commit();
+        // What the group takes for done has left this process.
+        if (!app.flush()) return;
+        ++unconfirmed;
+        message.commit({}, [this](kafka::Error error) {
+          if (!error) {
+            --unconfirmed;
+          } else if (!first_refusal) {
+            first_refusal = error;
+          }
+        });
       } else {
         message.ack();
       }
@@ -179,7 +190,21 @@ struct Run {
   }
   void finish() {
     if (std::exchange(finishing, true)) return;
-    reader->close([this] { app.finish(); });
+    // After a signal the deadline is that of the session.
+    if (app.interrupted() || app.output_failed()) return app.finish([this] { say_unconfirmed(); });
+    reader->close([this] {
+      say_unconfirmed();
+      app.finish();
+    });
+  }
+  void stop() {
+    if (finishing) return app.finish();  // the reader is closing: sooner than it was going to
+    finish();
+  }
+  void say_unconfirmed() {
+    if (unconfirmed == 0) return;
+    app.fail(std::to_string(unconfirmed) + " of " + std::to_string(count) +
+             " messages printed, not committed: " + first_refusal.message());
   }
 };
 
@@ -202,6 +227,7 @@ int consume(int argc, char** argv) {
   }
   if (arguments.helped()) return kDone;
   if (!arguments.has("-b") || !arguments.has("-t")) return usage_error("consume: -b BOOTSTRAP and -t TOPIC are needed");
+  if (!check_topic("consume", arguments.get("-t"))) return kUsage;
   const auto format = Format::parse(arguments.get("-f", "%s\\n"));
   if (!format) return usage_error("consume: -f has an unknown sequence; see uvkafka consume --help");
   const auto start = parse_start(arguments.get("-o", "earliest"));
@@ -268,14 +294,12 @@ int consume(int argc, char** argv) {
                                             std::move(reader)});
     fetch_run->start();
   };
-  app.on_signal([&] {
-    if (!arguments.has("-e") && !arguments.has("-c")) {
-      // Ending an endless run is what the signal is for.
-    } else {
-      app.fail("interrupted before the end");
-    }
-    if (group_run) return group_run->finish();
-    if (fetch_run) return fetch_run->finish();
+  app.on_stop([&] {
+    // Ending an endless run is what the signal is for.
+    const bool endless = !arguments.has("-e") && !arguments.has("-c") && (group_run || fetch_run);
+    if (app.interrupted() && !endless) app.fail("interrupted before the end");
+    if (group_run) return group_run->stop();
+    if (fetch_run) return fetch_run->stop();
     app.finish();
   });
   app.progress([&] {

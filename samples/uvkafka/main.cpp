@@ -1,4 +1,7 @@
 // uvkafka: the command line program. One file per subcommand.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstring>
 
 #include "cli.hpp"
@@ -20,9 +23,19 @@ constexpr const char* kUsage =
     "Each has its own --help. BOOTSTRAP is host:port,host:port.\n"
     "Exit status: 0 all done, 1 something failed or was left undone, 2 wrong usage.\n";
 
+// A standard stream that was closed by the caller: its number must not go to a socket. What is opened in its place
+// refuses what the stream is for, so that using it is an error as it should be.
+void fill_standard_streams() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (fcntl(fd, F_GETFD) != -1) continue;
+    if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) std::_Exit(cli::kFailed);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_streams();
   if (argc < 2) {
     std::fputs(kUsage, stderr);
     return cli::kUsage;

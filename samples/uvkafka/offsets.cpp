@@ -32,6 +32,8 @@ int offsets(int argc, char** argv) {
   if (!arguments.has("-b") || !arguments.has("-g") || !arguments.has("-t")) {
     return usage_error("offsets: -b BOOTSTRAP, -g GROUP and -t TOPIC are needed");
   }
+  if (!check_topic("offsets", arguments.get("-t"))) return kUsage;
+  if (arguments.get("-g").empty()) return usage_error("offsets: -g must not be empty");
   const std::string reset = arguments.get("--reset");
   if (arguments.has("--reset") && reset != "earliest" && reset != "latest") {
     return usage_error("offsets: --reset wants earliest or latest");

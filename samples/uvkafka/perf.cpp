@@ -168,7 +168,7 @@ int perf_produce(const Arguments& arguments, int64_t messages) {
   App app(std::move(session_options));
   if (const auto error = app.session().error()) return usage_error(error.message());
   Load load(app, arguments.get("-t"), messages, *size, options);
-  app.on_signal([&] {
+  app.on_stop([&] {
     app.fail("interrupted");
     load.stop();
   });
@@ -194,7 +194,7 @@ int perf_consume(const Arguments& arguments, int64_t messages) {
   const std::string topic = arguments.get("-t");
   Measure measure;
   std::unique_ptr<kafka::Fetcher> fetcher;
-  app.on_signal([&] {
+  app.on_stop([&] {
     app.fail("interrupted");
     app.finish();
   });

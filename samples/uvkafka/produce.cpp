@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -24,10 +25,11 @@ constexpr const char* kProduceUsage =
     "      --report                     print the outcome of each message as soon as it is known:\n"
     "                                   ok PARTITION OFFSET VALUE, no PARTITION - VALUE, or maybe PARTITION - VALUE\n"
     "\n"
-    "Sends one message per line of stdin. SIGINT and SIGTERM stop reading and flush for at most 5 s.\n";
+    "Sends one message per line of stdin. SIGINT and SIGTERM stop reading and flush for at most 5 s;\n"
+    "a second one ends at once.\n";
 
-constexpr auto kFlushAfterSignal = std::chrono::seconds(5);
 constexpr size_t kChunk = 256 * 1024;
+constexpr size_t kLongestLine = 104857600;  // more than any broker takes
 
 // Lines of stdin, whatever it is: pipes and terminals through libuv, files by reading.
 class Lines {
@@ -66,6 +68,7 @@ class Lines {
       uv_idle_start(&idle_, [](uv_idle_t* idle) { static_cast<Lines*>(idle->data)->read_file(); });
     }
   }
+  bool ended() const { return ended_; }
   void stop() {
     if (ended_) return;
     ended_ = true;
@@ -86,7 +89,7 @@ class Lines {
   // False if paused or ended on the way.
   bool deliver() {
     while (true) {
-      const size_t line_end = text_.find('\n', begin_);
+      const size_t line_end = text_.find('\n', std::max(begin_, searched_));
       if (line_end == std::string::npos && !(at_end_ && begin_ < text_.size())) break;
       const size_t length = (line_end == std::string::npos ? text_.size() : line_end) - begin_;
       if (!on_line_(std::string_view(text_).substr(begin_, length))) return pause(), false;
@@ -95,6 +98,8 @@ class Lines {
     }
     text_.erase(0, begin_);
     begin_ = 0;
+    searched_ = text_.size();
+    if (searched_ > kLongestLine) return end("a line of more than " + std::to_string(kLongestLine) + " bytes"), false;
     return true;
   }
   void took(const char* data, size_t count) {
@@ -134,6 +139,7 @@ class Lines {
   uv_stream_t* stream_ = nullptr;
   std::string text_;
   size_t begin_ = 0;
+  size_t searched_ = 0;  // there is no end of line before
   bool paused_ = false;
   bool at_end_ = false;
   bool ended_ = false;
@@ -173,6 +179,7 @@ int produce(int argc, char** argv) {
   if (arguments.helped()) return kDone;
   if (!arguments.has("-b") || !arguments.has("-t")) return usage_error("produce: -b BOOTSTRAP and -t TOPIC are needed");
   const std::string topic = arguments.get("-t");
+  if (!check_topic("produce", topic)) return kUsage;
   const std::string delimiter = arguments.get("-K");
   if (arguments.has("-K") && delimiter.empty()) return usage_error("produce: -K must not be empty");
   const auto partition = number(arguments.get("-p", "-1"));
@@ -201,7 +208,8 @@ int produce(int argc, char** argv) {
   std::vector<kafka::Header> header_views;
   for (const auto& [name, value] : headers) header_views.push_back({name, value});
 
-  auto count = [&tally](const kafka::DeliveryReport& outcome) {
+  auto count = [&](const kafka::DeliveryReport& outcome) {
+    app.heard();
     if (!outcome.error) {
       ++tally.ok;
       return;
@@ -256,11 +264,27 @@ int produce(int argc, char** argv) {
     lines.resume();
   };
   producer.on_drain([&] { drained(); });
-  app.on_signal([&] {
+  app.on_stop([&] {
+    if (app.interrupted()) app.fail(lines.ended() ? "interrupted" : "interrupted: the rest of stdin was not read");
     lines.stop();
-    app.fail("interrupted: the rest of stdin was not read");
     close(kFlushAfterSignal);
   });
+  // A partition that the topic does not have might come, says the library, and waits; nobody here adds partitions.
+  if (*partition >= 0) {
+    app.session().get_metadata(
+        {topic},
+        [&](kafka::Error error, kafka::ClusterMetadata cluster) {
+          const auto found = cluster.topics.find(topic);
+          if (error || found == cluster.topics.end() || found->second.error || found->second.partitions.empty()) return;
+          app.heard();
+          const size_t partitions = found->second.partitions.size();
+          if (static_cast<size_t>(*partition) < partitions) return;
+          app.fail(no_such_partition(topic, *partition, partitions));
+          lines.stop();
+          close(std::chrono::milliseconds(0));
+        },
+        true);
+  }
   app.progress([&] {
     return std::to_string(tally.sent) + " sent, " + std::to_string(tally.ok) + " confirmed, " +
            std::to_string(producer.queued()) + " waiting";

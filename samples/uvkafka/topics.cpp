@@ -89,18 +89,21 @@ int topics(int argc, char** argv) {
   }
   if (arguments.helped()) return kDone;
   if (!arguments.has("-b")) return usage_error("topics: -b BOOTSTRAP is needed");
+  if (arguments.has("-t") && !check_topic("topics", arguments.get("-t"))) return kUsage;
   kafka::SessionOptions options{.bootstrap_servers = arguments.get("-b")};
   if (const auto error =
           apply(arguments.all("-X"), {[&](auto name, auto value) { return options.set(name, value); }})) {
     return usage_error(error.message());
   }
   App app(std::move(options));
+  if (const auto error = app.session().error()) return usage_error(error.message());
   Listing listing(app);
   auto described = [&](kafka::Error error, kafka::ClusterMetadata cluster) {
     if (error) {
       if (!app.interrupted()) app.fail(error.message());
       return app.finish();
     }
+    app.heard();
     listing.describe(std::move(cluster));
   };
   if (arguments.has("-t")) {
