@@ -47,7 +47,7 @@ struct KAFKA_API ProducerOptions {
   int64_t buffer_memory = 33554432;       ///< bytes of records that may wait; send() says queue_full beyond
   int32_t compression_level = -1;         ///< gzip: 1 to 9, -1 the library's default
   Compression compression_type = Compression::none;
-  std::chrono::milliseconds delivery_timeout{120000};  ///< from send() to the report (KIP-91)
+  std::chrono::milliseconds delivery_timeout{120000};  ///< from send() to the report (KIP-91); more than linger
   std::chrono::microseconds linger{0};    ///< how long a batch waits for more; 0: to the end of the loop turn
   std::optional<int32_t> max_in_flight = {};  ///< requests per connection, 1 to 1,000; set by hand, several batches
                                               ///< of one partition may be under way and change order on a retry

@@ -37,7 +37,7 @@ struct KAFKA_API ProduceResult {
     int32_t partition = 0;
     Error error = {};
     int64_t offset = -1;  ///< of the first message
-    Persistence persistence = Persistence::no;
+    Persistence persistence = Persistence::no;  ///< yes or no: of every message; else maybe
   };
   std::vector<Partition> partitions = {};  ///< one per topic and partition, in order
   std::vector<Error> errors = {};          ///< each code once, in the order met
@@ -68,12 +68,15 @@ class KAFKA_API Producer {
   /// @param record  key, value and headers are copied before this returns.
   /// @param done    the outcome; may be empty.
   /// @return what `done` will get at once: no error, or queue_full (nothing was queued; `on_drain`
-  ///         tells when to go on), message_too_large, invalid_topic, invalid_argument, closed. The
+  ///         tells when to go on), message_too_large (also: larger than buffer_memory), invalid_topic,
+  ///         invalid_argument, closed. The
   ///         other errors that `done` can get are timed_out (delivery_timeout) and the broker's codes.
   Error send(const Record& record, DeliveryCallback done = {});
 
   /// Sends all messages and reports once, when the last partition has its outcome. Shares batches
   /// and order with send(). A partition that fails is retried alone. An empty list succeeds.
+  /// An envelope with a message that can never be sent fails as a whole; where the call does not fit
+  /// into buffer_memory nothing of it is queued (queue_full, or message_too_large if it never could).
   void produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done);
 
   /// Sends what waits without lingering and calls `done` when every record queued before this call
