@@ -15,16 +15,11 @@ using session::Range;
 
 // Other names under which users know an option.
 constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
-    {"metadata.broker.list", "bootstrap.servers"},
-    {"socket.timeout.ms", "request.timeout.ms"},
-    {"message.max.bytes", "max.request.size"},
-    {"request.required.acks", "acks"},
-    {"queue.buffering.max.ms", "linger.ms"},
-    {"max.in.flight", "max.in.flight.requests.per.connection"},
-    {"message.timeout.ms", "delivery.timeout.ms"},
-    {"compression.codec", "compression.type"},
-    {"fetch.wait.max.ms", "fetch.max.wait.ms"},
-    {"fetch.message.max.bytes", "max.partition.fetch.bytes"},
+    {"metadata.broker.list", "bootstrap.servers"}, {"socket.timeout.ms", "request.timeout.ms"},
+    {"message.max.bytes", "max.request.size"},     {"request.required.acks", "acks"},
+    {"queue.buffering.max.ms", "linger.ms"},       {"max.in.flight", "max.in.flight.requests.per.connection"},
+    {"message.timeout.ms", "delivery.timeout.ms"}, {"compression.codec", "compression.type"},
+    {"fetch.wait.max.ms", "fetch.max.wait.ms"},    {"fetch.message.max.bytes", "max.partition.fetch.bytes"},
 };
 
 Error wrong(std::string_view name, std::string_view value, std::string_view allowed) {
@@ -66,6 +61,24 @@ bool number(std::string_view value, int64_t& parsed) {
   return error == std::errc() && end == value.data() + value.size();
 }
 
+// "12" or "0.5", digits alone: strtod() would take the locale's comma, blanks, "inf" and hexadecimal numbers as well.
+bool thousandths(std::string_view value, int64_t& parsed) {
+  constexpr int64_t kMostWhole = INT64_MAX / 2000;
+  const size_t point = value.find('.');
+  if (value.empty() || value.front() == '-' || !number(value.substr(0, point), parsed) || parsed > kMostWhole)
+    return false;
+  parsed *= 1000;
+  if (point == std::string_view::npos) return true;
+  const std::string_view digits = value.substr(point + 1);
+  int64_t unit = 100;
+  for (const char digit : digits) {
+    if (digit < '0' || digit > '9') return false;
+    parsed += unit * (digit - '0');
+    unit /= 10;
+  }
+  return !digits.empty();
+}
+
 class Setter {
  public:
   Setter(std::string_view name, std::string_view value) : name_(name), value_(value) {
@@ -87,7 +100,7 @@ class Setter {
     }
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   void operator()(std::string_view name, Enum& member, std::string_view) {
     if (name != real_) return;
     std::string allowed;
@@ -107,14 +120,9 @@ class Setter {
   /// Fractions of a millisecond, as other clients allow for lingering.
   void operator()(std::string_view name, std::chrono::microseconds& member, Range range, std::string_view) {
     if (name != real_) return;
-    char* end = nullptr;
-    const std::string copy(value_);
-    const double parsed = std::strtod(copy.c_str(), &end);
-    const bool all = !copy.empty() && end == copy.c_str() + copy.size();
-    if (!all || !(parsed >= static_cast<double>(range.least)) || parsed > static_cast<double>(range.most)) {
-      return failed(text(range));
-    }
-    found([&] { member = std::chrono::microseconds(static_cast<int64_t>(parsed * 1000)); });
+    int64_t us = 0;
+    if (!thousandths(value_, us) || us < range.least * 1000 || us > range.most * 1000) return failed(text(range));
+    found([&] { member = std::chrono::microseconds(us); });
   }
 
   Error result() const {
@@ -147,7 +155,7 @@ class Checker {
   void operator()(std::string_view, const std::string&, std::string_view) {}
   void operator()(std::string_view, const bool&, std::string_view) {}
   template <class Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   void operator()(std::string_view name, const Enum& member, std::string_view) {
     for (const auto& choice : choices(member)) {
       if (choice.value == member) return;
@@ -280,7 +288,8 @@ Error parse_contact_points(std::string_view text, std::vector<ContactPoint>& poi
     int64_t port = kDefaultPort;
     if (!port_text.empty() && !number(port_text, port)) return error;
     if (host.empty() || host.size() > kLongestHost || port < 1 || port > 65535) return error;
-    if (std::any_of(host.begin(), host.end(), [](unsigned char c) { return c <= ' ' || c >= 127 || c == '/'; })) return error;
+    if (std::any_of(host.begin(), host.end(), [](unsigned char c) { return c <= ' ' || c >= 127 || c == '/'; }))
+      return error;
     points.push_back({std::string(host), static_cast<uint16_t>(port)});
   }
   if (points.empty()) return Error(Errc::invalid_option, "bootstrap.servers is empty: " + std::string(kForm));
