@@ -27,7 +27,7 @@ inline constexpr size_t kPurposes = 4;
 enum class Sent : uint8_t { no, maybe };
 
 struct CallInfo {
-  int16_t version = -1;     ///< negotiated on the connection; -1 if it was never encoded
+  int16_t version = -1;  ///< negotiated on the connection; -1 if it was never encoded
   Sent sent = Sent::no;
   net::TimePoint sent_at{};
 };

@@ -149,9 +149,11 @@ void Connection::finish_later(std::unique_ptr<Call> call, Error error) {
 }
 
 void Connection::on_written() {
+  if (state_ == State::handshaking) handshake_written_ = true;
   if (unanswered_.empty()) return;
   std::vector<std::unique_ptr<Call>> written = std::move(unanswered_);
   unanswered_.clear();
+  prove();
   for (auto& call : written) call->finish({}, nullptr);  // may destroy this
 }
 
@@ -177,7 +179,7 @@ bool Connection::take_frame(Bytes frame) {
   if (probe_id_ >= 0 && id == probe_id_) {
     probe_id_ = -1;
     if (state_ != State::handshaking) return true;
-    answered_ = true;
+    versions_answered_ = true;
     config_.legacy = true;
     versions_ = protocol::legacy_versions();
     become_ready();
@@ -188,7 +190,7 @@ bool Connection::take_frame(Bytes frame) {
       return end(Error(Errc::protocol_error, "the answer to ApiVersions has correlation id " + std::to_string(id))),
              false;
     }
-    answered_ = true;
+    versions_answered_ = true;
     take_versions({}, &reader);
     return true;
   }
@@ -199,7 +201,6 @@ bool Connection::take_frame(Bytes frame) {
                      "correlation id " + std::to_string(id) + " where " + expected + " was expected")),
            false;
   }
-  answered_ = true;
   protocol::skip_response_header(reader, call->api(), call->info.version);
   const Scope::Guard guard = scope_.guard();
   if (reader.failed()) {
@@ -208,10 +209,17 @@ bool Connection::take_frame(Bytes frame) {
     if (guard.alive()) end(std::move(error));
     return false;
   }
+  prove();
   call->finish({}, &reader);
   if (!guard.alive()) return false;
   if (reader.failed()) return end(reader.error()), false;  // what follows cannot be trusted either
   return true;
+}
+
+void Connection::prove() {
+  if (proven_) return;
+  proven_ = true;
+  owner_.on_proven(*this);
 }
 
 // --- end --------------------------------------------------------------------
@@ -243,7 +251,8 @@ void Connection::on_deadline() {
 
 void Connection::on_closed(Error error) {
   // Before 0.10 a broker knows no ApiVersions: it reads the request and closes.
-  refused_api_versions_ = state_ == State::handshaking && !answered_ && !frames_.mid_frame();
+  refused_api_versions_ =
+      state_ == State::handshaking && handshake_written_ && !versions_answered_ && !frames_.mid_frame();
   if (state_ == State::handshaking) {
     error = Error(error.code(), "closed during the handshake: " + std::string(error.detail()));
   }
@@ -253,11 +262,11 @@ void Connection::on_closed(Error error) {
 void Connection::close(Error error) {
   if (state_ == State::ended) return;
   reactor_.defer([guard = scope_.guard(), this, error = std::move(error)]() mutable {
-    if (guard.alive()) end(std::move(error));
+    if (guard.alive()) end(std::move(error), true);
   });
 }
 
-void Connection::end(Error error) {
+void Connection::end(Error error, bool ours) {
   if (state_ == State::ended) return;
   state_ = State::ended;
   deadline_.cancel();
@@ -265,6 +274,7 @@ void Connection::end(Error error) {
   std::vector<std::unique_ptr<Call>> calls = in_flight_.take_all();
   for (auto& call : unanswered_) calls.push_back(std::move(call));
   unanswered_.clear();
+  ended_unproven_ = !ours && !proven_ && !calls.empty();
   const net::TimePoint now = reactor_.now();
   const Scope::Guard guard = scope_.guard();
   for (auto& call : calls) {

@@ -30,6 +30,9 @@ class ConnectionOwner {
   virtual ~ConnectionOwner() = default;
   /// Requests may be sent from now on.
   virtual void on_ready(Connection& connection) = 0;
+  /// The first request (ApiVersions aside) has been answered, or written if no answer belongs to it: whatever
+  /// the peer is, it serves requests. The connection must not be destroyed here.
+  virtual void on_proven(Connection& connection) = 0;
   /// The connection has ended and every call of it is finished. It may be destroyed here.
   virtual void on_ended(Connection& connection, Error error) = 0;
 };
@@ -57,10 +60,10 @@ class Connection final : private net::StreamHandler {
   /// True if the peer ended the connection after it had the whole ApiVersions request and before any answer:
   /// what brokers before 0.10 do.
   bool refused_api_versions() const noexcept { return refused_api_versions_; }
+  /// True if the connection broke while requests were under way and none had ever been answered.
+  bool ended_unproven() const noexcept { return ended_unproven_; }
   /// True if it is spoken to as 0.8.2 or 0.9, because that was asked for or because it ignored ApiVersions.
   bool legacy() const noexcept { return config_.legacy; }
-  /// True once a whole answer has come.
-  bool answered() const noexcept { return answered_; }
   /// For tests of the wrap (C9).
   void set_next_correlation_id(int32_t id) noexcept { in_flight_.set_next_id(id); }
 
@@ -79,9 +82,10 @@ class Connection final : private net::StreamHandler {
   void become_ready();
   Error write(Call& call, int16_t version, int32_t id);
   bool take_frame(Bytes frame);
+  void prove();
   void arm();
   void on_deadline();
-  void end(Error error);
+  void end(Error error, bool ours = false);
   void finish_later(std::unique_ptr<Call> call, Error error);
 
   net::Reactor& reactor_;
@@ -99,10 +103,13 @@ class Connection final : private net::StreamHandler {
   net::Timer deadline_;
   int32_t handshake_id_ = -1;
   int16_t handshake_version_ = -1;
+  bool handshake_written_ = false;
+  bool versions_answered_ = false;
   int32_t probe_id_ = -1;
   net::TimePoint probe_at_ = net::TimePoint::max();
   bool refused_api_versions_ = false;
-  bool answered_ = false;
+  bool proven_ = false;
+  bool ended_unproven_ = false;
   Scope scope_;
   std::unique_ptr<net::Stream> stream_;  // last: nothing of it may call a half-destroyed object
 };

@@ -68,7 +68,7 @@ void Coordinators::find(const std::string& name) {
         if (!error && (broker.id < 0 || broker.host.empty() || broker.port <= 0 || broker.port > 65535)) {
           error = Error(Errc::coordinator_not_available, "the answer names no broker");
         }
-        if (!error && !router_.knows(broker.id)) metadata_.add_brokers({broker});
+        if (!error) metadata_.add_brokers({broker});  // new, or moved
         found(name, std::move(error), broker.id);
       }),
       [name](protocol::FindCoordinatorRequest& adapted, int16_t version) {
@@ -103,6 +103,7 @@ void Coordinators::attempted(const std::shared_ptr<Job>& job, int32_t node, Erro
   if (!error || traits(error.code()).retry == Retry::no) return end(job, std::move(error));
   const bool transport = error == Errc::disconnected || error == Errc::connect_failed || error == Errc::timed_out ||
                          error == Errc::broker_not_available || error == Errc::protocol_error;
+  if (traits(error.code()).refresh == Refresh::metadata) metadata_.refresh();  // it may have another address now
   Group& group = groups_[job->group];
   if ((transport || traits(error.code()).refresh == Refresh::coordinator) && group.node == node) group.node = -1;
   retry(job, std::move(error));

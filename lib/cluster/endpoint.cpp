@@ -9,9 +9,8 @@ void Resolver::resolve(const std::string& host, Function<void(Error, std::vector
   }
   Name& name = names_[host];
   if (!name.addresses.empty() && reactor_.now() < name.expires) {
-    reactor_.defer(scope_.wrap([done = std::move(done), addresses = name.addresses]() mutable {
-      done({}, std::move(addresses));
-    }));
+    reactor_.defer(scope_.wrap(
+        [done = std::move(done), addresses = name.addresses]() mutable { done({}, std::move(addresses)); }));
     return;
   }
   name.waiting.push_back(std::move(done));
@@ -44,9 +43,8 @@ void Resolver::answer(const std::string& host, Error error, std::vector<std::str
   name.waiting.clear();
   for (auto& done : waiting) {
     // Deferred: a hook may answer from inside resolve().
-    reactor_.defer(scope_.wrap([done = std::move(done), error, addresses]() mutable {
-      done(error, std::move(addresses));
-    }));
+    reactor_.defer(
+        scope_.wrap([done = std::move(done), error, addresses]() mutable { done(error, std::move(addresses)); }));
   }
 }
 

@@ -15,7 +15,8 @@
 
 namespace kafka::cluster {
 
-using ResolverHook = Function<void(const std::string& host, Function<void(Error, std::vector<std::string>)> done)>;
+using ResolverDone = Function<void(Error, std::vector<std::string>)>;
+using ResolverHook = Function<void(const std::string& host, ResolverDone done)>;
 
 /// Name look-ups of one session: one at a time per name, answers kept for a while.
 class Resolver {
@@ -49,12 +50,12 @@ struct Endpoint {
   std::string host;
   uint16_t port = 0;
   Backoff backoff;
-  net::TimePoint not_before{};      ///< no attempt to connect before
-  uint32_t setup_failures = 0;      ///< setup timeouts in a row: the next timeout is longer (KIP-601)
-  size_t next_address = 0;          ///< do not start with the address that failed last
-  bool ever_modern = false;         ///< has answered ApiVersions: never legacy again
-  net::TimePoint legacy_until{};    ///< taken for a broker before 0.10 until then
-  bool failing = false;             ///< the last attempt failed; said once, until one succeeds
+  net::TimePoint not_before{};    ///< no attempt to connect before
+  uint32_t setup_failures = 0;    ///< setup timeouts in a row: the next timeout is longer (KIP-601)
+  size_t next_address = 0;        ///< do not start with the address that failed last
+  bool ever_modern = false;       ///< has answered ApiVersions: never legacy again
+  net::TimePoint legacy_until{};  ///< taken for a broker before 0.10 until then
+  bool failing = false;           ///< the last attempt failed; said once, until one succeeds
 
   Endpoint(std::string h, uint16_t p, Backoff b) : host(std::move(h)), port(p), backoff(b) {}
   std::string name() const {

@@ -52,32 +52,48 @@ void Link::begin_round() {
   if (endpoint_->not_before > context_.reactor.now()) return start();
   tried_ = 0;
   last_error_ = {};
-  context_.resolver.resolve(endpoint_->host, scope_.wrap([this](Error error, std::vector<std::string> addresses) {
-    if (!connecting_) return;
-    if (error) return round_failed(std::move(error));
-    addresses_ = std::move(addresses);
-    try_address();
-  }));
+  // The look-up shares the setup deadline of the first address. It goes on when that has passed: its answer is
+  // there for a later round.
+  const net::TimePoint deadline = setup_deadline();
+  start_timer_ = context_.reactor.after(deadline - context_.reactor.now(), [this] {
+    start_timer_.cancel();
+    ++round_;
+    ++endpoint_->setup_failures;
+    round_failed(Error(Errc::timed_out, "no answer to the look-up of the name within the setup timeout"));
+  });
+  context_.resolver.resolve(
+      endpoint_->host, scope_.wrap([this, round = ++round_, deadline](Error error, std::vector<std::string> addresses) {
+        if (!connecting_ || round != round_) return;
+        start_timer_.cancel();
+        if (error) return round_failed(std::move(error));
+        addresses_ = std::move(addresses);
+        connect(speak_legacy(), deadline);
+      }));
 }
+
+net::TimePoint Link::setup_deadline() const {
+  net::Duration timeout = context_.config.setup_timeout;
+  for (uint32_t i = 0; i < endpoint_->setup_failures && timeout < context_.config.setup_timeout_max; ++i) timeout *= 2;
+  return context_.reactor.now() + std::min(timeout, context_.config.setup_timeout_max);
+}
+
+bool Link::speak_legacy() const { return !endpoint_->ever_modern && context_.reactor.now() < endpoint_->legacy_until; }
 
 void Link::try_address() {
   if (tried_ == addresses_.size()) {
     context_.resolver.forget(endpoint_->host);
     return round_failed(last_error_);
   }
-  connect(!endpoint_->ever_modern && context_.reactor.now() < endpoint_->legacy_until);
+  connect(speak_legacy(), setup_deadline());
 }
 
-void Link::connect(bool legacy) {
+void Link::connect(bool legacy, net::TimePoint deadline) {
   legacy_ = legacy;
-  net::Duration timeout = context_.config.setup_timeout;
-  for (uint32_t i = 0; i < endpoint_->setup_failures && timeout < context_.config.setup_timeout_max; ++i) timeout *= 2;
-  timeout = std::min(timeout, context_.config.setup_timeout_max);
   const std::string& ip = addresses_[(endpoint_->next_address + tried_) % addresses_.size()];
   connection_ = std::make_unique<Connection>(
       context_.reactor,
       ConnectionConfig{context_.config.client_id, context_.config.frame_max, legacy, !endpoint_->ever_modern},
-      net::Address{ip, endpoint_->port}, context_.reactor.now() + timeout, *this);
+      net::Address{ip, endpoint_->port}, deadline, *this);
 }
 
 void Link::on_ready(Connection& connection) {
@@ -94,20 +110,26 @@ void Link::on_ready(Connection& connection) {
   if (!legacy_) {
     endpoint_->ever_modern = true;
     endpoint_->legacy_until = {};
-    endpoint_->backoff.reset();
-    endpoint_->failing = false;
+    context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
   }
-  context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
   expiry_timer_.cancel();
   expiry_at_ = net::TimePoint::max();
   while (!waiting_.empty()) connection.send(waiting_.pop_front());
   arm_idle();
 }
 
+// Only now is the endpoint well: what accepts connections, or answers ApiVersions, may still serve nothing.
+void Link::on_proven(Connection&) {
+  endpoint_->backoff.reset();
+  endpoint_->failing = false;
+  if (legacy_) context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
+  context_.on_proven(*endpoint_);
+}
+
 void Link::on_ended(Connection& connection, Error error) {
   const bool was_connecting = connecting_;
   const bool refused = connection.refused_api_versions();
-  const bool answered = connection.answered();
+  const bool unproven = connection.ended_unproven();
   dying_ = std::move(connection_);
   context_.reactor.defer(scope_.wrap([this] { dying_.reset(); }));
   idle_timer_.cancel();
@@ -117,26 +139,28 @@ void Link::on_ended(Connection& connection, Error error) {
       // Perhaps a broker before 0.10: the same address again, without asking for versions.
       endpoint_->legacy_until = context_.reactor.now() + kLegacyMemory;
       last_error_ = error;
-      return connect(true);
+      return connect(true, setup_deadline());
     }
     if (legacy_) endpoint_->legacy_until = {};
     last_error_ = std::move(error);
     ++tried_;
     return try_address();
   }
-  if (legacy_ && !answered) {
-    // Taken for an old broker, and it never answered anything: forget that, and do not hurry back.
-    endpoint_->legacy_until = {};
-    endpoint_->failing = true;
+  const bool broken = error == Errc::protocol_error || error == Errc::too_large || error == Errc::timed_out;
+  if (unproven || broken) {
+    endpoint_->failing |= unproven;
     endpoint_->not_before = context_.reactor.now() + endpoint_->backoff.next(context_.reactor.random());
+  }
+  if (legacy_ && unproven) {
+    // Taken for an old broker, and it never answered anything: it is none, or no more.
+    endpoint_->legacy_until = {};
     if (error == Errc::disconnected) {
       error = Error(Errc::connect_failed, "the peer closes every connection without an answer; is it a Kafka broker?");
     }
     context_.on_state(Event::Type::connect_failed, *endpoint_, broker_, error);
   } else {
-    if (legacy_) endpoint_->backoff.reset();
-    if (error == Errc::protocol_error || error == Errc::too_large || error == Errc::timed_out) {
-      endpoint_->not_before = context_.reactor.now() + endpoint_->backoff.next(context_.reactor.random());
+    if (unproven && error == Errc::disconnected) {
+      error = Error(Errc::protocol_error, "closed instead of an answer: " + std::string(error.detail()));
     }
     context_.on_state(Event::Type::broker_disconnected, *endpoint_, broker_, error);
   }

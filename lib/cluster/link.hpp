@@ -1,5 +1,5 @@
 // One broker's connection for one purpose: opened when first used, reopened when used again, with the
-// calls that wait for it meanwhile. One round of connecting tries every address of the name.
+// calls that wait for it meanwhile. One round of connecting looks the name up and tries all its addresses.
 // Not here: the socket (connection), what is remembered of the address (endpoint), which broker (router).
 #pragma once
 
@@ -39,6 +39,8 @@ struct LinkContext {
   Resolver& resolver;
   /// connected, disconnected or failed, with the endpoint.
   Function<void(Event::Type, const Endpoint&, int32_t broker, const Error&)> on_state;
+  /// The endpoint serves requests (again).
+  Function<void(const Endpoint&)> on_proven;
 };
 
 class Link final : public ConnectionOwner {
@@ -64,12 +66,15 @@ class Link final : public ConnectionOwner {
 
  private:
   void on_ready(Connection& connection) override;
+  void on_proven(Connection& connection) override;
   void on_ended(Connection& connection, Error error) override;
 
   void start();
   void begin_round();
   void try_address();
-  void connect(bool legacy);
+  void connect(bool legacy, net::TimePoint deadline);
+  net::TimePoint setup_deadline() const;
+  bool speak_legacy() const;
   void round_failed(Error error);
   void fail_waiting(const Error& error);
   void arm_expiry();
@@ -84,6 +89,7 @@ class Link final : public ConnectionOwner {
   Ring<std::unique_ptr<Call>> waiting_;
   std::vector<std::string> addresses_;
   size_t tried_ = 0;
+  uint64_t round_ = 0;       // which one is under way: an answer to an earlier one's look-up is none
   bool connecting_ = false;  // a round is under way or waits for its time
   bool legacy_ = false;
   Error last_error_;

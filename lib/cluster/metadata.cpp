@@ -9,6 +9,9 @@ namespace {
 
 constexpr int32_t kHighestPort = 65535;
 
+// More brokers in one answer are not believed.
+constexpr size_t kMostBrokers = 10000;
+
 bool usable(const std::string& host, int32_t port) { return !host.empty() && port > 0 && port <= kHighestPort; }
 
 // Brokers that could be connected to; anything else a server may have written is left out.
@@ -16,7 +19,7 @@ template <class Response>
 std::vector<BrokerInfo> usable_brokers(const Response& response) {
   std::vector<BrokerInfo> brokers;
   for (const auto& broker : response.brokers) {
-    if (broker.node_id < 0 || !usable(broker.host, broker.port)) continue;
+    if (broker.node_id < 0 || !usable(broker.host, broker.port) || brokers.size() >= kMostBrokers) continue;
     brokers.push_back({broker.node_id, broker.host, broker.port, broker.rack.value_or("")});
   }
   std::stable_sort(brokers.begin(), brokers.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
@@ -26,14 +29,14 @@ std::vector<BrokerInfo> usable_brokers(const Response& response) {
 // Before version 4 asking for a topic may create it; who does not want that has to ask for all of them.
 constexpr int16_t kAsksWithoutCreating = 4;
 
-Error adapt(protocol::MetadataRequest& request, int16_t version) {
+constexpr auto adapt = [](protocol::MetadataRequest& request, int16_t version) {
   if (version < kAsksWithoutCreating && !request.allow_auto_topic_creation) {
     request.allow_auto_topic_creation = true;
     if (request.topics && !request.topics->empty()) request.topics.reset();
   }
   if (version == 0 && !request.topics) request.topics.emplace();  // version 0 has no null: empty means all
-  return {};
-}
+  return Error();
+};
 
 // Leaves the topics asked for; one that is not among all there are is unknown.
 void keep_asked(const std::set<std::string>& asked, protocol::MetadataResponse& response) {
@@ -168,8 +171,12 @@ void Metadata::request() {
   const net::TimePoint now = reactor_.now();
   std::erase_if(wanted_, [&](const auto& entry) {
     const bool idle = entry.second.count == 0 && now - entry.second.idle_since >= router_.config().metadata_max_idle;
-    if (idle) topics_.erase(entry.first);
-    return idle;
+    if (!idle) return false;
+    if (const auto state = topics_.find(entry.first); state != topics_.end()) {
+      names_by_id_.erase(state->second.id.bytes);
+      topics_.erase(state);
+    }
+    return true;
   });
   protocol::MetadataRequest request;
   request.topics.emplace();
@@ -180,7 +187,7 @@ void Metadata::request() {
   }
   asking_ = true;
   again_ = false;
-  const int32_t node = router_.any_broker();
+  const int32_t node = router_.any_broker(last_node_);
   router_.call<protocol::MetadataRequest>(
       node, Purpose::general, std::move(request), router_.config().request_timeout,
       scope_.wrap([this, node](Error error, protocol::MetadataResponse& response, const CallInfo&) {
@@ -196,7 +203,11 @@ void Metadata::answered(Error error, protocol::MetadataResponse& response, int32
   if (!error && usable_brokers(response).empty()) {
     error = Error(Errc::broker_not_available, router_.describe(node) + " names no broker");
   }
-  if (!error) take(response, false);
+  if (error) {
+    failed(error);
+  } else {
+    take(response);
+  }
   last_error_ = error;
   bool incomplete = static_cast<bool>(error);
   for (const auto& [name, wanted] : wanted_) {
@@ -208,6 +219,8 @@ void Metadata::answered(Error error, protocol::MetadataResponse& response, int32
     if (!state.known || state.error) incomplete = true;
     for (const PartitionState& partition : state.partitions) incomplete |= partition.leader < 0 || partition.error;
   }
+  // A broker that is cut off from the rest may say the same old things for ever.
+  last_node_ = incomplete ? node : Router::kNobody;
   if (incomplete) {
     not_before_ = reactor_.now() + backoff_.next(reactor_.random());
     again_ = true;
@@ -230,16 +243,27 @@ void Metadata::arm_age() {
 
 // --- learning ---------------------------------------------------------------
 
-void Metadata::take(protocol::MetadataResponse& response, bool all_topics) {
-  (void)all_topics;
-  last_success_ = reactor_.now();
+void Metadata::failed(const Error& error) {
+  const net::TimePoint now = reactor_.now();
+  failing_since_ = std::min(failing_since_, now);
+  const bool too_long = now - failing_since_ >= router_.config().rebootstrap_trigger;
+  if (!too_long && traits(error.code()).refresh != Refresh::bootstrap) return;
+  router_.rebootstrap();
+  failing_since_ = now;
+}
+
+void Metadata::take(protocol::MetadataResponse& response) {
+  failing_since_ = net::TimePoint::max();
+  router_.learnt();
   if (response.cluster_id) cluster_id_ = *response.cluster_id;
   router_.set_brokers(usable_brokers(response));
-  for (const auto& topic : response.topics) take_topic(topic);
+  std::set<std::string_view> taken;  // repeated: the first counts
+  for (const auto& topic : response.topics) {
+    if (topic.name && taken.insert(*topic.name).second) take_topic(topic);
+  }
 }
 
 void Metadata::take_topic(const protocol::MetadataResponse::MetadataResponseTopic& topic) {
-  if (!topic.name) return;
   const auto wanted = wanted_.find(*topic.name);
   if (wanted == wanted_.end()) return;
   TopicState& state = topics_[*topic.name];
@@ -252,7 +276,10 @@ void Metadata::take_topic(const protocol::MetadataResponse::MetadataResponseTopi
   }
   const bool recreated =
       state.known && !(topic.topic_id == state.id) && !topic.topic_id.is_zero() && !state.id.is_zero();
-  if (recreated) state.partitions.clear();
+  if (recreated) {
+    state.partitions.clear();
+    names_by_id_.erase(state.id.bytes);
+  }
   if (!topic.topic_id.is_zero()) {
     state.id = topic.topic_id;
     names_by_id_[state.id.bytes] = state.name;
@@ -265,8 +292,11 @@ void Metadata::take_topic(const protocol::MetadataResponse::MetadataResponseTopi
   }
   count = std::min(count, std::max(state.partitions.size(), topic.partitions.size()));  // numbers are dense
   state.partitions.resize(count);
+  std::vector<bool> seen(count);
   for (const auto& partition : topic.partitions) {
     if (partition.partition_index < 0 || static_cast<size_t>(partition.partition_index) >= count) continue;
+    if (seen[static_cast<size_t>(partition.partition_index)]) continue;
+    seen[static_cast<size_t>(partition.partition_index)] = true;
     PartitionState& known = state.partitions[static_cast<size_t>(partition.partition_index)];
     if (partition.leader_epoch >= 0 && partition.leader_epoch < known.epoch) continue;  // older than what we know (D2)
     known.error = broker_error(partition.error_code, *topic.name);
@@ -330,8 +360,8 @@ void Metadata::fetch(std::optional<std::set<std::string>> topics, bool create, n
 void Metadata::ask(std::shared_ptr<Explicit> asked) {
   protocol::MetadataRequest request;
   request.allow_auto_topic_creation = asked->create;
+  if (!asked->topics) request.topics.reset();  // null: all
   if (asked->topics) {
-    request.topics.emplace();
     for (const std::string& name : *asked->topics) request.topics->emplace_back().name = name;
   }
   const net::Duration left = asked->deadline - reactor_.now();
@@ -342,9 +372,11 @@ void Metadata::ask(std::shared_ptr<Explicit> asked) {
         if (!error && usable_brokers(response).empty()) {
           error = Error(Errc::broker_not_available, "the answer names no broker");
         }
-        if (!error) {
+        if (error) {
+          failed(error);
+        } else {
           if (asked->topics) keep_asked(*asked->topics, response);
-          take(response, !asked->topics);
+          take(response);
           notify();
         }
         bool incomplete = false;  // topics that are being created have no leaders for a moment

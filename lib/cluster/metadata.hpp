@@ -25,7 +25,7 @@ struct PartitionState {
 
 struct TopicState {
   std::string name;
-  Uuid id{};                        ///< zero before 2.8
+  Uuid id{};                               ///< zero before 2.8
   Error error;                             ///< of the topic, e.g. unknown_topic_or_partition; asked again while wanted
   bool known = false;                      ///< partitions are valid (they stay so through later errors)
   std::vector<PartitionState> partitions;  ///< by number
@@ -85,7 +85,8 @@ class Metadata {
   void request();
   void answered(Error error, protocol::MetadataResponse& response, int32_t node);
   void ask(std::shared_ptr<Explicit> asked);
-  void take(protocol::MetadataResponse& response, bool all_topics);
+  void take(protocol::MetadataResponse& response);
+  void failed(const Error& error);
   void take_topic(const protocol::MetadataResponse::MetadataResponseTopic& topic);
   void notify();
   void arm_age();
@@ -103,11 +104,12 @@ class Metadata {
   Error last_error_;
   Backoff backoff_;
   net::TimePoint not_before_{};
-  net::TimePoint last_success_{};
+  net::TimePoint failing_since_ = net::TimePoint::max();
+  int32_t last_node_ = Router::kNobody;  // whose answer left something open
   net::Timer retry_timer_;
   net::Timer age_timer_;
-  bool asking_ = false;       // a request is under way
-  bool again_ = false;        // refresh() was called meanwhile
+  bool asking_ = false;  // a request is under way
+  bool again_ = false;   // refresh() was called meanwhile
   bool notifying_ = false;
   bool closed_ = false;
   Scope scope_;

@@ -11,6 +11,9 @@ Router::Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactP
       context_{reactor_, config_, resolver_,
                [this](Event::Type type, const Endpoint& endpoint, int32_t broker, const Error& error) {
                  report(type, endpoint, broker, error);
+               },
+               [this](const Endpoint& endpoint) {
+                 if (on_proven_) on_proven_(endpoint);
                }} {
   int32_t id = kFirstContact;
   for (const ContactPoint& point : contact_points) {
@@ -48,44 +51,81 @@ Link* Router::link(int32_t node, Purpose purpose) {
 
 void Router::send(int32_t node, Purpose purpose, std::unique_ptr<Call> call) {
   if (Link* to = link(node, purpose)) return to->send(std::move(call));
-  Error error = closed_ ? Error(Errc::closed)
-                        : Error(Errc::broker_not_available, "broker " + std::to_string(node) + " is not in the metadata");
+  Error error = closed_
+                    ? Error(Errc::closed)
+                    : Error(Errc::broker_not_available, "broker " + std::to_string(node) + " is not in the metadata");
   reactor_.defer([call = std::move(call), error = std::move(error)]() mutable { call->finish(error, nullptr); });
 }
 
-int32_t Router::any_broker() {
+int32_t Router::any_broker(int32_t avoid) {
   const net::TimePoint now = reactor_.now();
-  // A connected one with the least to do.
-  int32_t best = -1;
-  size_t least = SIZE_MAX;
-  for (const auto& [id, broker] : brokers_) {
-    const auto& general = broker.links[static_cast<size_t>(Purpose::general)];
-    if (general != nullptr && general->ready() && general->in_flight() < least) {
-      least = general->in_flight();
-      best = id;
+  const auto healthy = [&](const Broker& broker) {
+    return broker.id != avoid && !broker.endpoint->failing && broker.endpoint->not_before <= now;
+  };
+  const bool contacts_too = brokers_.empty() || config_.rebootstrap;
+  if (!bootstrapping_) {
+    // A connected one with the least to do.
+    int32_t best = -1;
+    size_t least = SIZE_MAX;
+    for (const auto& [id, broker] : brokers_) {
+      const auto& general = broker.links[static_cast<size_t>(Purpose::general)];
+      if (id != avoid && general != nullptr && general->ready() && general->in_flight() < least) {
+        least = general->in_flight();
+        best = id;
+      }
+    }
+    if (best >= 0) return best;
+    // Then, in turn, whoever has not failed lately.
+    std::vector<int32_t> known;
+    for (const auto& [id, broker] : brokers_) {
+      if (healthy(broker)) known.push_back(id);
+    }
+    if (!known.empty()) return known[next_broker_++ % known.size()];
+    if (brokers_.contains(avoid)) return any_broker(kNobody);  // it is the only one
+  }
+  if (contacts_too) {
+    std::vector<int32_t> candidates;
+    for (const auto& [id, contact] : contacts_) {
+      if (healthy(contact)) candidates.push_back(id);
+    }
+    if (!candidates.empty()) {
+      const int32_t chosen = candidates[next_contact_++ % candidates.size()];
+      if (!brokers_.empty()) tell_rebootstrap(chosen);
+      return chosen;
     }
   }
-  if (best >= 0) return best;
-  // Then, in turn, whoever has not failed lately.
-  auto healthy = [&](const Broker& broker) { return !broker.endpoint->failing && broker.endpoint->not_before <= now; };
-  std::vector<int32_t> known;
-  for (const auto& [id, broker] : brokers_) {
-    if (healthy(broker)) known.push_back(id);
-  }
-  if (!known.empty()) return known[next_broker_++ % known.size()];
-  std::vector<int32_t> candidates;
-  for (const auto& [id, contact] : contacts_) {
-    if (healthy(contact)) candidates.push_back(id);
-  }
-  if (!candidates.empty()) return candidates[next_contact_++ % candidates.size()];
   // All have failed: the one whose time comes first, contact points and brokers alike.
   const Broker* first = nullptr;
   for (const auto* list : {&brokers_, &contacts_}) {
+    if (list == &brokers_ ? bootstrapping_ : !contacts_too) continue;
     for (const auto& [id, broker] : *list) {
       if (first == nullptr || broker.endpoint->not_before < first->endpoint->not_before) first = &broker;
     }
   }
   return first->id;
+}
+
+void Router::rebootstrap() {
+  if (!config_.rebootstrap) return;
+  bootstrapping_ = true;
+  // Where their names lead now, not where they led when they were asked first.
+  for (auto& [id, contact] : contacts_) {
+    resolver_.forget(contact.endpoint->host);
+    for (auto& link : contact.links) {
+      if (link) link->close(Error(Errc::disconnected, "starting again from the contact points"));
+    }
+  }
+}
+
+void Router::learnt() {
+  bootstrapping_ = false;
+  rebootstrap_told_ = false;
+}
+
+void Router::tell_rebootstrap(int32_t contact) {
+  if (rebootstrap_told_) return;
+  rebootstrap_told_ = true;
+  report(Event::Type::rebootstrap, *contacts_.at(contact).endpoint, contact, {});
 }
 
 void Router::set_brokers(const std::vector<BrokerInfo>& brokers) {
@@ -103,18 +143,23 @@ void Router::set_brokers(const std::vector<BrokerInfo>& brokers) {
       broker.endpoint = std::move(where);
     }
   }
-  for (auto& [id, broker] : brokers_) gone_.push_back(std::move(broker));
+  std::vector<Broker> gone;
+  for (auto& [id, broker] : brokers_) gone.push_back(std::move(broker));
   brokers_ = std::move(next);
-  if (gone_.empty()) return;
+  if (endpoints_.size() > kMostEndpoints) {
+    std::erase_if(endpoints_, [](const auto& entry) { return entry.second.use_count() == 1; });
+  }
+  if (gone.empty()) return;
   // Their callers learn of it from the error; destroying them now could be from inside one of them.
-  for (Broker& broker : gone_) {
+  for (Broker& broker : gone) {
     for (auto& link : broker.links) {
       if (link) link->close(Error(Errc::disconnected, "the broker has left or moved"));
     }
   }
+  gone_.push_back(std::move(gone));
   reactor_.defer(scope_.wrap([this] {
-    // One more turn: close() itself is deferred.
-    reactor_.defer(scope_.wrap([this] { gone_.clear(); }));
+    // One more turn: close() itself is deferred. Only these: others may have gone since.
+    reactor_.defer(scope_.wrap([this] { gone_.pop_front(); }));
   }));
 }
 

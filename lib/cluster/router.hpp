@@ -3,6 +3,7 @@
 // Not here: what the cluster looks like (metadata), which partition goes where (producer, consumer).
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +22,11 @@ struct Broker {
 
 class Router {
  public:
+  static constexpr int32_t kFirstContact = -1000;
+  static constexpr int32_t kNobody = -1;
+  /// Addresses remembered at once; beyond it those of no broker are forgotten.
+  static constexpr size_t kMostEndpoints = 1000;
+
   Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points);
   ~Router();
 
@@ -38,8 +44,12 @@ class Router {
   void send(int32_t node, Purpose purpose, std::unique_ptr<Call> call);
 
   /// A broker that can be asked about the cluster: connected ones first, then known ones, then the contact
-  /// points; those that failed lately last.
-  int32_t any_broker();
+  /// points; those that failed lately last. Not `avoid`, unless there is no other.
+  int32_t any_broker(int32_t avoid = kNobody);
+  /// The known brokers are of no use (KIP-899, KIP-1102): any_broker() goes by the contact points until learnt().
+  void rebootstrap();
+  /// Somebody has described the cluster.
+  void learnt();
 
   /// Replaces the brokers by what metadata said. Connections to brokers that moved or went are closed.
   void set_brokers(const std::vector<BrokerInfo>& brokers);
@@ -58,6 +68,8 @@ class Router {
   Resolver& resolver() { return resolver_; }
   /// Connection states, as events.
   void on_event(Function<void(const Event&)> handler) { on_event_ = std::move(handler); }
+  /// An endpoint serves requests (again).
+  void on_proven(Function<void(const Endpoint&)> handler) { on_proven_ = std::move(handler); }
 
   /// Ends every connection; all calls finish with `error`. Calls made later fail with `closed`.
   void close(Error error);
@@ -65,6 +77,7 @@ class Router {
 
  private:
   Broker* find(int32_t node);
+  void tell_rebootstrap(int32_t contact);
   void report(Event::Type type, const Endpoint& endpoint, int32_t broker, const Error& error);
   std::shared_ptr<Endpoint> endpoint(const std::string& host, uint16_t port);
 
@@ -75,15 +88,15 @@ class Router {
   std::map<std::pair<std::string, uint16_t>, std::shared_ptr<Endpoint>> endpoints_;
   std::map<int32_t, Broker> contacts_;  // ids from kFirstContact downwards
   std::map<int32_t, Broker> brokers_;
-  std::vector<Broker> gone_;  // until the end of the turn
+  std::deque<std::vector<Broker>> gone_;  // until the end of the next turn
   Function<void(const Event&)> on_event_;
+  Function<void(const Endpoint&)> on_proven_;
   size_t next_contact_ = 0;
   size_t next_broker_ = 0;
+  bool bootstrapping_ = false;
+  bool rebootstrap_told_ = false;
   bool closed_ = false;
   Scope scope_;
-
- public:
-  static constexpr int32_t kFirstContact = -1000;
 };
 
 }  // namespace kafka::cluster

@@ -11,12 +11,17 @@ namespace {
 
 constexpr net::Duration kForever = std::chrono::hours(24 * 365);
 
-LogLevel level_of(Event::Type type) {
-  switch (type) {
+LogLevel level_of(const Event& event) {
+  const bool broken = event.error && event.error != Errc::disconnected && event.error != Errc::closed;
+  switch (event.type) {
+    case Event::Type::broker_disconnected:
+      return broken ? LogLevel::warning : LogLevel::info;
     case Event::Type::connect_failed:
     case Event::Type::partition_stopped:
-    case Event::Type::rebootstrap: return LogLevel::warning;
-    default: return LogLevel::info;
+    case Event::Type::rebootstrap:
+      return LogLevel::warning;
+    default:
+      return LogLevel::info;
   }
 }
 
@@ -58,6 +63,7 @@ void Core::start(std::vector<ContactPoint> points) {
   cluster_ = std::make_unique<Cluster>(*reactor_, cluster_config(options_), contact_points_);
   auto forward = [this](const Event& event) { this->event(event); };
   cluster_->router.on_event(forward);
+  cluster_->router.on_proven([this](const cluster::Endpoint& endpoint) { log_.forget(escaped(endpoint.name())); });
   cluster_->metadata.on_event(forward);
   hold_ = reactor_->hold();
 }
@@ -77,7 +83,8 @@ void Core::later(Function<void()> callback) {
     return;
   }
   // Closed: a reactor for this one call, which it takes down with it.
-  auto passing = std::make_shared<std::unique_ptr<net::Reactor>>(net::make_uv_reactor(loop_, {.ignore_sigpipe = false}));
+  auto passing =
+      std::make_shared<std::unique_ptr<net::Reactor>>(net::make_uv_reactor(loop_, {.ignore_sigpipe = false}));
   (*passing)->defer([passing, callback = std::move(callback)]() mutable {
     const auto ended = std::move(*passing);
     callback();
@@ -87,19 +94,38 @@ void Core::later(Function<void()> callback) {
 void Core::remove(Client& client) { std::erase(clients_, &client); }
 
 void Core::event(const Event& event) {
-  const std::string subject = event.topic.empty() ? event.broker : event.topic + "/" + std::to_string(event.partition);
-  const LogLevel level = level_of(event.type);
-  if (log_.enabled(level)) log_.state(level, subject, event.message());
-  if (!on_event_ || !live()) return;
+  const LogLevel level = level_of(event);
+  if (log_.enabled(level)) {
+    // "subject: what happened"; the log puts the subject in front itself.
+    const std::string line = event.message();
+    const size_t colon = line.find(": ");
+    if (colon == std::string::npos) {
+      log_.line(level, line);
+    } else {
+      log_.state(level, std::string_view(line).substr(0, colon), std::string_view(line).substr(colon + 2));
+    }
+  }
+  if (!has_event_handler() || !live()) return;
   callbacks_->run([this, guard = scope_.guard(), event] {
     if (!guard.alive() || !on_event_) return;
-    // Pinned while it runs; it may set another handler or end the session.
+    // Pinned while it runs; it may set another handler or none, or end the session.
     Function<void(const Event&)> handler = std::move(on_event_);
     event_running_ = true;
+    const uint64_t settings = event_settings_;
     handler(event);
     if (!guard.alive()) return;
     event_running_ = false;
-    if (!on_event_) on_event_ = std::move(handler);
+    if (settings == event_settings_) on_event_ = std::move(handler);
+  });
+}
+
+void Core::set_resolver(Function<void(const std::string&, cluster::ResolverDone)> resolver) {
+  if (!live()) return;
+  if (!resolver) return router().resolver().set_hook({});
+  // Like every callback of the application: from the queue, and pinned while it runs.
+  auto pinned = std::make_shared<Function<void(const std::string&, cluster::ResolverDone)>>(std::move(resolver));
+  router().resolver().set_hook([this, pinned](const std::string& host, cluster::ResolverDone done) {
+    callbacks_->run([pinned, host, done = std::move(done)]() mutable { (*pinned)(host, std::move(done)); });
   });
 }
 

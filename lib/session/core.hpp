@@ -66,7 +66,12 @@ class Core : public std::enable_shared_from_this<Core> {
 
   void event(const Event& event);
   bool has_event_handler() const { return static_cast<bool>(on_event_) || event_running_; }
-  void on_event(Function<void(const Event&)> handler) { on_event_ = std::move(handler); }
+  void on_event(Function<void(const Event&)> handler) {
+    on_event_ = std::move(handler);
+    ++event_settings_;
+  }
+  /// As Session::set_resolver().
+  void set_resolver(Function<void(const std::string& host, cluster::ResolverDone)> resolver);
   bool post(Function<void()> fn);
   void close(net::Duration deadline, Function<void()> done);
   bool closed() const { return closed_; }
@@ -102,6 +107,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::vector<Client*> clients_;
   Function<void(const Event&)> on_event_;
   bool event_running_ = false;
+  uint64_t event_settings_ = 0;  // counts on_event(), which the handler may call
   net::Hold hold_;
   bool referenced_ = true;
   std::mutex post_mutex_;

@@ -29,32 +29,37 @@ constexpr int64_t kMiB = 1024 * 1024;
 constexpr int64_t kGiB = 1024 * kMiB;
 
 struct OptionFields {
-  static void walk(auto& f, auto& o)
-    requires requires { o.bootstrap_servers; }
+  static void walk(auto& f, auto& o) requires requires { o.bootstrap_servers; }
   {
     f("bootstrap.servers", o.bootstrap_servers, "contact points: host:port, separated by commas");
     f("client.id", o.client_id, "shown in the brokers' logs and quotas");
     f("close.timeout.ms", o.close_timeout, time(milliseconds(0), hours(1)), "deadline of close()");
-    f("connections.max.idle.ms", o.connections_max_idle, time(milliseconds(0), hours(24)), "idle connections are closed after; 0 never");
-    f("default.api.timeout.ms", o.default_api_timeout, time(milliseconds(1), hours(24)), "for operations without a timeout of their own");
+    f("connections.max.idle.ms", o.connections_max_idle, time(milliseconds(0), hours(24)),
+      "idle connections are closed after; 0 never");
+    f("default.api.timeout.ms", o.default_api_timeout, time(milliseconds(1), hours(24)),
+      "for operations without a timeout of their own");
     f("ignore.sigpipe", o.ignore_sigpipe, "set SIGPIPE to ignored if it is at its default");
     f("max.dispatch", o.max_dispatch, range(1, 1000000), "callbacks in one turn of the loop");
     f("metadata.max.age.ms", o.metadata_max_age, time(seconds(1), hours(24)), "refresh after");
     f("metadata.max.idle.ms", o.metadata_max_idle, time(seconds(5), hours(24)), "an unused topic is forgotten after");
-    f("metadata.recovery.rebootstrap.trigger.ms", o.metadata_recovery_rebootstrap_trigger, time(milliseconds(0), hours(24)), "KIP-1102");
+    f("metadata.recovery.rebootstrap.trigger.ms", o.metadata_recovery_rebootstrap_trigger,
+      time(milliseconds(0), hours(24)), "KIP-1102");
     f("metadata.recovery.strategy", o.metadata_recovery_strategy, "none or rebootstrap (KIP-899)");
-    f("receive.message.max.bytes", o.receive_message_max_bytes, range(1024, kGiB), "a larger response closes the connection");
-    f("reconnect.backoff.ms", o.reconnect_backoff, time(milliseconds(0), hours(1)), "first wait before connecting again");
+    f("receive.message.max.bytes", o.receive_message_max_bytes, range(1024, kGiB),
+      "a larger response closes the connection");
+    f("reconnect.backoff.ms", o.reconnect_backoff, time(milliseconds(0), hours(1)),
+      "first wait before connecting again");
     f("reconnect.backoff.max.ms", o.reconnect_backoff_max, time(milliseconds(0), hours(1)), "it doubles up to this");
     f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)), "for one answer");
     f("retry.backoff.ms", o.retry_backoff, time(milliseconds(0), hours(1)), "first wait before asking again");
     f("retry.backoff.max.ms", o.retry_backoff_max, time(milliseconds(0), hours(1)), "it doubles up to this");
-    f("socket.connection.setup.timeout.ms", o.socket_connection_setup_timeout, time(milliseconds(10), hours(1)), "one attempt to connect");
-    f("socket.connection.setup.timeout.max.ms", o.socket_connection_setup_timeout_max, time(milliseconds(10), hours(1)), "the former doubles up to this");
+    f("socket.connection.setup.timeout.ms", o.socket_connection_setup_timeout, time(milliseconds(10), hours(1)),
+      "one attempt to connect");
+    f("socket.connection.setup.timeout.max.ms", o.socket_connection_setup_timeout_max, time(milliseconds(10), hours(1)),
+      "the former doubles up to this");
   }
 
-  static void walk(auto& f, auto& o)
-    requires requires { o.buffer_memory; }
+  static void walk(auto& f, auto& o) requires requires { o.buffer_memory; }
   {
     f("acks", o.acks, "all (-1), 1 or 0");
     f("batch.size", o.batch_size, range(1, kGiB), "bytes at which a batch is sent at once");
@@ -68,14 +73,14 @@ struct OptionFields {
     f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)), "for the leader's answer");
   }
 
-  static void walk(auto& f, auto& o)
-    requires requires { o.auto_offset_reset; }
+  static void walk(auto& f, auto& o) requires requires { o.auto_offset_reset; }
   {
     f("allow.auto.create.topics", o.allow_auto_create_topics, "let brokers create the topics asked for");
     f("auto.offset.reset", o.auto_offset_reset, "earliest, latest or none");
     f("default.api.timeout.ms", o.default_api_timeout, time(milliseconds(1), hours(24)), "finding positions, commits");
     f("fetch.max.bytes", o.fetch_max_bytes, range(1024, kGiB), "one response");
-    f("fetch.max.wait.ms", o.fetch_max_wait, time(milliseconds(0), minutes(5)), "the broker's wait for fetch.min.bytes");
+    f("fetch.max.wait.ms", o.fetch_max_wait, time(milliseconds(0), minutes(5)),
+      "the broker's wait for fetch.min.bytes");
     f("fetch.memory", o.fetch_memory, range(65536, int64_t{1} << 40), "bytes fetched and not yet dispatched");
     f("fetch.min.bytes", o.fetch_min_bytes, range(0, kGiB), "bytes worth answering a fetch for");
     f("max.partition.fetch.bytes", o.max_partition_fetch_bytes, range(1024, kGiB), "of one partition in one response");

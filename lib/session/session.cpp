@@ -65,7 +65,7 @@ void Session::on_event(Function<void(const Event&)> handler) { core_->on_event(s
 void Session::on_log(LogLevel level, LogSink sink) { core_->log().set(level, std::move(sink)); }
 
 void Session::set_resolver(Function<void(const std::string&, ResolveDone)> resolver) {
-  if (core_->live()) core_->router().resolver().set_hook(std::move(resolver));
+  core_->set_resolver(std::move(resolver));
 }
 
 bool Session::post(Function<void()> fn) { return core_->post(std::move(fn)); }

@@ -7,23 +7,34 @@ namespace kafka {
 
 std::string_view to_string(Persistence persistence) {
   switch (persistence) {
-    case Persistence::no: return "no";
-    case Persistence::maybe: return "maybe";
-    case Persistence::yes: return "yes";
+    case Persistence::no:
+      return "no";
+    case Persistence::maybe:
+      return "maybe";
+    case Persistence::yes:
+      return "yes";
   }
   return "?";
 }
 
 std::string_view to_string(Event::Type type) {
   switch (type) {
-    case Event::Type::broker_connected: return "connected";
-    case Event::Type::broker_disconnected: return "disconnected";
-    case Event::Type::connect_failed: return "connect failed";
-    case Event::Type::leader_changed: return "leader changed";
-    case Event::Type::offset_reset: return "offset reset";
-    case Event::Type::partition_stopped: return "partition stopped";
-    case Event::Type::partition_resumed: return "partition resumed";
-    case Event::Type::rebootstrap: return "rebootstrap";
+    case Event::Type::broker_connected:
+      return "connected";
+    case Event::Type::broker_disconnected:
+      return "disconnected";
+    case Event::Type::connect_failed:
+      return "connect failed";
+    case Event::Type::leader_changed:
+      return "leader changed";
+    case Event::Type::offset_reset:
+      return "offset reset";
+    case Event::Type::partition_stopped:
+      return "partition stopped";
+    case Event::Type::partition_resumed:
+      return "partition resumed";
+    case Event::Type::rebootstrap:
+      return "rebootstrap";
   }
   return "?";
 }

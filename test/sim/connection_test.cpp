@@ -1,0 +1,646 @@
+// One connection against a peer that does everything wrong: what ends it, what its requests are told, and that
+// nothing is told twice.
+// Not here: reconnecting and other addresses (link_test.cpp), what metadata makes of answers (metadata_test.cpp).
+#include "cluster/connection.hpp"
+
+#include "catch.hpp"
+#include "scripted_broker.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace kafka::cluster;
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+using protocol::ApiKey;
+using protocol::RequestHeader;
+
+namespace {
+
+struct Answer {
+  int calls = 0;
+  Error error;
+  protocol::MetadataResponse response;
+  CallInfo info;
+};
+
+struct Rig final : ConnectionOwner {
+  explicit Rig(uint64_t seed = 1)
+      : world(seed), server(world, "server", "10.1.0.1"), reactor(world.node("client", "10.2.0.1")) {
+    world.set_latency(1ms, 1ms);
+    server.add_topic("orders", 3);
+  }
+  ~Rig() override {
+    connection.reset();
+    world.run_for(10ms);
+    CHECK(world.leftovers("client") == "");
+  }
+  void open(net::Duration setup = 10s) {
+    connection = std::make_unique<Connection>(reactor, config, net::Address{"10.1.0.1", ScriptedBroker::kPort},
+                                              reactor.now() + setup, *this);
+  }
+  void establish() {
+    open();
+    REQUIRE(until([this] { return ready == 1; }));
+  }
+  std::shared_ptr<Answer> ask(net::Duration timeout = 30s, int16_t max_version = 12) {
+    auto answer = std::make_shared<Answer>();
+    protocol::MetadataRequest request;
+    request.topics.emplace().emplace_back().name = "orders";
+    auto call = std::make_unique<TypedCall<protocol::MetadataRequest>>(
+        std::move(request), reactor.now() + timeout,
+        [this, answer](Error error, protocol::MetadataResponse& response, const CallInfo& info) {
+          CHECK_FALSE(inside);
+          ++answer->calls;
+          answer->error = std::move(error);
+          answer->response = response;
+          answer->info = info;
+        });
+    call->set_max_version(max_version);
+    inside = true;
+    connection->send(std::move(call));
+    inside = false;
+    return answer;
+  }
+  bool until(Function<bool()> done, net::Duration limit = 2min) { return world.run_until(std::move(done), limit); }
+  bool until_ended(net::Duration limit = 2min) {
+    return until([this] { return ended == 1; }, limit);
+  }
+  void on_ready(Connection&) override { ++ready; }
+  void on_proven(Connection&) override { ++proven; }
+  void on_ended(Connection&, Error why) override {
+    ++ended;
+    error = std::move(why);
+  }
+
+  SimWorld world;
+  ScriptedBroker server;
+  net::Reactor& reactor;
+  ConnectionConfig config;
+  std::unique_ptr<Connection> connection;
+  int ready = 0, proven = 0, ended = 0;
+  Error error;
+  bool inside = false;
+};
+
+std::string be32(int32_t value) {
+  const auto bits = static_cast<uint32_t>(value);
+  return {static_cast<char>(bits >> 24), static_cast<char>(bits >> 16), static_cast<char>(bits >> 8),
+          static_cast<char>(bits)};
+}
+
+// An established connection with one request under way, to which `bytes` are sent.
+void answer_with(Rig& rig, const std::string& bytes, Answer& first) {
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api != ApiKey::metadata) return false;
+    peer.raw(bytes);
+    return true;
+  };
+  rig.establish();
+  const auto answer = rig.ask();
+  CHECK(rig.until_ended(1s));
+  rig.world.run_for(1min);
+  CHECK(answer->calls == 1);
+  CHECK(rig.ended == 1);
+  first = *answer;
+}
+
+}  // namespace
+
+// --- framing ------------------------------------------------------------------
+
+TEST_CASE("A1: a negative frame length closes the connection and fails what is in flight, which may have happened") {
+  for (const int32_t length : {-1, INT32_MIN, -5}) {
+    Rig rig;
+    Answer answer;
+    answer_with(rig, be32(length) + std::string(100, 'x'), answer);
+    CHECK(answer.error.code() == Errc::protocol_error);
+    CHECK_THAT(answer.error.message(), Contains(std::to_string(length)));
+    CHECK(answer.info.sent == Sent::maybe);
+    CHECK(rig.error.code() == Errc::protocol_error);
+  }
+}
+
+TEST_CASE("A2: a frame above the limit closes the connection; the error names the limit, or the protocol that it is") {
+  Rig rig;
+  Answer answer;
+  rig.config.frame_max = 5000;
+  SECTION("too large") {
+    answer_with(rig, be32(5001), answer);
+    CHECK(answer.error.code() == Errc::too_large);
+    CHECK_THAT(answer.error.message(), Contains("5001") && Contains("5000") && Contains("receive_message_max_bytes"));
+  }
+  SECTION("TLS") {
+    answer_with(rig, std::string("\x15\x03\x01\x00\x02\x02\x50", 7), answer);
+    CHECK_THAT(answer.error.message(), Contains("TLS"));
+  }
+  SECTION("HTTP") {
+    answer_with(rig, "HTTP/1.1 400 Bad Request\r\n\r\n", answer);
+    CHECK_THAT(answer.error.message(), Contains("HTTP"));
+  }
+  CHECK(rig.error == answer.error);
+}
+
+TEST_CASE("A3: a frame too short for a correlation id, or for its header, is a protocol error") {
+  for (const int32_t length : {0, 1, 2, 3}) {
+    Rig rig;
+    Answer answer;
+    answer_with(rig, be32(length) + std::string(static_cast<size_t>(length), '\0'), answer);
+    CHECK(answer.error.code() == Errc::protocol_error);
+    CHECK(rig.error.code() == Errc::protocol_error);
+  }
+  Rig rig;
+  Answer answer;
+  answer_with(rig, be32(4) + be32(1), answer);  // the tagged fields of the header are missing
+  CHECK(answer.error.code() == Errc::protocol_error);
+  CHECK(rig.error.code() == Errc::protocol_error);
+}
+
+TEST_CASE("A4: an end of stream or a reset at every byte of an answer delivers nothing and fails each request once") {
+  const bool reset = GENERATE(false, true);
+  const ApiKey cut_api = GENERATE(ApiKey::api_versions, ApiKey::metadata);
+  CAPTURE(reset, protocol::name(cut_api));
+  size_t whole = SIZE_MAX;
+  for (size_t cut = 0; cut < whole; ++cut) {
+    Rig rig;
+    bool done = false;
+    rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+      if (header.api != cut_api) return false;
+      if (done) return true;
+      std::string bytes = cut_api == ApiKey::metadata ? response_frame(header, rig.server.metadata)
+                                                      : response_frame(header, rig.server.versions);
+      whole = bytes.size();
+      peer.raw(std::string_view(bytes).substr(0, cut));
+      if (!reset) peer.close();
+      done = true;
+      return true;
+    };
+    rig.open();
+    std::shared_ptr<Answer> first, second;
+    if (cut_api == ApiKey::metadata) {
+      REQUIRE(rig.until([&] { return rig.ready == 1; }));
+      first = rig.ask();
+      second = rig.ask();
+    }
+    REQUIRE(rig.until([&] { return done; }));
+    if (reset) {
+      rig.world.run_for(5ms);
+      rig.world.reset_connections("client", "server", false);
+    }
+    if (!rig.until_ended(1s)) FAIL("not ended at byte " << cut);
+    rig.world.run_for(1min);
+    const bool right =
+        rig.ended == 1 && rig.error == Errc::disconnected && rig.ready == (cut_api == ApiKey::metadata ? 1 : 0);
+    if (!right) FAIL("at byte " << cut << ": " << rig.error.message() << ", ended " << rig.ended);
+    if (cut_api == ApiKey::metadata) {
+      for (const auto& answer : {first, second}) {
+        if (answer->calls != 1 || answer->error != Errc::disconnected || answer->info.sent != Sent::maybe ||
+            !answer->response.brokers.empty()) {
+          FAIL("at byte " << cut << ": called " << answer->calls << " times, " << answer->error.message());
+        }
+      }
+    } else {
+      // Only a peer that said nothing at all may be a broker before 0.10.
+      if (rig.connection->refused_api_versions() != (cut == 0)) FAIL("taken for an old broker at byte " << cut);
+    }
+  }
+  CHECK(whole > 50);
+}
+
+TEST_CASE("A9: bytes behind the last known field are accepted") {
+  Rig rig;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api != ApiKey::metadata) return false;
+    std::string bytes = response_frame(header, rig.server.metadata) + std::string(100, 'z');
+    peer.raw(be32(static_cast<int32_t>(bytes.size() - 4)) + bytes.substr(4));
+    return true;
+  };
+  rig.establish();
+  for (int i = 0; i < 2; ++i) {
+    const auto answer = rig.ask();
+    REQUIRE(rig.until([&] { return answer->calls == 1; }));
+    CHECK_FALSE(answer->error);
+    CHECK(answer->response.topics.size() == 1);
+  }
+  CHECK(rig.ended == 0);
+}
+
+TEST_CASE("an answer that does not decode fails its request, and the connection with it") {
+  Rig rig;
+  Answer answer;
+  // Correlation id 1, an empty header, then an array of two thousand million brokers.
+  answer_with(rig,
+              be32(20) + be32(1) + std::string(1, '\0') + be32(0) + std::string("\xff\xff\xff\xff\x07", 5) +
+                  std::string(6, 'x'),
+              answer);
+  CHECK(answer.error.code() == Errc::protocol_error);
+  CHECK(rig.error.code() == Errc::protocol_error);
+}
+
+// --- ApiVersions --------------------------------------------------------------
+
+TEST_CASE("A10: ApiVersions is asked in the version that a refusal offers, if that is lower") {
+  Rig rig;
+  std::vector<int16_t> asked;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api != ApiKey::api_versions) return false;
+    asked.push_back(header.version);
+    if (header.version <= 2) return false;
+    protocol::ApiVersionsResponse refusal;
+    refusal.error_code = static_cast<int16_t>(Errc::unsupported_version);
+    refusal.api_keys.push_back({static_cast<int16_t>(ApiKey::api_versions), 0, 2});
+    RequestHeader as_zero = header;
+    as_zero.version = 0;
+    peer.answer(as_zero, refusal);
+    return true;
+  };
+  rig.establish();
+  CHECK(asked == std::vector<int16_t>{4, 2});
+}
+
+TEST_CASE("A10: a refusal of ApiVersions that offers nothing lower fails the connection and never loops") {
+  const int16_t offered = GENERATE(as<int16_t>{}, -1, 4, 5, 32767, 3);
+  Rig rig;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    protocol::ApiVersionsResponse refusal;
+    refusal.error_code = static_cast<int16_t>(Errc::unsupported_version);
+    refusal.api_keys.push_back({static_cast<int16_t>(ApiKey::api_versions), 0, offered});
+    RequestHeader as_zero = header;
+    as_zero.version = 0;
+    peer.answer(as_zero, refusal);
+    return true;
+  };
+  rig.open();
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.ready == 0);
+  CHECK(rig.error.code() == Errc::protocol_error);
+  CHECK_THAT(rig.error.message(), Contains("ApiVersions"));
+  CHECK(rig.server.seen.size() == (offered == 3 ? 2u : 1u));
+  CHECK_FALSE(rig.connection->refused_api_versions());
+}
+
+TEST_CASE("A10: a refusal without an offer means version 0, and a refused version 0 is the end") {
+  Rig rig;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    protocol::ApiVersionsResponse refusal;
+    refusal.error_code = static_cast<int16_t>(Errc::unsupported_version);
+    RequestHeader as_zero = header;
+    as_zero.version = 0;
+    peer.answer(as_zero, refusal);
+    return true;
+  };
+  rig.open();
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.error.code() == Errc::protocol_error);
+  CHECK(rig.server.seen.size() == 2);
+}
+
+TEST_CASE("A11: an API that the broker lacks, or names with a range that is none, fails the request and says which") {
+  Rig rig;
+  SECTION("missing") {
+    std::erase_if(rig.server.versions.api_keys,
+                  [](auto& key) { return key.api_key == static_cast<int16_t>(ApiKey::metadata); });
+  }
+  SECTION("min > max") {
+    for (auto& key : rig.server.versions.api_keys) {
+      if (key.api_key == static_cast<int16_t>(ApiKey::metadata)) key.min_version = 13, key.max_version = 2;
+    }
+  }
+  SECTION("only newer ones") {
+    for (auto& key : rig.server.versions.api_keys) {
+      if (key.api_key == static_cast<int16_t>(ApiKey::metadata)) key.min_version = 14, key.max_version = 20;
+    }
+  }
+  SECTION("nothing at all") { rig.server.versions.api_keys.clear(); }
+  rig.establish();
+  const auto answer = rig.ask();
+  CHECK(answer->calls == 0);
+  REQUIRE(rig.until([&] { return answer->calls == 1; }, 1s));
+  CHECK(answer->error.code() == Errc::unsupported_version);
+  CHECK_THAT(answer->error.message(), Contains("Metadata"));
+  CHECK(answer->info.sent == Sent::no);
+  CHECK(rig.ended == 0);
+}
+
+TEST_CASE("A12: a peer that closes, or resets, after the whole of ApiVersions counts as one that does not know it") {
+  const bool reset = GENERATE(false, true);
+  Rig rig;
+  bool asked = false;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader&, codec::Reader&) {
+    asked = true;
+    if (!reset) peer.close();
+    return true;
+  };
+  rig.open();
+  REQUIRE(rig.until([&] { return asked; }));
+  if (reset) rig.world.reset_connections("client", "server", false);
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.connection->refused_api_versions());
+  CHECK(rig.error.code() == Errc::disconnected);
+}
+
+TEST_CASE("A12: a peer that closes before it has the whole of ApiVersions is just a peer that closes") {
+  Rig rig;
+  rig.world.set_window(10);
+  rig.server.on_accept = [&](ScriptedBroker::Connection& peer) { peer.set_reading(false); };
+  rig.open();
+  rig.world.run_for(100ms);
+  CHECK(rig.connection->unwritten() > 0);
+  rig.server.connections.at(0)->close();
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.error.code() == Errc::disconnected);
+  CHECK_FALSE(rig.connection->refused_api_versions());
+}
+
+TEST_CASE("A12: a peer that is not asked for versions is spoken to as 0.8.2") {
+  Rig rig;
+  rig.config.legacy = true;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    CHECK(header.api == ApiKey::metadata);
+    CHECK(header.version == 0);
+    peer.answer(header, rig.server.metadata);
+    return true;
+  };
+  for (auto& topic : rig.server.metadata.topics) {
+    for (auto& partition : topic.partitions) partition.leader_epoch = -1;
+  }
+  rig.establish();
+  CHECK(rig.proven == 0);
+  const auto answer = rig.ask();
+  REQUIRE(rig.until([&] { return answer->calls == 1; }));
+  CHECK_FALSE(answer->error);
+  CHECK(answer->info.version == 0);
+  CHECK(rig.proven == 1);
+}
+
+TEST_CASE("ApiVersions answered with an error code, or with another correlation id, ends the connection") {
+  Rig rig;
+  bool wrong_id = false;
+  SECTION("error code") {}
+  SECTION("correlation id") { wrong_id = true; }
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    protocol::ApiVersionsResponse response = all_versions();
+    RequestHeader changed = header;
+    if (wrong_id) changed.correlation_id += 1;
+    if (!wrong_id) response.error_code = static_cast<int16_t>(Errc::cluster_authorization_failed);
+    peer.answer(changed, response);
+    return true;
+  };
+  rig.open();
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.ready == 0);
+  CHECK(rig.error.code() == (wrong_id ? Errc::protocol_error : Errc::cluster_authorization_failed));
+}
+
+// --- network ------------------------------------------------------------------
+
+TEST_CASE("C3: a peer that falls silent is given up at the request's deadline, and the connection with it") {
+  Rig rig;
+  rig.establish();
+  rig.world.black_hole("client", "server", true);
+  const net::Duration before = rig.world.elapsed();
+  const auto first = rig.ask(5s);
+  const auto second = rig.ask(20s);
+  CHECK(rig.until_ended());
+  CHECK(rig.world.elapsed() - before >= 5s);
+  CHECK(rig.world.elapsed() - before < 5100ms);
+  CHECK(first->error.code() == Errc::timed_out);
+  CHECK(second->error.code() == Errc::disconnected);  // it has not had its time
+  CHECK(first->calls + second->calls == 2);
+}
+
+TEST_CASE("a request with a nearer deadline than those before it has its own") {
+  Rig rig;
+  rig.establish();
+  rig.world.black_hole("client", "server", true);
+  const net::Duration before = rig.world.elapsed();
+  const auto patient = rig.ask(60s);
+  rig.world.run_for(1s);
+  const auto hasty = rig.ask(2s);
+  CHECK(rig.until_ended());
+  CHECK(rig.world.elapsed() - before < 3100ms);
+  CHECK(hasty->error.code() == Errc::timed_out);
+  CHECK(patient->error.code() == Errc::disconnected);
+}
+
+TEST_CASE("C4: TCP and ApiVersions share one setup deadline") {
+  Rig rig;
+  std::string expected;
+  SECTION("the SYN is lost") {
+    rig.world.black_hole("client", "server", true);
+    expected = "no connection";
+  }
+  SECTION("ApiVersions is not answered") {
+    rig.server.on_request = [](ScriptedBroker::Connection&, const RequestHeader&, codec::Reader&) { return true; };
+    expected = "ApiVersions";
+  }
+  SECTION("half the time each") {
+    rig.world.set_latency(1500ms, 1500ms);  // a whole exchange of SYN and answer takes 3 s
+    rig.server.on_request = [](ScriptedBroker::Connection&, const RequestHeader&, codec::Reader&) { return true; };
+    expected = "ApiVersions";
+  }
+  rig.open(4s);
+  CHECK(rig.until_ended());
+  CHECK(rig.world.elapsed() >= 4s);
+  CHECK(rig.world.elapsed() < 4100ms);
+  CHECK(rig.error.code() == Errc::timed_out);
+  CHECK_THAT(rig.error.message(), Contains(expected));
+  CHECK_FALSE(rig.connection->refused_api_versions());
+}
+
+TEST_CASE("C5: answers sliced to single bytes, or several in one read, are the same answers") {
+  const size_t slice = GENERATE(as<size_t>{}, 1, 2, 3, 5, 100000);
+  Rig rig(slice);
+  rig.world.set_slicing(slice, slice);
+  std::vector<RequestHeader> held;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api != ApiKey::metadata) return false;
+    held.push_back(header);
+    if (held.size() < 5) return true;
+    std::string all;
+    for (const RequestHeader& one : held) all += response_frame(one, rig.server.metadata);
+    peer.raw(all);
+    return true;
+  };
+  rig.establish();
+  std::vector<std::shared_ptr<Answer>> answers;
+  for (int i = 0; i < 5; ++i) answers.push_back(rig.ask());
+  REQUIRE(rig.until([&] { return answers.back()->calls == 1; }));
+  for (const auto& answer : answers) {
+    CHECK(answer->calls == 1);
+    CHECK_FALSE(answer->error);
+    CHECK(answer->response.topics.at(0).partitions.size() == 3);
+  }
+  CHECK(rig.connection->in_flight() == 0);
+}
+
+TEST_CASE("C6: a peer that reads no more: the request times out half written, and the connection is closed") {
+  Rig rig;
+  rig.world.set_window(1000);
+  rig.establish();
+  rig.server.connections.at(0)->set_reading(false);
+  std::vector<std::shared_ptr<Answer>> answers;
+  for (int i = 0; i < 100; ++i) answers.push_back(rig.ask(5s));
+  rig.world.run_for(1s);
+  CHECK(rig.connection->unwritten() > 0);
+  CHECK(rig.until_ended());
+  for (const auto& answer : answers) CHECK(answer->calls == 1);
+  CHECK(answers.back()->error.code() == Errc::timed_out);
+  CHECK(answers.back()->info.sent == Sent::maybe);
+  rig.world.run_for(10ms);
+  CHECK(rig.world.open_streams("client") == 0);
+}
+
+TEST_CASE("C7: an answer that trickles in does not move the deadline") {
+  Rig rig;
+  const bool handshake = GENERATE(true, false);
+  std::string bytes;
+  size_t sent = 0;
+  net::Timer timer;
+  Function<void()> drip;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if ((header.api == ApiKey::api_versions) != handshake) return false;
+    bytes = handshake ? response_frame(header, rig.server.versions) : response_frame(header, rig.server.metadata);
+    drip = [&] {
+      peer.raw(std::string_view(bytes).substr(sent++, 1));
+      if (sent < bytes.size()) timer = rig.server.reactor.after(1s, [&] { drip(); });
+    };
+    drip();
+    return true;
+  };
+  rig.open(10s);
+  std::shared_ptr<Answer> answer;
+  if (!handshake) {
+    REQUIRE(rig.until([&] { return rig.ready == 1; }));
+    answer = rig.ask(10s);
+  }
+  CHECK(rig.until_ended());
+  CHECK(rig.world.elapsed() < 10100ms);
+  CHECK(sent > 5);
+  CHECK(rig.error.code() == Errc::timed_out);
+  if (answer) CHECK(answer->error.code() == Errc::timed_out);
+}
+
+TEST_CASE(
+    "C8: a wrong, repeated or unasked correlation id closes the connection and fails what is in flight as maybe") {
+  Rig rig;
+  std::vector<RequestHeader> held;
+  int wrong = -1;
+  SECTION("the second request's id first") { wrong = 0; }
+  SECTION("the first answered twice") { wrong = 1; }
+  SECTION("an id from nowhere") { wrong = 2; }
+  SECTION("a negative id") { wrong = 3; }
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api != ApiKey::metadata) return false;
+    held.push_back(header);
+    if (held.size() < 3) return true;
+    if (wrong == 0) peer.answer(held[1], rig.server.metadata);
+    if (wrong == 1) {
+      peer.answer(held[0], rig.server.metadata);
+      peer.answer(held[0], rig.server.metadata);
+    }
+    RequestHeader other = header;
+    other.correlation_id = wrong == 3 ? -1 : 4711;
+    if (wrong >= 2) peer.answer(other, rig.server.metadata);
+    return true;
+  };
+  rig.establish();
+  std::vector<std::shared_ptr<Answer>> answers;
+  for (int i = 0; i < 3; ++i) answers.push_back(rig.ask());
+  CHECK(rig.until_ended(1s));
+  rig.world.run_for(1min);
+  CHECK(rig.error.code() == Errc::protocol_error);
+  CHECK_THAT(rig.error.message(), Contains("correlation id"));
+  for (size_t i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    CHECK(answers[i]->calls == 1);
+    const bool answered = wrong == 1 && i == 0;
+    CHECK(answers[i]->error.code() == (answered ? Errc::none : Errc::protocol_error));
+    CHECK(answers[i]->info.sent == Sent::maybe);
+  }
+}
+
+TEST_CASE("C8: bytes that nobody asked for close an idle connection") {
+  Rig rig;
+  rig.establish();
+  rig.server.connections.at(0)->raw(be32(4) + be32(0));
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.error.code() == Errc::protocol_error);
+}
+
+TEST_CASE("C9: requests go on over the wrap of the correlation id") {
+  Rig rig;
+  rig.establish();
+  rig.connection->set_next_correlation_id(INT32_MAX - 1);
+  std::vector<std::shared_ptr<Answer>> answers;
+  for (int i = 0; i < 5; ++i) answers.push_back(rig.ask());
+  REQUIRE(rig.until([&] { return answers.back()->calls == 1; }));
+  for (const auto& answer : answers) CHECK_FALSE(answer->error);
+  std::vector<int32_t> ids;
+  for (const RequestHeader& header : rig.server.seen) {
+    if (header.api == ApiKey::metadata) ids.push_back(header.correlation_id);
+  }
+  CHECK(ids == std::vector<int32_t>{INT32_MAX - 1, INT32_MAX, 0, 1, 2});
+}
+
+// --- end ----------------------------------------------------------------------
+
+TEST_CASE("closing fails every request once, later, and says why") {
+  Rig rig;
+  rig.server.on_request = [&](ScriptedBroker::Connection&, const RequestHeader& header, codec::Reader&) {
+    return header.api == ApiKey::metadata;
+  };
+  rig.establish();
+  std::vector<std::shared_ptr<Answer>> answers;
+  for (int i = 0; i < 1000; ++i) answers.push_back(rig.ask());
+  rig.world.run_for(100ms);
+  rig.inside = true;
+  rig.connection->close(Error(Errc::closed, "enough"));
+  rig.inside = false;
+  for (const auto& answer : answers) CHECK(answer->calls == 0);
+  CHECK(rig.until_ended(1s));
+  rig.connection->close(Error(Errc::cancelled));
+  rig.world.run_for(1min);
+  CHECK(rig.ended == 1);
+  CHECK(rig.error.code() == Errc::closed);
+  for (const auto& answer : answers) {
+    CHECK(answer->calls == 1);
+    CHECK(answer->error.code() == Errc::closed);
+  }
+}
+
+TEST_CASE("a connection that is destroyed still answers its requests, later, with closed") {
+  Rig rig;
+  rig.establish();
+  const auto answer = rig.ask();
+  rig.inside = true;
+  rig.connection.reset();
+  rig.inside = false;
+  rig.world.run_for(1s);
+  CHECK(answer->calls == 1);
+  CHECK(answer->error.code() == Errc::closed);
+  CHECK(rig.ended == 0);
+}
+
+TEST_CASE("a request that no version can carry is not sent and fails alone") {
+  Rig rig;
+  rig.establish();
+  protocol::MetadataRequest request;  // null topics: all of them
+  request.topics.reset();
+  int calls = 0;
+  Error error;
+  auto call = std::make_unique<TypedCall<protocol::MetadataRequest>>(
+      std::move(request), rig.reactor.now() + 1s, [&](Error e, protocol::MetadataResponse&, const CallInfo& info) {
+        ++calls;
+        error = std::move(e);
+        CHECK(info.sent == Sent::no);
+      });
+  call->set_max_version(0);
+  rig.connection->send(std::move(call));
+  CHECK(calls == 0);
+  const auto answer = rig.ask();
+  REQUIRE(rig.until([&] { return answer->calls == 1; }));
+  CHECK_FALSE(answer->error);
+  CHECK(calls == 1);
+  CHECK(error);
+  CHECK(rig.ended == 0);
+}

@@ -1,0 +1,220 @@
+// Group offsets through the coordinator: found, cached, found again when it moves or dies.
+#include <kafka/consumer_group.hpp>
+
+#include "protocol/find_coordinator.hpp"
+#include "protocol/offset_commit.hpp"
+#include "sim_client.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+using Offsets = std::vector<ConsumerOffset>;
+
+namespace {
+
+struct Rig : SimClient {
+  explicit Rig(SessionOptions options = {}, uint64_t seed = 1)
+      : SimClient(seed, {.brokers = 3, .session = std::move(options)}), group(*session, "g") {
+    REQUIRE_FALSE((*brokers)->create_topic("t", 3));
+  }
+  Outcome<Offsets> commit(int64_t offset, net::Duration limit = 2min) {
+    Outcome<Offsets> outcome;
+    group.commit_offsets({{.topic = "t", .partition = 0, .offset = offset, .metadata = "m"}}, outcome.take());
+    CHECK(until([&] { return outcome.calls > 0; }, limit));
+    CHECK(outcome.calls == 1);
+    return outcome;
+  }
+  Outcome<Offsets> fetch() {
+    Outcome<Offsets> outcome;
+    group.fetch_offsets({{"t", {0, 1}}}, outcome.take());
+    CHECK(until([&] { return outcome.calls > 0; }));
+    CHECK(outcome.calls == 1);
+    return outcome;
+  }
+  int64_t found(ApiKey api) { return (*brokers)->requests(api, 0); }
+  int32_t coordinator() { return (*brokers)->coordinator("g"); }
+
+  ConsumerGroup group;
+};
+
+}  // namespace
+
+TEST_CASE("offsets are committed and fetched through the coordinator, which is looked up once") {
+  Rig rig;
+  for (int64_t offset = 1; offset <= 5; ++offset) {
+    CHECK_FALSE(rig.commit(offset).error);
+    const auto stored = rig.fetch();
+    CHECK_FALSE(stored.error);
+    REQUIRE(stored.value.size() == 2);
+    CHECK(stored.value[0].offset == offset);
+    CHECK(stored.value[0].metadata == "m");
+    CHECK(stored.value[1].offset == -1);
+  }
+  CHECK(rig.found(ApiKey::find_coordinator) == 1);
+  rig.close();
+}
+
+TEST_CASE("many calls at once share one look-up of the coordinator and each ends once") {
+  Rig rig;
+  std::vector<std::unique_ptr<Outcome<Offsets>>> outcomes;
+  for (int64_t i = 0; i < 200; ++i) {
+    outcomes.push_back(std::make_unique<Outcome<Offsets>>());
+    rig.group.commit_offsets({{.topic = "t", .partition = static_cast<int32_t>(i % 3), .offset = i}},
+                             outcomes.back()->take());
+  }
+  CHECK(outcomes.front()->calls == 0);
+  rig.run(5s);
+  for (const auto& outcome : outcomes) {
+    CHECK(outcome->calls == 1);
+    CHECK_FALSE(outcome->error);
+  }
+  CHECK(rig.found(ApiKey::find_coordinator) == 1);
+  rig.close();
+}
+
+TEST_CASE("D6: a coordinator that moves is found again, also during a commit") {
+  Rig rig;
+  CHECK_FALSE(rig.commit(1).error);
+  const int32_t old = rig.coordinator();
+  SECTION("before") { REQUIRE_FALSE((*rig.brokers)->move_coordinator("g", old % 3 + 1)); }
+  SECTION("and dies") { rig.brokers->kill(old); }
+  SECTION("while it has the request") {
+    (*rig.brokers)->faults().add(ApiKey::offset_commit).reply(Errc::not_coordinator);
+    REQUIRE_FALSE((*rig.brokers)->move_coordinator("g", old % 3 + 1));
+  }
+  SECTION("and falls silent") {
+    rig.brokers->pause(old);
+    REQUIRE_FALSE((*rig.brokers)->move_coordinator("g", old % 3 + 1));
+  }
+  CHECK_FALSE(rig.commit(2).error);
+  CHECK(rig.coordinator() != old);
+  CHECK(rig.fetch().value.at(0).offset == 2);
+  CHECK(rig.found(ApiKey::find_coordinator) <= 5);
+  rig.brokers->resume(old);
+  rig.close();
+}
+
+TEST_CASE("errors of the coordinator that pass are tried again, others are told") {
+  Rig rig;
+  auto& faults = (*rig.brokers)->faults();
+  SECTION("loading, and not available") {
+    faults.add(ApiKey::find_coordinator).times(3).reply(Errc::coordinator_not_available);
+    faults.add(ApiKey::offset_commit).times(2).reply(Errc::coordinator_load_in_progress);
+    CHECK_FALSE(rig.commit(7).error);
+  }
+  SECTION("the connection is cut at each step") {
+    faults.add(ApiKey::find_coordinator).close_before();
+    faults.add(ApiKey::find_coordinator).cut_at(7);
+    faults.add(ApiKey::find_coordinator).wrong_correlation_id();
+    faults.add(ApiKey::offset_commit).close_after();
+    faults.add(ApiKey::offset_commit).cut_at(5);
+    faults.add(ApiKey::offset_commit).close_before();
+    CHECK_FALSE(rig.commit(7).error);
+  }
+  SECTION("C1: the answer is lost after the commit was done") {
+    faults.add(ApiKey::offset_commit).close_after();
+    CHECK_FALSE(rig.commit(7).error);
+  }
+  SECTION("not allowed") {
+    faults.add(ApiKey::offset_commit).reply(Errc::group_authorization_failed);
+    CHECK(rig.commit(7).error.code() == Errc::group_authorization_failed);
+    CHECK_FALSE(rig.commit(7).error);
+  }
+  SECTION("the group may not be described") {
+    faults.add(ApiKey::find_coordinator).reply(Errc::group_authorization_failed);
+    CHECK(rig.commit(7).error.code() == Errc::group_authorization_failed);
+    CHECK_FALSE(rig.commit(7).error);
+  }
+  CHECK(rig.fetch().value.at(0).offset == 7);
+  rig.close();
+}
+
+TEST_CASE("a coordinator that never comes ends the call at default_api_timeout, with the last reason") {
+  SessionOptions options;
+  options.default_api_timeout = 10s;
+  Rig rig(options);
+  (*rig.brokers)->faults().add(ApiKey::find_coordinator).always().reply(Errc::coordinator_not_available);
+  const net::Duration before = rig.world.elapsed();
+  const auto outcome = rig.commit(1);
+  CHECK(outcome.error.code() == Errc::timed_out);
+  CHECK_THAT(outcome.error.message(), Contains(Error(Errc::coordinator_not_available).message()));
+  CHECK(rig.world.elapsed() - before <= 10100ms);
+  CHECK(rig.world.elapsed() - before >= 8s);
+  CHECK(rig.found(ApiKey::find_coordinator) <= 20);
+  rig.close();
+}
+
+TEST_CASE("G4: closing while commits look for their coordinator, or wait for it, ends each once with closed") {
+  Rig rig;
+  auto& faults = (*rig.brokers)->faults();
+  SECTION("look-up under way") { faults.add(ApiKey::find_coordinator).swallow(); }
+  SECTION("commit under way") { faults.add(ApiKey::offset_commit).swallow(); }
+  SECTION("waiting to try again") {
+    faults.add(ApiKey::find_coordinator).always().reply(Errc::coordinator_not_available);
+  }
+  SECTION("nothing sent yet") {}
+  std::vector<std::unique_ptr<Outcome<Offsets>>> outcomes;
+  for (int i = 0; i < 100; ++i) {
+    outcomes.push_back(std::make_unique<Outcome<Offsets>>());
+    rig.group.commit_offsets({{.topic = "t", .partition = 0, .offset = i}}, outcomes.back()->take());
+  }
+  if (!faults.empty()) rig.run(500ms);
+  rig.close();
+  for (const auto& outcome : outcomes) {
+    CHECK(outcome->calls == 1);
+    CHECK(outcome->error.code() == Errc::closed);
+  }
+  Outcome<Offsets> late;
+  rig.group.fetch_offsets({{"t", {0}}}, late.take());
+  CHECK(late.calls == 0);
+  rig.run(1ms);
+  CHECK(late.calls == 1);
+  CHECK(late.error.code() == Errc::closed);
+}
+
+TEST_CASE("C13: a coordinator with another address under its old id is found there") {
+  SimClient client(1);
+  ScriptedBroker old(client.world, "old", "10.1.0.1"), moved(client.world, "moved", "10.1.0.2");
+  auto coordinate = [&](ScriptedBroker& server, ScriptedBroker& at, const std::string& ip) {
+    server.on_request = [&at, ip](ScriptedBroker::Connection& peer, const protocol::RequestHeader& header,
+                                  codec::Reader& body) {
+      if (header.api == protocol::ApiKey::find_coordinator) {
+        protocol::FindCoordinatorResponse response;
+        auto& entry = response.coordinators.emplace_back();
+        entry.key = "g";
+        entry.node_id = 2;
+        entry.host = ip;
+        entry.port = ScriptedBroker::kPort;
+        return peer.answer(header, response), true;
+      }
+      if (header.api != protocol::ApiKey::offset_commit || peer.requests < 0) return false;
+      protocol::OffsetCommitRequest request;
+      CHECK_FALSE(protocol::decode(body, header.version, request));
+      protocol::OffsetCommitResponse response;
+      auto& topic = response.topics.emplace_back();
+      topic.name = "t";
+      topic.partitions.emplace_back();
+      return peer.answer(header, response), true;
+    };
+    (void)at;
+  };
+  coordinate(old, old, "10.1.0.2");
+  coordinate(moved, moved, "10.1.0.2");
+  // Metadata still says that broker 2 is where nobody is.
+  auto& stale = old.metadata.brokers.emplace_back();
+  stale.node_id = 2;
+  stale.host = "10.1.0.9";
+  stale.port = ScriptedBroker::kPort;
+  SessionOptions options;
+  options.bootstrap_servers = "10.1.0.1:9092";
+  options.default_api_timeout = 20s;
+  client.open(options);
+  ConsumerGroup group(*client.session, "g");
+  CHECK_FALSE(client.cluster().error);
+  Outcome<Offsets> outcome;
+  group.commit_offsets({{.topic = "t", .partition = 0, .offset = 1}}, outcome.take());
+  CHECK(client.until([&] { return outcome.calls == 1; }));
+  CHECK_FALSE(outcome.error);
+  client.close();
+}
