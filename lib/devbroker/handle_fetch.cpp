@@ -207,6 +207,7 @@ FetchOperation::PartitionData FetchOperation::read(const FetchAsk& ask, int64_t&
   out.last_stable_offset = -1;
   out.log_start_offset = -1;
   out.records = Bytes::unowned({"", 0});
+  out.aborted_transactions.reset();
   const bool committed_only = request_.isolation_level == kReadCommitted;
   const Look seen = look(ask);
   Errc error = seen.error;
@@ -234,7 +235,7 @@ FetchOperation::PartitionData FetchOperation::read(const FetchAsk& ask, int64_t&
     out.diverging_epoch.epoch = seen.diverging.epoch;
     out.diverging_epoch.end_offset = seen.diverging.end_offset;
   }
-  if (!committed_only) out.aborted_transactions.reset();
+  if (committed_only) out.aborted_transactions.emplace();
   // Clients of these versions are never given less than a batch.
   if (soft_limits() && read.first_incomplete) return out;
   if (read.records.size() > 0) first = false;

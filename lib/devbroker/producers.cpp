@@ -53,9 +53,6 @@ Producers::Verdict Producers::check_sequence(const ProducerBatch& batch, const S
   }
   const int32_t last = state->batches.empty() ? -1 : state->batches.back().last_sequence;
   if (last == -1 ? first == 0 : first == add_to_sequence(last, 1)) return {};
-  if (rules == ProducerRules::one_batch && last != -1 && batch.last_sequence <= last) {
-    return {Errc::duplicate_sequence_number, text("the log has had this batch before", batch, last)};
-  }
   return {Errc::out_of_order_sequence_number, text("the sequence does not follow the last one", batch, last)};
 }
 

@@ -17,7 +17,7 @@ namespace kafka::devbroker {
 
 /// Kafka's rules have changed twice.
 enum class ProducerRules : uint8_t {
-  one_batch,  ///< 0.11: remembers the last batch only, and tells that an older one is a duplicate
+  one_batch,  ///< 0.11: remembers the last batch only
   forgetful,  ///< 1.0 to 2.3: the last five; retention takes a producer's state along with its records
   lasting,    ///< since 2.5 (KIP-360): a producer that is not known may begin with any sequence
 };
@@ -68,8 +68,8 @@ class Producers {
   };
 
   /// Whether a client's batch may be appended.
-  /// Errors: invalid_producer_epoch, out_of_order_sequence_number, duplicate_sequence_number,
-  /// unknown_producer_id, invalid_txn_state.
+  /// Errors: invalid_producer_epoch, out_of_order_sequence_number, unknown_producer_id,
+  /// invalid_txn_state. A batch older than those remembered is out of order to every release.
   Verdict check(const ProducerBatch& batch, ProducerRules rules) const;
   /// A batch of data that is in the log now.
   void add(const ProducerBatch& batch);

@@ -27,6 +27,9 @@ struct Profile {
   bool lists_on_refusal;
   ProducerRules producers;
 
+  /// Older releases, before 2.4 too, call such records corrupt.
+  bool knows_invalid_records() const noexcept { return lists_on_refusal; }
+
   /// Null if this release does not know the API.
   const ApiRange* find(int16_t api) const noexcept;
 };

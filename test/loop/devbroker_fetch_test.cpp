@@ -251,6 +251,8 @@ TEST_CASE("B8: readers of committed records stop at open transactions and are to
   CHECK(values_in(committed(0).records) == std::vector<std::string>{"plain"});
   CHECK(committed(0).aborted_transactions->empty());
   CHECK(committed(1).records.empty());
+  CHECK(committed(9).error_code == code(Errc::offset_out_of_range));
+  CHECK(!committed(9).aborted_transactions);
   CHECK(latest(1) == 1);
   CHECK(latest(0) == 4);
   CHECK(!f.only(client, fetch({{}})).aborted_transactions);

@@ -109,6 +109,7 @@ TEST_CASE("E9: a forgotten producer is unknown to 1.1 and may go on with 4.3") {
   CHECK(f.produce(client, 0).error_code == 0);
   REQUIRE(!f.broker->truncate_before("t", 0, -1));
   CHECK(f.produce(client, 1).error_code == code(Errc::unknown_producer_id));
+  CHECK(f.produce(client, -1).error_code == code(Errc::corrupt_message));  // invalid_record came with 2.4
   CHECK(f.produce(client, 0).error_code == 0);
   REQUIRE(!f.broker->as_version("4.3"));
   REQUIRE(!f.broker->truncate_before("t", 0, -1));

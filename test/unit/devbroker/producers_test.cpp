@@ -63,12 +63,12 @@ TEST_CASE("a retry of one of the last five batches is success with its first off
   CHECK(f.append(1, 12).base_offset == 12);
 }
 
-TEST_CASE("like 0.11: one batch is remembered, an older one is called a duplicate") {
+TEST_CASE("like 0.11: one batch is remembered") {
   Fixture f;
   f.rules = ProducerRules::one_batch;
   for (int32_t i = 0; i < 3; ++i) REQUIRE(f.error(1, i) == Errc::none);
   CHECK(f.append(1, 2).base_offset == 2);
-  CHECK(f.error(1, 1) == Errc::duplicate_sequence_number);
+  CHECK(f.error(1, 1) == Errc::out_of_order_sequence_number);
   CHECK(f.error(1, 4) == Errc::out_of_order_sequence_number);
   CHECK(f.error(1, 4, 0, 9) == Errc::out_of_order_sequence_number);
 }
