@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Three real nodes lose their leaders while `uvkafka produce -X acks=all --report` runs at full speed.
 
-    kill_restart.py [--uvkafka PROGRAM] [--version 4.3.1] [--rounds 1] [--lines 4000000]
+    kill_restart.py [--uvkafka PROGRAM] [--version 4.3.1] [--rounds 1] [--lines 2000000]
 
 One round: the leader of partition 0 is killed with -9 and started again, another leader is paused and resumed, a third
 stopped in order and started. Then stdin ends, and the program has to end by itself. Checked with kcat: each
 `ok PARTITION OFFSET VALUE` is in the topic at that offset, no `no` line is, every line has exactly one outcome, and
 what a partition saw first is in the order sent.
+Then `uvkafka consume -g` reads on while the coordinator of its group is killed and started again.
 Exit status 0 all hold, 1 one does not, 77 this machine cannot run brokers.
 """
 import argparse
@@ -58,12 +59,20 @@ class Cluster:
         self.layout = kafka_cluster.Layout(directory)
         self.bootstrap = self.layout.bootstrap("PLAINTEXT")
 
-    def describe(self):
-        text = run(["kcat", "-b", self.bootstrap, "-L", "-J", "-t", "load", "-m", "10"], timeout=30)
+    def describe(self, topic="load"):
+        text = run(["kcat", "-b", self.bootstrap, "-L", "-J", "-t", topic, "-m", "10"], timeout=30)
         return json.loads(text)["topics"][0]["partitions"]
 
     def leader(self, partition):
         return next(p["leader"] for p in self.describe() if p["partition"] == partition)
+
+    def coordinator(self, group):
+        """The leader of the partition of __consumer_offsets that the group falls into."""
+        number = 0
+        for c in group:
+            number = (number * 31 + ord(c)) & 0xffffffff
+        offsets = self.describe("__consumer_offsets")
+        return next(p["leader"] for p in offsets if p["partition"] == (number & 0x7fffffff) % len(offsets))
 
     def node(self, number, action):
         print(f"     {action} node {number}", flush=True)
@@ -210,8 +219,46 @@ def drive(options, directory, checks):
     checks.run("every `ok` line is in the topic at its offset", outcomes.check_ok_lines, log)
     checks.run("no `no` line is in the topic", outcomes.check_refused, log)
     checks.run("each partition has its lines in the order sent", check_order, log, feeder.sent)
+    checks.run("a coordinator is killed under `consume -g`", coordinator_is_killed, options, cluster, directory)
     if checks.failed:
         print("--- what the program said ---\n" + (directory / "stderr").read_text(errors="replace")[-3000:])
+
+
+def coordinator_is_killed(options, cluster, directory):
+    """Each message once and in order, what was printed is committed, and the next run goes on there."""
+    group, file = "workers", directory / "consumed"
+    command = [options.uvkafka, "consume", "-b", cluster.bootstrap, "-t", "load", "-g", group, "-f", r"%p %o\n"]
+
+    def printed():
+        counts = collections.Counter()
+        for line in file.read_text(encoding="ascii").splitlines():
+            partition, offset = map(int, line.split())
+            expect(offset == counts[partition], f"partition {partition}: offset {offset} where {counts[partition]} was due")
+            counts[partition] += 1
+        return counts
+
+    with open(file, "wb") as out:
+        program = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE, text=True)
+        try:
+            kafka_cluster.wait_for("messages in the group", lambda: printed().total() > 100, 30)
+            victim = cluster.coordinator(group)
+            cluster.node(victim, "kill")
+            at_kill = printed().total()
+            time.sleep(5)
+            cluster.node(victim, "start")
+            kafka_cluster.wait_for("messages behind the kill", lambda: printed().total() > at_kill + 500, 60)
+            program.terminate()
+            said = program.communicate(timeout=10)[1]
+        finally:
+            program.kill()
+    expect(program.returncode == 0, f"exit status {program.returncode}: {said}")
+    counts = printed()
+    shown = {int(words[1]): int(words[2]) for words in map(str.split, run(
+        [options.uvkafka, "offsets", "-b", cluster.bootstrap, "-g", group, "-t", "load"]).splitlines()) if words[2] != "-"}
+    expect(shown == dict(counts), f"printed {dict(counts)}, committed {shown}")
+    next_up = run([*command, "-c", "1"]).split()
+    expect(int(next_up[1]) == counts[int(next_up[0])], f"the next run began with {next_up}, printed were {dict(counts)}")
+    return f"{at_kill} messages before the kill, {counts.total()} in all"
 
 
 def main():
@@ -219,7 +266,7 @@ def main():
     parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program(), help="the program to drive")
     parser.add_argument("--version", default="4.3.1")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--lines", type=int, default=4_000_000, help="budget of lines sent at full speed")
+    parser.add_argument("--lines", type=int, default=2_000_000, help="budget of lines sent at full speed")
     options = parser.parse_args()
     skip_unless(["java", "kcat"])
     try:
