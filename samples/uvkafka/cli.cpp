@@ -187,6 +187,7 @@ App::App(kafka::SessionOptions options) : bootstrap_(options.bootstrap_servers) 
   session_->on_log(kafka::LogLevel::off, {});
   session_->on_event([this](const kafka::Event& event) {
     connected_ |= event.type == kafka::Event::Type::broker_connected;
+    if (event.type == kafka::Event::Type::broker_disconnected) last_end_ = event.message();
     const bool failed = event.type == kafka::Event::Type::connect_failed;
     if (failed && said_connect_failed_) return;
     if (failed || event.type == kafka::Event::Type::partition_stopped) {
@@ -230,8 +231,9 @@ bool App::flush() {
 
 void App::say_what_is_waited_for() {
   if (heard_ || said_connect_failed_ || finishing_) return;
-  std::fprintf(stderr, "uvkafka: %s, no answer yet; still waiting (is %s a Kafka broker?)\n",
-               connected_ ? "connected" : "connecting", bootstrap_.c_str());
+  const std::string reason = last_end_.empty() ? "is it a Kafka broker?" : last_end_;
+  std::fprintf(stderr, "uvkafka: still waiting for an answer from %s (%s): %s\n", bootstrap_.c_str(),
+               connected_ ? "connected" : "not connected", reason.c_str());
 }
 
 void App::fail(const std::string& what) {

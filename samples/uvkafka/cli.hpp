@@ -88,6 +88,7 @@ class App {
   uv_prepare_t flusher_{};
   std::unique_ptr<kafka::Session> session_;
   std::string bootstrap_;
+  std::string last_end_;  // how the last connection that was made ended
   std::function<void()> on_stop_;
   std::function<std::string()> progress_;
   bool interrupted_ = false;
