@@ -100,7 +100,9 @@ void Consumer::abandon() {
   if (dead_) return;
   const bool was_in = joined_ && !left_;
   if (was_in) leave();
+  Function<void()> session_waits = std::move(close_done_);
   abort();
+  if (session_waits) session_waits();
 }
 
 void Consumer::abort() {

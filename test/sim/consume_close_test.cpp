@@ -1,0 +1,359 @@
+// How consumers end: closed at any moment and from any callback, destroyed there, with their session or before it.
+#include "consumer_bench.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Partitions kOne = {{"t", {0}}};
+
+// What is done from inside a callback.
+enum class Deed {
+  close_consumer,
+  close_twice,
+  destroy_consumer,
+  close_session,
+  destroy_session,
+  destroy_both,
+  consume_again,
+  seek,
+  pause_resume,
+};
+constexpr Deed kDeeds[] = {Deed::close_consumer,  Deed::close_twice,  Deed::destroy_consumer, Deed::close_session,
+                           Deed::destroy_session, Deed::destroy_both, Deed::consume_again,    Deed::seek,
+                           Deed::pause_resume};
+enum class Place { on_message, on_batch, on_end, on_event, on_partition_end, commit_done };
+constexpr Place kPlaces[] = {Place::on_message, Place::on_batch,         Place::on_end,
+                             Place::on_event,   Place::on_partition_end, Place::commit_done};
+
+}  // namespace
+
+TEST_CASE("G1 G5: every callback may destroy, close, consume, seek and pause") {
+  for (const Place place : kPlaces) {
+    for (const Deed deed : kDeeds) {
+      CAPTURE(static_cast<int>(place), static_cast<int>(deed));
+      SimClient client(1, {.brokers = 1});
+      fill(client, "t", 1, 3);
+      Book book;
+      std::optional<Consumer> consumer;
+      consumer.emplace(*client.session, "g", kOne);
+      int done = 0;
+      int closes = 0;
+      int closed = 0;
+      int after_close = 0;
+      bool gone = false;
+      auto act = [&] {
+        CHECK_FALSE(gone);
+        if (closed > 0) ++after_close;
+        if (done++ > 0) return;
+        switch (deed) {
+          case Deed::close_twice:
+            ++closes;
+            consumer->close([&] { ++closed; });
+            [[fallthrough]];
+          case Deed::close_consumer:
+            ++closes;
+            consumer->close([&] { ++closed; });
+            break;
+          case Deed::destroy_consumer:
+            gone = true;
+            consumer.reset();
+            break;
+          case Deed::close_session:
+            ++closes;
+            client.session->close([&] { ++closed; });
+            break;
+          case Deed::destroy_both:
+            gone = true;
+            consumer.reset();
+            [[fallthrough]];
+          case Deed::destroy_session:
+            gone = true;
+            client.session.reset();
+            break;
+          case Deed::consume_again:
+            consumer->consume(book.ack(), [&](Error) { ++after_close; });
+            break;
+          case Deed::seek:
+            CHECK_FALSE(consumer->seek({"t", 0, 1}));
+            break;
+          case Deed::pause_resume:
+            CHECK_FALSE(consumer->pause(kOne));
+            CHECK_FALSE(consumer->resume(kOne));
+            break;
+        }
+      };
+      consumer->on_event([&](const Event&) {
+        if (place == Place::on_event) act();
+      });
+      consumer->on_partition_end([&](const TopicPartition&, int64_t) {
+        if (place == Place::on_partition_end) act();
+      });
+      auto on_end = [&](Error error) {
+        book.ends.push_back(std::move(error));
+        CHECK(closed == 0);
+        if (place == Place::on_end) act();
+      };
+      if (place == Place::on_batch) {
+        consumer->batch_consume(
+            2,
+            [&](BatchEnvelope batch) {
+              act();
+              batch.ack();
+            },
+            on_end);
+      } else {
+        consumer->consume(place == Place::on_partition_end ? 100 : 3, book.each([&](MessageEnvelope envelope) {
+          if (place == Place::on_message) act();
+          envelope.commit({}, [&](Error) {
+            if (place == Place::commit_done) act();
+          });
+        }),
+                          on_end);
+      }
+      client.run(3s);
+      CHECK(done >= 1);
+      CHECK(closed == closes);
+      if (closes > 0) CHECK(book.ends.size() == 1);
+      if (deed == Deed::consume_again) continue;
+      CHECK(after_close == 0);
+    }
+  }
+}
+
+TEST_CASE("G4: close() works while positions are searched, while a fetch waits and with commits under way") {
+  enum class When { at_once, listing, fetching, committing, open_envelope, dead_cluster };
+  for (const When when :
+       {When::at_once, When::listing, When::fetching, When::committing, When::open_envelope, When::dead_cluster}) {
+    CAPTURE(static_cast<int>(when));
+    SimClient client(2, {.brokers = 1});
+    fill(client, "t", 1, 1);
+    devbroker::Faults& faults = client.brokers->cluster().faults();
+    if (when == When::listing) faults.add(ApiKey::list_offsets).delay(10s);
+    if (when == When::committing) faults.add(ApiKey::offset_commit).delay(10s);
+    if (when == When::dead_cluster) client.world.refuse("broker-1", true);
+    Book book;
+    std::vector<std::string> order;
+    Consumer consumer(*client.session, "g", kOne);
+    consumer.consume(book.each([&](MessageEnvelope envelope) {
+      if (when == When::open_envelope) {
+        book.kept.push_back(std::move(envelope));
+      } else {
+        envelope.commit({}, [&](Error error) {
+          order.push_back("commit");
+          book.commits.push_back(std::move(error));
+        });
+      }
+    }),
+                     [&](Error error) {
+                       order.push_back("end");
+                       book.ends.push_back(std::move(error));
+                     });
+    if (when == When::fetching) CHECK(client.until([&] { return book.commits.size() == 1; }));
+    if (when == When::committing) CHECK(client.until([&] { return book.got.size() == 1; }));
+    if (when == When::open_envelope) CHECK(client.until([&] { return book.kept.size() == 1; }));
+    if (when == When::listing || when == When::fetching || when == When::dead_cluster) client.run(300ms);
+    const bool both = GENERATE(false, true);
+    consumer.close([&] { order.push_back("first"); });
+    if (both) client.session->close([&] { order.push_back("session"); });
+    consumer.close([&] { order.push_back("second"); });
+    CHECK(client.until([&] { return order.size() >= 3u + (both ? 1 : 0) + book.commits.size(); }, 12s));
+    client.run(12s);
+    CHECK(book.ended_with(Errc::closed));
+    std::vector<std::string> wanted = {"end", "first", "second"};
+    if (when == When::fetching || when == When::committing) wanted.insert(wanted.begin(), "commit");
+    if (both) wanted.push_back("session");
+    CHECK(order == wanted);
+    for (const Error& error : book.commits) CHECK_FALSE(error);
+    if (!both) client.close();
+  }
+}
+
+TEST_CASE("G4: what a close deadline cuts off ends with closed, and the session's close ends in time") {
+  for (const bool whole_session : {true, false}) {
+    CAPTURE(whole_session);
+    SimClient client(3, {.brokers = 1, .session = {.close_timeout = 2s}});
+    fill(client, "t", 1, 1);
+    Book book;
+    Consumer consumer(*client.session, "g", kOne);
+    consumer.consume(book.commit(), book.end());
+    CHECK(client.until([&] { return client.brokers->cluster().requests(ApiKey::offset_fetch, 0) > 0; }));
+    client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();
+    CHECK(client.until([&] { return book.got.size() == 1; }));
+    client.run(100ms);
+    CHECK(book.commits.empty());
+    int closed = 0;
+    auto done = [&] {
+      CHECK(book.ends.size() == 1);
+      CHECK(book.commits.size() == 1);
+      ++closed;
+    };
+    if (whole_session) {
+      client.session->close(done);
+    } else {
+      consumer.close(done);
+    }
+    client.run(1900ms);
+    CHECK(closed == 0);
+    CHECK(client.until([&] { return closed > 0; }, 1s));
+    CHECK(book.ended_with(Errc::closed));
+    REQUIRE(book.commits.size() == 1);
+    CHECK(book.commits.front() == Errc::closed);
+    if (!whole_session) client.close();
+  }
+}
+
+TEST_CASE("G4: calls made from callbacks behind the deadline do not keep the session from closing") {
+  SimClient client(9, {.brokers = 1});
+  fill(client, "t", 1, 1);
+  client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();
+  Book book;
+  Consumer consumer(*client.session, "g", kOne);
+  int refused = 0;
+  Function<void(Error)> again;
+  again = [&](Error error) {
+    CHECK(error == Errc::closed);
+    if (++refused < 10) consumer.consume(book.ack(), [&](Error next) { again(std::move(next)); });
+  };
+  consumer.consume(book.commit(), [&](Error error) { again(std::move(error)); });
+  CHECK(client.until([&] { return book.got.size() == 1; }));
+  int closed = 0;
+  client.session->close(1s, [&] { ++closed; });
+  CHECK(client.until([&] { return closed == 1; }, 3s));
+  CHECK(refused == 10);
+}
+
+TEST_CASE("G4: a consumer that is destroyed while its session closes does not hold the session up") {
+  SimClient client(4, {.brokers = 1});
+  fill(client, "t", 1, 1);
+  client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();
+  Book book;
+  std::optional<Consumer> consumer;
+  consumer.emplace(*client.session, "g", kOne);
+  consumer->consume(book.commit(), book.end());
+  CHECK(client.until([&] { return book.got.size() == 1; }));
+  int closed = 0;
+  client.session->close([&] { ++closed; });
+  client.run(100ms);
+  CHECK(closed == 0);
+  consumer.reset();
+  CHECK(client.until([&] { return closed == 1; }, 1s));
+  CHECK(book.ends.empty());
+  CHECK(book.commits.empty());
+}
+
+TEST_CASE("G10: an envelope outlives its consumer and its session; its answer is lost") {
+  std::optional<MessageEnvelope> kept;
+  std::optional<BatchEnvelope> batch;
+  int told = 0;
+  {
+    SimClient client(5, {.brokers = 1});
+    fill(client, "t", 1, 3);
+    {
+      Consumer consumer(*client.session, "g", kOne);
+      consumer.consume([&](MessageEnvelope envelope) { kept = std::move(envelope); });
+      Fetcher fetcher(*client.session, {TopicOffset::earliest("t", 0)});
+      fetcher.batch_fetch(3, [&](BatchEnvelope all) { batch = std::move(all); });
+      CHECK(client.until([&] { return kept && batch; }));
+    }
+    CHECK(kept->value() == "0:0");
+    CHECK(kept->commit({}, [&](Error error) {
+      CHECK(error == Errc::lost);
+      ++told;
+    }) == Errc::lost);
+    CHECK(told == 0);
+    CHECK(client.until([&] { return told == 1; }));
+    client.close();
+    CHECK(kept->ack() == Errc::already_answered);
+  }
+  CHECK(kept->topic() == "t");
+  CHECK(kept->detach().value == "0:0");
+  CHECK(batch->topic() == "t");
+  CHECK(batch->items().back().value == "0:2");
+}
+
+TEST_CASE("G10: an envelope answered after its session is gone is lost, and dropping one is silent") {
+  SimClient client(6, {.brokers = 1});
+  fill(client, "t", 1, 3);
+  std::vector<MessageEnvelope> kept;
+  int ends = 0;
+  Consumer consumer(*client.session, "g", {{"t", {0}}});
+  consumer.consume([&](MessageEnvelope envelope) { kept.push_back(std::move(envelope)); }, [&](Error) { ++ends; });
+  CHECK(client.until([&] { return kept.size() == 1; }));
+  const bool answer = GENERATE(true, false);
+  client.session.reset();
+  client.run(1s);
+  if (answer) CHECK(kept.front().ack() == Errc::lost);
+  kept.clear();
+  client.run(1s);
+  CHECK(ends == 0);
+  CHECK(consumer.pause({{"t", {0}}}) == Errc::closed);
+  int closed = 0;
+  consumer.close([&] { ++closed; });
+  client.run(1s);
+  CHECK(closed == 1);
+}
+
+TEST_CASE("detach copies topic, key, value, timestamp and headers, nulls included") {
+  SimClient client(7, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.create_topic("t", 1));
+  cluster.append("t", 0, {.key = "k", .value = "v", .headers = {{"a", "1"}, {"a", {}}, {"b", ""}}, .timestamp = 77});
+  cluster.append("t", 0, {.value = ""});
+  std::vector<OwnedMessage> owned;
+  Consumer consumer(*client.session, "g", kOne);
+  consumer.consume([&](MessageEnvelope envelope) {
+    owned.push_back(envelope.detach());
+    envelope.ack();
+  });
+  CHECK(client.until([&] { return owned.size() == 2; }));
+  CHECK(owned[0].topic == "t");
+  CHECK(owned[0].partition == 0);
+  CHECK(owned[0].timestamp == 77);
+  CHECK(owned[0].key == "k");
+  CHECK(owned[0].value == "v");
+  REQUIRE(owned[0].headers.size() == 3);
+  CHECK(owned[0].headers[0] == std::pair<std::string, std::optional<std::string>>("a", "1"));
+  CHECK_FALSE(owned[0].headers[1].second.has_value());
+  CHECK(owned[0].headers[2].second == "");
+  CHECK(owned[1].offset == 1);
+  CHECK_FALSE(owned[1].key.has_value());
+  CHECK(owned[1].value == "");
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("G14: bad names, partitions, groups and options are told at once and by each call") {
+  SimClient client(8, {.brokers = 1});
+  Session& session = *client.session;
+  const auto check = [&](const Consumer& made, Errc code, const std::string& part) {
+    CHECK(made.error() == code);
+    CHECK(made.error().message().find(part) != std::string::npos);
+  };
+  check(Consumer(session, "", kOne), Errc::invalid_argument, "group");
+  check(Consumer(session, "g", {}), Errc::invalid_argument, "at least one");
+  check(Consumer(session, "g", {{"t", {}}}), Errc::invalid_argument, "at least one");
+  check(Consumer(session, "g", {{"t", {-2}}}), Errc::invalid_argument, "-2");
+  check(Consumer(session, "g", {{"no/slash", {0}}}), Errc::invalid_topic, "no/slash");
+  check(Consumer(session, "g", kOne, {.fetch_memory = 1}), Errc::invalid_option, "fetch");
+  CHECK(Fetcher(session, {}).error() == Errc::invalid_argument);
+  CHECK(Fetcher(session, {{"t", 0, -3}}).error() == Errc::invalid_argument);
+  CHECK(Fetcher(session, {{"t", 0, 1}, {"t", 0, 2}}).error() == Errc::invalid_argument);
+  Book book;
+  Consumer inert(session, "g", {{"t", {-2}}});
+  inert.consume(book.ack(), book.end());
+  CHECK(book.ends.empty());
+  CHECK(client.until([&] { return book.ended_with(Errc::invalid_argument); }));
+  CHECK(inert.seek({"t", 0, 0}) == Errc::invalid_argument);
+  close(client, inert);
+  Consumer good(session, "g", kOne);
+  CHECK(good.pause({{"t", {0, 1}}}) == Errc::invalid_argument);
+  CHECK(good.seek({"t", 1, 0}) == Errc::invalid_argument);
+  CHECK(good.seek({"t", 0, -7}) == Errc::invalid_argument);
+  CHECK(good.position("t", 5) == -1);
+  CHECK_FALSE(good.at_end("u", 0));
+  close(client, good);
+  client.close();
+}

@@ -1,0 +1,371 @@
+// Where consuming begins: committed offsets, policies, places; what happens when a position does not exist; topics
+// that are not there (yet). Also the look-ups themselves: OffsetMaster and ConsumerGroup.
+#include "consumer_bench.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+
+namespace {
+const Partitions kOne = {{"t", {0}}};
+}
+
+TEST_CASE("auto_offset_reset says where to begin with nothing committed, and is always an event") {
+  const OffsetReset policy = GENERATE(OffsetReset::earliest, OffsetReset::latest, OffsetReset::none);
+  const bool handler = GENERATE(true, false);
+  CAPTURE(static_cast<int>(policy), handler);
+  SimClient client(1, {.brokers = 3});
+  client.session->on_event({});
+  fill(client, "t", 1, 10);
+  REQUIRE_FALSE(client.brokers->cluster().truncate_before("t", 0, 4));
+  Book book;
+  Consumer consumer(*client.session, "g", kOne, {.auto_offset_reset = policy});
+  if (handler) book.listen(consumer);
+  consumer.consume(book.ack(), book.end());
+  client.run(2s);
+  fill(client, "t", 1, 2);
+  client.run(2s);
+  const std::vector<int64_t> wanted = policy == OffsetReset::earliest ? range(4, 12)
+                                      : policy == OffsetReset::latest ? range(10, 12)
+                                                                      : std::vector<int64_t>();
+  CHECK(book.offsets(0) == wanted);
+  if (policy == OffsetReset::none) {
+    CHECK(book.ends.size() == (handler ? 0 : 1));
+    if (!handler) CHECK(book.ends.front() == Errc::no_offset);
+    if (handler) {
+      REQUIRE(book.events.size() == 1);
+      CHECK(book.events[0].type == Event::Type::partition_stopped);
+      CHECK(book.events[0].error == Errc::no_offset);
+      // Only seek() gets it going.
+      CHECK_FALSE(consumer.seek(TopicOffset::at_time("t", 0, 1008)));
+      client.run(2s);
+      CHECK(book.offsets(0) == range(8, 12));
+      CHECK(book.count(Event::Type::partition_resumed) == 1);
+    } else {
+      consumer.consume(book.ack(), book.end());
+      client.run(1s);
+      CHECK(book.ends.size() == 2);  // at once again
+    }
+  } else if (handler) {
+    REQUIRE(book.events.size() == 1);
+    CHECK(book.events[0].type == Event::Type::offset_reset);
+    CHECK(book.events[0].error == Errc::no_offset);
+    CHECK(book.events[0].offset == wanted.front());
+  }
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("D16: on_offset_out_of_range decides, for that error alone, and is always an event") {
+  const OutOfRange policy = GENERATE(OutOfRange::fail, OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest);
+  const std::string release = GENERATE(std::string(), std::string("0.8.2"));
+  CAPTURE(static_cast<int>(policy), release);
+  SimClient client(2, {.brokers = 1});
+  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
+  fill(client, "t", 2, 10);
+  Book book;
+  Fetcher fetcher(*client.session, {{"t", 0, 2}, {"t", 1, 0}}, {.on_offset_out_of_range = policy});
+  book.listen(fetcher);
+  REQUIRE_FALSE(client.brokers->cluster().truncate_before("t", 0, 6));
+  // Other errors do not reset.
+  devbroker::Faults& faults = client.brokers->cluster().faults();
+  faults.add(ApiKey::fetch).partition("t", 0).reply(Errc::not_leader_or_follower);
+  faults.add(ApiKey::fetch).partition("t", 0).reply(Errc::unknown_topic_or_partition);
+  faults.add(ApiKey::fetch).partition("t", 0).reply(Errc::corrupt_message);
+  faults.add(ApiKey::fetch).partition("t", 0).reply(static_cast<Errc>(999));
+  fetcher.fetch(book.ack(), book.end());
+  client.run(8s);
+  CHECK(book.offsets(1) == range(0, 10));
+  REQUIRE(book.events.size() == 1);
+  if (policy == OutOfRange::fail) {
+    CHECK(book.offsets(0).empty());
+    CHECK(book.events[0].type == Event::Type::partition_stopped);
+    CHECK_FALSE(fetcher.seek(TopicOffset::earliest("t", 0)));
+    client.run(2s);
+    CHECK(book.offsets(0) == range(6, 10));
+  } else {
+    CHECK(book.events[0].type == Event::Type::offset_reset);
+    const int64_t start = policy == OutOfRange::reset_to_earliest ? 6 : 10;
+    CHECK(book.events[0].offset == start);
+    fill(client, "t", 1, 2);
+    client.run(2s);
+    CHECK(book.offsets(0) == range(start, 12));
+  }
+  CHECK(book.events[0].error == Errc::offset_out_of_range);
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D16: what was fetched before the position vanished is still delivered") {
+  SimClient client(3, {.brokers = 1});
+  fill(client, "t", 1, 6);
+  Book book;
+  Consumer consumer(*client.session, "g", kOne);
+  book.listen(consumer);
+  consumer.consume(book.keep(), book.end());
+  CHECK(client.until([&] { return book.kept.size() == 1; }));
+  client.run(1s);
+  client.brokers->cluster().truncate_to("t", 0, 3);  // the rest is lost there; we have it
+  client.run(2s);
+  book.kept.front().ack();
+  while (book.kept.size() < 6 && client.until([&, n = book.kept.size()] { return book.kept.size() > n; }, 1s)) {
+    book.kept.back().ack();
+  }
+  CHECK(book.offsets(0) == range(0, 6));
+  CHECK(book.count(Event::Type::offset_reset) == 0);
+  book.kept.back().ack();
+  CHECK(client.until([&] { return book.count(Event::Type::offset_reset) == 1; }, 2s));
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("a Fetcher begins at a number, at either end, or at a time") {
+  const std::string release = GENERATE(std::string(), std::string("0.10"), std::string("2.8"));
+  CAPTURE(release);
+  SimClient client(4, {.brokers = 3});
+  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
+  fill(client, "t", 5, 10);  // timestamps 1000 + offset
+  Book book;
+  Fetcher fetcher(*client.session, {{"t", 0, 7},
+                                    TopicOffset::earliest("t", 1),
+                                    TopicOffset::latest("t", 2),
+                                    TopicOffset::at_time("t", 3, 1004),
+                                    TopicOffset::at_time("t", 4, 5000)});
+  fetcher.fetch(book.commit(), book.end());
+  client.run(2s);
+  CHECK(book.offsets(0) == range(7, 10));
+  CHECK(book.offsets(1) == range(0, 10));
+  CHECK(book.offsets(2).empty());
+  if (release != "0.10") CHECK(book.offsets(3) == range(4, 10));
+  CHECK(book.offsets(4).empty());
+  CHECK(book.commits.size() == book.got.size());  // acts as ack
+  for (const Error& error : book.commits) CHECK_FALSE(error);
+  fill(client, "t", 5, 1);
+  client.run(2s);
+  CHECK(book.offsets(2) == range(10, 11));
+  CHECK(book.offsets(4) == range(10, 11));
+  close(client, fetcher);
+  CHECK(client.brokers->cluster().requests(ApiKey::offset_commit, 0) == 0);
+  CHECK(client.brokers->cluster().requests(ApiKey::find_coordinator, 0) == 0);
+  client.close();
+}
+
+TEST_CASE("a limited Fetcher and batch_fetch go on where they stopped") {
+  SimClient client(5, {.brokers = 1});
+  fill(client, "t", 1, 10);
+  Book book;
+  Fetcher fetcher(*client.session, {TopicOffset::earliest("t", 0)});
+  fetcher.fetch(4, book.ack(), book.end());
+  CHECK(client.until([&] { return book.ended_well(); }));
+  std::vector<int64_t> rest;
+  fetcher.batch_fetch(100, [&](BatchEnvelope batch) {
+    for (const MessageView& item : batch.items()) rest.push_back(item.offset);
+    batch.ack();
+  });
+  CHECK(client.until([&] { return rest.size() == 6; }));
+  CHECK(book.offsets(0) == range(0, 4));
+  CHECK(rest == range(4, 10));
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("a partition absent from metadata is waited for default_api_timeout, then it stops; others go on") {
+  const bool handler = GENERATE(true, false);
+  const bool by_number = GENERATE(true, false);
+  CAPTURE(handler, by_number);
+  SimClient client(6, {.brokers = 1, .cluster = {.auto_create_topics = false}});
+  client.session->on_event({});
+  fill(client, "t", 1, 3);
+  Book book;
+  std::vector<TopicOffset> places = {{"t", 0, 0}};
+  places.push_back(by_number ? TopicOffset{"t", 1, 0} : TopicOffset::earliest("t", 1));
+  Fetcher fetcher(*client.session, places, {.default_api_timeout = 5s});
+  if (handler) book.listen(fetcher);
+  fetcher.fetch(book.ack(), book.end());
+  client.run(4s);
+  CHECK(book.got.size() == 3);
+  CHECK(book.events.empty());
+  CHECK(book.ends.empty());
+  CHECK(client.brokers->cluster().requests(ApiKey::metadata, 0) < 20);
+  client.run(2s);
+  const Errc code = by_number ? Errc::unknown_topic_or_partition : Errc::timed_out;
+  if (handler) {
+    REQUIRE(book.events.size() == 1);
+    CHECK(book.events[0].type == Event::Type::partition_stopped);
+    CHECK(book.events[0].error == code);
+    CHECK(book.events[0].partition == 1);
+    fill(client, "t", 1, 1);
+    CHECK(client.until([&] { return book.got.size() == 4; }, 1s));
+    CHECK(book.ends.empty());
+  } else {
+    CHECK(book.ended_with(code));
+  }
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("a topic that is deleted under its consumer stops after default_api_timeout") {
+  SimClient client(7, {.brokers = 1, .cluster = {.auto_create_topics = false}});
+  fill(client, "t", 1, 3);
+  fill(client, "u", 1, 3);
+  Book book;
+  Consumer consumer(*client.session, "g", {{"t", {0}}, {"u", {0}}}, {.default_api_timeout = 5s});
+  book.listen(consumer);
+  consumer.consume(book.ack(), book.end());
+  CHECK(client.until([&] { return book.got.size() == 6; }));
+  REQUIRE_FALSE(client.brokers->cluster().delete_topic("t"));
+  client.run(4s);
+  CHECK(book.count(Event::Type::partition_stopped) == 0);
+  client.run(4s);
+  REQUIRE(book.count(Event::Type::partition_stopped) == 1);
+  for (const Event& event : book.events) {
+    if (event.type != Event::Type::partition_stopped) continue;
+    CHECK(event.topic == "t");
+    CHECK(event.error == Errc::unknown_topic_or_partition);
+  }
+  fill(client, "u", 1, 1);
+  CHECK(client.until([&] { return book.got.size() == 7; }, 1s));
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("a topic is created on demand, unless that is switched off") {
+  const bool create = GENERATE(true, false);
+  SimClient client(8, {.brokers = 3});
+  Book book;
+  Consumer consumer(*client.session, "g", {{"new", {0}}},
+                    {.allow_auto_create_topics = create, .default_api_timeout = 5s});
+  book.listen(consumer);
+  consumer.consume(book.ack(), book.end());
+  client.run(3s);
+  CHECK((client.brokers->cluster().find_topic("new") != nullptr) == create);
+  if (!create) {
+    fill(client, "new", 1, 2);  // appears while it is waited for
+  } else {
+    fill(client, "new", 1, 2);
+  }
+  CHECK(client.until([&] { return book.got.size() == 2; }, 3s));
+  CHECK(book.count(Event::Type::partition_stopped) == 0);
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("OffsetMaster finds the first, the next and the one at a time, and names what is wrong by partition") {
+  const std::string release = GENERATE(std::string(), std::string("0.8.2"), std::string("0.11"));
+  CAPTURE(release);
+  SimClient client(9, {.brokers = 3, .session = {.default_api_timeout = 5s}, .cluster = {.auto_create_topics = false}});
+  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
+  fill(client, "t", 3, 10);
+  REQUIRE_FALSE(client.brokers->cluster().truncate_before("t", 1, 4));
+  client.brokers->cluster().faults().add(ApiKey::list_offsets).reply(Errc::not_leader_or_follower);
+  client.brokers->cluster().faults().add(ApiKey::list_offsets).close_before();
+  OffsetMaster master(*client.session);
+  Outcome<std::vector<TopicOffset>> earliest;
+  Outcome<std::vector<TopicOffset>> latest;
+  Outcome<std::vector<TopicOffset>> timed;
+  Outcome<std::vector<TopicOffset>> absent;
+  const Partitions all = {{"t", {0, 1, 2}}};
+  master.fetch_earliest(all, earliest.take());
+  master.fetch_latest(all, latest.take());
+  master.fetch_by_time(all, 1007, timed.take());
+  master.fetch_earliest({{"t", {2, 9}}, {"none", {0}}}, absent.take());
+  CHECK(earliest.calls + latest.calls + timed.calls + absent.calls == 0);
+  CHECK(client.until([&] { return earliest.calls && latest.calls && timed.calls && absent.calls; }, 10s));
+  CHECK_FALSE(earliest.error);
+  CHECK_FALSE(latest.error);
+  const auto offsets = [](const std::vector<TopicOffset>& found) {
+    std::vector<int64_t> numbers;
+    for (const TopicOffset& place : found) numbers.push_back(place.offset);
+    return numbers;
+  };
+  CHECK(offsets(earliest.value) == std::vector<int64_t>{0, 4, 0});
+  CHECK(offsets(latest.value) == std::vector<int64_t>{10, 10, 10});
+  if (release != "0.8.2") {
+    CHECK(offsets(timed.value) == std::vector<int64_t>{7, 7, 7});
+    CHECK(timed.value[0].timestamp == 1007);
+  }
+  CHECK(absent.error);
+  REQUIRE(absent.value.size() == 3);
+  CHECK(absent.value[0].error);  // none/0: in the order asked, by topic
+  CHECK_FALSE(absent.value[1].error);
+  CHECK(absent.value[1].offset == 0);
+  CHECK(absent.value[2].error);
+  client.run(1s);
+  CHECK(earliest.calls == 1);
+  CHECK(absent.calls == 1);
+  Outcome<std::vector<TopicOffset>> refused;
+  master.fetch_by_time(all, -5, refused.take());
+  CHECK(refused.calls == 0);
+  client.run(1ms);
+  CHECK(refused.error == Errc::invalid_argument);
+  Outcome<std::vector<TopicOffset>> closed;
+  master.fetch_latest({{"none", {0}}}, closed.take());
+  client.close();
+  CHECK(closed.calls == 1);
+  CHECK(closed.error == Errc::closed);
+}
+
+TEST_CASE("ConsumerGroup stores, reads and resets offsets, also while the coordinator moves") {
+  const std::string release = GENERATE(std::string(), std::string("0.8.2"), std::string("2.8"));
+  CAPTURE(release);
+  SimClient client(10, {.brokers = 3});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.as_version(release));
+  fill(client, "t", 2, 10);
+  REQUIRE_FALSE(cluster.truncate_before("t", 1, 4));
+  ConsumerGroup group(*client.session, "g");
+  const Partitions all = {{"t", {0, 1}}};
+  auto wait = [&](auto&& start) {
+    Outcome<std::vector<ConsumerOffset>> outcome;
+    start(outcome);
+    CHECK(outcome.calls == 0);
+    CHECK(client.until([&] { return outcome.calls > 0; }, 20s));
+    return outcome;
+  };
+  auto read = wait([&](auto& outcome) { group.fetch_offsets(all, outcome.take()); });
+  CHECK_FALSE(read.error);
+  REQUIRE(read.value.size() == 2);
+  CHECK(read.value[0].offset == -1);
+  auto stored = wait([&](auto& outcome) { group.commit_offsets({{"t", 1, 7, "here"}, {"t", 0, 3}}, outcome.take()); });
+  CHECK_FALSE(stored.error);
+  CHECK(committed(client, "g", "t", 1) == 7);
+  REQUIRE_FALSE(cluster.move_coordinator("g", cluster.coordinator("g") % 3 + 1));
+  read = wait([&](auto& outcome) { group.fetch_offsets(all, outcome.take()); });
+  REQUIRE(read.value.size() == 2);
+  CHECK(read.value[0].offset == 3);
+  CHECK(read.value[1].offset == 7);
+  CHECK(read.value[1].metadata == "here");
+  REQUIRE_FALSE(cluster.move_coordinator("g", cluster.coordinator("g") % 3 + 1));
+  cluster.faults().add(ApiKey::find_coordinator).reply(Errc::coordinator_not_available);
+  cluster.faults().add(ApiKey::offset_commit).reply(Errc::coordinator_load_in_progress);
+  CHECK_FALSE(wait([&](auto& outcome) { group.reset_offsets_to_earliest(all, outcome.take()); }).error);
+  CHECK(committed(client, "g", "t", 0) == 0);
+  CHECK(committed(client, "g", "t", 1) == 4);
+  CHECK_FALSE(wait([&](auto& outcome) { group.reset_offsets_to_latest(all, outcome.take()); }).error);
+  CHECK(committed(client, "g", "t", 0) == 10);
+  CHECK(wait([&](auto& outcome) { group.commit_offsets({}, outcome.take()); }).error == Errc::invalid_argument);
+  CHECK(wait([&](auto& outcome) {
+          group.commit_offsets({{"t", 0, -1}}, outcome.take());
+        }).error == Errc::invalid_argument);
+  client.close();
+}
+
+TEST_CASE("committed offsets are waited for while the coordinator is not there, never replaced by a reset") {
+  SimClient client(11, {.brokers = 3});
+  fill(client, "t", 1, 10);
+  client.brokers->cluster().groups().commit("g", {"t", 0}, {6});
+  devbroker::Faults& faults = client.brokers->cluster().faults();
+  faults.add(ApiKey::find_coordinator).times(3).reply(Errc::coordinator_not_available);
+  faults.add(ApiKey::offset_fetch).times(2).reply(Errc::coordinator_load_in_progress);
+  faults.add(ApiKey::offset_fetch).reply(Errc::not_coordinator);
+  faults.add(ApiKey::offset_fetch).close_after();
+  Book book;
+  Consumer consumer(*client.session, "g", kOne);
+  book.listen(consumer);
+  consumer.consume(book.ack(), book.end());
+  CHECK(client.until([&] { return book.got.size() == 4; }, 20s));
+  CHECK(book.offsets(0) == range(6, 10));
+  CHECK(book.events.empty());
+  close(client, consumer);
+  client.close();
+}
