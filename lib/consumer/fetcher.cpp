@@ -45,13 +45,30 @@ void Consumer::pump() {
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   const net::TimePoint now = core_->reactor().now();
   net::TimePoint wake = net::TimePoint::max();
-  bool leaderless = false;
+  bool ask_metadata = false;
   std::map<int32_t, Share> shares;
   // Each time from another place, so that the first partitions do not fill every answer.
   const size_t count = partitions_.size();
   for (size_t i = 0; i < count; ++i) {
     Partition& partition = *partitions_[(i + rotation_) % count];
     if (partition.state != Partition::State::ready || partition.paused || partition.in_fetch != 0) continue;
+    const auto leader = core_->metadata().leader(*partition.topic, partition.number);
+    if (leader && std::exchange(partition.leaderless, false)) {  // it has one again: no reason to wait
+      partition.not_before = {};
+      partition.failures = 0;
+    }
+    if (missing(partition, now, wake)) {
+      if (!consuming()) return;
+      continue;
+    }
+    if (!leader) {
+      if (partition.not_before <= now) {
+        ask_metadata = partition.leaderless = true;
+        back_off(partition);
+      }
+      wake = std::min(wake, partition.not_before);
+      continue;
+    }
     if (partition.not_before > now) {
       wake = std::min(wake, partition.not_before);
       continue;
@@ -60,13 +77,6 @@ void Consumer::pump() {
       if (!partition.buffer.empty()) continue;
       partition.drain_first = false;
     }
-    const auto leader = core_->metadata().leader(*partition.topic, partition.number);
-    if (!leader) {
-      leaderless |= missing(partition, now, wake);
-      if (!consuming()) return;
-      continue;
-    }
-    partition.missing_since = {};
     Share& share = shares[*leader];
     if (!hungry(partition)) {
       share.others_full = true;
@@ -91,7 +101,7 @@ void Consumer::pump() {
     if (share.others_full && share.at_end) leader.last_alone = now;
     send_fetch(node, share, reserve);
   }
-  if (leaderless) core_->metadata().refresh();
+  if (ask_metadata) core_->metadata().refresh();
   arm_wake(wake);
 }
 
@@ -113,24 +123,25 @@ size_t Consumer::room(const Share& share, size_t leaders) const {
   return stuck ? std::min(want, kLeastFetch) : 0;
 }
 
-// Without a leader. True if asking again may help; a partition that does not exist for too long is stopped.
+// True if metadata says that the partition cannot be consumed, or has not known it for too long: it is stopped.
 bool Consumer::missing(Partition& partition, net::TimePoint now, net::TimePoint& wake) {
   const cluster::TopicState* topic = core_->metadata().topic(*partition.topic);
   if (topic != nullptr && topic->error && traits(topic->error.code()).retry == Retry::no) {
     stop(partition, topic->error, false);
-    return false;
+    return true;
   }
-  const bool absent =
-      topic == nullptr || !topic->known || static_cast<size_t>(partition.number) >= topic->partitions.size();
-  if (!absent || core_->metadata().last_error()) return true;  // an outage is waited out, however long
+  const bool absent = topic == nullptr || !topic->known || topic->error == Errc::unknown_topic_or_partition ||
+                      static_cast<size_t>(partition.number) >= topic->partitions.size();
+  if (!absent) partition.missing_since = {};
+  if (!absent || core_->metadata().last_error()) return false;  // an outage is waited out, however long
   if (partition.missing_since == net::TimePoint()) partition.missing_since = now;
   const net::TimePoint given_up = partition.missing_since + options_.default_api_timeout;
   if (now >= given_up) {
     stop(partition, Error(Errc::unknown_topic_or_partition, partition.where()), false);
-    return false;
+    return true;
   }
   wake = std::min(wake, given_up);
-  return true;
+  return false;
 }
 
 void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {

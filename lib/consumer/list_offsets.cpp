@@ -31,7 +31,7 @@ std::vector<TopicOffset> places(const Partitions& partitions, int64_t offset, in
 }
 
 OffsetQuery::OffsetQuery(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked) : core_(std::move(core)) {
-  for (TopicOffset& place : asked) entries_.push_back({std::move(place), State::waiting, 0, {}, {}});
+  for (TopicOffset& place : asked) entries_.emplace_back().place = std::move(place);
   left_ = entries_.size();
 }
 
@@ -68,13 +68,13 @@ void OffsetQuery::step() {
   const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
   const net::TimePoint now = core_->reactor().now();
   net::TimePoint wake = deadline_;
-  bool leaderless = false;
+  bool ask_metadata = false;
   std::map<int32_t, std::vector<size_t>> by_leader;
   for (size_t i = 0; i < entries_.size() && !ended_; ++i) {
     Entry& entry = entries_[i];
     if (entry.state == State::done) continue;
     const TopicOffset& place = entry.place;
-    if (entry.failures == 0) {
+    if (!std::exchange(entry.checked, true)) {
       Error illegal = check_place(place);
       if (!illegal && place.offset >= 0) {
         illegal = Error(Errc::invalid_argument, where(place) + ": earliest, latest or a time can be looked up");
@@ -104,21 +104,23 @@ void OffsetQuery::step() {
       finish(entry, -1, -1, topic->error);
       continue;
     }
+    const auto leader = core_->metadata().leader(place.topic, place.partition);
+    if (leader && std::exchange(entry.leaderless, false)) entry.not_before = {};  // it has one again: no reason to wait
     if (entry.not_before > now) {
       wake = std::min(wake, entry.not_before);
-      continue;
-    }
-    if (const auto leader = core_->metadata().leader(place.topic, place.partition)) {
+    } else if (leader) {
       entry.state = State::asked;
       by_leader[*leader].push_back(i);
     } else {
-      leaderless = true;
+      ask_metadata = entry.leaderless = true;
+      back_off(entry);
+      wake = std::min(wake, entry.not_before);
     }
   }
   if (ended_) return;
   if (left_ == 0) return end();
   for (auto& [node, indexes] : by_leader) ask(node, std::move(indexes));
-  if (leaderless) core_->metadata().refresh();
+  if (ask_metadata) core_->metadata().refresh();
   timer_ = core_->reactor().after(std::max(wake - now, net::Duration::zero()), [this] {
     timer_.cancel();
     step();
@@ -193,10 +195,14 @@ void OffsetQuery::failed(Entry& entry, Error error) {
   const ErrorTraits& what = traits(error.code());
   if (what.retry == Retry::no) return finish(entry, -1, -1, std::move(error));
   if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) core_->metadata().refresh();
+  back_off(entry);
+  entry.last_error = std::move(error);
+}
+
+void OffsetQuery::back_off(Entry& entry) {
   const auto& config = core_->router().config();
   entry.not_before = core_->reactor().now() + Backoff::at(entry.failures++, config.retry_backoff,
                                                           config.retry_backoff_max, core_->reactor().random());
-  entry.last_error = std::move(error);
 }
 
 void OffsetQuery::finish(Entry& entry, int64_t offset, int64_t timestamp, Error error) {

@@ -39,6 +39,8 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
   struct Entry {
     TopicOffset place;
     State state = State::waiting;
+    bool checked = false;
+    bool leaderless = false;  // metadata is asked for, at not_before again
     uint32_t failures = 0;
     net::TimePoint not_before{};
     Error last_error;
@@ -50,6 +52,7 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
   void answered(const std::vector<size_t>& indexes, const Error& error, const protocol::ListOffsetsResponse& response,
                 int16_t version);
   void failed(Entry& entry, Error error);
+  void back_off(Entry& entry);
   void finish(Entry& entry, int64_t offset, int64_t timestamp, Error error);
   void fail_all(const Error& error);
   void end();

@@ -61,6 +61,7 @@ struct Partition {
   uint32_t failures = 0;     ///< in a row
   uint32_t oddities = 0;     ///< answers in a row that lack this partition or lead nowhere (A14)
   net::TimePoint not_before{};
+  bool leaderless = false;         ///< nobody to ask: metadata is asked for, at not_before again
   net::TimePoint missing_since{};  ///< topic or partition unknown to the cluster since; zero: it is known
 
   std::string where() const { return *topic + "/" + std::to_string(number); }
