@@ -31,13 +31,13 @@ Scan scan(const Bytes& bytes) {
       if (result.last_offset < 0) result.partial_size = size;
       return result;
     }
-    int64_t last = base;
-    if (magic == records::kMagicV2) last += std::max(0, load_be<int32_t>(at + records::kLastOffsetDeltaAt));
-    if (last < base || last == std::numeric_limits<int64_t>::max()) {
+    const int64_t more =
+        magic == records::kMagicV2 ? std::max(0, load_be<int32_t>(at + records::kLastOffsetDeltaAt)) : 0;
+    if (base >= std::numeric_limits<int64_t>::max() - more) {  // nothing can lie behind it
       result.damaged = true;
       return result;
     }
-    result.last_offset = std::max(result.last_offset, last);
+    result.last_offset = std::max(result.last_offset, base + more);
     at += size;
     left -= size;
   }

@@ -135,7 +135,9 @@ void Consumer::begin(std::shared_ptr<Consumption> consumption) {
   }
   if (consumption->error) {
     if (!consumption->on_end) return;
-    return core_->later([consumption] { consumption->on_end(consumption->error); });
+    return core_->later([self = weak_from_this(), consumption] {
+      if (!self.expired()) consumption->on_end(consumption->error);
+    });
   }
   consumption->id = ++consumptions_;
   consumption_ = std::move(consumption);

@@ -122,12 +122,14 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
     bool busy = false;
     net::TimePoint not_before{};
     net::TimePoint last_alone{};  // when partitions at their end were last asked for without the others
+    uint64_t last_fetch = 0;
   };
   /// What pump() found to do at one leader.
   struct Share {
     std::vector<Partition*> hungry;
     bool others_full = false;  // partitions of this leader that have enough, but not for long
     bool at_end = true;        // every hungry one has seen the end
+    bool starving = false;     // one at least has nothing buffered
   };
 
   // consumer.cpp
@@ -162,6 +164,9 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   }
   bool missing(Partition& partition, net::TimePoint now, net::TimePoint& wake);
   size_t room(const Share& share, size_t leaders) const;
+  bool stuck() const;
+  static bool has_nothing(const Partition& partition) { return partition.buffer.empty() && partition.ticket == 0; }
+  void too_large(const Fetch& fetch, const Error& error);
   void send_fetch(int32_t node, const Share& share, size_t reserved);
   void fetched(const std::shared_ptr<Fetch>& fetch, Error error, protocol::FetchResponse& response,
                const cluster::CallInfo& info);
@@ -233,7 +238,6 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   // fetch
   std::shared_ptr<size_t> used_;  // bytes fetched and not dispatched
   size_t reserved_ = 0;           // bytes that requests under way may bring
-  size_t rotation_ = 0;
   uint64_t fetches_ = 0;
   bool pump_scheduled_ = false;
   std::map<int32_t, Leader> leaders_;

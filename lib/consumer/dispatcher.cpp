@@ -53,7 +53,6 @@ bool Consumer::dispatch(session::Budget& budget) {
     const size_t before = partition.buffer.bytes();
     records::RecordView record;
     const Buffer::Next next = partition.buffer.next(record, partition.next, *lanes_, partition.topic);
-    if (partition.buffer.bytes() != before) schedule_pump();
     if (next == Buffer::Next::record) {
       if (consumption->on_batch) {
         dispatch_batch(*consumption, partition, record);
@@ -61,6 +60,7 @@ bool Consumer::dispatch(session::Budget& budget) {
         dispatch_one(*consumption, partition, record);
       }
       if (dead_) return true;
+      if (partition.buffer.bytes() != before) schedule_pump();
       if (partition.ticket != 0 && options_.ordering == Ordering::partition) {
         unlist();
       } else if (++turn_ >= kTurn) {
@@ -81,6 +81,7 @@ bool Consumer::dispatch(session::Budget& budget) {
     }
   }
   dispatching_ = false;
+  if (ready_.empty()) schedule_pump();
   return finished;
 }
 
@@ -182,6 +183,7 @@ void Consumer::answered(Partition& partition) {
   if (dispatching_) return;  // the dispatcher is below us, and goes on
   make_ready(partition);
   schedule_dispatch();
+  if (ready_.empty()) schedule_pump();  // memory may be full of what nobody will read soon
   check_end(partition);
 }
 
@@ -190,7 +192,10 @@ void Consumer::rewind(Partition& partition) {
   const bool moved = partition.sought;
   const int64_t first = partition.open_first;
   close_envelope(partition);
-  if (moved || partition.state != Partition::State::ready) return;
+  if (moved) return;
+  // Stopped: it goes on from there with the next consumption. Being looked up: there is another position soon.
+  if (partition.state == Partition::State::stopped && partition.next >= 0) partition.next = first;
+  if (partition.state != Partition::State::ready) return;
   forget(partition);
   partition.next = first;
   partition.fetch_position = first;

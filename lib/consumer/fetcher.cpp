@@ -47,10 +47,8 @@ void Consumer::pump() {
   net::TimePoint wake = net::TimePoint::max();
   bool ask_metadata = false;
   std::map<int32_t, Share> shares;
-  // Each time from another place, so that the first partitions do not fill every answer.
-  const size_t count = partitions_.size();
-  for (size_t i = 0; i < count; ++i) {
-    Partition& partition = *partitions_[(i + rotation_) % count];
+  for (const auto& each : partitions_) {
+    Partition& partition = *each;
     if (partition.state != Partition::State::ready || partition.paused || partition.in_fetch != 0) continue;
     const auto leader = core_->metadata().leader(*partition.topic, partition.number);
     if (leader && std::exchange(partition.leaderless, false)) {  // it has one again: no reason to wait
@@ -84,8 +82,17 @@ void Consumer::pump() {
     }
     share.hungry.push_back(&partition);
     share.at_end &= partition.at_end() && partition.buffer.empty();
+    share.starving |= has_nothing(partition);
   }
-  for (const auto& [node, share] : shares) {
+  // Memory goes first to leaders of partitions that have nothing, then to those asked longest ago.
+  std::vector<std::pair<const int32_t, Share>*> order;
+  for (auto& share : shares) order.push_back(&share);
+  std::stable_sort(order.begin(), order.end(), [this](const auto* a, const auto* b) {
+    if (a->second.starving != b->second.starving) return a->second.starving;
+    return leaders_[a->first].last_fetch < leaders_[b->first].last_fetch;
+  });
+  for (auto* entry : order) {
+    auto& [node, share] = *entry;
     if (share.hungry.empty()) continue;
     Leader& leader = leaders_[node];
     if (leader.busy) continue;
@@ -96,8 +103,19 @@ void Consumer::pump() {
       wake = std::min(wake, due);
       continue;
     }
-    const size_t reserve = room(share, shares.size());
-    if (reserve == 0) continue;  // comes back when something has been dispatched
+    const auto alone = std::find_if(share.hungry.begin(), share.hungry.end(), [](auto* p) { return p->alone; });
+    if (alone != share.hungry.end()) share.hungry = {*alone};
+    size_t reserve = room(share, shares.size());
+    if (reserve == 0) {
+      if (!stuck()) continue;  // comes back when something has been dispatched
+      // What fills the memory will not be read soon: one small step beyond it for each of the others.
+      std::erase_if(share.hungry, [](const Partition* partition) { return !has_nothing(*partition); });
+      if (share.hungry.empty()) continue;
+      reserve = kLeastFetch;
+    }
+    // The broker fills its answer in the order of the question: who got something last comes last.
+    std::stable_sort(share.hungry.begin(), share.hungry.end(),
+                     [](const auto* a, const auto* b) { return a->served < b->served; });
     if (share.others_full && share.at_end) leader.last_alone = now;
     send_fetch(node, share, reserve);
   }
@@ -113,14 +131,24 @@ size_t Consumer::room(const Share& share, size_t leaders) const {
     want += std::max(partition->max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes));
   }
   want = std::min(want, static_cast<size_t>(options_.fetch_max_bytes));
+  // A whole answer must be allowed to come, with what stands around the records.
+  const auto most = static_cast<size_t>(core_->options().receive_message_max_bytes);
+  want = std::min(want, most - most / 8);
   // Long polls of many leaders hold their reservation while they wait: each gets its part.
-  want = std::min(want, std::max(memory / std::max<size_t>(leaders, 1), kLeastFetch));
+  want = std::min(want, std::max<size_t>(memory / std::max<size_t>(leaders, 1), 1));
   const size_t taken = *used_ + reserved_;
   const size_t left = memory > taken ? memory - taken : 0;
-  if (left >= std::min(want, kLeastFetch)) return std::min(want, left);
-  // Full. If nothing can be dispatched, nothing will free memory either: one small step at a time.
-  const bool stuck = reserved_ == 0 && (*used_ == 0 || (ready_.empty() && !dispatching_));
-  return stuck ? std::min(want, kLeastFetch) : 0;
+  return left >= std::min(want, kLeastFetch) ? std::min(want, left) : 0;
+}
+
+// True if nothing that would free memory can happen by itself.
+bool Consumer::stuck() const {
+  if (reserved_ > 0) return false;
+  if (options_.ordering == Ordering::consumer && open_ > 0) return false;  // the next one waits for its answer
+  for (size_t i = 0; i < ready_.size(); ++i) {
+    if (dispatchable(*ready_[i])) return false;
+  }
+  return true;
 }
 
 // True if metadata says that the partition cannot be consumed, or has not known it for too long: it is stopped.
@@ -151,7 +179,6 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   fetch->reserved = reserved;
   fetch->polling = share.others_full;
   fetch->sent_at = core_->reactor().now();
-  ++rotation_;
 
   protocol::FetchRequest request;
   request.replica_id = kConsumerReplica;
@@ -178,7 +205,14 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
     asked.fetch_offset = partition->fetch_position;
     asked.partition_max_bytes = to_int32(std::max(plain, partition->max_bytes));
   }
+  std::vector<int32_t> grown;  // for batches that did not fit, in the order of the request (B4)
+  for (const auto& topic : request.topics) {
+    for (const auto& asked : topic.partitions) {
+      grown.push_back(to_int32(find(topic.topic, asked.partition)->max_bytes));
+    }
+  }
   leaders_[node].busy = true;
+  leaders_[node].last_fetch = fetch->id;
   reserved_ += reserved;
   const size_t share_of_old = std::max(reserved / share.hungry.size(), kLeastPartitionFetch);
   core_->router().call<protocol::FetchRequest>(
@@ -187,14 +221,12 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
       scope_.wrap([this, fetch](Error error, protocol::FetchResponse& response, const cluster::CallInfo& info) {
         fetched(fetch, std::move(error), response, info);
       }),
-      [plain, share_of_old](protocol::FetchRequest& adapted, int16_t version) {
+      [plain, share_of_old, grown = std::move(grown)](protocol::FetchRequest& adapted, int16_t version) {
         if (version >= kFirstLimited) return Error();
+        size_t place = 0;
         for (auto& topic : adapted.topics) {
           for (auto& asked : topic.partitions) {
-            // One that was grown for a batch that did not fit keeps its size (B4).
-            if (asked.partition_max_bytes == to_int32(plain)) {
-              asked.partition_max_bytes = to_int32(std::min(plain, share_of_old));
-            }
+            asked.partition_max_bytes = std::max(to_int32(std::min(plain, share_of_old)), grown[place++]);
           }
         }
         return Error();
@@ -216,6 +248,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
   if (!error && response.error_code != 0) error = broker_error(response.error_code, "Fetch");
   if (error) {
     if (error == Errc::closed) return;
+    if (error == Errc::too_large) return too_large(*fetch, error);
     if (traits(error.code()).refresh == Refresh::metadata || traits(error.code()).retry == Retry::no) {
       core_->metadata().refresh();
     }
@@ -271,6 +304,20 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
   schedule_dispatch();
 }
 
+// The answer was larger than may be received: by whose records shows when each partition is asked for alone.
+void Consumer::too_large(const Fetch& fetch, const Error& error) {
+  for (const Asked& asked : fetch.asked) {
+    Partition& partition = *asked.partition;
+    if (partition.generation != asked.generation || partition.state != Partition::State::ready) continue;
+    if (fetch.asked.size() == 1) {
+      stop(partition, Error(Errc::too_large, partition.where() + ": " + std::string(error.detail())), true);
+    } else {
+      partition.alone = true;
+    }
+  }
+  schedule_pump();
+}
+
 // True if something came, or something is to be done at once.
 bool Consumer::take(Partition& partition, const PartitionData& data, const std::shared_ptr<Credit>& credit) {
   if (data.error_code != 0) {
@@ -278,7 +325,9 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
     if (data.current_leader.leader_id >= 0 &&
         core_->metadata().apply_leader(*partition.topic, partition.number, data.current_leader.leader_id,
                                        data.current_leader.leader_epoch)) {
-      return true;  // asked again there, at once (KIP-951)
+      if (partition.failures++ == 0) return true;  // asked again there, at once (KIP-951)
+      back_off(partition);                         // but leaders that name each other are not run after
+      return false;
     }
     if (error == Errc::offset_out_of_range) {
       out_of_range(partition, std::move(error));
@@ -288,6 +337,7 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
     return false;
   }
   partition.failures = 0;
+  partition.alone = false;
   partition.high_watermark = data.high_watermark;
   if (data.records.empty()) {
     partition.oddities = 0;
@@ -312,6 +362,7 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
   if (found.last_offset >= partition.fetch_position) partition.fetch_position = after(found.last_offset);
   // A copy of a small answer would be kept alive by its frame: the records are slices of it.
   partition.buffer.push(data.records, credit);
+  partition.served = fetches_;
   make_ready(partition);
   return true;
 }
@@ -319,9 +370,11 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
 // Not one whole batch: the next fetch asks for as much as it needs (B4).
 void Consumer::take_partial(Partition& partition, size_t size, size_t needed) {
   const auto most = static_cast<size_t>(core_->options().receive_message_max_bytes);
-  const size_t asked = std::max(partition.max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes));
-  if (needed == 0) needed = 2 * std::max(asked, size);
-  if (needed > most || asked >= most) {
+  if (needed == 0) {  // not even its size has come
+    needed = 2 * std::max({partition.max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes), size});
+    if (partition.max_bytes < most) needed = std::min(needed, most);
+  }
+  if (needed > most) {
     return stop(partition,
                 Error(Errc::too_large, "a batch of " + std::to_string(needed) + " bytes at offset " +
                                            std::to_string(partition.fetch_position) + " of " + partition.where() +

@@ -58,6 +58,8 @@ struct Partition {
   size_t asked_index = 0;    ///< its place in that request
   bool drain_first = false;  ///< nothing more is asked for before what is here has been read
   size_t max_bytes = 0;      ///< of the next fetch; grows for a batch that does not fit (B4)
+  bool alone = false;        ///< asked for without others: an answer with it was larger than may be received
+  uint64_t served = 0;       ///< the last request that brought records
   uint32_t failures = 0;     ///< in a row
   uint32_t oddities = 0;     ///< answers in a row that lack this partition or lead nowhere (A14)
   net::TimePoint not_before{};

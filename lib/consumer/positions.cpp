@@ -50,8 +50,10 @@ void Consumer::forget(Partition& partition) {
   partition.failures = 0;
   partition.oddities = 0;
   partition.not_before = {};
+  partition.alone = false;
   partition.asked = false;
   partition.reset_reason = {};
+  schedule_pump();  // what lay in its buffer is memory that others may wait for
 }
 
 // --- the group's offsets ----------------------------------------------------
