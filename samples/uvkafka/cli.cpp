@@ -233,7 +233,7 @@ void App::say_what_is_waited_for() {
   if (heard_ || said_connect_failed_ || finishing_) return;
   const std::string reason = last_end_.empty() ? "is it a Kafka broker?" : last_end_;
   std::fprintf(stderr, "uvkafka: still waiting for an answer from %s (%s): %s\n", bootstrap_.c_str(),
-               connected_ ? "connected" : "not connected", reason.c_str());
+               connected_ ? "connected" : "no handshake yet", reason.c_str());
 }
 
 void App::fail(const std::string& what) {

@@ -18,6 +18,7 @@ Without --port, free ports are looked for. test/broker's other scripts import th
 Only the Python standard library is used.
 """
 import argparse
+import fcntl
 import json
 import os
 import pathlib
@@ -28,6 +29,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 CANNOT_RUN_HERE = 75
@@ -82,6 +84,12 @@ def jars(version):
     if not shutil.which("mvn"):
         cannot("mvn is not installed")
     home.mkdir(parents=True, exist_ok=True)
+    with open(home.parent / "lock", "w") as one_at_a_time:  # Maven's own store does not like company
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        return home / "libs" if (home / "complete").exists() else resolve(version, home)
+
+
+def resolve(version, home):
     blocks = "".join(
         f"<dependency><groupId>{g}</groupId><artifactId>{a}</artifactId><version>{v}</version></dependency>"
         for g, a, v in dependencies(version))
@@ -259,10 +267,26 @@ def end(pid, sig=signal.SIGTERM, seconds=20):
         os.kill(pid, signal.SIGKILL)
 
 
+reserved = []  # kept open: other processes of these tests leave the blocks alone while this one runs
+
+
+def reserve(block):
+    lock = open(pathlib.Path(tempfile.gettempdir()) / f"uvkafka-ports-{block}", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return False
+    reserved.append(lock)
+    return True
+
+
 def free_base_port(nodes):
     """A base port with the whole block of a cluster (ZooKeeper at base - 1, ten ports per node) free just now."""
     for _ in range(100):
         base = random.randrange(2000, 3200) * 10 + 1  # below the range the kernel hands to outgoing connections
+        if not all(reserve(base + 10 * node) for node in range(nodes)):
+            continue
         if not any(listening(port) for port in range(base - 1, base + nodes * 10)):
             return base
     raise SystemExit("kafka_cluster: no free block of ports found")
