@@ -21,6 +21,10 @@ program pkg-config pkg-config
 library libuv libuv1-dev
 library zlib zlib1g-dev
 library spdlog libspdlog-dev
+library liblz4 liblz4-dev
+library libzstd libzstd-dev
+# Not every release of it has a pkg-config file.
+echo '#include <snappy-c.h>' | g++ -E -x c++ - >/dev/null 2>&1 || missing+=(libsnappy-dev)
 if [ "$what" != build ]; then
   program python3 python3
   library catch2 catch2

@@ -30,4 +30,12 @@ void Buffer::grow(size_t more) {
   block_ = larger;
 }
 
+void Buffer::give_back() {
+  assert(block_->references == 1);
+  void* memory = std::realloc(block_, sizeof(BufferBlock) + size_);
+  if (memory == nullptr) return;  // it is as it was
+  block_ = static_cast<BufferBlock*>(memory);
+  block_->capacity = size_;
+}
+
 }  // namespace kafka

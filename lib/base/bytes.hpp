@@ -121,6 +121,11 @@ class Buffer {
     size_ += bytes.size();
   }
   void truncate(size_t size) noexcept { size_ = size; }
+  /// Gives memory behind the content back if that is much of it. Nobody else may share the memory.
+  void shrink() {
+    constexpr size_t kWorthIt = 1024;
+    if (capacity() - size_ > kWorthIt + size_ / 4) give_back();
+  }
   void clear() noexcept { size_ = 0; }
 
   /// Gives the content away; the buffer is empty and without memory afterwards.
@@ -145,6 +150,7 @@ class Buffer {
 
  private:
   void grow(size_t more);
+  void give_back();
 
   BufferBlock* block_ = nullptr;
   size_t size_ = 0;

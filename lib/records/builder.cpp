@@ -98,7 +98,7 @@ Error BatchBuilder::seal(const SealOptions& options, Bytes& sealed) {
     buffer_.advance(kBatchHeaderSize);
   }
   if (options.codec != Compression::none) {
-    Buffer packed(kBatchHeaderSize + buffer_.size() / 2);
+    Buffer packed(kBatchHeaderSize);  // the codec knows how much more it needs
     packed.advance(kBatchHeaderSize);
     if (Error error = compress(options.codec, options.level, buffer_.view().substr(kBatchHeaderSize), packed)) {
       return error;

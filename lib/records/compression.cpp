@@ -4,53 +4,127 @@
 #include <string>
 
 #include "records/gzip.hpp"
+#if UVKAFKA_SNAPPY
+#include "records/snappy.hpp"
+#endif
+#if UVKAFKA_LZ4
+#include "records/lz4.hpp"
+#endif
+#if UVKAFKA_ZSTD
+#include "records/zstd.hpp"
+#endif
 
 namespace kafka::records {
 namespace {
 
+struct Codec {
+  std::string_view name;
+  Levels levels;
+  Error (*pack)(int level, std::string_view plain, int8_t magic, Buffer& out);  // null: not built in
+  Error (*unpack)(std::string_view packed, size_t limit, Buffer& out);
+};
+
+// By number on the wire.
+constexpr Codec kCodecs[] = {
+    {"none",
+     {},
+     [](int, std::string_view plain, int8_t, Buffer& out) {
+       out.append(plain);
+       return Error();
+     },
+     [](std::string_view packed, size_t limit, Buffer& out) {
+       if (packed.size() > limit) return Error(Errc::too_large, "more than " + std::to_string(limit) + " bytes");
+       out.append(packed);
+       return Error();
+     }},
+    {"gzip",
+     {kDefaultLevel, 9},
+     [](int level, std::string_view plain, int8_t, Buffer& out) { return gzip_compress(level, plain, out); },
+     gzip_decompress},
+#if UVKAFKA_SNAPPY
+    {"snappy",
+     {},
+     [](int, std::string_view plain, int8_t, Buffer& out) { return snappy_compress(plain, out); },
+     snappy_decompress},
+#else
+    {"snappy", {}, nullptr, nullptr},
+#endif
+#if UVKAFKA_LZ4
+    {"lz4",
+     {kDefaultLevel, 17},
+     [](int level, std::string_view plain, int8_t magic, Buffer& out) {
+       return lz4_compress(level, plain, magic == 0 ? Lz4Checksum::with_magic : Lz4Checksum::correct, out);
+     },
+     lz4_decompress},
+#else
+    {"lz4", {kDefaultLevel, 17}, nullptr, nullptr},
+#endif
+#if UVKAFKA_ZSTD
+    {"zstd",
+     {kDefaultLevel, 22},
+     [](int level, std::string_view plain, int8_t, Buffer& out) { return zstd_compress(level, plain, out); },
+     zstd_decompress},
+#else
+    {"zstd", {kDefaultLevel, 22}, nullptr, nullptr},
+#endif
+};
+
+const Codec* find(Compression codec) noexcept {
+  const auto index = static_cast<size_t>(codec);
+  return index < std::size(kCodecs) ? &kCodecs[index] : nullptr;
+}
+
 Error unsupported(Compression codec) {
-  const std::string number = std::to_string(static_cast<int>(codec));
-  if (codec_name(codec).empty()) return Error(Errc::unsupported_codec, "codec number " + number);
-  return Error(Errc::unsupported_codec, std::string(codec_name(codec)) + " is not built in");
+  const Codec* known = find(codec);
+  if (known == nullptr) {
+    return Error(Errc::unsupported_codec, "codec number " + std::to_string(static_cast<int>(codec)));
+  }
+  return Error(Errc::unsupported_codec, std::string(known->name) + " is not built in");
 }
 
 }  // namespace
 
 std::string_view codec_name(Compression codec) noexcept {
-  switch (codec) {
-    case Compression::none:
-      return "none";
-    case Compression::gzip:
-      return "gzip";
-    case Compression::snappy:
-      return "snappy";
-    case Compression::lz4:
-      return "lz4";
-    case Compression::zstd:
-      return "zstd";
-  }
-  return "";
+  const Codec* known = find(codec);
+  return known == nullptr ? std::string_view() : known->name;
 }
 
-bool codec_available(Compression codec) noexcept { return codec == Compression::none || codec == Compression::gzip; }
+bool codec_available(Compression codec) noexcept {
+  const Codec* known = find(codec);
+  return known != nullptr && known->pack != nullptr;
+}
 
-Error compress(Compression codec, int level, std::string_view plain, Buffer& out) {
-  if (codec == Compression::none) {
-    out.append(plain);
-    return {};
+std::string codec_list() {
+  std::string list;
+  for (const Codec& codec : kCodecs) {
+    if (codec.pack != nullptr) list += (list.empty() ? "" : ", ") + std::string(codec.name);
   }
-  if (codec == Compression::gzip) return gzip_compress(level, plain, out);
-  return unsupported(codec);
+  return list;
+}
+
+Levels codec_levels(Compression codec) noexcept {
+  const Codec* known = find(codec);
+  return known == nullptr ? Levels() : known->levels;
+}
+
+Error compress(Compression codec, int level, std::string_view plain, Buffer& out, int8_t magic) {
+  if (!codec_available(codec)) return unsupported(codec);
+  const Codec& chosen = *find(codec);
+  if (codec != Compression::none && (level < chosen.levels.least || level > chosen.levels.most)) {
+    return Error(Errc::invalid_option, "the levels of " + std::string(chosen.name) + " are " +
+                                           std::to_string(chosen.levels.least) + " to " +
+                                           std::to_string(chosen.levels.most));
+  }
+  Error error = chosen.pack(level, plain, magic, out);
+  out.shrink();  // the codec took what the worst case needs
+  return error;
 }
 
 Error decompress(Compression codec, std::string_view packed, size_t limit, Buffer& out) {
-  if (codec == Compression::none) {
-    if (packed.size() > limit) return Error(Errc::too_large, "more than " + std::to_string(limit) + " bytes");
-    out.append(packed);
-    return {};
-  }
-  if (codec == Compression::gzip) return gzip_decompress(packed, limit, out);
-  return unsupported(codec);
+  if (!codec_available(codec)) return unsupported(codec);
+  Error error = find(codec)->unpack(packed, limit, out);
+  out.shrink();  // the size could often only be bounded
+  return error;
 }
 
 }  // namespace kafka::records

@@ -92,7 +92,7 @@ Error to_message_set(const Bytes& sealed, int8_t magic, Compression codec, int l
     return {};
   }
   Buffer packed;
-  if (Error error = compress(codec, level, messages.view(), packed)) return error;
+  if (Error error = compress(codec, level, messages.view(), packed, magic)) return error;
   MessageFields wrapper;
   wrapper.magic = magic;
   wrapper.attributes = static_cast<int8_t>(codec);

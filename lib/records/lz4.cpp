@@ -1,0 +1,197 @@
+// LZ4 frames: liblz4 writes them; reading walks the frame here, because liblz4 refuses the header
+// checksum of magic 0, and because the sizes in it bound what comes out before anything is unfolded.
+#include "records/lz4.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include <lz4.h>
+#include <lz4frame.h>
+
+namespace kafka::records {
+namespace {
+
+constexpr uint32_t kFrameMagic = 0x184D2204;
+constexpr size_t kMagicSize = 4;
+constexpr size_t kChecksumAt = 6;  // in what lz4_compress writes: magic, flags, block size, checksum
+constexpr size_t kSmallestHeader = 7;
+constexpr unsigned kUncompressed = 0x80000000;  // in a block's size
+constexpr size_t kMaxRatio = 255;               // no block unfolds further
+constexpr size_t kMaxPlain = size_t{1} << 30;   // of one batch
+
+Error corrupt(const char* reason) { return Error(Errc::corrupt_message, std::string("lz4: ") + reason); }
+
+uint32_t load_le32(const char* at) noexcept {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(at);
+  return bytes[0] | uint32_t{bytes[1]} << 8 | uint32_t{bytes[2]} << 16 | uint32_t{bytes[3]} << 24;
+}
+
+// The checksum of the format; liblz4 keeps its own to itself.
+uint32_t xxh32(std::string_view bytes) noexcept {
+  constexpr uint32_t kPrimes[] = {2654435761u, 2246822519u, 3266489917u, 668265263u, 374761393u};
+  const auto rotate = [](uint32_t value, int by) { return value << by | value >> (32 - by); };
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  uint32_t hash = kPrimes[4];
+  if (bytes.size() >= 16) {
+    uint32_t lanes[] = {kPrimes[0] + kPrimes[1], kPrimes[1], 0, 0u - kPrimes[0]};
+    for (; end - at >= 16; at += 16) {
+      for (int i = 0; i < 4; ++i) lanes[i] = rotate(lanes[i] + load_le32(at + 4 * i) * kPrimes[1], 13) * kPrimes[0];
+    }
+    hash = rotate(lanes[0], 1) + rotate(lanes[1], 7) + rotate(lanes[2], 12) + rotate(lanes[3], 18);
+  }
+  hash += static_cast<uint32_t>(bytes.size());
+  for (; end - at >= 4; at += 4) hash = rotate(hash + load_le32(at) * kPrimes[2], 17) * kPrimes[3];
+  for (; at != end; ++at) hash = rotate(hash + static_cast<unsigned char>(*at) * kPrimes[4], 11) * kPrimes[0];
+  hash = (hash ^ hash >> 15) * kPrimes[1];
+  hash = (hash ^ hash >> 13) * kPrimes[2];
+  return hash ^ hash >> 16;
+}
+
+unsigned char header_checksum(std::string_view covered) noexcept {
+  return static_cast<unsigned char>(xxh32(covered) >> 8);
+}
+
+struct FrameHeader {
+  size_t size = 0;
+  size_t block_max = 0;
+  uint64_t content_size = 0;
+  bool has_content_size = false;
+  bool linked = false;  // blocks refer to what stands before them
+  bool block_checksums = false;
+  bool content_checksum = false;
+};
+
+Error read_header(std::string_view packed, FrameHeader& header) {
+  if (packed.size() < kSmallestHeader) return corrupt("the stream is cut off");
+  if (load_le32(packed.data()) != kFrameMagic) return corrupt("not an lz4 frame");
+  const auto flags = static_cast<unsigned char>(packed[4]);
+  const auto block = static_cast<unsigned char>(packed[5]);
+  const unsigned block_code = block >> 4;
+  if ((flags & 0xC2) != 0x40 || (block & 0x8F) != 0 || block_code < 4) return corrupt("the frame header is damaged");
+  if ((flags & 0x01) != 0) return corrupt("the frame needs a dictionary");
+  header.linked = (flags & 0x20) == 0;
+  header.block_checksums = (flags & 0x10) != 0;
+  header.has_content_size = (flags & 0x08) != 0;
+  header.content_checksum = (flags & 0x04) != 0;
+  header.block_max = size_t{1} << (8 + 2 * block_code);  // 64 KiB to 4 MiB
+  header.size = kSmallestHeader + (header.has_content_size ? 8 : 0);
+  if (packed.size() < header.size) return corrupt("the stream is cut off");
+  if (header.has_content_size) {
+    header.content_size = load_le32(packed.data() + 6) | uint64_t{load_le32(packed.data() + 10)} << 32;
+  }
+  const std::string_view covered = packed.substr(0, header.size - 1);
+  const auto stored = static_cast<unsigned char>(packed[header.size - 1]);
+  if (stored != header_checksum(covered.substr(kMagicSize)) && stored != header_checksum(covered)) {
+    return corrupt("the checksum of the frame header does not match");
+  }
+  return {};
+}
+
+struct Block {
+  std::string_view bytes;
+  bool compressed = false;
+};
+
+// Takes the next block off `rest`; one without bytes is the end mark. Checks that it is there as a whole.
+Error take_block(std::string_view& rest, const FrameHeader& header, Block& block) {
+  if (rest.size() < 4) return corrupt("the stream is cut off");
+  const uint32_t stated = load_le32(rest.data());
+  const size_t size = stated & ~kUncompressed;
+  rest.remove_prefix(4);
+  block.compressed = (stated & kUncompressed) == 0;
+  if (size > header.block_max) return corrupt("a block is larger than the frame says");
+  const size_t checksum = header.block_checksums && stated != 0 ? 4 : 0;
+  if (size + checksum > rest.size()) return corrupt("the stream is cut off");
+  block.bytes = rest.substr(0, size);
+  rest.remove_prefix(size);
+  if (checksum != 0) {
+    if (xxh32(block.bytes) != load_le32(rest.data())) return corrupt("the checksum of a block does not match");
+    rest.remove_prefix(checksum);
+  }
+  return {};
+}
+
+// The most that a frame unfolds to. Its bytes may go beyond the frame.
+Error bound(std::string_view rest, const FrameHeader& header, size_t& most) {
+  most = 0;
+  for (Block block;;) {
+    if (Error error = take_block(rest, header, block)) return error;
+    if (block.bytes.empty() && block.compressed) return {};
+    most += block.compressed ? std::min(header.block_max, block.bytes.size() * kMaxRatio) : block.bytes.size();
+  }
+}
+
+}  // namespace
+
+Error lz4_compress(int level, std::string_view plain, Lz4Checksum checksum, Buffer& out) {
+  if (plain.size() > kMaxPlain) return Error(Errc::too_large, "lz4: more than 1 GiB in one batch");
+  LZ4F_preferences_t preferences{};
+  preferences.frameInfo.blockSizeID = LZ4F_max64KB;
+  preferences.frameInfo.blockMode = LZ4F_blockIndependent;
+  preferences.compressionLevel = std::clamp(level, 0, LZ4F_compressionLevel_max());
+  const size_t room = LZ4F_compressFrameBound(plain.size(), &preferences);
+  char* const frame = out.reserve(room);
+  const size_t size = LZ4F_compressFrame(frame, room, plain.data(), plain.size(), &preferences);
+  if (LZ4F_isError(size) != 0) {
+    return Error(Errc::unsupported_codec, std::string("lz4: ") + LZ4F_getErrorName(size));
+  }
+  if (checksum == Lz4Checksum::with_magic) {
+    frame[kChecksumAt] = static_cast<char>(header_checksum({frame, kChecksumAt}));
+  }
+  out.advance(size);
+  return {};
+}
+
+Error lz4_decompress(std::string_view packed, size_t limit, Buffer& out) {
+  if (packed.empty()) return corrupt("the stream is cut off");
+  const size_t start = out.size();
+  while (!packed.empty()) {
+    FrameHeader header;
+    if (Error error = read_header(packed, header)) return error;
+    packed.remove_prefix(header.size);
+    size_t most = 0;
+    if (Error error = bound(packed, header, most)) return error;
+    const size_t before = out.size();
+    const size_t room = std::min(most, limit - (before - start));
+    char* const begin = out.reserve(room);
+    char* at = begin;
+    for (Block block;;) {
+      if (Error error = take_block(packed, header, block)) return error;
+      if (block.bytes.empty() && block.compressed) break;
+      const size_t left = room - static_cast<size_t>(at - begin);
+      const size_t offered = std::min(left, header.block_max);
+      int got = -1;
+      if (!block.compressed) {
+        if (block.bytes.size() <= offered) {
+          if (!block.bytes.empty()) std::memcpy(at, block.bytes.data(), block.bytes.size());
+          got = static_cast<int>(block.bytes.size());
+        }
+      } else {
+        // Only the blocks of this frame may be referred to.
+        const size_t history = header.linked ? std::min<size_t>(static_cast<size_t>(at - begin), 65536) : 0;
+        got = LZ4_decompress_safe_usingDict(block.bytes.data(), at, static_cast<int>(block.bytes.size()),
+                                            static_cast<int>(offered), at - history, static_cast<int>(history));
+      }
+      if (got < 0) {
+        if (offered == header.block_max || room == most) return corrupt("a block is damaged");
+        return Error(Errc::too_large, "lz4: unfolds to more than " + std::to_string(limit) + " bytes");
+      }
+      at += got;
+    }
+    const auto unfolded = static_cast<size_t>(at - begin);
+    out.advance(unfolded);
+    if (header.has_content_size && header.content_size != unfolded)
+      return corrupt("the frame has another size than it says");
+    if (header.content_checksum) {
+      if (packed.size() < 4) return corrupt("the stream is cut off");
+      if (xxh32({begin, unfolded}) != load_le32(packed.data()))
+        return corrupt("the checksum of the content does not match");
+      packed.remove_prefix(4);
+    }
+  }
+  return {};
+}
+
+}  // namespace kafka::records

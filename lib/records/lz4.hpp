@@ -1,0 +1,27 @@
+// LZ4 frames through liblz4. Only compression.cpp calls this.
+#pragma once
+
+#include <kafka/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+namespace kafka::records {
+
+/// The checksum in a frame's header. Kafka before 0.10 computed it over the magic number too, and reads
+/// nothing else in message sets of magic 0 (KIP-57).
+enum class Lz4Checksum : uint8_t { correct, with_magic };
+
+/// Appends one frame with `plain` to `out`: independent blocks of 64 KiB, no checksums of the content, no
+/// size, the only form that every Java client reads. `level` below 3 is the fast form.
+Error lz4_compress(int level, std::string_view plain, Lz4Checksum checksum, Buffer& out);
+
+/// Appends the content of all frames of `packed` to `out`, at most `limit` bytes. Either header checksum
+/// is good; checksums of blocks and content are held against what came out.
+/// Errors: corrupt_message, too_large.
+Error lz4_decompress(std::string_view packed, size_t limit, Buffer& out);
+
+}  // namespace kafka::records

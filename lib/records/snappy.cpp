@@ -1,0 +1,103 @@
+// Snappy: raw blocks, and xerial's framing around them: a header of 16 bytes, then chunks of a big-endian
+// size and a raw block. A block says itself what it unfolds to; the sum is known before any is unfolded.
+#include "records/snappy.hpp"
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include <snappy-c.h>
+
+#include "records/wire.hpp"
+
+namespace kafka::records {
+namespace {
+
+constexpr std::string_view kXerialMagic("\x82SNAPPY\0", 8);
+constexpr size_t kXerialHeader = 16;           // magic, version, oldest compatible version
+constexpr int32_t kXerialVersion = 1;          // the only one there is
+constexpr size_t kMaxPlain = size_t{1} << 30;  // of one batch; block sizes are 32 bits
+constexpr size_t kMaxRatio = 24;               // the densest element makes 64 bytes of 3
+
+Error corrupt(const char* reason) { return Error(Errc::corrupt_message, std::string("snappy: ") + reason); }
+
+Error too_large(size_t limit) {
+  return Error(Errc::too_large, "snappy: unfolds to more than " + std::to_string(limit) + " bytes");
+}
+
+// What a block unfolds to by its own words, unless it cannot hold that much.
+bool plain_size(std::string_view block, size_t& size) {
+  return ::snappy_uncompressed_length(block.data(), block.size(), &size) == SNAPPY_OK &&
+         size / kMaxRatio <= block.size();
+}
+
+bool starts_xerial(std::string_view packed) {
+  return packed.size() >= kXerialHeader && packed.substr(0, kXerialMagic.size()) == kXerialMagic;
+}
+
+// Calls `each` with every block of a xerial stream. Streams may stand one behind the other.
+template <class Each>
+Error walk_xerial(std::string_view packed, Each each) {
+  while (!packed.empty()) {
+    if (starts_xerial(packed)) {
+      if (load_be<int32_t>(packed.data() + 12) > kXerialVersion) return corrupt("a framing of a later version");
+      packed.remove_prefix(kXerialHeader);
+      continue;
+    }
+    if (packed.size() < sizeof(int32_t)) return corrupt("the stream is cut off");
+    const auto size = load_be<int32_t>(packed.data());
+    packed.remove_prefix(sizeof(int32_t));
+    if (size <= 0) return corrupt("a chunk's size is not positive");
+    if (static_cast<size_t>(size) > packed.size()) return corrupt("the stream is cut off");
+    if (Error error = each(packed.substr(0, static_cast<size_t>(size)))) return error;
+    packed.remove_prefix(static_cast<size_t>(size));
+  }
+  return {};
+}
+
+Error unfold(std::string_view block, size_t size, char* to) {
+  size_t got = size;
+  if (::snappy_uncompress(block.data(), block.size(), to, &got) != SNAPPY_OK || got != size) {
+    return corrupt("a block is damaged");
+  }
+  return {};
+}
+
+}  // namespace
+
+Error snappy_compress(std::string_view plain, Buffer& out) {
+  if (plain.size() > kMaxPlain) return Error(Errc::too_large, "snappy: more than 1 GiB in one batch");
+  size_t size = ::snappy_max_compressed_length(plain.size());
+  if (::snappy_compress(plain.data(), plain.size(), out.reserve(size), &size) != SNAPPY_OK) {
+    return Error(Errc::unsupported_codec, "snappy: the library refused");
+  }
+  out.advance(size);
+  return {};
+}
+
+Error snappy_decompress(std::string_view packed, size_t limit, Buffer& out) {
+  size_t size = 0;
+  if (!starts_xerial(packed)) {
+    if (!plain_size(packed, size)) return corrupt("not a snappy block");
+    if (size > limit) return too_large(limit);
+    if (Error error = unfold(packed, size, out.reserve(size))) return error;
+    out.advance(size);
+    return {};
+  }
+  size_t total = 0;
+  Error error = walk_xerial(packed, [&](std::string_view block) {
+    if (!plain_size(block, size)) return corrupt("a block is damaged");
+    total += size;
+    return total > limit ? too_large(limit) : Error();
+  });
+  if (error) return error;
+  out.reserve(total);
+  return walk_xerial(packed, [&](std::string_view block) {
+    plain_size(block, size);
+    if (Error damaged = unfold(block, size, out.reserve(size))) return damaged;
+    out.advance(size);
+    return Error();
+  });
+}
+
+}  // namespace kafka::records

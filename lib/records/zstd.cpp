@@ -1,0 +1,162 @@
+// Zstandard. Frames are unfolded in one call straight into their final place, which needs neither a window
+// nor a copy, however large a window they name. The call needs to know how much room that takes: the
+// frame may say it, and the sizes of its blocks bound it where it does not (the Java client's streams) or
+// where it lies.
+#include "records/zstd.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <zstd.h>
+#include <zstd_errors.h>
+
+namespace kafka::records {
+namespace {
+
+constexpr uint32_t kFrameMagic = 0xFD2FB528;
+constexpr uint32_t kSkippableMagic = 0x184D2A50;  // the lowest 4 bits are free
+constexpr uint64_t kLargestBlock = 128 * 1024;
+constexpr size_t kMaxPlain = size_t{1} << 30;  // of one batch
+
+Error corrupt(const std::string& reason) { return Error(Errc::corrupt_message, "zstd: " + reason); }
+
+Error too_large(size_t limit) {
+  return Error(Errc::too_large, "zstd: unfolds to more than " + std::to_string(limit) + " bytes");
+}
+
+uint64_t load_le(const char* at, size_t size) noexcept {
+  uint64_t value = 0;
+  for (size_t i = 0; i < size; ++i) value |= uint64_t{static_cast<unsigned char>(at[i])} << (8 * i);
+  return value;
+}
+
+// Reads little-endian numbers off the front; `short_` says that one was not there.
+class Walk {
+ public:
+  explicit Walk(std::string_view bytes) noexcept : rest_(bytes) {}
+  uint64_t number(size_t size) noexcept {
+    if (rest_.size() < size) {
+      skip(size);
+      return 0;
+    }
+    const uint64_t value = load_le(rest_.data(), size);
+    rest_.remove_prefix(size);
+    return value;
+  }
+  void skip(uint64_t size) noexcept {
+    if (size > rest_.size()) {
+      short_ = true;
+      size = rest_.size();
+    }
+    rest_.remove_prefix(static_cast<size_t>(size));
+  }
+  bool cut_off() const noexcept { return short_; }
+  bool at_end() const noexcept { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool short_ = false;
+};
+
+// Steps over one frame and adds the most that it unfolds to; with a size of its own that is exact.
+Error bound_frame(Walk& walk, uint64_t& most) {
+  const auto magic = static_cast<uint32_t>(walk.number(4));
+  if ((magic & ~uint32_t{0xF}) == kSkippableMagic) {
+    walk.skip(walk.number(4));
+    return walk.cut_off() ? corrupt("the stream is cut off") : Error();
+  }
+  if (walk.cut_off()) return corrupt("the stream is cut off");
+  if (magic != kFrameMagic) return corrupt("not a zstd frame");
+  const auto descriptor = static_cast<unsigned>(walk.number(1));
+  const bool single_segment = (descriptor & 0x20) != 0;
+  uint64_t window = 0;
+  if (!single_segment) {
+    const uint64_t code = walk.number(1);
+    window = uint64_t{1} << (10 + (code >> 3));
+    window += window / 8 * (code & 7);
+  }
+  constexpr size_t kDictionarySizes[] = {0, 1, 2, 4};
+  walk.skip(kDictionarySizes[descriptor & 3]);
+  const unsigned size_code = descriptor >> 6;
+  const bool has_size = size_code != 0 || single_segment;
+  uint64_t content_size = 0;
+  if (has_size) content_size = walk.number(size_t{1} << size_code) + (size_code == 1 ? 256 : 0);
+  if (single_segment) window = content_size;
+  const uint64_t block_max = std::min(window, kLargestBlock);
+  uint64_t blocks = 0;
+  for (bool last = false; !last;) {
+    const uint64_t header = walk.number(3);
+    if (walk.cut_off()) return corrupt("the stream is cut off");
+    last = (header & 1) != 0;
+    const uint64_t size = header >> 3;
+    switch (header >> 1 & 3) {
+      case 0:  // as it is
+        blocks += size;
+        walk.skip(size);
+        break;
+      case 1:  // one byte, repeated
+        blocks += size;
+        walk.skip(1);
+        break;
+      case 2:
+        blocks += block_max;
+        walk.skip(size);
+        break;
+      default:
+        return corrupt("a block of no known kind");
+    }
+  }
+  if ((descriptor & 4) != 0) walk.skip(4);
+  if (walk.cut_off()) return corrupt("the stream is cut off");
+  if (has_size && content_size > blocks) return corrupt("a frame is smaller than it says");
+  most += has_size ? content_size : blocks;
+  return {};
+}
+
+struct FreeContext {
+  void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
+  void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }
+};
+
+// One of each per thread, since making one costs half as much as packing or unfolding a kilobyte. High
+// levels take tens of megabytes: such a context is not kept.
+constexpr size_t kMaxKept = size_t{2} << 20;
+thread_local std::unique_ptr<ZSTD_CCtx, FreeContext> t_packer;
+thread_local std::unique_ptr<ZSTD_DCtx, FreeContext> t_unpacker;
+
+}  // namespace
+
+Error zstd_compress(int level, std::string_view plain, Buffer& out) {
+  if (plain.size() > kMaxPlain) return Error(Errc::too_large, "zstd: more than 1 GiB in one batch");
+  if (t_packer == nullptr) t_packer.reset(ZSTD_createCCtx());
+  if (t_packer == nullptr) return Error(Errc::unsupported_codec, "zstd: no memory");
+  const size_t room = ZSTD_compressBound(plain.size());
+  const size_t size = ZSTD_compressCCtx(t_packer.get(), out.reserve(room), room, plain.data(), plain.size(),
+                                        level <= 0 ? ZSTD_CLEVEL_DEFAULT : level);
+  if (ZSTD_sizeof_CCtx(t_packer.get()) > kMaxKept) t_packer.reset();
+  if (ZSTD_isError(size) != 0) return Error(Errc::unsupported_codec, std::string("zstd: ") + ZSTD_getErrorName(size));
+  out.advance(size);
+  return {};
+}
+
+Error zstd_decompress(std::string_view packed, size_t limit, Buffer& out) {
+  if (packed.empty()) return corrupt("the stream is cut off");
+  uint64_t most = 0;
+  for (Walk walk(packed); !walk.at_end();) {
+    if (Error error = bound_frame(walk, most)) return error;
+  }
+  if (t_unpacker == nullptr) t_unpacker.reset(ZSTD_createDCtx());
+  if (t_unpacker == nullptr) return Error(Errc::unsupported_codec, "zstd: no memory");
+  const auto room = static_cast<size_t>(std::min<uint64_t>(most, limit));
+  const size_t size = ZSTD_decompressDCtx(t_unpacker.get(), out.reserve(room), room, packed.data(), packed.size());
+  if (ZSTD_isError(size) != 0) {
+    if (most > limit && ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall) return too_large(limit);
+    return corrupt(ZSTD_getErrorName(size));
+  }
+  out.advance(size);
+  return {};
+}
+
+}  // namespace kafka::records
