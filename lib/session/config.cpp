@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "records/compression.hpp"
 #include "session/core.hpp"
 #include "session/option_fields.hpp"
 
@@ -15,11 +16,13 @@ using session::Range;
 
 // Other names under which users know an option.
 constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
-    {"metadata.broker.list", "bootstrap.servers"}, {"socket.timeout.ms", "request.timeout.ms"},
-    {"message.max.bytes", "max.request.size"},     {"request.required.acks", "acks"},
-    {"queue.buffering.max.ms", "linger.ms"},       {"max.in.flight", "max.in.flight.requests.per.connection"},
-    {"message.timeout.ms", "delivery.timeout.ms"}, {"compression.codec", "compression.type"},
-    {"fetch.wait.max.ms", "fetch.max.wait.ms"},    {"fetch.message.max.bytes", "max.partition.fetch.bytes"},
+    {"metadata.broker.list", "bootstrap.servers"},   {"socket.timeout.ms", "request.timeout.ms"},
+    {"message.max.bytes", "max.request.size"},       {"request.required.acks", "acks"},
+    {"queue.buffering.max.ms", "linger.ms"},         {"max.in.flight", "max.in.flight.requests.per.connection"},
+    {"message.timeout.ms", "delivery.timeout.ms"},   {"compression.codec", "compression.type"},
+    {"fetch.wait.max.ms", "fetch.max.wait.ms"},      {"fetch.message.max.bytes", "max.partition.fetch.bytes"},
+    {"compression.gzip.level", "compression.level"}, {"compression.lz4.level", "compression.level"},
+    {"compression.zstd.level", "compression.level"},
 };
 
 Error wrong(std::string_view name, std::string_view value, std::string_view allowed) {
@@ -215,10 +218,16 @@ Error ProducerOptions::validate() const {
   if (linger >= delivery_timeout) {
     return wrong("delivery.timeout.ms", std::to_string(delivery_timeout.count()), "more than linger.ms");
   }
-  if (compression_type != Compression::none && compression_type != Compression::gzip) {
-    for (const auto& choice : kCompressions) {
-      if (choice.value == compression_type) return wrong("compression.type", choice.name, "none or gzip in this build");
-    }
+  const std::string codec(records::codec_name(compression_type));
+  if (!records::codec_available(compression_type)) {
+    return wrong("compression.type", codec, records::codec_list() + " in this build");
+  }
+  const records::Levels levels = records::codec_levels(compression_type);
+  const bool fits = compression_level >= levels.least && compression_level <= levels.most;
+  if (compression_type != Compression::none && !fits) {
+    const bool any = levels.least < levels.most;
+    return wrong("compression.level", std::to_string(compression_level),
+                 any ? text({levels.least, levels.most}) + " with " + codec : "-1 with " + codec + ", which has none");
   }
   return {};
 }

@@ -64,7 +64,8 @@ struct OptionFields {
     f("acks", o.acks, "all (-1), 1 or 0");
     f("batch.size", o.batch_size, range(1, kGiB), "bytes at which a batch is sent at once");
     f("buffer.memory", o.buffer_memory, range(1024, int64_t{1} << 40), "bytes of records that may wait");
-    f("compression.level", o.compression_level, range(-1, 9), "gzip: 1 to 9, -1 the library's default");
+    f("compression.level", o.compression_level, range(-1, 22),
+      "gzip to 9, lz4 to 17, zstd to 22; -1 the codec's default");
     f("compression.type", o.compression_type, "none, gzip, snappy, lz4 or zstd");
     f("delivery.timeout.ms", o.delivery_timeout, time(milliseconds(1), hours(24)), "from send() to the report");
     f("linger.ms", o.linger, time(milliseconds(0), minutes(15)), "how long a batch waits for more");

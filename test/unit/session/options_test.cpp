@@ -114,9 +114,6 @@ TEST_CASE("a member out of its range is found by validate(), with the option's n
   producer = {};
   producer.linger = -1us;
   CHECK_THAT(producer.validate().message(), Contains("linger.ms"));
-  producer = {};
-  producer.compression_type = Compression::zstd;
-  CHECK_THAT(producer.validate().message(), Contains("compression.type") && Contains("zstd"));
   ConsumerOptions consumer;
   consumer.fetch_memory = 1;
   CHECK_THAT(consumer.validate().message(), Contains("fetch.memory") && Contains("65536"));
