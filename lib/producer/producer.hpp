@@ -143,6 +143,10 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   /// Why nothing can be sent to this topic until something is changed there; none if it can, or is not known.
   Error hopeless(const Topic& topic) const;
   std::unique_ptr<Batch> take_batch(Partition& partition, Error& error);
+  /// compression_level is meant for compression_type: a codec that an envelope brings has its own default.
+  int level(const Batch& batch) const noexcept {
+    return batch.codec == options_.compression_type ? options_.compression_level : records::kDefaultLevel;
+  }
   void send_request(std::shared_ptr<Request> request);
   Error prepare(Request& request, protocol::ProduceRequest& message, int16_t version);
   void answered(const std::shared_ptr<Request>& request, Error error, protocol::ProduceResponse& response,

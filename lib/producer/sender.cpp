@@ -12,6 +12,7 @@ namespace {
 
 constexpr int16_t kFirstV2 = 3;      // Produce 3 carries batches of magic 2 (0.11)
 constexpr int16_t kFirstMagic1 = 2;  // 0.10
+constexpr int16_t kFirstZstd = 7;    // 2.1; brokers refuse it in older versions (KIP-110)
 constexpr int16_t kLastByName = 12;  // from 13 on topics go by id (KIP-516)
 
 }  // namespace
@@ -71,7 +72,7 @@ bool Producer::ready(Partition& partition, net::TimePoint now, net::TimePoint& w
 std::unique_ptr<Batch> Producer::take_batch(Partition& partition, Error& error) {
   if (partition.waiting.empty()) close_open(partition);
   std::unique_ptr<Batch> batch = partition.waiting.pop_front();
-  error = batch->seal(options_.compression_level);
+  error = batch->seal(level(*batch));
   return batch;
 }
 
@@ -195,16 +196,21 @@ Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int
                    [](const Sent& a, const Sent& b) { return a.partition->topic->name < b.partition->topic->name; });
   for (Sent& sent : request.batches) {
     Bytes records = sent.batch->sealed;
+    sent.failed = {};
+    if (sent.batch->codec == Compression::zstd && version < kFirstZstd) {
+      sent.failed = Error(Errc::unsupported_compression_type, "zstd needs a broker of 2.1 or later");
+      continue;
+    }
     if (version < kFirstV2) {
       const int8_t magic = version >= kFirstMagic1 ? 1 : 0;
       auto convert = [&] {
-        return sent.batch->sealed.empty() ? Error()
-                                          : records::to_message_set(sent.batch->sealed, magic, sent.batch->codec,
-                                                                    options_.compression_level, records);
+        return sent.batch->sealed.empty()
+                   ? Error()
+                   : records::to_message_set(sent.batch->sealed, magic, sent.batch->codec, level(*sent.batch), records);
       };
       sent.failed = convert();
       if (sent.failed == Errc::unsupported_version) {
-        sent.failed = sent.batch->drop_headers(options_.compression_level);
+        sent.failed = sent.batch->drop_headers(level(*sent.batch));
         records = sent.batch->sealed;
         if (!sent.failed) sent.failed = convert();
       }

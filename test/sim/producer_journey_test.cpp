@@ -137,7 +137,7 @@ TEST_CASE("bad options leave an inert producer that answers everything with the 
   check({.max_request_size = 10}, "max.request.size");
   check({.request_timeout = 1ms}, "request.timeout.ms");
   check({.acks = static_cast<Acks>(2)}, "acks");
-  check({.compression_type = Compression::zstd}, "zstd");
+  check({.compression_level = 10, .compression_type = Compression::gzip}, "-1 to 9 with gzip");
   check({.delivery_timeout = 100ms, .linger = 200ms}, "delivery.timeout.ms");
   world.finish();
 }
@@ -269,8 +269,9 @@ TEST_CASE("a codec that is not built in is refused at once and by name") {
 
 TEST_CASE("every release of the broker gets its format, and the records are the same") {
   for (const char* release : {"0.8.2", "0.9", "0.10", "0.11", "1.1", "2.8", "3.9", "4.3"}) {
-    for (const Compression codec : {Compression::none, Compression::gzip}) {
-      INFO(release);
+    for (const Compression codec : {Compression::none, Compression::gzip, Compression::snappy, Compression::lz4}) {
+      if (!records::codec_available(codec)) continue;
+      INFO(release << " " << records::codec_name(codec));
       ProducerWorld world({.compression_type = codec});
       REQUIRE_FALSE(world.cluster().as_version(release));
       Reports reports;
@@ -292,6 +293,34 @@ TEST_CASE("every release of the broker gets its format, and the records are the 
       }
       world.finish();
     }
+  }
+}
+
+TEST_CASE("zstd fails by name where the broker is older than 2.1, and other codecs pass") {
+  if (!records::codec_available(Compression::zstd)) return;
+  for (const char* release : {"0.8.2", "0.10", "1.1", "2.8", "4.3"}) {
+    INFO(release);
+    const bool knows_it = release[0] == '2' || release[0] == '4';
+    ProducerWorld world({.compression_level = 19, .compression_type = Compression::zstd});
+    REQUIRE_FALSE(world.cluster().as_version(release));
+    Reports reports;
+    world.send("a", reports, 0);
+    REQUIRE(world.until_reports(reports, 1));
+    CHECK(reports[0].error == (knows_it ? Errc::none : Errc::unsupported_compression_type));
+    CHECK(reports[0].persistence == (knows_it ? Persistence::yes : Persistence::no));
+    if (!knows_it) CHECK(reports[0].error.message().find("zstd needs a broker of 2.1") != std::string::npos);
+    // Level 19 is zstd's alone.
+    int calls = 0;
+    world.producer->produce(
+        {{.topic = "t", .partition = 0, .messages = {{.value = "b"}}, .compression = Compression::gzip}},
+        [&](ProduceResult result) {
+          ++calls;
+          CHECK_FALSE(result.has_errors());
+        });
+    REQUIRE(world.until([&] { return calls == 1; }));
+    CHECK(world.values(0).back() == "b");
+    CHECK(world.produces() == (knows_it ? 2 : 1));
+    world.finish();
   }
 }
 
