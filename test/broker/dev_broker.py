@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Clients that are not ours against `uvkafka broker`: kcat, librdkafka, Kafka's console tools.
 
-    dev_broker.py [--uvkafka PROGRAM] [--rdkafka-client PROGRAM] [--bootstrap HOST:PORT]
+    dev_broker.py [--uvkafka PROGRAM] [--rdkafka-client PROGRAM] [--bootstrap HOST:PORT] [--codecs NAME,...]
 
 With --bootstrap no broker is started and that one is judged: a run against a real Kafka (topics `three` and `rdkafka`
 of three partitions) shows that the checks themselves are right. Without java the console tools are skipped, loudly.
@@ -23,6 +23,7 @@ from harness import Checks, TOPIC_READ, default_program, expect, expect_equal, r
 from matrix import DELIMITER, check_content, keyed_lines, parse
 
 LINES = 10000
+CODECS = ["gzip", "snappy", "lz4", "zstd"]
 BROKERS = 3
 CONSOLE_VERSIONS = ["1.1.1", "4.3.1"]
 
@@ -48,7 +49,19 @@ class Clients:
         sent = keyed_lines(LINES, word)
         self.kcat("-P", "-t", topic, "-K", DELIMITER, *options,
                   text_in="".join(f"{key}{DELIMITER}{value}\n" for key, value in sent))
-        check_content(self.read(topic, *[word for word in options if word not in ("-z", "gzip")]), sent)
+        check_content(self.read(topic, *[word for word in options if word != "-z" and word not in CODECS]), sent)
+
+    def read_by_us(self, uvkafka, topic, word):
+        text = run([uvkafka, "consume", "-b", self.bootstrap, "-t", topic, "-o", "earliest", "-e", "-f", TOPIC_READ])
+        check_content(parse(text), keyed_lines(LINES, word))
+
+    def written_by_us(self, uvkafka, codec):
+        topic = f"ours-{codec}"
+        sent = keyed_lines(LINES, "ours")
+        run([uvkafka, "produce", "-b", self.bootstrap, "-t", topic, "-K", DELIMITER, "-X", f"compression.type={codec}"],
+            "".join(f"{key}{DELIMITER}{value}\n" for key, value in sent))
+        check_content(self.read(topic), sent)
+        self.read_by_us(uvkafka, topic, "ours")
 
     def by_time(self):
         rows = [tuple(map(int, line.split())) for line in
@@ -96,11 +109,17 @@ class Clients:
         check("a topic made on first use", self.made_on_first_use, not options.bootstrap)
         check("kcat there and back", self.there_and_back, "three", "plain")
         check("kcat offsets by time", self.by_time)
-        check("kcat there and back, gzip", self.there_and_back, "zipped", "zipped", "-z", "gzip")
+        for codec in options.codecs:
+            check(f"kcat there and back, {codec}", self.there_and_back, f"zipped-{codec}", "zipped", "-z", codec)
+            check(f"{codec} of kcat read by us", self.read_by_us, options.uvkafka, f"zipped-{codec}", "zipped")
+            check(f"{codec} of ours read by kcat and us", self.written_by_us, options.uvkafka, codec)
         if not options.bootstrap:  # real brokers of today refuse what is that old
             for fallback in ("0.8.2", "0.9.0", "0.10.0"):
-                check(f"kcat as a client of {fallback}", self.there_and_back, f"old-{fallback}", "old", "-z", "gzip",
-                      "-X", "api.version.request=false", "-X", f"broker.version.fallback={fallback}")
+                for codec in sorted({"gzip", "snappy", "lz4"} & set(options.codecs)):
+                    check(f"kcat as a client of {fallback}, {codec}", self.there_and_back, f"old-{fallback}-{codec}", "old",
+                          "-z", codec, "-X", "api.version.request=false", "-X", f"broker.version.fallback={fallback}")
+                    check(f"{codec} of that kcat read by us", self.read_by_us, options.uvkafka, f"old-{fallback}-{codec}",
+                          "old")
         if options.rdkafka_client:
             check("librdkafka", self.rdkafka, options.rdkafka_client)
         if not shutil.which("java"):
@@ -142,6 +161,7 @@ def main():
     parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program())
     parser.add_argument("--rdkafka-client", type=pathlib.Path)
     parser.add_argument("--bootstrap")
+    parser.add_argument("--codecs", type=lambda text: text.split(","), default=CODECS, help="of the build (default: all)")
     options = parser.parse_args()
     skip_unless(["kcat"])
     directory = scratch("dev-broker")
