@@ -48,9 +48,12 @@ struct KAFKA_API ProducerOptions {
   int32_t compression_level = -1;         ///< -1: the codec's default; gzip to 9, lz4 to 17 (as 12), zstd to 22
   Compression compression_type = Compression::none;
   std::chrono::milliseconds delivery_timeout{120000};  ///< from send() to the report (KIP-91); more than linger
+  std::optional<bool> enable_idempotence = {};  ///< no duplicates, order kept with several batches under way; unset: with
+                                                ///< acks=all, where the brokers can (0.11) and allow it (KIP-98)
   std::chrono::microseconds linger{0};    ///< how long a batch waits for more; 0: to the end of the loop turn
-  std::optional<int32_t> max_in_flight = {};  ///< requests per connection, 1 to 1,000; set by hand, several batches
-                                              ///< of one partition may be under way and change order on a retry
+  std::optional<int32_t> max_in_flight = {};  ///< requests per connection, 5 unless set; 1 to 1,000, with idempotence 1
+                                              ///< to 5. Without it one batch of a partition is under way at a time,
+                                              ///< unless set by hand: then several may be, and change order on a retry
   int32_t max_request_size = 1048576;     ///< largest record or batch in bytes, 1 KiB to 1 GiB
   std::chrono::milliseconds request_timeout{30000};  ///< for the leader's answer; also its own wait for replicas
 

@@ -38,6 +38,8 @@ std::unique_ptr<Batch> Batch::split() {
   second->first_record = first_record + static_cast<uint64_t>(half);
   second->unknown_fate = unknown_fate;
   second->tokens = tokens;
+  second->identity = identity;  // together they have the sequences that this one had
+  if (identity.known()) second->sequence = next_sequence(sequence, half);
   records::BatchBuilder first(sealed.size() / 2 + 1);
   std::vector<DeliveryCallback> kept;
   int32_t index = 0;
@@ -74,7 +76,12 @@ Error Batch::drop_headers(int level) {
     sealed = Bytes::unowned({"", 0});
     return {};
   }
-  return rest.seal({.codec = codec, .level = level}, sealed);
+  return rest.seal({.codec = codec,
+                    .level = level,
+                    .producer_id = identity.id,
+                    .producer_epoch = identity.epoch,
+                    .base_sequence = sequence},
+                   sealed);
 }
 
 DeliveryReport Batch::report(const Outcome& outcome) {

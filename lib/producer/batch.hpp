@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/reactor.hpp"
+#include "producer/idempotence.hpp"
 #include "records/builder.hpp"
 
 namespace kafka::producer {
@@ -50,7 +51,12 @@ class Batch {
   /// Closes the batch; the same bytes are sent however often it is tried.
   Error seal(int level) {
     if (!sealed.is_null()) return {};
-    return builder.seal({.codec = codec, .level = level}, sealed);
+    return builder.seal({.codec = codec,
+                         .level = level,
+                         .producer_id = identity.id,
+                         .producer_epoch = identity.epoch,
+                         .base_sequence = sequence},
+                        sealed);
   }
   /// Splits in two halves of records, each unsealed; this one keeps the first. Null if it cannot.
   std::unique_ptr<Batch> split();
@@ -71,6 +77,8 @@ class Batch {
   std::vector<std::shared_ptr<void>> tokens;  ///< of flushes that wait for this batch
   std::vector<bool> dropped;                  ///< by drop_headers(); empty: none
   uint64_t first_record = 0;                  ///< counted within its partition: the order in which batches were made
+  Identity identity;                          ///< whose sequence it has; unknown: none (yet)
+  int32_t sequence = -1;                      ///< of the first record
   int64_t first_timestamp = kNoTimestamp;
   size_t charged_bytes = 0;
   uint32_t failures = 0;

@@ -33,7 +33,13 @@ struct Producer::FlushToken {
 };
 
 Producer::Producer(std::shared_ptr<session::Core> core, ProducerOptions options)
-    : core_(std::move(core)), options_(std::move(options)) {
+    : core_(std::move(core)),
+      options_(std::move(options)),
+      idempotence_(*core_,
+                   options_.enable_idempotence.value_or(options_.acks == Acks::all &&
+                                                        options_.max_in_flight.value_or(kDefaultInFlight) <=
+                                                            Idempotence::kMostInFlight),
+                   options_.enable_idempotence.value_or(false), [this] { schedule_pump(); }) {
   error_ = core_->error();
   if (!error_) error_ = options_.validate();
   if (!core_->live() || error_) return;
@@ -63,6 +69,7 @@ void Producer::abort() {
   dead_ = true;
   closing_ = true;
   scope_.end();
+  idempotence_.stop();
   wake_timer_.cancel();
   expiry_timer_.cancel();
   close_timer_.cancel();

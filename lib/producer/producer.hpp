@@ -1,6 +1,7 @@
 // The inside of a Producer: topics, their partitions' queues of batches, and the requests under way.
 // Here: intake, memory, flushing, closing. sender.cpp: what leaves when, answers, retries, expiry.
-// parking.cpp: records that wait for a topic's partitions. bulk.cpp: produce().
+// sequences.cpp: idempotence within a partition. parking.cpp: records that wait for a topic's partitions. bulk.cpp:
+// produce().
 #pragma once
 
 #include <kafka/producer.hpp>
@@ -14,6 +15,7 @@
 #include "base/ring.hpp"
 #include "base/scope.hpp"
 #include "producer/batch.hpp"
+#include "producer/idempotence.hpp"
 #include "protocol/produce.hpp"
 #include "session/core.hpp"
 
@@ -30,6 +32,13 @@ struct Partition {
   int32_t in_flight = 0;                 ///< batches in requests under way
   net::TimePoint not_before{};           ///< after a failure
   bool listed = false;                   ///< in Producer::active_
+  Identity identity;                     ///< under which it counts sequences; unknown: has sent none
+  int32_t next_sequence = 0;
+  bool broken = false;     ///< there is a gap in its sequences: begins anew when nothing is under way
+  bool draining = false;   ///< a batch failed: nothing leaves until all under way have come back
+  int32_t leader = -1;     ///< where the last batch went
+  bool sequenced = false;  ///< that leader stores sequences
+  bool plain = false;      ///< it does not: it is older than 0.11
   bool idle() const { return open == nullptr && waiting.empty(); }
 };
 
@@ -85,6 +94,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   std::chrono::milliseconds longest_close() const {
     return std::min(options_.delivery_timeout, core_->options().close_timeout);
   }
+  /// For tests of the wrap (E7): partitions that have sent nothing count from here.
+  void set_first_sequence(int32_t sequence) { first_sequence_ = sequence; }
   /// The public object is gone without close().
   void abandon();
 
@@ -135,6 +146,14 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   /// A partition for a record without one, -1 while the topic's are not known; an error for a bad custom choice.
   Error choose(Topic& topic, const Record& record, int32_t& partition);
 
+  // sequences.cpp
+  bool chain_ready(Partition& partition);
+  void stamp(Partition& partition, Batch& batch);
+  void break_chain(Partition& partition, const Batch& batch);
+  bool mend(Partition& partition);
+  bool is_oldest(const Partition& partition, const Batch& batch) const;
+  bool settle_sequence(Partition& partition, std::unique_ptr<Batch>& batch, const Error& error);
+
   // sender.cpp
   void schedule_pump();
   void pump();
@@ -147,6 +166,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   int level(const Batch& batch) const noexcept {
     return batch.codec == options_.compression_type ? options_.compression_level : records::kDefaultLevel;
   }
+  void fail_waiting(Partition& partition, const Error& error);
   void send_request(std::shared_ptr<Request> request);
   Error prepare(Request& request, protocol::ProduceRequest& message, int16_t version);
   void answered(const std::shared_ptr<Request>& request, Error error, protocol::ProduceResponse& response,
@@ -163,6 +183,11 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void expire_partition(Partition& partition, net::TimePoint now, net::TimePoint& next);
   void on_metadata();
   int32_t in_flight_limit() const { return options_.max_in_flight.value_or(kDefaultInFlight); }
+  /// Batches of this partition that may be under way: one, unless sequences keep their order or it was set by hand.
+  int32_t in_flight_limit(const Partition& partition) const {
+    if (idempotence_.on() && partition.sequenced) return std::min(in_flight_limit(), Idempotence::kMostInFlight);
+    return options_.max_in_flight.value_or(1);
+  }
 
   std::shared_ptr<session::Core> core_;
   ProducerOptions options_;
@@ -172,6 +197,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   std::vector<Partition*> active_;        // have something to send
   std::map<int32_t, int32_t> in_flight_;  // requests by node
   std::vector<std::shared_ptr<Request>> requests_;
+  Idempotence idempotence_;
+  int32_t first_sequence_ = 0;
   PartitionerFunction partitioner_;
   Function<void()> on_drain_;
   size_t queued_ = 0;

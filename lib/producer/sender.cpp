@@ -56,15 +56,14 @@ void Producer::ask_for_leaders(net::TimePoint now, net::TimePoint& wake) {
 
 // Whether a batch may leave now; otherwise `wake` is brought forward to when it may, if time decides.
 bool Producer::ready(Partition& partition, net::TimePoint now, net::TimePoint& wake) {
-  const bool ordered = !options_.max_in_flight.has_value();
-  if (ordered && partition.in_flight > 0) return false;
+  if (partition.in_flight >= in_flight_limit(partition)) return false;
   if (partition.not_before > now) {
     wake = std::min(wake, partition.not_before);
     return false;
   }
-  if (!partition.waiting.empty()) return true;
+  if (!partition.waiting.empty()) return chain_ready(partition);
   const net::TimePoint due = partition.open->created + options_.linger;
-  if (due <= now || flushing_ > 0 || closing_) return true;
+  if (due <= now || flushing_ > 0 || closing_) return chain_ready(partition);
   wake = std::min(wake, due);
   return false;
 }
@@ -72,6 +71,7 @@ bool Producer::ready(Partition& partition, net::TimePoint now, net::TimePoint& w
 std::unique_ptr<Batch> Producer::take_batch(Partition& partition, Error& error) {
   if (partition.waiting.empty()) close_open(partition);
   std::unique_ptr<Batch> batch = partition.waiting.pop_front();
+  stamp(partition, *batch);
   error = batch->seal(level(*batch));
   return batch;
 }
@@ -95,21 +95,25 @@ void Producer::pump() {
       continue;
     }
     still.push_back(partition);
+    if (idempotence_.error()) {
+      fail_waiting(*partition, idempotence_.error());
+      continue;
+    }
     if (!ready(*partition, now, wake)) continue;
     const auto leader = core_->metadata().leader(partition->topic->name, partition->number);
     if (!leader) {
       if (const Error none = hopeless(*partition->topic)) {
-        if (partition->open != nullptr) close_open(*partition);
-        while (!partition->waiting.empty()) {
-          auto batch = partition->waiting.pop_front();
-          const Persistence fate = batch->unknown_fate ? Persistence::maybe : Persistence::no;
-          finish(std::move(batch), {none, -1, -1, fate});
-        }
+        fail_waiting(*partition, none);
         core_->metadata().refresh();  // asked anew for those that come later
       } else {
         leaderless = true;
       }
       continue;
+    }
+    if (partition->leader != *leader) {
+      partition->leader = *leader;
+      partition->sequenced = false;  // until it has been asked for its versions
+      if (partition->in_flight >= in_flight_limit(*partition)) continue;
     }
     const auto under_way = in_flight_.find(*leader);
     if (under_way != in_flight_.end() && under_way->second >= in_flight_limit()) continue;
@@ -120,6 +124,7 @@ void Producer::pump() {
     Error error;
     std::unique_ptr<Batch> batch = take_batch(*partition, error);
     if (error) {
+      break_chain(*partition, *batch);
       finish(std::move(batch), {error, -1, -1, Persistence::no});
       continue;
     }
@@ -133,7 +138,7 @@ void Producer::pump() {
     request->batches.push_back({partition, std::move(batch), {}});
     // One batch of a partition per request; the next one goes into the next request, if that may leave before
     // this one is answered.
-    more |= options_.max_in_flight.has_value() && !partition->waiting.empty();
+    more |= !partition->waiting.empty() && partition->in_flight < in_flight_limit(*partition);
   }
   for (Partition* partition : active_) still.push_back(partition);  // listed meanwhile
   active_ = std::move(still);
@@ -156,6 +161,16 @@ void Producer::pump() {
         pump();
       });
     }
+  }
+}
+
+void Producer::fail_waiting(Partition& partition, const Error& error) {
+  if (partition.open != nullptr) close_open(partition);
+  while (!partition.waiting.empty()) {
+    auto batch = partition.waiting.pop_front();
+    break_chain(partition, *batch);
+    const Persistence fate = batch->unknown_fate ? Persistence::maybe : Persistence::no;
+    finish(std::move(batch), {error, -1, -1, fate});
   }
 }
 
@@ -197,6 +212,8 @@ Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int
   for (Sent& sent : request.batches) {
     Bytes records = sent.batch->sealed;
     sent.failed = {};
+    sent.partition->plain = version < kFirstV2;
+    sent.partition->sequenced = !sent.partition->plain;
     if (sent.batch->codec == Compression::zstd && version < kFirstZstd) {
       sent.failed = Error(Errc::unsupported_compression_type, "zstd needs a broker of 2.1 or later");
       continue;
@@ -210,6 +227,7 @@ Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int
       };
       sent.failed = convert();
       if (sent.failed == Errc::unsupported_version) {
+        break_chain(*sent.partition, *sent.batch);  // it has fewer records than sequences from now on
         sent.failed = sent.batch->drop_headers(level(*sent.batch));
         records = sent.batch->sealed;
         if (!sent.failed) sent.failed = convert();
@@ -273,6 +291,7 @@ void Producer::settle(Sent sent, Error error,
   Batch& batch = *sent.batch;
   const std::string where = partition.topic->name + "/" + std::to_string(partition.number);
   if (sent.failed) {
+    break_chain(partition, batch);
     const Persistence fate = batch.unknown_fate ? Persistence::maybe : Persistence::no;
     return finish(std::move(sent.batch), {sent.failed, -1, -1, fate});
   }
@@ -305,6 +324,8 @@ void Producer::settle(Sent sent, Error error,
     }
   }
   if (persistence == Persistence::maybe) batch.unknown_fate = true;
+  if (partition.in_flight > 0 && batch.identity.known()) partition.draining = true;
+  if (answer != nullptr && settle_sequence(partition, sent.batch, error)) return;
 
   const ErrorTraits& what = traits(error.code());
   if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) core_->metadata().refresh();
@@ -322,6 +343,7 @@ void Producer::settle(Sent sent, Error error,
   if (again && core_->reactor().now() < deadline) return retry(partition, std::move(sent.batch), moved);
   const Persistence fate = batch.unknown_fate ? Persistence::maybe : persistence;
   if (again) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());
+  break_chain(partition, batch);
   finish(std::move(sent.batch), {error, -1, -1, fate});
 }
 
@@ -404,6 +426,7 @@ void Producer::expire_requests(net::TimePoint now, net::TimePoint& next) {
       std::string why = request->written ? "no answer from " : "no connection to ";
       why += core_->router().describe(request->node);
       --sent.partition->in_flight;
+      break_chain(*sent.partition, *sent.batch);
       finish(std::move(sent.batch), {Error(Errc::timed_out, "delivery_timeout passed: " + why), -1, -1,
                                      unknown ? Persistence::maybe : Persistence::no});
       schedule_pump();  // the next one of the partition
@@ -422,6 +445,7 @@ void Producer::expire_partition(Partition& partition, net::TimePoint now, net::T
     }
     if (partition.waiting.empty()) close_open(partition);
     auto batch = partition.waiting.pop_front();
+    break_chain(partition, *batch);
     const std::string& name = partition.topic->name;
     std::string why = "delivery_timeout passed";
     const cluster::TopicState* state = core_->metadata().topic(name);

@@ -102,6 +102,11 @@ class Setter {
       failed("true or false");
     }
   }
+  void operator()(std::string_view name, std::optional<bool>& member, std::string_view doc) {
+    bool value = false;
+    (*this)(name, value, doc);
+    if (name == real_ && found_) member = value;
+  }
   template <class Enum>
   requires std::is_enum_v<Enum>
   void operator()(std::string_view name, Enum& member, std::string_view) {
@@ -157,6 +162,7 @@ class Checker {
  public:
   void operator()(std::string_view, const std::string&, std::string_view) {}
   void operator()(std::string_view, const bool&, std::string_view) {}
+  void operator()(std::string_view, const std::optional<bool>&, std::string_view) {}
   template <class Enum>
   requires std::is_enum_v<Enum>
   void operator()(std::string_view name, const Enum& member, std::string_view) {
@@ -217,6 +223,14 @@ Error ProducerOptions::validate() const {
   if (Error error = check(*this)) return error;
   if (linger >= delivery_timeout) {
     return wrong("delivery.timeout.ms", std::to_string(delivery_timeout.count()), "more than linger.ms");
+  }
+  if (enable_idempotence.value_or(false)) {
+    constexpr int32_t kMostIdempotent = 5;  // batches that a broker knows again
+    if (acks != Acks::all) return wrong("acks", acks == Acks::none ? "0" : "1", "all with enable.idempotence");
+    if (max_in_flight.value_or(1) > kMostIdempotent) {
+      return wrong("max.in.flight.requests.per.connection", std::to_string(*max_in_flight),
+                   "1 to 5 with enable.idempotence");
+    }
   }
   const std::string codec(records::codec_name(compression_type));
   if (!records::codec_available(compression_type)) {

@@ -68,6 +68,7 @@ struct OptionFields {
       "gzip to 9, lz4 to 17, zstd to 22; -1 the codec's default");
     f("compression.type", o.compression_type, "none, gzip, snappy, lz4 or zstd");
     f("delivery.timeout.ms", o.delivery_timeout, time(milliseconds(1), hours(24)), "from send() to the report");
+    f("enable.idempotence", o.enable_idempotence, "no duplicates; unset: with acks=all, where brokers can");
     f("linger.ms", o.linger, time(milliseconds(0), minutes(15)), "how long a batch waits for more");
     f("max.in.flight.requests.per.connection", o.max_in_flight, range(1, 1000), "requests under way at a time");
     f("max.request.size", o.max_request_size, range(1024, kGiB), "largest record or batch in bytes");

@@ -45,6 +45,7 @@ struct Strange {
       return true;
     };
     client.open({.bootstrap_servers = peer.address()});
+    options.enable_idempotence = false;  // the peer has no producer ids
     producer.emplace(*client.session, std::move(options));
   }
   ~Strange() { producer.reset(); }

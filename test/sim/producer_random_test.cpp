@@ -56,6 +56,8 @@ class Run {
     options.linger = seed % 5 == 0 ? 30ms : 0ms;
     options.acks = seed % 2 == 0 ? Acks::all : Acks::leader;
     options.compression_type = seed % 7 == 0 ? Compression::gzip : Compression::none;
+    if (seed % 10 == 4) options.enable_idempotence = false;
+    if (seed % 6 == 0) options.max_in_flight = 1 + static_cast<int32_t>(seed % 5);
     options.buffer_memory = seed % 11 == 0 ? 6000 : 33554432;
     return options;
   }
@@ -221,6 +223,12 @@ class Run {
       CHECK(logs[partition][static_cast<size_t>(offset)] == value);
     }
     CHECK(good > 0);
+    const ProducerOptions& options = world.producer->options();
+    if (options.acks != Acks::all || options.enable_idempotence == false) return;
+    for (const auto& [value, times] : written) {
+      INFO(value);
+      CHECK(times <= 1);  // idempotent: whatever was retried
+    }
   }
 
   enum class Faults {

@@ -34,7 +34,7 @@ std::vector<std::string> without_repeats(const std::vector<std::string>& log) {
 // --- error codes ------------------------------------------------------------
 
 TEST_CASE("every broker code is retried or reported at once as the error table says, with its persistence") {
-  ProducerWorld world;
+  ProducerWorld world({.enable_idempotence = false});
   world.warm_up();
   for (int code = -1; code <= kNewestCode; ++code) {
     if (code == 0) continue;
@@ -202,7 +202,7 @@ TEST_CASE("max_in_flight set by hand: that many requests are under way, and a lo
 
 TEST_CASE("max_in_flight set by hand saves round trips") {
   auto time = [](std::optional<int32_t> window) {
-    ProducerWorld world({.batch_size = 1, .max_in_flight = window});
+    ProducerWorld world({.batch_size = 1, .enable_idempotence = false, .max_in_flight = window});
     world.world.set_latency(100ms, 100ms);
     world.warm_up();
     Reports reports;
@@ -221,7 +221,7 @@ TEST_CASE("max_in_flight set by hand saves round trips") {
 
 TEST_CASE("C1: a request that was executed and not answered is sent again; the record may be there twice") {
   for (const bool silent : {false, true}) {
-    ProducerWorld world({.request_timeout = 3s});
+    ProducerWorld world({.enable_idempotence = false, .request_timeout = 3s});
     world.warm_up();
     Fault& fault = world.on_produce();
     silent ? fault.drop_response() : fault.close_after();
@@ -239,7 +239,7 @@ TEST_CASE("C1: a request that was executed and not answered is sent again; the r
 }
 
 TEST_CASE("C1: when nobody ever answers the outcome is maybe") {
-  ProducerWorld world({.delivery_timeout = 5s});
+  ProducerWorld world({.delivery_timeout = 5s, .enable_idempotence = false});
   world.warm_up();
   world.on_produce().always().close_after();
   Reports reports;

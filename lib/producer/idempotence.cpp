@@ -1,0 +1,84 @@
+#include "producer/idempotence.hpp"
+
+#include "base/backoff.hpp"
+#include "base/error_table.hpp"
+#include "protocol/init_producer_id.hpp"
+
+namespace kafka::producer {
+
+Idempotence::Idempotence(session::Core& core, bool wanted, bool required, Function<void()> changed)
+    : core_(core), required_(required), state_(wanted ? State::needed : State::off), changed_(std::move(changed)) {}
+
+void Idempotence::stop() {
+  scope_.end();
+  timer_.cancel();
+  changed_ = nullptr;
+}
+
+void Idempotence::ask() {
+  if (state_ != State::needed || error_) return;
+  state_ = State::asking;
+  protocol::InitProducerIdRequest request;
+  request.transactional_id.reset();
+  request.transaction_timeout_ms = std::numeric_limits<int32_t>::max();  // of no meaning without transactions
+  core_.router().call<protocol::InitProducerIdRequest>(
+      core_.router().any_broker(), cluster::Purpose::general, std::move(request),
+      core_.router().config().request_timeout,
+      scope_.wrap([this](Error error, protocol::InitProducerIdResponse& response, const cluster::CallInfo&) {
+        if (!error && response.error_code != 0) error = broker_error(response.error_code, "InitProducerId");
+        if (!error && (response.producer_id < 0 || response.producer_epoch < 0)) {
+          error =
+              Error(Errc::protocol_error, "InitProducerId gave producer id " + std::to_string(response.producer_id) +
+                                              ", epoch " + std::to_string(response.producer_epoch));
+        }
+        answered(std::move(error), response.producer_id, response.producer_epoch);
+      }));
+}
+
+void Idempotence::answered(Error error, int64_t id, int16_t epoch) {
+  if (!error) {
+    failures_ = 0;
+    state_ = State::ready;
+    current_ = {id, epoch};
+    if (changed_) changed_();
+    return;
+  }
+  const bool too_old = error == Errc::unsupported_version;
+  const bool forbidden = error == Errc::cluster_authorization_failed;
+  if (too_old || forbidden) {
+    core_.log().state(LogLevel::warning, "idempotence", error.message());
+    if (required_) {
+      error_ = too_old ? Error(Errc::unsupported_feature, "enable_idempotence needs brokers of 0.11 or later") : error;
+      state_ = State::needed;
+    } else {
+      state_ = State::off;
+    }
+    if (changed_) changed_();
+    return;
+  }
+  // Everything else passes (E16); the records that wait have a deadline of their own.
+  core_.log().state(LogLevel::info, "idempotence", error.message());
+  if (traits(error.code()).refresh == Refresh::metadata) core_.metadata().refresh();
+  const auto& config = core_.router().config();
+  state_ = State::waiting;
+  timer_ = core_.reactor().after(
+      Backoff::at(failures_++, config.retry_backoff, config.retry_backoff_max, core_.reactor().random()), [this] {
+        timer_.cancel();
+        state_ = State::needed;
+        ask();
+      });
+}
+
+Identity Idempotence::bump() {
+  if (state_ != State::ready) return {};
+  if (current_.epoch == kLastEpoch) {  // another id, which begins at epoch 0 again (E8)
+    current_ = {};
+    state_ = State::needed;
+    ask();
+    return {};
+  }
+  ++current_.epoch;
+  return current_;
+}
+
+}  // namespace kafka::producer

@@ -1,0 +1,121 @@
+// What both benchmark programs measure and print, in the same way: one JSON object on the last line.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bench {
+
+inline double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+inline int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+/// Counts from the first message on: connecting and asking for metadata are not what is compared.
+struct Measure {
+  int64_t messages = 0;
+  int64_t failed = 0;
+  int64_t bytes = 0;  ///< of values read: a consumer that does not look at them is no consumer
+  int64_t began = 0;
+  int64_t ended = 0;
+  double cpu_began = 0;
+  double cpu_ended = 0;
+  std::vector<double> latencies_us;
+
+  void begin() {
+    began = now_ns();
+    cpu_began = cpu_seconds();
+  }
+  void end() {
+    ended = now_ns();
+    cpu_ended = cpu_seconds();
+  }
+  double percentile(double part) const {
+    if (latencies_us.empty()) return 0;
+    return latencies_us[static_cast<size_t>(part * static_cast<double>(latencies_us.size() - 1))];
+  }
+  void print() {
+    if (ended == 0) end();
+    const double seconds = std::max(static_cast<double>(ended - began) / 1e9, 1e-9);
+    const double count = static_cast<double>(std::max<int64_t>(messages, 1));
+    std::sort(latencies_us.begin(), latencies_us.end());
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    std::printf(
+        "{\"messages\": %lld, \"failed\": %lld, \"seconds\": %.6f, \"messages_per_second\": %.0f, "
+        "\"cpu_us_per_message\": %.4f, \"cpu_seconds\": %.4f, \"peak_rss_kb\": %ld, \"wakeups\": %ld, "
+        "\"latency_us\": {\"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f}}\n",
+        static_cast<long long>(messages), static_cast<long long>(failed), seconds,
+        static_cast<double>(messages) / seconds, (cpu_ended - cpu_began) * 1e6 / count, cpu_ended - cpu_began,
+        usage.ru_maxrss, usage.ru_nvcsw, percentile(0.5), percentile(0.99), percentile(0.999));
+  }
+};
+
+/// `MODE -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-r RATE] [-X name=value]...`
+struct Arguments {
+  std::string mode;
+  std::string bootstrap;
+  std::string topic;
+  std::string group = "bench";
+  int64_t messages = 0;
+  int64_t size = 100;
+  int64_t rate = 0;  ///< messages per second; 0: one at a time, or as fast as it goes
+  int64_t seconds = 10;
+  std::vector<std::pair<std::string, std::string>> settings;
+
+  static Arguments parse(int argc, char** argv) {
+    Arguments arguments;
+    if (argc > 1) arguments.mode = argv[1];
+    for (int i = 2; i + 1 < argc; i += 2) {
+      const std::string name = argv[i], value = argv[i + 1];
+      if (name == "-b") arguments.bootstrap = value;
+      if (name == "-t") arguments.topic = value;
+      if (name == "-g") arguments.group = value;
+      if (name == "-n") arguments.messages = std::atoll(value.c_str());
+      if (name == "-s") arguments.size = std::atoll(value.c_str());
+      if (name == "-r") arguments.rate = std::atoll(value.c_str());
+      if (name == "-d") arguments.seconds = std::atoll(value.c_str());
+      if (name == "-X") {
+        const size_t equals = value.find('=');
+        if (equals != std::string::npos) arguments.settings.emplace_back(value.substr(0, equals), value.substr(equals + 1));
+      }
+    }
+    return arguments;
+  }
+};
+
+/// Text that compresses about as well as what people send: words of a small vocabulary and numbers.
+inline std::string make_value(int64_t size, uint64_t seed) {
+  static constexpr const char* kWords[] = {"order", "customer", "status", "paid",  "amount", "EUR",   "created",
+                                           "shop",  "berlin",   "item",   "count", "true",   "false", "null"};
+  std::string value;
+  uint64_t state = seed * 0x9E3779B97F4A7C15 + 1;
+  while (value.size() < static_cast<size_t>(size)) {
+    state = state * 6364136223846793005 + 1442695040888963407;
+    value += (state >> 60) < 6 ? std::to_string((state >> 40) & 0xFFFFF) : kWords[(state >> 33) % 14];
+    value += ' ';
+  }
+  value.resize(static_cast<size_t>(size));
+  return value;
+}
+inline constexpr size_t kValues = 1000;  ///< different ones, used in turn
+
+}  // namespace bench

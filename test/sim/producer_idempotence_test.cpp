@@ -1,0 +1,271 @@
+// An idempotent producer: no duplicates and no reordering, whatever is retried; what becomes of gaps.
+#include <kafka/producer.hpp>
+
+#include <algorithm>
+#include <limits>
+
+#include "producer/producer.hpp"
+#include "producer_fixture.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int32_t kLastSequence = std::numeric_limits<int32_t>::max();
+
+// One record per batch, so that several batches of the partition are under way.
+ProducerOptions single(std::chrono::milliseconds delivery_timeout = 120s) {
+  return {.batch_size = 1, .delivery_timeout = delivery_timeout, .request_timeout = 3s};
+}
+
+void load(ProducerWorld& world, Reports& reports, int count, int from = 0) {
+  for (int i = from; i < from + count; ++i) world.send(std::to_string(i), reports, i);
+}
+
+std::vector<std::string> numbers(int from, int to) {
+  std::vector<std::string> all;
+  for (int i = from; i < to; ++i) all.push_back(std::to_string(i));
+  return all;
+}
+
+std::vector<std::string> after_warm_up(ProducerWorld& world) {
+  auto values = world.values(0);
+  values.erase(values.begin());
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("an idempotent producer asks for its id once and has up to five batches of a partition under way") {
+  ProducerWorld world(single());
+  world.warm_up();
+  world.world.set_latency(50ms, 50ms);
+  Reports reports;
+  load(world, reports, 5);
+  const net::TimePoint start = world.reactor.now();
+  REQUIRE(world.until_reports(reports, 5));
+  CHECK(world.reactor.now() - start < 150ms);  // one round trip for all
+  CHECK(world.cluster().requests(ApiKey::init_producer_id, 0) == 1);
+  REQUIRE(world.cluster().producers("t", 0).size() == 1);
+  CHECK(world.cluster().producers("t", 0)[0].last_sequence == 5);
+  CHECK(after_warm_up(world) == numbers(0, 5));
+  world.finish();
+}
+
+TEST_CASE("C1, E4: what was executed and not answered is sent again byte for byte and is in the log once") {
+  for (const bool silent : {false, true}) {
+    ProducerWorld world(single());
+    world.warm_up();
+    Fault& fault = world.on_produce();
+    silent ? fault.drop_response() : fault.close_after();
+    Reports reports;
+    load(world, reports, 5);
+    REQUIRE(world.until_reports(reports, 5));
+    CHECK(reports.count(Errc::none) == 5);
+    CHECK(after_warm_up(world) == numbers(0, 5));
+    for (const auto& [id, report] : reports.all) CHECK(report.offset == id + 1);
+    world.finish();
+  }
+}
+
+TEST_CASE("E14: a failure of the first of five batches under way changes no order") {
+  for (const Errc code : {Errc::not_leader_or_follower, Errc::not_enough_replicas, Errc::request_timed_out}) {
+    ProducerWorld world(single());
+    world.warm_up();
+    world.on_produce().reply(code);
+    Reports reports;
+    load(world, reports, 12);
+    REQUIRE(world.until_reports(reports, 12));
+    CHECK(reports.count(Errc::none) == 12);
+    CHECK(after_warm_up(world) == numbers(0, 12));
+    world.finish();
+  }
+}
+
+TEST_CASE("D12: appended and then refused for want of replicas, it is not appended again") {
+  ProducerWorld world(single());
+  world.warm_up();
+  world.on_produce().times(2).reply_after(Errc::not_enough_replicas_after_append);
+  Reports reports;
+  load(world, reports, 5);
+  REQUIRE(world.until_reports(reports, 5));
+  CHECK(reports.count(Errc::none) == 5);
+  CHECK(after_warm_up(world) == numbers(0, 5));
+  world.finish();
+}
+
+TEST_CASE("E5: a duplicate sequence is a success with an unknown offset") {
+  ProducerWorld world(single());
+  world.warm_up();
+  world.on_produce().reply_after(Errc::duplicate_sequence_number);
+  Reports reports;
+  load(world, reports, 2);
+  REQUIRE(world.until_reports(reports, 2));
+  CHECK_FALSE(reports[0].error);
+  CHECK(reports[0].persistence == Persistence::yes);
+  CHECK(reports[0].offset == -1);
+  CHECK(reports[1].offset == 2);
+  world.finish();
+}
+
+TEST_CASE("E6: an out-of-order answer to a batch behind a failed one is no error") {
+  ProducerWorld world(single());
+  world.warm_up();
+  world.on_produce().skip(1).times(1).reply(Errc::not_enough_replicas);  // the second: three follow out of order
+  Reports reports;
+  load(world, reports, 5);
+  REQUIRE(world.until_reports(reports, 5));
+  CHECK(reports.count(Errc::none) == 5);
+  CHECK(after_warm_up(world) == numbers(0, 5));
+  CHECK(world.cluster().producers("t", 0)[0].epoch == 0);  // the chain was whole
+  world.finish();
+}
+
+TEST_CASE("E3: when a batch expires those behind it go on under a newer epoch, without a gap and without duplicates") {
+  ProducerWorld world(single(5s));
+  world.warm_up();
+  Reports reports;
+  world.on_produce().always().swallow();
+  load(world, reports, 2);
+  world.run(4s);
+  load(world, reports, 2, 2);
+  world.run(2s);
+  world.cluster().faults().clear();
+  REQUIRE(world.until_reports(reports, 4));
+  for (const auto& [id, report] : reports.all) {
+    INFO("record " << id << ": " << report.error.message());
+    const auto log = world.values(0);
+    const auto times = std::count(log.begin(), log.end(), std::to_string(id));
+    CHECK(times <= 1);
+    if (!report.error) CHECK(times == 1);
+    if (report.persistence == Persistence::no) CHECK(times == 0);
+  }
+  load(world, reports, 2, 4);
+  REQUIRE(world.until_reports(reports, 6));
+  CHECK_FALSE(reports[4].error);
+  CHECK_FALSE(reports[5].error);
+  world.finish();
+}
+
+TEST_CASE("E7: sequences go from 2^31 - 1 to 0, also inside of a batch") {
+  for (const int32_t batch_size : {1, 1000000}) {
+    ProducerWorld world;
+    auto inside = std::make_shared<producer::Producer>(
+        world.session->core(), ProducerOptions{.batch_size = batch_size, .request_timeout = 3s});
+    inside->set_first_sequence(kLastSequence - 2);
+    Reports reports;
+    for (int i = 0; i < 8; ++i) {
+      if (i == 4) world.on_produce().close_after();  // retries across the wrap
+      const std::string value = std::to_string(i);
+      inside->send({.topic = "t", .partition = 0, .value = value}, reports.take(i));
+      if (i == 3) REQUIRE(world.until_reports(reports, 4));
+    }
+    REQUIRE(world.until_reports(reports, 8));
+    CHECK(reports.count(Errc::none) == 8);
+    CHECK(world.values(0) == numbers(0, 8));
+    CHECK(world.cluster().producers("t", 0).at(0).last_sequence == 4);
+    CHECK(world.cluster().producers("t", 0).at(0).epoch == 0);
+    inside->abandon();
+    world.finish();
+  }
+}
+
+TEST_CASE("E8: behind epoch 32767 comes another producer id, with sequences from 0") {
+  ProducerWorld world(single());
+  world.cluster().producer_ids().set_next_epoch(32767);
+  world.warm_up();
+  const int64_t first_id = world.cluster().producers("t", 0).at(0).id;
+  world.on_produce().reply(Errc::invalid_record);  // a record that fails for good leaves a gap
+  Reports reports;
+  load(world, reports, 4);
+  REQUIRE(world.until_reports(reports, 4));
+  CHECK(reports.count(Errc::invalid_record) == 1);
+  CHECK(reports.count(Errc::none) == 3);
+  CHECK(after_warm_up(world) == numbers(1, 4));
+  const auto known = world.cluster().producers("t", 0);
+  CHECK(std::any_of(known.begin(), known.end(), [&](const KnownProducer& p) { return p.id != first_id; }));
+  world.finish();
+}
+
+TEST_CASE("E9: a broker that has forgotten the producer is told who it is, and nothing is lost") {
+  for (const char* release : {"1.1", "2.8", ""}) {
+    ProducerWorld world(single());
+    REQUIRE_FALSE(world.cluster().as_version(release));
+    world.warm_up();
+    REQUIRE_FALSE(world.cluster().forget_producers("t", 0));
+    Reports reports;
+    load(world, reports, 3);
+    REQUIRE(world.until_reports(reports, 3));
+    CHECK(reports.count(Errc::none) == 3);
+    CHECK(after_warm_up(world) == numbers(0, 3));
+    world.finish();
+  }
+}
+
+TEST_CASE("E10: a batch that is too large is split, and its halves keep its sequences") {
+  ProducerWorld world({.request_timeout = 3s});
+  world.warm_up();
+  world.on_produce().reply(Errc::message_too_large);
+  Reports reports;
+  load(world, reports, 8);
+  REQUIRE(world.until_reports(reports, 8));
+  CHECK(reports.count(Errc::none) == 8);
+  CHECK(after_warm_up(world) == numbers(0, 8));
+  CHECK(world.cluster().producers("t", 0).at(0).last_sequence == 8);
+  world.finish();
+}
+
+TEST_CASE("E16: an id is asked for until it comes, whatever passing error there is") {
+  for (const Errc code : {Errc::concurrent_transactions, Errc::coordinator_load_in_progress, Errc::not_enough_replicas,
+                          Errc::coordinator_not_available, Errc::not_coordinator, Errc::request_timed_out}) {
+    ProducerWorld world;
+    world.cluster().faults().add(ApiKey::init_producer_id).times(3).reply(code);
+    Reports reports;
+    world.send("v", reports);
+    REQUIRE(world.until_reports(reports, 1));
+    CHECK_FALSE(reports[0].error);
+    CHECK(world.cluster().requests(ApiKey::init_producer_id, 0) == 4);
+    world.finish();
+  }
+}
+
+TEST_CASE("brokers that know no producer ids, or do not allow them, are served without, unless it is required") {
+  for (const bool old : {true, false}) {
+    for (const bool required : {false, true}) {
+      ProducerOptions options;
+      if (required) options.enable_idempotence = true;
+      ProducerWorld world(options);
+      if (old) {
+        REQUIRE_FALSE(world.cluster().as_version("0.10"));
+      } else {
+        world.cluster().faults().add(ApiKey::init_producer_id).always().reply(Errc::cluster_authorization_failed);
+      }
+      Reports reports;
+      world.send("v", reports);
+      REQUIRE(world.until_reports(reports, 1));
+      if (required) {
+        CHECK(reports[0].error == (old ? Errc::unsupported_feature : Errc::cluster_authorization_failed));
+        CHECK(reports[0].persistence == Persistence::no);
+        CHECK(world.values(0).empty());
+      } else {
+        CHECK_FALSE(reports[0].error);
+        CHECK(world.values(0) == std::vector<std::string>{"v"});
+      }
+      world.finish();
+    }
+  }
+}
+
+TEST_CASE("enable_idempotence that contradicts acks or max_in_flight is refused, naming the option and its range") {
+  ProducerOptions options{.acks = Acks::leader, .enable_idempotence = true};
+  CHECK(options.validate().message().find("acks") != std::string::npos);
+  options = {.enable_idempotence = true, .max_in_flight = 6};
+  CHECK(options.validate().message().find("1 to 5") != std::string::npos);
+  options = {};
+  CHECK_FALSE(options.set("enable.idempotence", "true"));
+  CHECK(options.enable_idempotence == true);
+  CHECK(options.set("enable.idempotence", "maybe") == Errc::invalid_option);
+  CHECK_FALSE(options.validate());
+}
