@@ -158,7 +158,7 @@ KINDS = {f.__name__: f for f in (garbage, silence, huge_length, negative_length,
                                  closing_later, nobody_there)}
 NAMED = {"web_server": "HTTP", "tls_server": "TLS", "refused": "refused", "silence": "still waiting",
          "silent_later": "still waiting", "trickle": "still waiting",
-         "closing_later": "ended", "garbage_later": "protocol"}
+         "closing_later": "closed instead of an answer", "garbage_later": "protocol"}
 
 
 async def drive(program, kind, command, checks):
