@@ -225,7 +225,9 @@ void Link::expire() {
 
 void Link::arm_idle() {
   if (context_.config.connections_max_idle <= net::Duration::zero()) return;
-  const net::TimePoint due = connection_->last_used() + context_.config.connections_max_idle;
+  // With a request under way its age says nothing: looked at again a whole period later, not at once.
+  const net::TimePoint from = connection_->in_flight() > 0 ? context_.reactor.now() : connection_->last_used();
+  const net::TimePoint due = from + context_.config.connections_max_idle;
   idle_timer_ = context_.reactor.after(due - context_.reactor.now(), [this] {
     idle_timer_.cancel();
     if (!ready()) return;
