@@ -29,18 +29,24 @@ void Coordinators::start(std::shared_ptr<Job> job) {
 void Coordinators::run(const std::shared_ptr<Job>& job) {
   if (std::find(jobs_.begin(), jobs_.end(), job) == jobs_.end()) return;  // ended meanwhile
   const net::Duration left = job->deadline - router_.reactor().now();
-  if (left <= net::Duration::zero()) {
-    const std::string why = job->last_error ? ": " + job->last_error.message() : "";
-    return end(job, Error(Errc::timed_out, "the coordinator of group " + job->group + why));
-  }
+  if (left <= net::Duration::zero()) return expired(job);
   Group& group = groups_[job->group];
   if (group.node < 0 || !router_.knows(group.node)) {
     group.node = -1;
     group.waiting.push_back(job);
+    // The question may have been asked by somebody who has more time.
+    job->timer = router_.reactor().after(left, [this, weak = std::weak_ptr<Job>(job)] {
+      if (auto due = weak.lock()) expired(due);
+    });
     if (!group.finding) find(job->group);
     return;
   }
   job->attempt(*this, group.node, std::min(left, router_.config().request_timeout), job);
+}
+
+void Coordinators::expired(const std::shared_ptr<Job>& job) {
+  const std::string why = job->last_error ? ": " + job->last_error.message() : "";
+  end(job, Error(Errc::timed_out, "the coordinator of group " + job->group + why));
 }
 
 void Coordinators::find(const std::string& name) {
@@ -89,6 +95,8 @@ void Coordinators::found(const std::string& name, Error error, int32_t node) {
   const Scope::Guard guard = scope_.guard();
   for (const auto& job : waiting) {
     if (!guard.alive()) return;
+    if (std::find(jobs_.begin(), jobs_.end(), job) == jobs_.end()) continue;  // ended meanwhile
+    job->timer.cancel();
     if (!error) {
       run(job);
     } else if (traits(error.code()).retry == Retry::yes) {

@@ -96,6 +96,7 @@ class Coordinators {
   void found(const std::string& group, Error error, int32_t node);
   void attempted(const std::shared_ptr<Job>& job, int32_t node, Error error);
   void retry(const std::shared_ptr<Job>& job, Error error);
+  void expired(const std::shared_ptr<Job>& job);
   void end(const std::shared_ptr<Job>& job, Error error);
 
   Router& router_;
