@@ -196,6 +196,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void rewind(Partition& partition);
   void commit(Partition& partition, std::string_view metadata, Function<void(Error)> done);
   void committed_one(uint64_t id, const Error& error);
+  void settle(uint64_t id, const Error& error);
   void tell_later(Function<void(Error)> done, const Error& error);
 
   // closing.cpp

@@ -163,7 +163,11 @@ Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata
 }
 
 void Consumer::tell_later(Function<void(Error)> done, const Error& error) {
-  if (done) core_->later([done = std::move(done), error]() mutable { done(error); });
+  if (!done) return;
+  core_->later([weak = weak_from_this(), done = std::move(done), error]() mutable {
+    // Destroyed meanwhile without close(): its callbacks go uncalled.
+    if (const std::shared_ptr<Consumer> pinned = weak.lock(); pinned != nullptr && !pinned->dead_) done(error);
+  });
 }
 
 void Consumer::close_envelope(Partition& partition) {
@@ -215,13 +219,26 @@ void Consumer::commit(Partition& partition, std::string_view metadata, Function<
                        }));
 }
 
+// The application hears of it before the successor: a dispatch that is queued already must not come first.
 void Consumer::committed_one(uint64_t id, const Error& error) {
   const auto found = commits_.find(id);
   if (found == commits_.end()) return;
+  if (!found->second.done) return settle(id, error);
+  core_->callbacks().run([weak = weak_from_this(), id, done = std::move(found->second.done), error]() mutable {
+    const std::shared_ptr<Consumer> pinned = weak.lock();
+    if (pinned == nullptr || pinned->dead_) return;
+    done(error);
+    if (!pinned->dead_) pinned->settle(id, error);
+  });
+  found->second.done = nullptr;
+}
+
+void Consumer::settle(uint64_t id, const Error& error) {
+  const auto found = commits_.find(id);
+  if (found == commits_.end()) return;  // ended by a deadline meanwhile
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   Commit commit = std::move(found->second);
   commits_.erase(found);
-  tell_later(std::move(commit.done), error);
   if (error) {
     rewind(*commit.partition);
     end(error);
