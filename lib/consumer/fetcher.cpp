@@ -155,6 +155,7 @@ bool Consumer::stuck() const {
 bool Consumer::missing(Partition& partition, net::TimePoint now, net::TimePoint& wake) {
   const cluster::TopicState* topic = core_->metadata().topic(*partition.topic);
   if (topic != nullptr && topic->error && traits(topic->error.code()).retry == Retry::no) {
+    core_->metadata().refresh();  // asked anew for who tries again
     stop(partition, topic->error, false);
     return true;
   }
@@ -215,13 +216,18 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   leaders_[node].last_fetch = fetch->id;
   reserved_ += reserved;
   const size_t share_of_old = std::max(reserved / share.hungry.size(), kLeastPartitionFetch);
+  // Time spent on connecting is taken off the broker's wait: it would answer behind the deadline, again and again.
+  const net::TimePoint answer_by = core_->reactor().now() + options_.fetch_max_wait;
   core_->router().call<protocol::FetchRequest>(
       node, cluster::Purpose::fetch, std::move(request),
       core_->router().config().request_timeout + options_.fetch_max_wait,
       scope_.wrap([this, fetch](Error error, protocol::FetchResponse& response, const cluster::CallInfo& info) {
         fetched(fetch, std::move(error), response, info);
       }),
-      [plain, share_of_old, grown = std::move(grown)](protocol::FetchRequest& adapted, int16_t version) {
+      [&reactor = core_->reactor(), answer_by, plain, share_of_old, grown = std::move(grown)](
+          protocol::FetchRequest& adapted, int16_t version) {
+        const auto left = std::chrono::floor<std::chrono::milliseconds>(answer_by - reactor.now());
+        adapted.max_wait_ms = static_cast<int32_t>(std::clamp<int64_t>(left.count(), 0, adapted.max_wait_ms));
         if (version >= kFirstLimited) return Error();
         size_t place = 0;
         for (auto& topic : adapted.topics) {

@@ -101,6 +101,7 @@ void OffsetQuery::step() {
     }
     if (entry.state == State::asked) continue;
     if (topic != nullptr && topic->error && traits(topic->error.code()).retry == Retry::no) {
+      core_->metadata().refresh();  // asked anew for who tries again
       finish(entry, -1, -1, topic->error);
       continue;
     }
