@@ -16,6 +16,7 @@ void Consumer::start_all() {
         continue;
       }
       partition.missing_since = {};
+      tell(Event::Type::partition_resumed, partition, {}, partition.next);
       if (partition.next >= 0) {
         ready(partition, partition.next);
         continue;
