@@ -27,6 +27,7 @@ Record record_of(const ProduceEnvelope& envelope, const Message& message) {
 struct BulkSend {
   struct Part {
     ProduceResult::Partition result;
+    bool begun = false;  // its first message was handed over
     bool reported = false;
   };
   std::map<std::pair<std::string, int32_t>, Part> parts;
@@ -108,10 +109,10 @@ void Producer::produce(std::vector<ProduceEnvelope> envelopes, Function<void(Pro
       const Record record = record_of(envelope, message);
       const size_t size = records::BatchBuilder::estimate(record.key, record.value, record.headers);
       ++bulk->left;
-      const bool first = &message == &envelope.messages.front();
+      const bool first = !std::exchange(part.begun, true);
       enqueue(topic(envelope.topic), record, size, envelope.compression.value_or(options_.compression_type),
               [core = core_.get(), bulk, part = &part, first](const DeliveryReport& report) {
-                if (first && part->result.offset < 0) part->result.offset = report.offset;
+                if (first) part->result.offset = report.offset;
                 bulk->add(*part, report.error, report.persistence);
                 bulk->ended(*core);
               });
