@@ -274,8 +274,8 @@ class KAFKA_API DevBroker {
   Fault& on(ApiKey api);
   void clear_faults();
   /// Speaks like this release: "0.8.2", "0.9", "0.10", "0.11", "1.1", "2.8", "3.9", "4.3"; "" again like
-  /// all of them at once. Errors: invalid_argument.
-  Error as_version(std::string_view release);
+  /// all of them at once. `broker` 0: all brokers. Errors: invalid_argument.
+  Error as_version(std::string_view release, int32_t broker = 0);
 
   // What it has seen, per broker or (broker 0) in all.
   int64_t requests(ApiKey api, int32_t broker = 0) const;

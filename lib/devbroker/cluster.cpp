@@ -500,12 +500,17 @@ int64_t Cluster::requests(ApiKey api, int32_t broker) const {
   return sum;
 }
 
-Error Cluster::as_version(std::string_view release) {
+Error Cluster::as_version(std::string_view release, int32_t broker) {
   const Profile* profile = find_profile(release);
   if (profile == nullptr) {
     return Error(Errc::invalid_argument,
                  "version \"" + std::string(release) + "\" is none of 0.8.2, 0.9, 0.10, 0.11, 1.1, 2.8, 3.9, 4.3");
   }
+  if (broker != 0) {
+    profiles_[broker] = profile;
+    return {};
+  }
+  profiles_.clear();
   profile_ = profile;
   return {};
 }

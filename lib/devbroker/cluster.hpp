@@ -170,8 +170,12 @@ class Cluster {
   void clear_seen() { seen_.clear(); }
   int64_t next_connection_number() { return ++connections_; }
 
-  Error as_version(std::string_view release);
-  const Profile& profile() const { return *profile_; }
+  /// For broker 0, all of them.
+  Error as_version(std::string_view release, int32_t broker = 0);
+  const Profile& profile(int32_t broker = 0) const {
+    const auto own = profiles_.find(broker);
+    return own == profiles_.end() ? *profile_ : *own->second;
+  }
   const ClusterOptions& options() const { return options_; }
   const std::string& id() const { return id_; }
   Faults& faults() { return faults_; }
@@ -206,6 +210,7 @@ class Cluster {
   bool aborted_newest_first_ = false;
   Faults faults_;
   const Profile* profile_;
+  std::map<int32_t, const Profile*> profiles_;  // of brokers that differ
   std::map<std::pair<int32_t, int16_t>, int64_t> request_counts_;
   std::vector<SeenRequest> seen_;
   int64_t connections_ = 0;

@@ -226,7 +226,9 @@ void DevBroker::disconnect(int32_t broker) { impl_->cluster.disconnect(broker); 
 
 Fault& DevBroker::on(ApiKey api) { return impl_->cluster.faults().add(api); }
 void DevBroker::clear_faults() { impl_->cluster.faults().clear(); }
-Error DevBroker::as_version(std::string_view release) { return impl_->cluster.as_version(release); }
+Error DevBroker::as_version(std::string_view release, int32_t broker) {
+  return impl_->cluster.as_version(release, broker);
+}
 
 int64_t DevBroker::requests(ApiKey api, int32_t broker) const { return impl_->cluster.requests(api, broker); }
 int64_t DevBroker::accepted_connections(int32_t broker) const { return impl_->cluster.accepted_connections(broker); }

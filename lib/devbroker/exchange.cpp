@@ -132,7 +132,7 @@ void Connection::serve(const Bytes& frame) {
        .client_id = header.client_id.value_or(""),
        .at = std::chrono::duration_cast<std::chrono::nanoseconds>(node_.reactor().now().time_since_epoch())});
   // A release without ApiVersions closes the connection here, as for every API that it does not know.
-  const ApiRange* range = cluster.profile().find(static_cast<int16_t>(api));
+  const ApiRange* range = cluster.profile(node_.id()).find(static_cast<int16_t>(api));
   if (range == nullptr) return close();
   if (header.version < range->served_min || header.version > range->max) {
     return api == ApiKey::api_versions ? refuse_api_versions(header) : close();
@@ -216,7 +216,7 @@ void Connection::respond(const protocol::RequestHeader& header, const FaultActio
 void Connection::refuse_api_versions(const protocol::RequestHeader& header) {
   protocol::ApiVersionsResponse response;
   response.error_code = wire_code(Errc::unsupported_version);
-  const Profile& profile = node_.cluster().profile();
+  const Profile& profile = node_.cluster().profile(node_.id());
   const ApiRange* range = profile.find(static_cast<int16_t>(ApiKey::api_versions));
   if (profile.lists_on_refusal) {
     auto& api = response.api_keys.emplace_back();

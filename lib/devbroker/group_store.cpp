@@ -6,7 +6,9 @@
 namespace kafka::devbroker {
 
 void GroupStore::commit(std::string_view group, const TopicPartition& partition, CommittedOffset offset) {
+  const int64_t stored = offset.offset;
   groups_[std::string(group)][partition] = std::move(offset);
+  if (watcher_) watcher_(group, partition, stored);
 }
 
 const CommittedOffset* GroupStore::find(std::string_view group, const TopicPartition& partition) const {

@@ -7,9 +7,11 @@
 #include <kafka/types.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kafka::devbroker {
 
@@ -31,9 +33,13 @@ class GroupStore {
   /// Forgets a deleted topic in every group.
   void forget_topic(std::string_view topic);
   void erase(std::string_view group);
+  /// Called after each commit; for tests that judge the client by what its brokers saw.
+  using Watcher = std::function<void(std::string_view group, const TopicPartition& partition, int64_t offset)>;
+  void watch(Watcher watcher) { watcher_ = std::move(watcher); }
 
  private:
   std::map<std::string, GroupOffsets, std::less<>> groups_;
+  Watcher watcher_;
 };
 
 }  // namespace kafka::devbroker

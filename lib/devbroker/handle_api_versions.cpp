@@ -25,7 +25,7 @@ void handle(Context& context, const protocol::ApiVersionsRequest& request, proto
   }
   response.error_code = wire_code(error);
   if (error != Errc::none) return;
-  for (const ApiRange& range : context.cluster.profile().apis) {
+  for (const ApiRange& range : context.cluster.profile(context.broker).apis) {
     auto& api = response.api_keys.emplace_back();
     api.api_key = static_cast<int16_t>(range.api);
     api.min_version = range.advertised_min;

@@ -33,7 +33,7 @@ Errc produce(Context& context, const Topic* topic, Errc topic_error, const std::
     const Appended done = context.cluster.append(*partition, std::exchange(in.records, Bytes()), context.version,
                                                  context.reactor.wall_clock_ms());
     error = done.error;
-    if (error == Errc::invalid_record && !context.cluster.profile().knows_invalid_records())
+    if (error == Errc::invalid_record && !context.cluster.profile(context.broker).knows_invalid_records())
       error = Errc::corrupt_message;
     out.base_offset = done.base_offset;
     if (error == Errc::none) {

@@ -296,7 +296,7 @@ Errc PartitionLog::read(int64_t offset, size_t max_bytes, bool at_least_one, boo
   out.first_size = entries_[first].bytes.size();
   const size_t limit = at_least_one ? std::max(max_bytes, out.first_size) : max_bytes;
   if (limit == 0) return Errc::none;
-  if (magic < records::kMagicV2) return read_old(first, count, limit, magic, out);
+  if (magic < records::kMagicV2) return read_old(first, count, offset, limit, at_least_one, magic, out);
   out.first_incomplete = limit < out.first_size;
   const uint64_t begin = entries_[first].position;
   out.end_offset = entries_[first].last_offset + 1;
@@ -320,7 +320,8 @@ Errc PartitionLog::read(int64_t offset, size_t max_bytes, bool at_least_one, boo
   return Errc::none;
 }
 
-Errc PartitionLog::read_old(size_t first, size_t count, size_t max_bytes, int8_t magic, LogRead& out) const {
+Errc PartitionLog::read_old(size_t first, size_t count, int64_t offset, size_t max_bytes, bool at_least_one,
+                            int8_t magic, LogRead& out) const {
   Buffer buffer;
   for (size_t i = first; i < count && buffer.size() < max_bytes; ++i) {
     if (is_control(entries_[i].bytes)) continue;
@@ -336,7 +337,16 @@ Errc PartitionLog::read_old(size_t first, size_t count, size_t max_bytes, int8_t
       if (buffer.size() > 0) break;
       return error == Errc::unsupported_codec ? Errc::unsupported_compression_type : Errc::corrupt_message;
     }
-    if (buffer.size() == 0) out.first_size = set.size();
+    // Messages that are not wrapped come from the one asked for on, else a limit might never let it come.
+    while (entries_[i].codec == Compression::none && set.size() > records::kEntryOverhead &&
+           load_be<int64_t>(set.data()) < offset) {
+      const size_t size = records::kEntryOverhead + load_be<uint32_t>(set.data() + records::kEntrySizeAt);
+      set = set.slice(size, set.size() - size);
+    }
+    if (buffer.size() == 0) {
+      out.first_size = set.size();
+      if (at_least_one) max_bytes = std::max(max_bytes, set.size());  // it may be larger than it is stored
+    }
     buffer.append(set.view());
   }
   out.first_incomplete = max_bytes < out.first_size;

@@ -126,7 +126,8 @@ class PartitionLog {
   Appended append_old(const Bytes& records, const AppendRules& rules);
   void store(Bytes batch, int32_t leader_epoch);
   void note_producer(const Bytes& batch);
-  Errc read_old(size_t first, size_t count, size_t max_bytes, int8_t magic, LogRead& out) const;
+  Errc read_old(size_t first, size_t count, int64_t offset, size_t max_bytes, bool at_least_one, int8_t magic,
+                LogRead& out) const;
 
   std::deque<Entry> entries_;
   Producers producers_;
