@@ -25,10 +25,12 @@ class Function<R(Args...)> {
   Function(std::nullptr_t) noexcept {}
 
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
-  Function(F&& callable) {
+  requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
+      Function(F&& callable) {
     using Callable = std::decay_t<F>;
-    if constexpr (std::is_pointer_v<Callable> || std::is_member_pointer_v<Callable>) {
+    // Not for a function by its name, which is never null: compilers warn about the comparison.
+    using Given = std::remove_cvref_t<F>;
+    if constexpr (std::is_pointer_v<Given> || std::is_member_pointer_v<Given>) {
       if (callable == nullptr) return;
     }
     if constexpr (fits_inline<Callable>) {
@@ -66,8 +68,9 @@ class Function<R(Args...)> {
   static constexpr std::size_t kInlineBytes = 4 * sizeof(void*);
 
   template <class Callable>
-  static constexpr bool fits_inline = sizeof(Callable) <= kInlineBytes && alignof(Callable) <= alignof(std::max_align_t) &&
-                                      std::is_nothrow_move_constructible_v<Callable>;
+  static constexpr bool fits_inline =
+      sizeof(Callable) <= kInlineBytes &&
+      alignof(Callable) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<Callable>;
 
   struct Operations {
     R (*call)(unsigned char*, Args&&...);
