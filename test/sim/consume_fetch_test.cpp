@@ -482,6 +482,31 @@ TEST_CASE("a broker that answers empty at once does not make a hot loop") {
   bench.client.close();
 }
 
+TEST_CASE("D1: a leader that keeps naming itself as the new one does not make a hot loop") {
+  Bench bench(1);
+  bench.peer.add(0, 5);
+  int32_t epoch = 1;
+  bool confused = true;
+  bench.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
+    if (!confused) return;
+    auto& partition = response.responses.front().partitions.front();
+    partition.error_code = static_cast<int16_t>(Errc::not_leader_or_follower);
+    partition.current_leader = {1, ++epoch};
+    partition.records = {};
+  };
+  Book book;
+  Fetcher fetcher = bench.fetcher(1);
+  book.listen(fetcher);
+  fetcher.fetch(book.ack(), book.end());
+  bench.client.run(10s);
+  CHECK(bench.peer.asked.size() < 40);
+  CHECK(book.events.empty());
+  confused = false;
+  CHECK(bench.client.until([&] { return book.got.size() == 5; }, 2s));
+  close(bench.client, fetcher);
+  bench.client.close();
+}
+
 TEST_CASE("an idle consumer does nothing but long polls") {
   SimClient client(4, {.brokers = 3});
   fill(client, "t", 3, 1);
