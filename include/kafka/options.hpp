@@ -15,8 +15,13 @@ namespace kafka {
 /// What a session does once no known broker can be reached (KIP-899, KIP-1102).
 enum class MetadataRecovery : uint8_t { none, rebootstrap };
 
+/// Which addresses of a name are tried.
+enum class AddressFamily : uint8_t { any, v4, v6 };
+
 struct KAFKA_API SessionOptions {
   std::string bootstrap_servers = {};    ///< "host:port,host:port,[::1]:9092"; the port defaults to 9092
+  AddressFamily broker_address_family = AddressFamily::any;  ///< of looked-up names; numeric addresses are taken as they are
+  std::chrono::milliseconds broker_address_ttl{1000};      ///< how long a look-up is good for, 0 to 1 day
   std::string client_id = "uvkafka";     ///< shown in the brokers' logs and quotas
   std::chrono::milliseconds close_timeout{30000};          ///< deadline of close() without one; 0 to 1 h
   std::chrono::milliseconds connections_max_idle{540000};  ///< idle connections are closed; 0 never
@@ -27,14 +32,17 @@ struct KAFKA_API SessionOptions {
   std::chrono::milliseconds metadata_max_idle{300000};     ///< an unused topic is forgotten after; 5 s to 1 day
   std::chrono::milliseconds metadata_recovery_rebootstrap_trigger{300000};  ///< KIP-1102
   MetadataRecovery metadata_recovery_strategy = MetadataRecovery::rebootstrap;  ///< KIP-899
+  std::optional<int32_t> receive_buffer_bytes = {};        ///< of each socket, 1 KiB to 1 GiB; unset: the system's choice
   int32_t receive_message_max_bytes = 104857600;           ///< a larger response closes the connection; 1 KiB to 1 GiB
   std::chrono::milliseconds reconnect_backoff{50};         ///< first wait before connecting again, 0 to 1 h
   std::chrono::milliseconds reconnect_backoff_max{1000};   ///< it doubles up to this, ±20 % (KIP-144)
   std::chrono::milliseconds request_timeout{30000};        ///< for one answer; 10 ms to 1 h
   std::chrono::milliseconds retry_backoff{100};            ///< first wait before asking again, 0 to 1 h
   std::chrono::milliseconds retry_backoff_max{1000};       ///< it doubles up to this, ±20 % (KIP-580)
+  std::optional<int32_t> send_buffer_bytes = {};           ///< of each socket, 1 KiB to 1 GiB; unset: the system's choice
   std::chrono::milliseconds socket_connection_setup_timeout{10000};      ///< one attempt: TCP and ApiVersions
   std::chrono::milliseconds socket_connection_setup_timeout_max{30000};  ///< the former doubles up to this (KIP-601)
+  bool socket_keepalive_enable = true;                     ///< TCP keep-alive, after 60 s of silence
 
   /// Sets the option with this Java name; invalid_option names option and allowed range.
   Error set(std::string_view name, std::string_view value);
@@ -56,6 +64,7 @@ struct KAFKA_API ProducerOptions {
                                               ///< unless set by hand: then several may be, and change order on a retry
   int32_t max_request_size = 1048576;     ///< largest record or batch in bytes, 1 KiB to 1 GiB
   std::chrono::milliseconds request_timeout{30000};  ///< for the leader's answer; also its own wait for replicas
+  int32_t retries = 2147483647;           ///< of one batch; delivery_timeout is what usually bounds them
 
   Error set(std::string_view name, std::string_view value);
   Error validate() const;

@@ -31,13 +31,18 @@ void Resolver::answer(const std::string& host, Error error, std::vector<std::str
   if (!name.asking) return;  // a hook that answers twice
   name.asking = false;
   name.lookup.reset();
+  if (family_ != AddressFamily::any) {
+    std::erase_if(addresses, [this](const std::string& ip) {
+      return (ip.find(':') == std::string::npos) != (family_ == AddressFamily::v4);
+    });
+  }
   if (!error && addresses.empty()) error = Error(Errc::resolve_failed, "the name has no address");
   for (const std::string& ip : addresses) {
     if (!error && !net::is_numeric(ip)) error = Error(Errc::resolve_failed, "the resolver answered with a name");
   }
   if (!error) {
     name.addresses = addresses;
-    name.expires = reactor_.now() + kCacheTime;
+    name.expires = reactor_.now() + ttl_;
   }
   auto waiting = std::move(name.waiting);
   name.waiting.clear();

@@ -3,6 +3,8 @@
 // Not here: sockets (connection), who wants to connect (link).
 #pragma once
 
+#include <kafka/options.hpp>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -21,9 +23,8 @@ using ResolverHook = Function<void(const std::string& host, ResolverDone done)>;
 /// Name look-ups of one session: one at a time per name, answers kept for a while.
 class Resolver {
  public:
-  static constexpr net::Duration kCacheTime = std::chrono::seconds(30);
-
-  explicit Resolver(net::Reactor& reactor) : reactor_(reactor) {}
+  Resolver(net::Reactor& reactor, AddressFamily family, net::Duration ttl)
+      : reactor_(reactor), family_(family), ttl_(ttl) {}
   void set_hook(ResolverHook hook) { hook_ = std::move(hook); }
   /// `done` is never called from inside this call, and not at all once this object is gone.
   void resolve(const std::string& host, Function<void(Error, std::vector<std::string>)> done);
@@ -41,6 +42,8 @@ class Resolver {
   void answer(const std::string& host, Error error, std::vector<std::string> addresses);
 
   net::Reactor& reactor_;
+  AddressFamily family_;
+  net::Duration ttl_;
   ResolverHook hook_;
   std::map<std::string, Name> names_;
   Scope scope_;

@@ -15,6 +15,8 @@
 namespace kafka::cluster {
 
 struct ClusterConfig {
+  AddressFamily address_family = AddressFamily::any;
+  net::Duration address_ttl = std::chrono::seconds(1);
   std::string client_id = "uvkafka";
   size_t frame_max = 104857600;
   net::Duration reconnect_backoff = std::chrono::milliseconds(50);

@@ -7,7 +7,7 @@ namespace kafka::cluster {
 Router::Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points)
     : reactor_(reactor),
       config_(std::move(config)),
-      resolver_(reactor),
+      resolver_(reactor, config_.address_family, config_.address_ttl),
       context_{reactor_, config_, resolver_,
                [this](Event::Type type, const Endpoint& endpoint, int32_t broker, const Error& error) {
                  report(type, endpoint, broker, error);

@@ -51,6 +51,7 @@ class UvReactor final : public Reactor {
  public:
   UvReactor(uv_loop_t* loop, UvReactorOptions options)
       : loop_(loop),
+        sockets_(options.sockets),
         self_(std::make_shared<UvReactor*>(this)),
         prepare_(new Prepare(this)),
         check_(new Check(this)),
@@ -135,7 +136,7 @@ class UvReactor final : public Reactor {
   }
 
   std::unique_ptr<Stream> connect(const Address& address, StreamHandler& handler) override {
-    return uv_connect(loop_, *this, address, handler);
+    return uv_connect(loop_, *this, address, sockets_, handler);
   }
   std::unique_ptr<Listener> listen(const Address& address, AcceptCallback on_accept, Error& error) override {
     return uv_listen_on(loop_, *this, address, std::move(on_accept), error);
@@ -301,6 +302,7 @@ class UvReactor final : public Reactor {
   }
 
   uv_loop_t* loop_;
+  SocketOptions sockets_;
   std::shared_ptr<UvReactor*> self_;
   Prepare* prepare_;
   Check* check_;

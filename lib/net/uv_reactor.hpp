@@ -1,6 +1,7 @@
 // The reactor on a real libuv loop. uv_*.cpp in this folder are the only users of <uv.h>.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "net/reactor.hpp"
@@ -9,10 +10,18 @@ typedef struct uv_loop_s uv_loop_t;
 
 namespace kafka::net {
 
+/// What connections are set to once they are made.
+struct SocketOptions {
+  bool keepalive = true;
+  int32_t receive_buffer = 0;  ///< bytes, 0: the system's choice
+  int32_t send_buffer = 0;
+};
+
 struct UvReactorOptions {
   /// libuv writes without MSG_NOSIGNAL: a peer that went away would end the process. Set once, and
   /// only if SIGPIPE is at its default.
   bool ignore_sigpipe = true;
+  SocketOptions sockets = {};
 };
 
 /// A reactor on `loop`, which must outlive it. Destroying it leaves nothing on the loop but closing

@@ -45,7 +45,8 @@ struct Write {
 
 class UvStream final : public Stream {
  public:
-  UvStream(Reactor& reactor, StreamHandler* handler) : reactor_(reactor), handler_(handler) {}
+  UvStream(Reactor& reactor, const SocketOptions& options, StreamHandler* handler)
+      : reactor_(reactor), options_(options), handler_(handler) {}
   ~UvStream() override {
     for (Write* write : writes_) write->owner = nullptr;
     if (block_ != nullptr) block_->detach();
@@ -74,7 +75,9 @@ class UvStream final : public Stream {
   /// An accepted or connected socket: options and reading.
   void begin() {
     uv_tcp_nodelay(&block_->handle, 1);
-    uv_tcp_keepalive(&block_->handle, 1, kKeepAliveSeconds);
+    if (options_.keepalive) uv_tcp_keepalive(&block_->handle, 1, kKeepAliveSeconds);
+    if (int size = options_.receive_buffer; size > 0) uv_recv_buffer_size(block_->base(), &size);
+    if (int size = options_.send_buffer; size > 0) uv_send_buffer_size(block_->base(), &size);
     connected_ = true;
     update_reading();
     if (!early_.empty()) write(std::exchange(early_, {}));
@@ -231,6 +234,7 @@ class UvStream final : public Stream {
   }
 
   Reactor& reactor_;
+  SocketOptions options_;
   StreamHandler* handler_;
   TcpBlock* block_ = nullptr;
   UvStream** connecting_ = nullptr;  // the owner field of a connect request under way
@@ -279,7 +283,7 @@ class UvListener final : public Listener {
   static void on_connection(uv_stream_t* server, int status) {
     UvListener* self = static_cast<ListenBlock*>(server->data)->owner;
     if (self == nullptr || status != 0) return;  // libuv itself backs off when descriptors run out
-    auto stream = std::make_unique<UvStream>(self->reactor_, nullptr);
+    auto stream = std::make_unique<UvStream>(self->reactor_, SocketOptions(), nullptr);
     if (stream->open(self->loop_) != 0 || uv_accept(server, stream->raw()) != 0) return;
     UvStream* raw = stream.get();
     StreamHandler* handler = nullptr;
@@ -303,8 +307,9 @@ class UvListener final : public Listener {
 
 }  // namespace
 
-std::unique_ptr<Stream> uv_connect(uv_loop_t* loop, Reactor& reactor, const Address& address, StreamHandler& handler) {
-  auto stream = std::make_unique<UvStream>(reactor, &handler);
+std::unique_ptr<Stream> uv_connect(uv_loop_t* loop, Reactor& reactor, const Address& address,
+                                   const SocketOptions& sockets, StreamHandler& handler) {
+  auto stream = std::make_unique<UvStream>(reactor, sockets, &handler);
   if (const int code = stream->open(loop)) {
     stream->fail_later(Error(Errc::connect_failed, uv_text(code)));
   } else {

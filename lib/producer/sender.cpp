@@ -340,9 +340,10 @@ void Producer::settle(Sent sent, Error error,
   const net::TimePoint deadline = batch.created + options_.delivery_timeout;
   const bool again =
       (what.retry == Retry::yes || answer == nullptr) && error != Errc::closed && error != Errc::unsupported_version;
-  if (again && core_->reactor().now() < deadline) return retry(partition, std::move(sent.batch), moved);
+  const bool allowed = batch.failures < static_cast<uint32_t>(options_.retries);
+  if (again && allowed && core_->reactor().now() < deadline) return retry(partition, std::move(sent.batch), moved);
   const Persistence fate = batch.unknown_fate ? Persistence::maybe : persistence;
-  if (again) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());
+  if (again && allowed) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());
   break_chain(partition, batch);
   finish(std::move(sent.batch), {error, -1, -1, fate});
 }

@@ -16,12 +16,21 @@ using session::Range;
 
 // Other names under which users know an option.
 constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
-    {"metadata.broker.list", "bootstrap.servers"},   {"socket.timeout.ms", "request.timeout.ms"},
-    {"message.max.bytes", "max.request.size"},       {"request.required.acks", "acks"},
-    {"queue.buffering.max.ms", "linger.ms"},         {"max.in.flight", "max.in.flight.requests.per.connection"},
-    {"message.timeout.ms", "delivery.timeout.ms"},   {"compression.codec", "compression.type"},
-    {"fetch.wait.max.ms", "fetch.max.wait.ms"},      {"fetch.message.max.bytes", "max.partition.fetch.bytes"},
-    {"compression.gzip.level", "compression.level"}, {"compression.lz4.level", "compression.level"},
+    {"metadata.broker.list", "bootstrap.servers"},
+    {"socket.timeout.ms", "request.timeout.ms"},
+    {"message.max.bytes", "max.request.size"},
+    {"request.required.acks", "acks"},
+    {"queue.buffering.max.ms", "linger.ms"},
+    {"max.in.flight", "max.in.flight.requests.per.connection"},
+    {"message.timeout.ms", "delivery.timeout.ms"},
+    {"compression.codec", "compression.type"},
+    {"message.send.max.retries", "retries"},
+    {"socket.send.buffer.bytes", "send.buffer.bytes"},
+    {"socket.receive.buffer.bytes", "receive.buffer.bytes"},
+    {"fetch.wait.max.ms", "fetch.max.wait.ms"},
+    {"fetch.message.max.bytes", "max.partition.fetch.bytes"},
+    {"compression.gzip.level", "compression.level"},
+    {"compression.lz4.level", "compression.level"},
     {"compression.zstd.level", "compression.level"},
 };
 
@@ -52,6 +61,9 @@ constexpr Choice<OutOfRange> kOutOfRange[] = {{"fail", OutOfRange::fail},
                                               {"reset_to_latest", OutOfRange::reset_to_latest}};
 constexpr Choice<Ordering> kOrderings[] = {{"consumer", Ordering::consumer}, {"partition", Ordering::partition}};
 
+constexpr Choice<AddressFamily> kFamilies[] = {
+    {"any", AddressFamily::any}, {"v4", AddressFamily::v4}, {"v6", AddressFamily::v6}};
+std::span<const Choice<AddressFamily>> choices(AddressFamily) { return kFamilies; }
 std::span<const Choice<Acks>> choices(Acks) { return kAcks; }
 std::span<const Choice<Compression>> choices(Compression) { return kCompressions; }
 std::span<const Choice<MetadataRecovery>> choices(MetadataRecovery) { return kRecoveries; }
@@ -263,6 +275,8 @@ namespace session {
 
 cluster::ClusterConfig cluster_config(const SessionOptions& options) {
   cluster::ClusterConfig config;
+  config.address_family = options.broker_address_family;
+  config.address_ttl = options.broker_address_ttl;
   config.client_id = options.client_id;
   config.frame_max = static_cast<size_t>(options.receive_message_max_bytes);
   config.reconnect_backoff = options.reconnect_backoff;

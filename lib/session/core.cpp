@@ -41,7 +41,10 @@ std::shared_ptr<Core> Core::make(uv_loop_t* loop, std::vector<ContactPoint> poin
     }
   }
   if (core->error_) return core;
-  core->owned_reactor_ = net::make_uv_reactor(loop, {.ignore_sigpipe = core->options_.ignore_sigpipe});
+  core->owned_reactor_ = net::make_uv_reactor(
+      loop, {.ignore_sigpipe = core->options_.ignore_sigpipe,
+             .sockets = {core->options_.socket_keepalive_enable, core->options_.receive_buffer_bytes.value_or(0),
+                         core->options_.send_buffer_bytes.value_or(0)}});
   core->reactor_ = core->owned_reactor_.get();
   core->start(std::move(points));
   return core;

@@ -32,6 +32,8 @@ struct OptionFields {
   static void walk(auto& f, auto& o) requires requires { o.bootstrap_servers; }
   {
     f("bootstrap.servers", o.bootstrap_servers, "contact points: host:port, separated by commas");
+    f("broker.address.family", o.broker_address_family, "any, v4 or v6: addresses of looked-up names");
+    f("broker.address.ttl", o.broker_address_ttl, time(milliseconds(0), hours(24)), "how long a look-up is good for");
     f("client.id", o.client_id, "shown in the brokers' logs and quotas");
     f("close.timeout.ms", o.close_timeout, time(milliseconds(0), hours(1)), "deadline of close()");
     f("connections.max.idle.ms", o.connections_max_idle, time(milliseconds(0), hours(24)),
@@ -45,6 +47,7 @@ struct OptionFields {
     f("metadata.recovery.rebootstrap.trigger.ms", o.metadata_recovery_rebootstrap_trigger,
       time(milliseconds(0), hours(24)), "KIP-1102");
     f("metadata.recovery.strategy", o.metadata_recovery_strategy, "none or rebootstrap (KIP-899)");
+    f("receive.buffer.bytes", o.receive_buffer_bytes, range(1024, kGiB), "of each socket; unset: the system's choice");
     f("receive.message.max.bytes", o.receive_message_max_bytes, range(1024, kGiB),
       "a larger response closes the connection");
     f("reconnect.backoff.ms", o.reconnect_backoff, time(milliseconds(0), hours(1)),
@@ -53,10 +56,12 @@ struct OptionFields {
     f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)), "for one answer");
     f("retry.backoff.ms", o.retry_backoff, time(milliseconds(0), hours(1)), "first wait before asking again");
     f("retry.backoff.max.ms", o.retry_backoff_max, time(milliseconds(0), hours(1)), "it doubles up to this");
+    f("send.buffer.bytes", o.send_buffer_bytes, range(1024, kGiB), "of each socket; unset: the system's choice");
     f("socket.connection.setup.timeout.ms", o.socket_connection_setup_timeout, time(milliseconds(10), hours(1)),
       "one attempt to connect");
     f("socket.connection.setup.timeout.max.ms", o.socket_connection_setup_timeout_max, time(milliseconds(10), hours(1)),
       "the former doubles up to this");
+    f("socket.keepalive.enable", o.socket_keepalive_enable, "TCP keep-alive");
   }
 
   static void walk(auto& f, auto& o) requires requires { o.buffer_memory; }
@@ -73,6 +78,7 @@ struct OptionFields {
     f("max.in.flight.requests.per.connection", o.max_in_flight, range(1, 1000), "requests under way at a time");
     f("max.request.size", o.max_request_size, range(1024, kGiB), "largest record or batch in bytes");
     f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)), "for the leader's answer");
+    f("retries", o.retries, range(0, INT32_MAX), "of one batch");
   }
 
   static void walk(auto& f, auto& o) requires requires { o.auto_offset_reset; }

@@ -437,6 +437,20 @@ TEST_CASE("C11: IPv6 and IPv4 addresses of one name are all tried") {
   client.close();
 }
 
+TEST_CASE("C11: of a name only addresses of the wanted family are tried") {
+  const AddressFamily family = GENERATE(AddressFamily::v4, AddressFamily::v6);
+  SimClientOptions options = with("kafka.test:9092");
+  options.session.broker_address_family = family;
+  SimClient client(1, options);
+  ScriptedBroker server(client.world, "server", "10.1.0.1");
+  client.world.set_name("kafka.test", {"fd00::1", "10.1.0.1"});
+  Outcome<ClusterMetadata> outcome;
+  client->cluster(outcome.take());
+  client.run(3s);
+  CHECK((outcome.calls == 1) == (family == AddressFamily::v4));
+  client.close();
+}
+
 TEST_CASE("C11: when every address has failed the name is looked up anew") {
   SimClient client(1, with("kafka.test:9092"));
   ScriptedBroker old(client.world, "old", "10.1.0.1");

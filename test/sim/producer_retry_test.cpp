@@ -70,6 +70,20 @@ TEST_CASE("every broker code is retried or reported at once as the error table s
   world.finish();
 }
 
+TEST_CASE("retries bounds how often one batch is sent again") {
+  ProducerWorld world({.retries = 2});
+  world.warm_up();
+  const int64_t before = world.produces();
+  world.on_produce().always().reply(Errc::not_enough_replicas);
+  Reports reports;
+  world.send("v", reports);
+  REQUIRE(world.until_reports(reports, 1));
+  CHECK(reports[0].error == Errc::not_enough_replicas);
+  CHECK(reports[0].persistence == Persistence::no);
+  CHECK(world.produces() == before + 3);
+  world.finish();
+}
+
 TEST_CASE("A13: a code that nobody knows is no success; it is retried, and its number is shown") {
   ProducerWorld world({.delivery_timeout = 5s});
   world.warm_up();
