@@ -1,8 +1,8 @@
 // A broker, a producer and a consumer in one process, on one loop and without a thread: what this library
 // looks like in use. Prints what happens and ends with 0.
+#include <uv.h>
 #include <kafka/devbroker.hpp>
 #include <kafka/kafka.hpp>
-#include <uv.h>
 
 #include <cstdio>
 #include <memory>

@@ -83,7 +83,7 @@ class KAFKA_API MessageEnvelope {
  private:
   friend struct consumer::EnvelopeAccess;
 
-  consumer::Answerable* owner_ = nullptr;   // counted; null once answered
+  consumer::Answerable* owner_ = nullptr;     // counted; null once answered
   consumer::EnvelopeParts* parts_ = nullptr;  // counted: keeps topic name and bytes
   const std::string* topic_ = nullptr;
   MessageView message_ = {};

@@ -148,26 +148,26 @@ enum class Errc : int32_t {
   streams_invalid_topology_epoch = 131,
   streams_topology_fenced = 132,
   share_session_limit_reached = 133,
-  closed = -1000,  ///< The session, producer or consumer was closed before the operation ended.
-  cancelled = -1001,  ///< The operation was cancelled by its caller.
-  invalid_argument = -1002,  ///< An argument is out of its range; the text names it and the range.
-  invalid_option = -1003,  ///< An option is unknown or out of its range; the text names it and the range.
-  queue_full = -1004,  ///< `buffer_memory` is used up; nothing was queued, and `on_drain` tells when to go on.
-  timed_out = -1005,  ///< The deadline of the operation passed.
-  connect_failed = -1006,  ///< No connection could be made.
-  disconnected = -1007,  ///< The connection ended while the request was under way.
-  resolve_failed = -1008,  ///< A host name could not be resolved.
-  protocol_error = -1009,  ///< The peer sent bytes that are not the Kafka protocol.
-  unsupported_codec = -1010,  ///< The compression codec is unknown or not built in.
+  closed = -1000,               ///< The session, producer or consumer was closed before the operation ended.
+  cancelled = -1001,            ///< The operation was cancelled by its caller.
+  invalid_argument = -1002,     ///< An argument is out of its range; the text names it and the range.
+  invalid_option = -1003,       ///< An option is unknown or out of its range; the text names it and the range.
+  queue_full = -1004,           ///< `buffer_memory` is used up; nothing was queued, and `on_drain` tells when to go on.
+  timed_out = -1005,            ///< The deadline of the operation passed.
+  connect_failed = -1006,       ///< No connection could be made.
+  disconnected = -1007,         ///< The connection ended while the request was under way.
+  resolve_failed = -1008,       ///< A host name could not be resolved.
+  protocol_error = -1009,       ///< The peer sent bytes that are not the Kafka protocol.
+  unsupported_codec = -1010,    ///< The compression codec is unknown or not built in.
   unsupported_feature = -1011,  ///< The broker or this build cannot do what was asked.
-  already_answered = -1012,  ///< The envelope was answered before.
-  lost = -1013,  ///< The partition is no longer this consumer's; the answer changes nothing.
-  envelope_dropped = -1014,  ///< An envelope was destroyed without an answer.
-  no_offset = -1015,  ///< No position: nothing is committed and `auto_offset_reset` is none.
-  too_large = -1016,  ///< Something received exceeds its limit; the text names it.
-  stalled = -1017,  ///< The loop did not turn for longer than allowed.
-  address_error = -1018,  ///< An address cannot be listened on or used.
-  metadata_changed = -1019,  ///< The cluster changed in a way that ends the operation.
+  already_answered = -1012,     ///< The envelope was answered before.
+  lost = -1013,                 ///< The partition is no longer this consumer's; the answer changes nothing.
+  envelope_dropped = -1014,     ///< An envelope was destroyed without an answer.
+  no_offset = -1015,            ///< No position: nothing is committed and `auto_offset_reset` is none.
+  too_large = -1016,            ///< Something received exceeds its limit; the text names it.
+  stalled = -1017,              ///< The loop did not turn for longer than allowed.
+  address_error = -1018,        ///< An address cannot be listened on or used.
+  metadata_changed = -1019,     ///< The cluster changed in a way that ends the operation.
 };
 
 /// An error, or none. Cheap to make, copy and test when there is none.

@@ -19,30 +19,30 @@ enum class MetadataRecovery : uint8_t { none, rebootstrap };
 enum class AddressFamily : uint8_t { any, v4, v6 };
 
 struct KAFKA_API SessionOptions {
-  std::string bootstrap_servers = {};    ///< "host:port,host:port,[::1]:9092"; the port defaults to 9092
-  AddressFamily broker_address_family = AddressFamily::any;  ///< of looked-up names; numeric addresses are taken as they are
-  std::chrono::milliseconds broker_address_ttl{1000};      ///< how long a look-up is good for, 0 to 1 day
-  std::string client_id = "uvkafka";     ///< shown in the brokers' logs and quotas
-  std::chrono::milliseconds close_timeout{30000};          ///< deadline of close() without one; 0 to 1 h
-  std::chrono::milliseconds connections_max_idle{540000};  ///< idle connections are closed; 0 never
-  std::chrono::milliseconds default_api_timeout{60000};    ///< for operations that have no timeout of their own
-  bool ignore_sigpipe = true;  ///< sets SIGPIPE to ignored if it is at its default: libuv writes would raise it
-  int32_t max_dispatch = 10000;                            ///< callbacks run in one turn of the loop, 1 to 1,000,000
-  std::chrono::milliseconds metadata_max_age{300000};      ///< refresh after; 1 s to 1 day
-  std::chrono::milliseconds metadata_max_idle{300000};     ///< an unused topic is forgotten after; 5 s to 1 day
-  std::chrono::milliseconds metadata_recovery_rebootstrap_trigger{300000};  ///< KIP-1102
+  std::string bootstrap_servers = {};  ///< "host:port,host:port,[::1]:9092"; the port defaults to 9092
+  AddressFamily broker_address_family = AddressFamily::any;  ///< of the addresses that a name has
+  std::chrono::milliseconds broker_address_ttl{1000};        ///< how long a look-up is good for, 0 to 1 day
+  std::string client_id = "uvkafka";                         ///< shown in the brokers' logs and quotas
+  std::chrono::milliseconds close_timeout{30000};            ///< deadline of close() without one; 0 to 1 h
+  std::chrono::milliseconds connections_max_idle{540000};    ///< idle connections are closed; 0 never
+  std::chrono::milliseconds default_api_timeout{60000};      ///< for operations that have no timeout of their own
+  bool ignore_sigpipe = true;    ///< sets SIGPIPE to ignored if it is at its default: libuv writes would raise it
+  int32_t max_dispatch = 10000;  ///< callbacks run in one turn of the loop, 1 to 1,000,000
+  std::chrono::milliseconds metadata_max_age{300000};   ///< refresh after; 1 s to 1 day
+  std::chrono::milliseconds metadata_max_idle{300000};  ///< an unused topic is forgotten after; 5 s to 1 day
+  std::chrono::milliseconds metadata_recovery_rebootstrap_trigger{300000};      ///< KIP-1102
   MetadataRecovery metadata_recovery_strategy = MetadataRecovery::rebootstrap;  ///< KIP-899
-  std::optional<int32_t> receive_buffer_bytes = {};        ///< of each socket, 1 KiB to 1 GiB; unset: the system's choice
-  int32_t receive_message_max_bytes = 104857600;           ///< a larger response closes the connection; 1 KiB to 1 GiB
-  std::chrono::milliseconds reconnect_backoff{50};         ///< first wait before connecting again, 0 to 1 h
-  std::chrono::milliseconds reconnect_backoff_max{1000};   ///< it doubles up to this, ±20 % (KIP-144)
-  std::chrono::milliseconds request_timeout{30000};        ///< for one answer; 10 ms to 1 h
-  std::chrono::milliseconds retry_backoff{100};            ///< first wait before asking again, 0 to 1 h
-  std::chrono::milliseconds retry_backoff_max{1000};       ///< it doubles up to this, ±20 % (KIP-580)
-  std::optional<int32_t> send_buffer_bytes = {};           ///< of each socket, 1 KiB to 1 GiB; unset: the system's choice
+  std::optional<int32_t> receive_buffer_bytes = {};  ///< of each socket, 1 KiB to 1 GiB; unset: the system's choice
+  int32_t receive_message_max_bytes = 104857600;     ///< a larger response closes the connection; 1 KiB to 1 GiB
+  std::chrono::milliseconds reconnect_backoff{50};   ///< first wait before connecting again, 0 to 1 h
+  std::chrono::milliseconds reconnect_backoff_max{1000};  ///< it doubles up to this, ±20 % (KIP-144)
+  std::chrono::milliseconds request_timeout{30000};       ///< for one answer; 10 ms to 1 h
+  std::chrono::milliseconds retry_backoff{100};           ///< first wait before asking again, 0 to 1 h
+  std::chrono::milliseconds retry_backoff_max{1000};      ///< it doubles up to this, ±20 % (KIP-580)
+  std::optional<int32_t> send_buffer_bytes = {};  ///< of each socket, 1 KiB to 1 GiB; unset: the system's choice
   std::chrono::milliseconds socket_connection_setup_timeout{10000};      ///< one attempt: TCP and ApiVersions
   std::chrono::milliseconds socket_connection_setup_timeout_max{30000};  ///< the former doubles up to this (KIP-601)
-  bool socket_keepalive_enable = true;                     ///< TCP keep-alive, after 60 s of silence
+  bool socket_keepalive_enable = true;                                   ///< TCP keep-alive, after 60 s of silence
 
   /// Sets the option with this Java name; invalid_option names option and allowed range.
   Error set(std::string_view name, std::string_view value);
@@ -51,20 +51,20 @@ struct KAFKA_API SessionOptions {
 
 struct KAFKA_API ProducerOptions {
   Acks acks = Acks::all;
-  int32_t batch_size = 1000000;           ///< bytes at which a batch is sent at once; 1 to max_request_size
-  int64_t buffer_memory = 33554432;       ///< bytes of records that may wait; send() says queue_full beyond
-  int32_t compression_level = -1;         ///< -1: the codec's default; gzip to 9, lz4 to 17 (as 12), zstd to 22
+  int32_t batch_size = 1000000;      ///< bytes at which a batch is sent at once; 1 to max_request_size
+  int64_t buffer_memory = 33554432;  ///< bytes of records that may wait; send() says queue_full beyond
+  int32_t compression_level = -1;    ///< -1: the codec's default; gzip to 9, lz4 to 17 (as 12), zstd to 22
   Compression compression_type = Compression::none;
   std::chrono::milliseconds delivery_timeout{120000};  ///< from send() to the report (KIP-91); more than linger
-  std::optional<bool> enable_idempotence = {};  ///< no duplicates, order kept with several batches under way; unset: with
-                                                ///< acks=all, where the brokers can (0.11) and allow it (KIP-98)
-  std::chrono::microseconds linger{0};    ///< how long a batch waits for more; 0: to the end of the loop turn
+  std::optional<bool> enable_idempotence = {};  ///< no duplicates, order kept with several batches under way; unset:
+                                                ///< with acks=all, where the brokers can (0.11) and allow it (KIP-98)
+  std::chrono::microseconds linger{0};          ///< how long a batch waits for more; 0: to the end of the loop turn
   std::optional<int32_t> max_in_flight = {};  ///< requests per connection, 5 unless set; 1 to 1,000, with idempotence 1
                                               ///< to 5. Without it one batch of a partition is under way at a time,
                                               ///< unless set by hand: then several may be, and change order on a retry
-  int32_t max_request_size = 1048576;     ///< largest record or batch in bytes, 1 KiB to 1 GiB
+  int32_t max_request_size = 1048576;         ///< largest record or batch in bytes, 1 KiB to 1 GiB
   std::chrono::milliseconds request_timeout{30000};  ///< for the leader's answer; also its own wait for replicas
-  int32_t retries = 2147483647;           ///< of one batch; delivery_timeout is what usually bounds them
+  int32_t retries = 2147483647;                      ///< of one batch; delivery_timeout is what usually bounds them
 
   Error set(std::string_view name, std::string_view value);
   Error validate() const;
@@ -89,7 +89,7 @@ struct KAFKA_API ConsumerOptions {
   std::chrono::milliseconds fetch_max_wait{500};         ///< the broker's wait for fetch_min_bytes; 0 to 5 min
   int64_t fetch_memory = 67108864;                       ///< bytes fetched and not yet dispatched, 64 KiB to 1 TiB
   int32_t fetch_min_bytes = 1;
-  int32_t max_partition_fetch_bytes = 1048576;           ///< of one partition in one response, 1 KiB to 1 GiB
+  int32_t max_partition_fetch_bytes = 1048576;  ///< of one partition in one response, 1 KiB to 1 GiB
   OutOfRange on_offset_out_of_range = OutOfRange::reset_to_earliest;
   Ordering ordering = Ordering::consumer;
 

@@ -36,7 +36,7 @@ struct KAFKA_API ProduceResult {
     std::string topic = {};
     int32_t partition = 0;
     Error error = {};
-    int64_t offset = -1;  ///< of the first message
+    int64_t offset = -1;                        ///< of the first message
     Persistence persistence = Persistence::no;  ///< yes or no: of every message; else maybe
   };
   std::vector<Partition> partitions = {};  ///< one per topic and partition, in order

@@ -81,9 +81,9 @@ inline constexpr int64_t kLatestOffset = -1;
 struct TopicOffset {
   std::string topic = {};
   int32_t partition = 0;
-  int64_t offset = 0;       ///< 0 or more, kEarliestOffset or kLatestOffset
-  int64_t timestamp = -1;   ///< with at_time(): what was asked; in results: of the record found, or -1
-  Error error = {};         ///< in results
+  int64_t offset = 0;      ///< 0 or more, kEarliestOffset or kLatestOffset
+  int64_t timestamp = -1;  ///< with at_time(): what was asked; in results: of the record found, or -1
+  Error error = {};        ///< in results
 
   static TopicOffset earliest(std::string topic, int32_t partition) {
     return {std::move(topic), partition, kEarliestOffset, -1, {}};
@@ -135,7 +135,7 @@ struct TopicInfo {
 struct ClusterMetadata {
   std::string cluster_id = {};  ///< "" before 0.10.1
   int32_t controller = -1;
-  std::vector<BrokerInfo> brokers = {};           ///< by id
+  std::vector<BrokerInfo> brokers = {};  ///< by id
   std::map<std::string, TopicInfo> topics = {};
 };
 

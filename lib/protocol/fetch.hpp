@@ -127,14 +127,14 @@ struct FetchResponse {
       int32_t partition_index = 0;
       int16_t error_code = 0;
       int64_t high_watermark = 0;
-      int64_t last_stable_offset = -1;                                                      ///< v4+
-      int64_t log_start_offset = -1;                                                        ///< v5+
-      EpochEndOffset diverging_epoch;                                                       ///< v12+, tag 0
-      LeaderIdAndEpoch current_leader;                                                      ///< v12+, tag 1
-      SnapshotId snapshot_id;                                                               ///< v12+, tag 2
+      int64_t last_stable_offset = -1;                                                     ///< v4+
+      int64_t log_start_offset = -1;                                                       ///< v5+
+      EpochEndOffset diverging_epoch;                                                      ///< v12+, tag 0
+      LeaderIdAndEpoch current_leader;                                                     ///< v12+, tag 1
+      SnapshotId snapshot_id;                                                              ///< v12+, tag 2
       std::optional<std::vector<AbortedTransaction>> aborted_transactions{std::in_place};  ///< v4+, may be null
-      int32_t preferred_read_replica = -1;                                                  ///< v11+
-      Bytes records;                                                                        ///< may be null
+      int32_t preferred_read_replica = -1;                                                 ///< v11+
+      Bytes records;                                                                       ///< may be null
       static void fields(auto& f, auto& m) {
         f(m.partition_index, "partitionIndex", since(0));
         f(m.error_code, "errorCode", since(0));

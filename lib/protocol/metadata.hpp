@@ -21,9 +21,9 @@ struct MetadataRequest {
     }
   };
   std::optional<std::vector<MetadataRequestTopic>> topics{std::in_place};  ///< may be null from v1
-  bool allow_auto_topic_creation = true;                                    ///< v4+
-  bool include_cluster_authorized_operations = false;                       ///< v8 to v10
-  bool include_topic_authorized_operations = false;                         ///< v8+
+  bool allow_auto_topic_creation = true;                                   ///< v4+
+  bool include_cluster_authorized_operations = false;                      ///< v8 to v10
+  bool include_topic_authorized_operations = false;                        ///< v8+
   static void fields(auto& f, auto& m) {
     f(m.topics, "topics", since(0).null_since(1));
     f(m.allow_auto_topic_creation, "allowAutoTopicCreation", since(4));

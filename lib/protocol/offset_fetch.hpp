@@ -31,9 +31,9 @@ struct OffsetFetchRequest {
         f(m.partition_indexes, "partitionIndexes", since(8));
       }
     };
-    std::string group_id;                                                         ///< v8+
-    std::optional<std::string> member_id;                                         ///< v9+, may be null
-    int32_t member_epoch = -1;                                                    ///< v9+
+    std::string group_id;                                                        ///< v8+
+    std::optional<std::string> member_id;                                        ///< v9+, may be null
+    int32_t member_epoch = -1;                                                   ///< v9+
     std::optional<std::vector<OffsetFetchRequestTopics>> topics{std::in_place};  ///< v8+, may be null
     static void fields(auto& f, auto& m) {
       f(m.group_id, "groupId", since(8));
@@ -42,10 +42,10 @@ struct OffsetFetchRequest {
       f(m.topics, "topics", since(8).null_since(8));
     }
   };
-  std::string group_id;                                                        ///< v0 to v7
+  std::string group_id;                                                       ///< v0 to v7
   std::optional<std::vector<OffsetFetchRequestTopic>> topics{std::in_place};  ///< v0 to v7, may be null from v2
-  std::vector<OffsetFetchRequestGroup> groups;                                 ///< v8+
-  bool require_stable = false;                                                 ///< v7+
+  std::vector<OffsetFetchRequestGroup> groups;                                ///< v8+
+  bool require_stable = false;                                                ///< v7+
   static void fields(auto& f, auto& m) {
     f(m.group_id, "groupId", since(0).until(7));
     f(m.topics, "topics", since(0).until(7).null_since(2).null_until(7));

@@ -95,7 +95,8 @@ struct Arguments {
       if (name == "-d") arguments.seconds = std::atoll(value.c_str());
       if (name == "-X") {
         const size_t equals = value.find('=');
-        if (equals != std::string::npos) arguments.settings.emplace_back(value.substr(0, equals), value.substr(equals + 1));
+        if (equals != std::string::npos)
+          arguments.settings.emplace_back(value.substr(0, equals), value.substr(equals + 1));
       }
     }
     return arguments;

@@ -46,7 +46,8 @@ std::vector<int32_t> partitions_of(rd_kafka_t* handle, rd_kafka_topic_t* topic) 
   for (int attempt = 0; attempt < 10 && partitions.empty(); ++attempt) {
     if (rd_kafka_metadata(handle, 0, topic, &metadata, 10 * kWaitMs) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     for (int i = 0; i < metadata->topic_cnt; ++i) {
-      for (int p = 0; p < metadata->topics[i].partition_cnt; ++p) partitions.push_back(metadata->topics[i].partitions[p].id);
+      for (int p = 0; p < metadata->topics[i].partition_cnt; ++p)
+        partitions.push_back(metadata->topics[i].partitions[p].id);
     }
     rd_kafka_metadata_destroy(metadata);
   }
@@ -132,7 +133,8 @@ void latency(const Arguments& arguments) {
     while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event)) {
       const auto* at = static_cast<const int64_t*>(message->_private);
       ++(message->err == 0 ? measure.messages : measure.failed);
-      if (at - sent_at.data() >= warm_up) measure.latencies_us.push_back(static_cast<double>(bench::now_ns() - *at) / 1000);
+      if (at - sent_at.data() >= warm_up)
+        measure.latencies_us.push_back(static_cast<double>(bench::now_ns() - *at) / 1000);
       ++taken;
     }
     rd_kafka_event_destroy(event);
