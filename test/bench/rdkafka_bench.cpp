@@ -42,7 +42,7 @@ rd_kafka_t* make(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
 
 std::vector<int32_t> partitions_of(rd_kafka_t* handle, rd_kafka_topic_t* topic) {
   std::vector<int32_t> partitions;
-  const rd_kafka_metadata* metadata = nullptr;
+  const rd_kafka_metadata_t* metadata = nullptr;
   for (int attempt = 0; attempt < 10 && partitions.empty(); ++attempt) {
     if (rd_kafka_metadata(handle, 0, topic, &metadata, 10 * kWaitMs) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     for (int i = 0; i < metadata->topic_cnt; ++i) {

@@ -1,0 +1,236 @@
+// The work of rdkafka_bench through this library.
+//
+//   uvkafka_bench produce|consume|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-X name=value]...
+//
+// commit: consumes and commits each message through its envelope, confirmed before the next one.
+#include <uv.h>
+#include <kafka/kafka.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "measure.hpp"
+
+namespace {
+
+using bench::Arguments;
+using bench::Measure;
+
+constexpr int kSendsPerTurn = 1000;
+
+void check(const kafka::Error& error) {
+  if (!error) return;
+  std::fprintf(stderr, "%s\n", error.message().c_str());
+  std::exit(1);
+}
+
+template <class Options>
+void apply(const Arguments& arguments, kafka::SessionOptions& session, Options& options) {
+  for (const auto& [name, value] : arguments.settings) {
+    if (session.set(name, value)) check(options.set(name, value));
+  }
+}
+
+struct Bench {
+  explicit Bench(const Arguments& with, kafka::SessionOptions options) : arguments(with) {
+    uv_loop_init(&loop);
+    session.emplace(&loop, std::move(options));
+    check(session->error());
+  }
+  ~Bench() {
+    producer.reset();
+    consumer.reset();
+    fetcher.reset();
+    session.reset();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+  }
+  /// Metadata first: it is not what is measured.
+  void with_partitions(std::function<void(std::vector<int32_t>)> then) {
+    session->get_metadata({arguments.topic},
+                          [then = std::move(then), this](kafka::Error error, kafka::ClusterMetadata cluster) {
+                            check(error);
+                            std::vector<int32_t> all;
+                            for (const auto& partition : cluster.topics[arguments.topic].partitions)
+                              all.push_back(partition.partition);
+                            measure.begin();
+                            then(std::move(all));
+                          });
+    uv_run(&loop, UV_RUN_DEFAULT);
+  }
+  void done() {
+    measure.end();
+    session->close();
+  }
+  void count(const kafka::DeliveryReport& report) {
+    ++(report.error ? measure.failed : measure.messages);
+    if (measure.messages + measure.failed == arguments.messages) done();
+  }
+
+  const Arguments& arguments;
+  uv_loop_t loop{};
+  std::optional<kafka::Session> session;
+  std::optional<kafka::Producer> producer;
+  std::optional<kafka::Consumer> consumer;
+  std::optional<kafka::Fetcher> fetcher;
+  Measure measure;
+};
+
+struct Produce : Bench {
+  using Bench::Bench;
+  std::vector<std::string> values;
+  uv_idle_t idle{};
+  int64_t sent = 0;
+
+  void run(kafka::ProducerOptions options) {
+    for (size_t i = 0; i < bench::kValues; ++i) values.push_back(bench::make_value(arguments.size, i));
+    with_partitions([this, options](std::vector<int32_t>) {
+      producer.emplace(*session, options);
+      check(producer->error());
+      uv_idle_init(&loop, &idle);
+      idle.data = this;
+      resume();
+    });
+    measure.print();
+  }
+  void resume() {
+    uv_idle_start(&idle, [](uv_idle_t* handle) { static_cast<Produce*>(handle->data)->send_some(); });
+  }
+  void send_some() {
+    for (int i = 0; i < kSendsPerTurn && sent < arguments.messages; ++i) {
+      const kafka::Record record{.topic = arguments.topic, .value = values[static_cast<size_t>(sent) % values.size()]};
+      if (producer->would_block(record)) {
+        uv_idle_stop(&idle);
+        return producer->on_drain([this] { resume(); });
+      }
+      ++sent;
+      producer->send(record, [this](const kafka::DeliveryReport& report) { count(report); });
+    }
+    if (sent == arguments.messages) uv_close(reinterpret_cast<uv_handle_t*>(&idle), nullptr);
+  }
+};
+
+// One message at a time, or so many per second.
+struct Latency : Bench {
+  using Bench::Bench;
+  std::string value;
+  uv_timer_t timer{};
+  int64_t sent = 0;
+  int64_t next = 0;
+
+  void run(kafka::ProducerOptions options) {
+    value = bench::make_value(arguments.size, 1);
+    with_partitions([this, options](std::vector<int32_t>) {
+      producer.emplace(*session, options);
+      check(producer->error());
+      if (arguments.rate == 0) return send();
+      next = bench::now_ns();
+      uv_timer_init(&loop, &timer);
+      timer.data = this;
+      uv_timer_start(
+          &timer, [](uv_timer_t* handle) { static_cast<Latency*>(handle->data)->tick(); }, 0, 1);
+    });
+    measure.print();
+  }
+  void tick() {
+    while (sent < arguments.messages && bench::now_ns() >= next) {
+      send();
+      next += 1000000000 / arguments.rate;
+    }
+    if (sent == arguments.messages) uv_close(reinterpret_cast<uv_handle_t*>(&timer), nullptr);
+  }
+  void send() {
+    ++sent;
+    producer->send({.topic = arguments.topic, .partition = 0, .value = value},
+                   [this, at = bench::now_ns()](const kafka::DeliveryReport& report) {
+                     measure.latencies_us.push_back(static_cast<double>(bench::now_ns() - at) / 1000);
+                     count(report);
+                     if (arguments.rate == 0 && sent < arguments.messages) send();
+                   });
+  }
+};
+
+void consume(const Arguments& arguments, kafka::SessionOptions session_options, kafka::ConsumerOptions options) {
+  Bench bench(arguments, std::move(session_options));
+  bench.with_partitions([&](std::vector<int32_t> partitions) {
+    std::vector<kafka::TopicOffset> from;
+    for (const int32_t partition : partitions) from.push_back(kafka::TopicOffset::earliest(arguments.topic, partition));
+    bench.fetcher.emplace(*bench.session, std::move(from), options);
+    bench.fetcher->fetch(
+        arguments.messages,
+        [&](kafka::MessageEnvelope envelope) {
+          ++bench.measure.messages;
+          bench.measure.bytes += static_cast<int64_t>(envelope.value().size());
+          envelope.ack();
+        },
+        [&](kafka::Error error) {
+          check(error);
+          bench.done();
+        });
+  });
+  bench.measure.print();
+}
+
+void commit(const Arguments& arguments, kafka::SessionOptions session_options, kafka::ConsumerOptions options) {
+  Bench bench(arguments, std::move(session_options));
+  bench.with_partitions([&](std::vector<int32_t> partitions) {
+    bench.consumer.emplace(*bench.session, arguments.group, kafka::Partitions{{arguments.topic, partitions}}, options);
+    bench.consumer->consume(
+        arguments.messages,
+        [&](kafka::MessageEnvelope envelope) {
+          ++bench.measure.messages;
+          envelope.commit();
+        },
+        [&](kafka::Error error) {
+          check(error);
+          bench.done();
+        });
+  });
+  bench.measure.print();
+}
+
+// Connected to every broker that leads a partition, and nothing to do.
+void idle(const Arguments& arguments, kafka::SessionOptions session_options, kafka::ProducerOptions options) {
+  Bench bench(arguments, std::move(session_options));
+  uv_timer_t timer{};
+  bench.with_partitions([&](std::vector<int32_t> partitions) {
+    bench.producer.emplace(*bench.session, options);
+    for (const int32_t partition : partitions) {
+      bench.producer->send({.topic = arguments.topic, .partition = partition, .value = "x"});
+    }
+    bench.producer->flush([&] {
+      bench.measure.begin();
+      uv_timer_init(&bench.loop, &timer);
+      timer.data = &bench;
+      uv_timer_start(
+          &timer,
+          [](uv_timer_t* handle) {
+            auto& self = *static_cast<Bench*>(handle->data);
+            uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
+            self.measure.messages = self.arguments.seconds;
+            self.done();
+          },
+          static_cast<uint64_t>(arguments.seconds) * 1000, 0);
+    });
+  });
+  bench.measure.print();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Arguments arguments = Arguments::parse(argc, argv);
+  kafka::SessionOptions session{.bootstrap_servers = arguments.bootstrap};
+  kafka::ProducerOptions producer;
+  kafka::ConsumerOptions consumer;
+  const bool produces = arguments.mode == "produce" || arguments.mode == "latency" || arguments.mode == "idle";
+  produces ? apply(arguments, session, producer) : apply(arguments, session, consumer);
+  if (arguments.mode == "produce") return Produce(arguments, session).run(producer), 0;
+  if (arguments.mode == "latency") return Latency(arguments, session).run(producer), 0;
+  if (arguments.mode == "idle") return idle(arguments, session, producer), 0;
+  if (arguments.mode == "consume") return consume(arguments, session, consumer), 0;
+  if (arguments.mode == "commit") return commit(arguments, session, consumer), 0;
+  std::fprintf(stderr, "uvkafka_bench produce|consume|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES\n");
+  return 2;
+}
