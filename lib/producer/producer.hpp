@@ -34,6 +34,7 @@ struct Partition {
   bool listed = false;                   ///< in Producer::active_
   Identity identity;                     ///< under which it counts sequences; unknown: has sent none
   int32_t next_sequence = 0;
+  bool anchored = false;   ///< the log has a batch of this identity
   bool broken = false;     ///< there is a gap in its sequences: begins anew when nothing is under way
   bool draining = false;   ///< a batch failed: nothing leaves until all under way have come back
   int32_t leader = -1;     ///< where the last batch went
@@ -174,6 +175,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void settle(Sent sent, Error error,
               const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse* answer,
               const cluster::CallInfo& info);
+  void anchor(Partition& partition, const Batch& batch, int16_t version);
   void retry(Partition& partition, std::unique_ptr<Batch> batch, bool leader_named);
   void put_back(Partition& partition, std::unique_ptr<Batch> batch);
   void finish(std::unique_ptr<Batch> batch, Outcome outcome);
@@ -184,7 +186,9 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void on_metadata();
   int32_t in_flight_limit() const { return options_.max_in_flight.value_or(kDefaultInFlight); }
   /// Batches of this partition that may be under way: one, unless sequences keep their order or it was set by hand.
+  /// Sequences do so once the log has the first of them: a broker that knows nothing of a producer takes any.
   int32_t in_flight_limit(const Partition& partition) const {
+    if (idempotence_.on() && !partition.plain && !partition.anchored) return 1;
     if (idempotence_.on() && partition.sequenced) return std::min(in_flight_limit(), Idempotence::kMostInFlight);
     return options_.max_in_flight.value_or(1);
   }

@@ -302,6 +302,7 @@ void Producer::settle(Sent sent, Error error,
   Persistence persistence = Persistence::no;
   bool moved = false;
   if (error) {
+    partition.sequenced = false;  // whoever answers next may be of another release
     if (info.sent == cluster::Sent::maybe) persistence = Persistence::maybe;
     if (options_.acks == Acks::none && persistence == Persistence::maybe) {
       return finish(std::move(sent.batch), {error, -1, -1, persistence});
@@ -310,11 +311,13 @@ void Producer::settle(Sent sent, Error error,
     error = Error(Errc::protocol_error, "the answer to Produce lacks " + where);
     persistence = Persistence::maybe;
   } else if (answer->error_code == 0) {
+    anchor(partition, batch, info.version);
     return finish(std::move(sent.batch), {{}, answer->base_offset, answer->log_append_time_ms, Persistence::yes});
   } else {
     error = broker_error(answer->error_code, answer->error_message.value_or(where));
     persistence = traits(error.code()).persistence;
     if (persistence == Persistence::yes) {
+      anchor(partition, batch, info.version);
       return finish(std::move(sent.batch), {{}, -1, -1, Persistence::yes});
     }
     const auto& hint = answer->current_leader;
@@ -346,6 +349,11 @@ void Producer::settle(Sent sent, Error error,
   if (again && allowed) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());
   break_chain(partition, batch);
   finish(std::move(sent.batch), {error, -1, -1, fate});
+}
+
+// Stored by a leader without sequences, the batch has left a gap in them.
+void Producer::anchor(Partition& partition, const Batch& batch, int16_t version) {
+  if (batch.identity.known() && batch.identity == partition.identity) partition.anchored = version >= kFirstV2;
 }
 
 // With a new leader named there is nothing to wait for (KIP-951), unless that has just been tried.

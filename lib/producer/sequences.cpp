@@ -44,6 +44,7 @@ void Producer::stamp(Partition& partition, Batch& batch) {
   if (!partition.identity.known()) {
     partition.identity = idempotence_.current();
     partition.next_sequence = first_sequence_;
+    partition.anchored = false;
   }
   batch.identity = partition.identity;
   batch.sequence = partition.next_sequence;
@@ -63,6 +64,7 @@ bool Producer::mend(Partition& partition) {
   partition.broken = false;
   partition.identity = fresh;
   partition.next_sequence = 0;
+  partition.anchored = false;
   Ring<std::unique_ptr<Batch>> kept;
   while (!partition.waiting.empty()) {
     std::unique_ptr<Batch> batch = partition.waiting.pop_front();
