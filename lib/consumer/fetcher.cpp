@@ -166,6 +166,7 @@ bool Consumer::missing(Partition& partition, net::TimePoint now, net::TimePoint&
   if (partition.missing_since == net::TimePoint()) partition.missing_since = now;
   const net::TimePoint given_up = partition.missing_since + options_.default_api_timeout;
   if (now >= given_up) {
+    core_->metadata().refresh();  // asked anew for who tries again
     stop(partition, Error(Errc::unknown_topic_or_partition, partition.where()), false);
     return true;
   }
@@ -344,6 +345,7 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
   }
   partition.failures = 0;
   partition.alone = false;
+  partition.missing_since = {};  // whatever metadata says
   partition.high_watermark = data.high_watermark;
   if (data.records.empty()) {
     partition.oddities = 0;

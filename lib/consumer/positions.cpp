@@ -51,6 +51,7 @@ void Consumer::forget(Partition& partition) {
   partition.failures = 0;
   partition.oddities = 0;
   partition.not_before = {};
+  partition.missing_since = {};
   partition.alone = false;
   partition.asked = false;
   partition.reset_reason = {};
@@ -168,7 +169,10 @@ void Consumer::ready(Partition& partition, int64_t offset) {
   partition.state = Partition::State::ready;
   partition.next = offset;
   partition.fetch_position = offset;
-  if (reason) tell(Event::Type::offset_reset, partition, reason, offset);
+  if (reason) {
+    partition.sought = partition.ticket != 0;  // an answer given later does not take it back
+    tell(Event::Type::offset_reset, partition, reason, offset);
+  }
   schedule_pump();
 }
 
