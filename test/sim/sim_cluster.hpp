@@ -19,10 +19,13 @@ class SimCluster {
  public:
   static constexpr uint16_t kPort = 9092;
 
-  SimCluster(SimWorld& world, int brokers, devbroker::ClusterOptions options = {}) : world_(world), cluster_(options) {
+  /// `by_name`: clients are told the hosts' names instead of their addresses, and have to look them up.
+  SimCluster(SimWorld& world, int brokers, devbroker::ClusterOptions options = {}, bool by_name = false)
+      : world_(world), cluster_(options) {
     for (int id = 1; id <= brokers; ++id) {
       net::Reactor& reactor = world.node(host(id), ip(id));
-      nodes_.push_back(std::make_unique<devbroker::Node>(cluster_, reactor, id, net::Address{ip(id), kPort}));
+      nodes_.push_back(std::make_unique<devbroker::Node>(cluster_, reactor, id, net::Address{ip(id), kPort},
+                                                         by_name ? host(id) : std::string()));
       if (Error error = nodes_.back()->start()) throw std::runtime_error(error.message());
     }
   }

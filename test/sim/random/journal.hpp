@@ -1,0 +1,80 @@
+// What a run notes down: broken rules, and who is being called at the moment. Every call of the client's API
+// stands under a Call, every callback begins with a Callback and carries a Token.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim_reactor.hpp"
+
+namespace kafka::sim {
+
+class Journal {
+ public:
+  explicit Journal(SimWorld& world) : world_(world) {}
+
+  /// A broken rule. The run goes on to its end, or a little further.
+  void violation(std::string text) {
+    world_.note("VIOLATION " + text);
+    if (violations.size() < 20) violations.push_back("at " + time() + ": " + std::move(text));
+  }
+  void check(bool holds, const char* text) {
+    if (!holds) violation(text);
+  }
+  void note(const std::string& text) { world_.note(text); }
+  std::string time() const {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(world_.elapsed()).count()) + " ms";
+  }
+
+  std::vector<std::string> violations;
+  int calls = 0;
+  int callbacks = 0;
+  int tokens = 0;       ///< callbacks that the client still holds
+  bool closed = false;  ///< the session's close callback has run, or the session is gone
+
+ private:
+  SimWorld& world_;
+};
+
+/// A call of the API.
+class Call {
+ public:
+  explicit Call(Journal& journal) : journal_(journal) { ++journal_.calls; }
+  Call(const Call&) = delete;
+  ~Call() { --journal_.calls; }
+
+ private:
+  Journal& journal_;
+};
+
+/// A callback of the API, while it runs.
+class Callback {
+ public:
+  Callback(Journal& journal, const char* what) : journal_(journal) {
+    if (journal.calls > 0) journal.violation(std::string(what) + " ran inside a call of the API");
+    if (journal.callbacks > 0) journal.violation(std::string(what) + " ran inside another callback");
+    if (journal.closed) journal.violation(std::string(what) + " ran after the close callback");
+    ++journal_.callbacks;
+  }
+  Callback(const Callback&) = delete;
+  ~Callback() { --journal_.callbacks; }
+
+ private:
+  Journal& journal_;
+};
+
+/// Lives in a callback: tells that the client has let go of it.
+class Token {
+ public:
+  explicit Token(Journal& journal) : journal_(&journal) { ++journal_->tokens; }
+  Token(Token&& other) noexcept : journal_(std::exchange(other.journal_, nullptr)) {}
+  Token& operator=(Token&&) = delete;
+  ~Token() {
+    if (journal_ != nullptr) --journal_->tokens;
+  }
+
+ private:
+  Journal* journal_;
+};
+
+}  // namespace kafka::sim

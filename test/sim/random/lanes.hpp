@@ -1,0 +1,111 @@
+// What one consumer may deliver next, said independently of the client: the judge of every delivery, answer,
+// commit and event while they happen. A Lane is a partition of one consumer; a GroupBook is what the brokers
+// saw of a group's commits, over all of its consumers.
+// Not here: consuming (reader.cpp).
+#pragma once
+
+#include <kafka/consumer.hpp>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "devbroker/cluster.hpp"
+#include "random/journal.hpp"
+#include "random/plan.hpp"
+
+namespace kafka::sim {
+
+class GroupBook {
+ public:
+  GroupBook(Journal& journal, std::string group) : journal_(journal), group_(std::move(group)) {}
+
+  /// A consumer of the group was told to commit this.
+  void asked(const TopicPartition& partition, int64_t offset) { asked_[partition].insert(offset); }
+  /// A broker stored it: only what was asked for may be stored.
+  void stored(const TopicPartition& partition, int64_t offset);
+
+  /// How many values there have been; the first is -1, nothing.
+  size_t count(const TopicPartition& partition) { return values(partition).size(); }
+  int64_t latest(const TopicPartition& partition) { return values(partition).back(); }
+  bool held_since(const TopicPartition& partition, size_t count, int64_t offset);
+
+ private:
+  std::vector<int64_t>& values(const TopicPartition& partition) {
+    auto& all = values_[partition];
+    if (all.empty()) all.push_back(-1);
+    return all;
+  }
+  Journal& journal_;
+  std::string group_;
+  std::map<TopicPartition, std::set<int64_t>> asked_;
+  std::map<TopicPartition, std::vector<int64_t>> values_;
+};
+
+struct Lane {
+  TopicPartition partition;
+  // Where the next delivery has to begin: at `next`, or if that is unknown at a committed offset that was there
+  // since `mark`, or after a seek to the beginning or the end between `least` and what the log has.
+  int64_t next = -1;
+  size_t mark = 0;
+  bool anywhere = false;
+  int64_t least = 0;
+  int64_t log_start = 0;  ///< when the consumer was made
+  bool beyond = false;    ///< was sent behind the end of the log, so an out-of-range is no surprise
+  bool paused = false;
+  bool stopped = false;
+
+  bool open = false;
+  bool committing = false;
+  bool sought = false;  ///< since the envelope was opened
+  int64_t first = -1, after = -1;
+  size_t commit_mark = 0;
+};
+
+/// The judge of one consumer, from its making to its end.
+class Lanes {
+ public:
+  Lanes(Journal& journal, GroupBook& book, const devbroker::Cluster& cluster, const Plan& plan,
+        const ConsumerPlan& consumer);
+
+  // What the application does.
+  void began(int64_t limit);
+  void answered(const TopicPartition& partition, bool moves_on);
+  void committing(const TopicPartition& partition);
+  void sought(const TopicPartition& partition, int64_t to);
+  void paused(const TopicPartition& partition, bool on) { lane(partition).paused = on; }
+  /// cancel() or a dropped envelope: what on_end will say.
+  void ending(Errc error) { expected_ends_.push_back(error); }
+  // What it is told.
+  void delivered(const TopicPartition& partition, int64_t first, int64_t after, int64_t position);
+  void committed(const TopicPartition& partition, const Error& error);
+  void event(const Event& event);
+  void ended(const Error& error, bool closing);
+
+  bool consuming() const { return consuming_; }
+  size_t open() const;
+  Lane& lane(const TopicPartition& partition) { return lanes_.at(partition); }
+  std::map<TopicPartition, Lane>& lanes() { return lanes_; }
+  /// An injected error may say anything about the position.
+  bool lies_possible = false;
+
+ private:
+  int64_t log_start(const TopicPartition& partition) const;
+  int64_t log_end(const TopicPartition& partition) const;
+  void violation(const TopicPartition& partition, const std::string& text);
+  void close(Lane& lane, bool moves_on);
+
+  Journal& journal_;
+  GroupBook& book_;
+  const devbroker::Cluster& cluster_;
+  const Plan& plan_;
+  const ConsumerPlan& consumer_;
+  std::map<TopicPartition, Lane> lanes_;
+  bool consuming_ = false;
+  int64_t limit_ = 0;
+  int64_t count_ = 0;
+  std::vector<Errc> expected_ends_;  // any of them
+};
+
+}  // namespace kafka::sim

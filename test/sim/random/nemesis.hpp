@@ -1,0 +1,55 @@
+// Who breaks things: brokers, the network, answers, names. Which kinds there are the plan says; heal() takes all
+// of it back.
+#pragma once
+
+#include <kafka/session.hpp>
+
+#include <array>
+
+#include "random/plan.hpp"
+#include "random/random.hpp"
+#include "sim_cluster.hpp"
+
+namespace kafka::sim {
+
+class Nemesis {
+ public:
+  Nemesis(const Plan& plan, SimWorld& world, SimCluster& brokers, const char* client);
+
+  void act();
+  void heal();
+  size_t acts() const { return acts_; }
+  /// Before records are deleted.
+  Function<void()> before_truncation;
+
+ private:
+  using Act = void (Nemesis::*)();
+  void kill();
+  void pause();
+  void hole();
+  void refuse();
+  void reset();
+  void move();
+  void names();
+  void reply();
+  void break_answer();
+  void upgrade();
+  void truncate();
+  int broker() { return random_.integer(1, kBrokers); }
+  std::string host() { return SimCluster::host(broker()); }
+  TopicPartition partition();
+
+  static constexpr int kBrokers = 3;
+  const Plan& plan_;
+  SimWorld& world_;
+  SimCluster& brokers_;
+  std::string client_;
+  Random random_;
+  std::vector<Act> kinds_;
+  std::array<bool, kBrokers + 1> dead_{}, paused_{}, refused_{}, legacy_{};
+  std::array<int, kBrokers + 1> holes_{};  // 1: from the client, 2: to it, 3: both
+  std::array<bool, kBrokers + 1> nameless_{};
+  size_t acts_ = 0;
+};
+
+}  // namespace kafka::sim

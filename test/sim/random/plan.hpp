@@ -1,0 +1,96 @@
+// What one seed decides beforehand: the cluster, the options of the client, which kinds of fault there are.
+// Kinds are on or off per run: runs that differ in kind find more than runs with a little of everything.
+#pragma once
+
+#include <kafka/options.hpp>
+
+#include <string>
+#include <vector>
+
+#include "random/random.hpp"
+#include "sim_reactor.hpp"
+
+namespace kafka::sim {
+
+struct TopicPlan {
+  std::string name;
+  int partitions = 1;
+  bool created = true;  ///< beforehand; otherwise by its first use, with 1 partition
+};
+
+struct ProducerPlan {
+  ProducerOptions options;
+  int records = 0;  ///< in all
+  int burst = 1;    ///< at most this many in one turn
+  int pause_ms = 10;
+  int largest = 100;         ///< bytes of a value
+  int bulk_percent = 0;      ///< of the turns use produce()
+  int headers_percent = 0;   ///< of the records have headers
+  bool partitioner = false;  ///< one of the application's
+};
+
+struct ConsumerPlan {
+  ConsumerOptions options;
+  std::string group;
+  Partitions partitions;
+  bool batches = false;
+  int batch_max = 1;
+  int limit_percent = 0;    ///< of the consumptions have a limit
+  int commit_percent = 0;   ///< of the answers are commits, the others acks
+  int end_percent = 0;      ///< in a thousand answers: cancel, or a dropped envelope
+  int late_percent = 0;     ///< of the answers come later than the callback
+  int restart_percent = 0;  ///< per step of the nemesis
+  int seek_percent = 0;
+  int pause_percent = 0;
+};
+
+enum class Ending { converge, close_early, abort_early };
+
+struct Plan {
+  explicit Plan(uint64_t seed);
+
+  uint64_t seed;
+  Ending ending = Ending::converge;
+  bool by_name = false;  ///< brokers are reached by names
+  std::vector<TopicPlan> topics;
+  std::vector<std::string> releases;  ///< of brokers 1 to 3
+  int64_t failover_ms = 0;
+  int message_max_bytes = 1048588;
+  int replication = 3;
+  SessionOptions session;
+  std::vector<ProducerPlan> producers;
+  std::vector<ConsumerPlan> consumers;
+  int queries_percent = 0;  ///< per step of the nemesis
+
+  // The network and the nemesis.
+  Duration least_latency{}, most_latency{};
+  size_t least_slice = SIZE_MAX, most_slice = SIZE_MAX;
+  size_t window = SimWorld::kWindow;
+  SimFaults faults;
+  Duration duration{};    ///< of the part with faults
+  int64_t step_ms = 100;  ///< between two acts of the nemesis, at most
+  bool kill = false, pause = false, holes = false, refuse = false, reset = false, move = false, names = false;
+  bool replies = false;   ///< brokers answer with errors
+  bool breaks = false;    ///< and with silence, half answers, closed connections
+  bool upgrades = false;  ///< and become brokers of another release
+  bool truncate = false;  ///< old records are deleted
+
+  /// A write may have been done though its answer was lost: records may be in the log twice.
+  bool duplicates() const {
+    return cuts_handshakes() || upgrades || replies || faults.slow > 0 || window != SimWorld::kWindow;
+  }
+  /// Every broker is of 0.11 or later, always.
+  bool sequenced() const;
+  /// Every broker stores and returns headers and timestamps, to the knowledge of the client too.
+  bool modern() const;
+  /// A connection that is closed during its handshake makes a broker look like one before 0.10: then there is
+  /// no idempotence, no headers and no timestamps for a while.
+  bool cuts_handshakes() const { return kill || pause || holes || reset || breaks || faults.reset > 0; }
+  std::string text() const;
+};
+
+/// What the wire of a release has.
+bool is_legacy(const std::string& release);  ///< no ApiVersions
+bool has_headers(const std::string& release);
+
+}  // namespace kafka::sim

@@ -1,0 +1,315 @@
+#include "random/reader.hpp"
+
+namespace kafka::sim {
+
+using std::chrono::milliseconds;
+
+Reader::Reader(Run& run, const ConsumerPlan& plan, size_t index)
+    : run_(run),
+      plan_(plan),
+      book_(run.groups.try_emplace(plan.group, run.journal, plan.group).first->second),
+      random_(run.plan.seed, 200 + index) {
+  start();
+}
+
+Reader::~Reader() {
+  destroy();
+  kept_.clear();
+}
+
+void Reader::start() {
+  closing_ = closed_ = restarting_ = false;
+  const int incarnation = ++incarnation_;
+  lanes_ = std::make_unique<Lanes>(run_.journal, book_, run_.cluster(), run_.plan, plan_);
+  lanes_->lies_possible = run_.plan.replies;
+  Call call(run_.journal);
+  consumer_.emplace(*run_.session, plan_.group, plan_.partitions, plan_.options);
+  if (consumer_->error()) run_.journal.violation("consumer: " + consumer_->error().message());
+  consumer_->on_event([this, incarnation, token = Token(run_.journal)](const Event& event) {
+    Callback callback(run_.journal, "a consumer's event");
+    if (incarnation != incarnation_) return run_.journal.violation("an event of a consumer that is gone");
+    run_.journal.note(event.message());
+    lanes_->event(event);
+    if (event.type != Event::Type::partition_stopped) return;
+    // What an application would do: go on where it stood.
+    const TopicPartition partition{event.topic, event.partition};
+    const bool gone = event.error == Errc::offset_out_of_range;
+    seek_timers_[partition] = run_.reactor.after(random_.ms(1, 500), [this, partition, gone] {
+      seek_timers_[partition].cancel();
+      if (!consumer_ || closing_ || !lanes_->lane(partition).stopped) return;
+      const int64_t next = lanes_->lane(partition).next;
+      seek(partition, gone                           ? kEarliestOffset
+                      : next >= 0                    ? next
+                      : book_.latest(partition) >= 0 ? book_.latest(partition)
+                                                     : kEarliestOffset);
+    });
+  });
+  consume();
+}
+
+void Reader::consume_soon() {
+  consume_timer_ = run_.reactor.after(random_.ms(0, 300), [this] {
+    consume_timer_.cancel();
+    if (consumer_ && !closing_) consume();
+  });
+}
+
+void Reader::consume() {
+  const int incarnation = incarnation_;
+  const int64_t limit = random_.percent(healed_ ? 0 : plan_.limit_percent) ? random_.between(1, 30) : 0;
+  auto on_end = [this, incarnation, token = Token(run_.journal)](Error error) {
+    Callback callback(run_.journal, "on_end");
+    if (incarnation != incarnation_) return run_.journal.violation("on_end of a consumer that is gone");
+    run_.journal.note("on_end " + error.name());
+    lanes_->ended(error, closing_);
+    if (!closing_) consume_soon();
+  };
+  Call call(run_.journal);
+  if (plan_.batches) {
+    lanes_->began(0);
+    consumer_->batch_consume(
+        plan_.batch_max,
+        [this, incarnation, token = Token(run_.journal)](BatchEnvelope batch) {
+          Callback callback(run_.journal, "a batch");
+          if (incarnation != incarnation_) return run_.journal.violation("a batch of a consumer that is gone");
+          auto held = std::make_shared<Held>();
+          std::vector<OwnedMessage> messages = batch.detach();
+          held->partition = {batch.topic(), batch.partition()};
+          held->batch = std::move(batch);
+          take(std::move(held), std::move(messages));
+        },
+        std::move(on_end));
+    return;
+  }
+  auto on_message = [this, incarnation, token = Token(run_.journal)](MessageEnvelope message) {
+    Callback callback(run_.journal, "a message");
+    if (incarnation != incarnation_) return run_.journal.violation("a message of a consumer that is gone");
+    auto held = std::make_shared<Held>();
+    std::vector<OwnedMessage> messages;
+    messages.push_back(message.detach());
+    held->partition = {message.topic(), message.partition()};
+    held->message = std::move(message);
+    take(std::move(held), std::move(messages));
+  };
+  lanes_->began(limit);
+  if (limit > 0) {
+    consumer_->consume(limit, std::move(on_message), std::move(on_end));
+  } else {
+    consumer_->consume(std::move(on_message), std::move(on_end));
+  }
+}
+
+void Reader::take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages) {
+  const TopicPartition& partition = held->partition;
+  const int64_t first = messages.empty() ? -1 : messages.front().offset;
+  run_.journal.note("deliver " + partition.topic + "/" + std::to_string(partition.partition) + " " +
+                    std::to_string(first) + " " + std::to_string(messages.size()));
+  if (messages.empty() || (plan_.batches && messages.size() > static_cast<size_t>(plan_.batch_max)))
+    run_.journal.violation("a batch of " + std::to_string(messages.size()) + " records");
+  for (size_t i = 0; i < messages.size(); ++i) {
+    if (messages[i].offset != first + static_cast<int64_t>(i)) run_.journal.violation("a batch with a gap");
+    run_.received(messages[i]);
+  }
+  lanes_->delivered(partition, first, first + static_cast<int64_t>(messages.size()),
+                    consumer_->position(partition.topic, partition.partition));
+  if (!healed_ && random_.integer(0, 999) < plan_.restart_percent && run_.plan.ending != Ending::abort_early) {
+    held_[next_held_++] = std::move(held);
+    return restart(random_.percent(50));  // from inside the callback
+  }
+  if (!random_.percent(plan_.late_percent)) return answer(held);
+  const uint64_t id = next_held_++;
+  held->timer =
+      run_.reactor.after(random_.percent(90) ? random_.ms(0, 50) : random_.ms(50, healed_ ? 100 : 3000), [this, id] {
+        const std::shared_ptr<Held> mine = held_[id];
+        held_.erase(id);
+        mine->timer.cancel();
+        answer(mine);
+      });
+  held_[id] = std::move(held);
+}
+
+void Reader::answer(const std::shared_ptr<Held>& held) {
+  const TopicPartition partition = held->partition;
+  const int incarnation = incarnation_;
+  if (!healed_ && random_.integer(0, 999) < plan_.end_percent) {
+    const bool cancel = random_.percent(50);
+    lanes_->ending(cancel ? Errc::none : Errc::envelope_dropped);
+    lanes_->answered(partition, false);
+    run_.journal.note(cancel ? "cancel" : "drop");
+    Call call(run_.journal);
+    Error error;
+    if (cancel) error = plan_.batches ? held->batch.cancel() : held->message.cancel();
+    if (error && !closing_) run_.journal.violation("cancel: " + error.message());
+    held->message = MessageEnvelope();
+    held->batch = BatchEnvelope();
+    return;
+  }
+  if (!random_.percent(plan_.commit_percent)) {
+    lanes_->answered(partition, true);
+    Call call(run_.journal);
+    const Error error = plan_.batches ? held->batch.ack() : held->message.ack();
+    if (error && !closing_) run_.journal.violation("ack: " + error.message());
+    return;
+  }
+  lanes_->committing(partition);
+  ++run_.result.commits;
+  run_.journal.note("commit " + partition.topic + "/" + std::to_string(partition.partition));
+  auto done = [this, incarnation, partition,
+               latest = run_.world.now() + plan_.options.default_api_timeout + milliseconds(1000),
+               token = Token(run_.journal)](Error error) {
+    Callback callback(run_.journal, "a commit");
+    if (incarnation != incarnation_) return run_.journal.violation("a commit of a consumer that is gone");
+    run_.journal.note("committed " + error.name());
+    if (run_.world.now() > latest) run_.journal.violation("a commit took longer than default_api_timeout");
+    if (error == Errc::lost && closing_) return;
+    lanes_->committed(partition, error);
+  };
+  Error error;
+  {
+    Call call(run_.journal);
+    error = plan_.batches ? held->batch.commit("by test", std::move(done))
+                          : held->message.commit("by test", std::move(done));
+  }
+  if (error && !closing_) run_.journal.violation("commit: " + error.message());
+}
+
+void Reader::seek(const TopicPartition& partition, int64_t to) {
+  lanes_->sought(partition, to);
+  run_.journal.note("seek " + partition.topic + "/" + std::to_string(partition.partition) + " " + std::to_string(to));
+  Call call(run_.journal);
+  const Error error = consumer_->seek({partition.topic, partition.partition, to, -1, {}});
+  if (error) run_.journal.violation("seek: " + error.message());
+}
+
+void Reader::step() {
+  if (!consumer_ || closing_ || healed_) return;
+  if (random_.percent(plan_.restart_percent)) return restart(random_.percent(50));
+  auto any = lanes_->lanes().begin();
+  std::advance(any, random_.integer(0, static_cast<int>(lanes_->lanes().size()) - 1));
+  const TopicPartition partition = any->first;
+  if (random_.percent(plan_.seek_percent)) {
+    const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
+    const int64_t end = found == nullptr ? 0 : found->log.end_offset();
+    const int kind = random_.integer(0, 9);
+    seek(partition, kind == 0   ? kLatestOffset
+                    : kind == 1 ? kEarliestOffset
+                                : random_.between(0, end + (kind == 2 ? 5 : 0)));
+  }
+  if (random_.percent(plan_.pause_percent)) {
+    const bool on = !any->second.paused;
+    lanes_->paused(partition, on);
+    const Partitions named{{partition.topic, {partition.partition}}};
+    Call call(run_.journal);
+    const Error error = on ? consumer_->pause(named) : consumer_->resume(named);
+    if (error) run_.journal.violation("pause: " + error.message());
+  }
+}
+
+void Reader::restart(bool politely) {
+  run_.journal.note(politely ? "restart" : "restart without close");
+  if (!politely) {
+    destroy();
+    return start();
+  }
+  restarting_ = true;
+  close();
+}
+
+void Reader::close() {
+  if (closing_ || !consumer_) return;
+  closing_ = true;
+  consume_timer_.cancel();
+  seek_timers_.clear();
+  const int incarnation = incarnation_;
+  Call call(run_.journal);
+  consumer_->close([this, incarnation, token = Token(run_.journal)] {
+    Callback callback(run_.journal, "the consumer's close callback");
+    run_.journal.note("consumer closed");
+    if (incarnation != incarnation_) return run_.journal.violation("a consumer that is gone closed");
+    run_.journal.check(!closed_, "a consumer closed twice");
+    run_.journal.check(!lanes_->consuming(), "a consumer closed before its on_end");
+    closed_ = true;
+    if (!restarting_ || healed_ || done_) return;
+    destroy();
+    start();
+  });
+}
+
+void Reader::destroy() {
+  consume_timer_.cancel();
+  seek_timers_.clear();
+  for (auto& [id, held] : held_) {
+    held->timer.cancel();
+    if (random_.percent(50)) kept_.push_back(held);
+  }
+  Call call(run_.journal);
+  held_.clear();
+  incarnation_ += consumer_ ? 1 : 0;
+  consumer_.reset();
+}
+
+void Reader::heal() {
+  healed_ = true;
+  if (!consumer_ || closed_) {
+    destroy();
+    start();
+  }
+  if (closing_) return;
+  Call call(run_.journal);
+  for (auto& [partition, lane] : lanes_->lanes()) {
+    if (!lane.paused) continue;
+    lane.paused = false;
+    const Error error = consumer_->resume({{partition.topic, {partition.partition}}});
+    if (error) run_.journal.violation("resume: " + error.message());
+  }
+}
+
+bool Reader::at_end() {
+  if (closed_ && restarting_) {  // was on its way when all was healed
+    destroy();
+    start();
+  }
+  if (closing_) return false;
+  for (const auto& [partition, lane] : lanes_->lanes()) {
+    const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
+    if (found == nullptr) continue;
+    const int64_t next = lane.next >= 0 ? lane.next : consumer_->position(partition.topic, partition.partition);
+    if (lane.open || next < found->log.end_offset()) return false;
+  }
+  return true;
+}
+
+std::string Reader::where() {
+  std::string text = plan_.group + (closing_ ? " closing" : "") + (lanes_->consuming() ? "" : " not consuming");
+  for (const auto& [partition, lane] : lanes_->lanes()) {
+    const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
+    text += "; " + partition.topic + "/" + std::to_string(partition.partition) + " at " + std::to_string(lane.next) +
+            (lane.open ? " open" : "") + (lane.committing ? " committing" : "") + (lane.stopped ? " stopped" : "") +
+            " of " + std::to_string(found == nullptr ? -1 : found->log.end_offset());
+  }
+  return text;
+}
+
+void Reader::finish() {
+  done_ = true;
+  close();
+}
+
+void Reader::ending() {
+  done_ = true;
+  closing_ = true;
+  consume_timer_.cancel();
+  seek_timers_.clear();
+  for (auto& [id, held] : held_) held->timer.cancel();
+}
+
+void Reader::answer_late() {
+  for (const auto& held : kept_) {
+    Call call(run_.journal);
+    const Error error = plan_.batches ? held->batch.ack() : held->message.ack();
+    if (error != Errc::lost) run_.journal.violation("an answer after the consumer's end: " + error.message());
+  }
+  kept_.clear();
+}
+
+}  // namespace kafka::sim

@@ -1,0 +1,65 @@
+// The application's side of a consumer: answers at once or later, commits, restarts from what was committed,
+// pauses and seeks. Lanes (lanes.hpp) judge what it is given.
+#pragma once
+
+#include "random/run.hpp"
+
+namespace kafka::sim {
+
+class Reader {
+ public:
+  Reader(Run& run, const ConsumerPlan& plan, size_t index);
+  ~Reader();
+
+  void step();
+  /// No more mischief: everything is resumed, and what is open gets its answer.
+  void heal();
+  /// All records of all partitions were delivered and answered.
+  bool at_end();
+  std::string where();
+  void close();
+  bool closed() const { return !consumer_ || closed_; }
+  void destroy();
+  /// Answers kept beyond the end change nothing.
+  void answer_late();
+  /// Closes for good.
+  void finish();
+  /// No new consumer is made from now on.
+  void ending();
+
+ private:
+  struct Held {
+    TopicPartition partition;
+    MessageEnvelope message;
+    BatchEnvelope batch;
+    net::Timer timer;
+  };
+
+  void start();
+  void consume();
+  void consume_soon();
+  void take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages);
+  void answer(const std::shared_ptr<Held>& held);
+  void restart(bool politely);
+  void seek(const TopicPartition& partition, int64_t to);
+
+  Run& run_;
+  const ConsumerPlan& plan_;
+  GroupBook& book_;
+  Random random_;
+  std::optional<Consumer> consumer_;
+  std::unique_ptr<Lanes> lanes_;
+  int incarnation_ = 0;
+  std::map<uint64_t, std::shared_ptr<Held>> held_;  // answered later
+  uint64_t next_held_ = 0;
+  std::vector<std::shared_ptr<Held>> kept_;  // beyond the consumer's end
+  net::Timer consume_timer_;
+  std::map<TopicPartition, net::Timer> seek_timers_;
+  bool healed_ = false;
+  bool closing_ = false;
+  bool closed_ = false;
+  bool restarting_ = false;
+  bool done_ = false;
+};
+
+}  // namespace kafka::sim

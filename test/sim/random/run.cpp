@@ -1,0 +1,360 @@
+#include "random/run.hpp"
+
+#include <algorithm>
+
+#include "random/nemesis.hpp"
+#include "random/queries.hpp"
+#include "random/reader.hpp"
+#include "random/sender.hpp"
+
+namespace kafka::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Everything that was stuck when the faults ended has a timeout or a backoff of at most this.
+constexpr Duration kLiveness = seconds(180);
+constexpr size_t kMaxConnectsPerSecond = 150;
+
+}  // namespace
+
+Run::Run(uint64_t seed, std::FILE* trace)
+    : plan(seed),
+      world(seed),
+      journal(world),
+      reactor((world.trace_to(trace), world.node(kHost, "10.2.0.1"))),
+      ledger(journal, plan) {}
+
+Run::~Run() {
+  journal.closed = true;
+  readers_.clear();
+  senders_.clear();
+  session.reset();
+}
+
+void Run::make_cluster() {
+  devbroker::ClusterOptions options;
+  options.failover_time = milliseconds(plan.failover_ms);
+  options.message_max_bytes = plan.message_max_bytes;
+  options.replication_factor = plan.replication;
+  brokers.emplace(world, 3, options, plan.by_name);
+  for (int id = 1; id <= 3; ++id)
+    static_cast<void>(cluster().as_version(plan.releases[static_cast<size_t>(id - 1)], id));
+  for (const TopicPlan& topic : plan.topics) {
+    if (topic.created) static_cast<void>(cluster().create_topic(topic.name, topic.partitions));
+  }
+  cluster().groups().watch([this](std::string_view group, const TopicPartition& partition, int64_t offset) {
+    const auto book = groups.find(std::string(group));
+    if (book == groups.end()) return journal.violation("a commit in a group that nobody uses");
+    world.note("stored " + partition.topic + "/" + std::to_string(partition.partition) + " " + std::to_string(offset));
+    book->second.stored(partition, offset);
+  });
+  world.set_latency(plan.least_latency, plan.most_latency);
+  world.set_slicing(plan.least_slice, plan.most_slice);
+  world.set_window(plan.window);
+}
+
+void Run::make_client() {
+  SessionOptions options = plan.session;
+  for (int id = 1; id <= 3; ++id) {
+    options.bootstrap_servers +=
+        (id > 1 ? "," : "") + (plan.by_name ? SimCluster::host(id) : SimCluster::ip(id)) + ":9092";
+  }
+  session.emplace(session::Core::make(reactor, options));
+  if (session->error()) journal.violation("session: " + session->error().message());
+  session->on_event([this, token = Token(journal)](const Event& event) {
+    Callback callback(journal, "the session's event");
+    world.note(event.message());
+  });
+  session->on_log(LogLevel::warning, [](LogLevel, std::string_view) {});
+  for (size_t i = 0; i < plan.producers.size(); ++i)
+    senders_.push_back(std::make_unique<Sender>(*this, plan.producers[i], i));
+  for (size_t i = 0; i < plan.consumers.size(); ++i)
+    readers_.push_back(std::make_unique<Reader>(*this, plan.consumers[i], i));
+}
+
+void Run::collect_logs() {
+  for (const auto& [name, topic] : cluster().topics()) {
+    for (size_t number = 0; number < topic.partitions.size(); ++number) {
+      const TopicPartition partition{name, static_cast<int32_t>(number)};
+      Log& log = logs[partition];
+      for (OwnedMessage& message : cluster().read(name, partition.partition)) {
+        const int64_t offset = message.offset;
+        log.try_emplace(offset, std::move(message));
+      }
+    }
+  }
+}
+
+void Run::received(const OwnedMessage& message) {
+  ++result.delivered;
+  ledger.compare(message, "as delivered");
+  const auto number = ledger.identify(message);
+  if (!number) return;
+  const auto [known, fresh] = delivered[{message.topic, message.partition}].try_emplace(message.offset, *number);
+  if (!fresh && known->second != *number)
+    journal.violation("offset " + std::to_string(message.offset) + " of " + message.topic + " changed its record");
+}
+
+bool Run::until(const char* what, Duration limit, Function<bool()> done) {
+  const bool ended = world.run_until([&] { return journal.violations.size() > 3 || done(); }, limit);
+  if (!ended) journal.violation(std::string(what) + " did not come to an end");
+  return ended && journal.violations.empty();
+}
+
+RunResult Run::execute() {
+  make_cluster();
+  make_client();
+  Queries queries(*this);
+  Nemesis nemesis(plan, world, *brokers, kHost);
+  nemesis.before_truncation = [this] { collect_logs(); };
+  Random random(plan.seed, 2);
+  const Duration stop_at =
+      plan.ending == Ending::converge ? plan.duration : plan.duration * random.integer(0, 100) / 100;
+  while (world.elapsed() < stop_at && journal.violations.empty()) {
+    world.run_for(random.ms(1, plan.step_ms));
+    nemesis.act();
+    for (const auto& reader : readers_) reader->step();
+    if (random.percent(plan.queries_percent)) queries.ask();
+  }
+  result.faults = nemesis.acts();
+
+  bool partial = true;
+  if (plan.ending == Ending::converge && journal.violations.empty()) {
+    nemesis.heal();
+    for (const auto& reader : readers_) reader->heal();
+    // What was sent before may still fail by its delivery_timeout; what is sent from now on may not.
+    bool well = until("sending", seconds(400), [&] {
+      return std::all_of(senders_.begin(), senders_.end(), [](const auto& each) { return each->finished(); }) &&
+             ledger.pending() == 0 && queries.open() == 0;
+    });
+    // What is stuck in a lost connection attempt or request is known to be by then; a connection that serves
+    // nothing any more is found by the first of two rounds.
+    world.run_for(seconds(30));
+    for (int round = 0; round < 2 && well; ++round) {
+      for (const auto& sender : senders_) sender->probe();
+      well = until("sending once more", kLiveness, [&] {
+        return std::all_of(senders_.begin(), senders_.end(), [](const auto& each) { return each->probes_done(); });
+      });
+      world.run_for(seconds(10));
+    }
+    for (const auto& sender : senders_) sender->judge_probes();
+    for (const auto& sender : senders_) sender->check_idle();
+    well = well &&
+           world.run_until(
+               [&] {
+                 return journal.violations.size() > 3 ||
+                        std::all_of(readers_.begin(), readers_.end(), [](const auto& each) { return each->at_end(); });
+               },
+               kLiveness);
+    if (!well && journal.violations.empty()) {
+      for (const auto& reader : readers_) journal.violation("not at the end: " + reader->where());
+    }
+    if (journal.violations.empty()) read_back();
+    if (journal.violations.empty()) idle();
+    partial = !journal.violations.empty();
+  }
+  if (plan.ending == Ending::abort_early) {
+    abort();
+  } else {
+    close(plan.ending == Ending::close_early);
+    partial = partial && plan.ending != Ending::close_early;
+  }
+  // Nobody is owed anything any more.
+  const std::string left = world.leftovers(kHost);
+  if (!left.empty()) journal.violation("left open: " + left);
+  if (journal.tokens != 0) journal.violation(std::to_string(journal.tokens) + " callbacks are still held");
+  if (world.connects(kHost) > 200 + kMaxConnectsPerSecond * static_cast<size_t>(world.elapsed() / seconds(1)))
+    journal.violation(std::to_string(world.connects(kHost)) + " connection attempts");
+  if (journal.violations.empty()) judge(partial);
+
+  result.violations = journal.violations;
+  result.hash = world.trace_hash();
+  result.events = world.events();
+  result.records = ledger.records.size();
+  for (const Sent& sent : ledger.records) result.confirmed += sent.report.persistence == Persistence::yes ? 1 : 0;
+  result.virtual_seconds = std::chrono::duration<double>(world.elapsed()).count();
+  return result;
+}
+
+// Everything in the logs comes through a fetcher, in order.
+void Run::read_back() {
+  std::vector<TopicOffset> start;
+  std::map<TopicPartition, std::pair<int64_t, int64_t>> left;
+  for (const auto& [name, topic] : cluster().topics()) {
+    for (size_t number = 0; number < topic.partitions.size(); ++number) {
+      const auto partition = static_cast<int32_t>(number);
+      const auto& log = topic.partitions[number]->log;
+      start.push_back(TopicOffset::earliest(name, partition));
+      left[{name, partition}] = {log.start_offset(), log.end_offset()};
+    }
+  }
+  if (start.empty()) return;
+  std::optional<Fetcher> fetcher;
+  {
+    Call call(journal);
+    ConsumerOptions options;
+    options.fetch_max_bytes = 20000;
+    options.max_partition_fetch_bytes = 8000;
+    fetcher.emplace(*session, std::move(start), options);
+    fetcher->fetch([&, token = Token(journal)](MessageEnvelope envelope) {
+      Callback callback(journal, "a message read back");
+      auto& [next, end] = left[{envelope.topic(), envelope.partition()}];
+      if (envelope.offset() != next) {
+        journal.violation("read back: offset " + std::to_string(envelope.offset()) + " instead of " +
+                          std::to_string(next));
+      }
+      ++next;
+      received(envelope.detach());
+      Call ack(journal);
+      envelope.ack();
+    });
+  }
+  until("reading back", kLiveness, [&] {
+    return std::all_of(left.begin(), left.end(),
+                       [](const auto& each) { return each.second.first >= each.second.second; });
+  });
+  Call call(journal);
+  fetcher.reset();
+}
+
+// A client without work asks little.
+void Run::idle() {
+  const auto requests = [&] {
+    int64_t sum = 0;
+    for (const ApiKey api :
+         {ApiKey::produce, ApiKey::fetch, ApiKey::list_offsets, ApiKey::metadata, ApiKey::offset_commit,
+          ApiKey::offset_fetch, ApiKey::find_coordinator, ApiKey::api_versions})
+      sum += cluster().requests(api, 0);
+    return sum;
+  };
+  const int64_t before = requests();
+  const size_t connects = world.connects(kHost);
+  constexpr int64_t kSeconds = 10;
+  world.run_for(seconds(kSeconds));
+  int64_t allowed = 200;
+  for (const ConsumerPlan& consumer : plan.consumers) {
+    // Without fetch_min_bytes a broker does not wait at all, and the client does a little.
+    const int64_t asked = consumer.options.fetch_min_bytes > 0 ? consumer.options.fetch_max_wait.count() : 0;
+    const int64_t wait = std::max<int64_t>(asked, 10);
+    allowed += 3 * (kSeconds * 1000 / wait + 1) * 3 / 2;
+  }
+  if (requests() - before > allowed)
+    journal.violation(std::to_string(requests() - before) + " requests in " + std::to_string(kSeconds) +
+                      " idle seconds");
+  if (world.connects(kHost) - connects > 200) journal.violation("many connections in idle seconds");
+}
+
+void Run::close(bool early) {
+  Random random(plan.seed, 5);
+  const bool one_by_one = random.percent(50);
+  if (one_by_one) {
+    for (const auto& reader : readers_) reader->finish();
+    for (const auto& sender : senders_) sender->close();
+    if (random.percent(50)) {
+      const bool all = world.run_until(
+          [&] {
+            return std::all_of(senders_.begin(), senders_.end(), [](const auto& each) { return each->closed(); }) &&
+                   std::all_of(readers_.begin(), readers_.end(), [](const auto& each) { return each->closed(); });
+          },
+          plan.session.close_timeout + seconds(150));
+      if (!all) journal.violation("producers and consumers did not close");
+    }
+  }
+  for (const auto& sender : senders_) sender->stop();
+  for (const auto& reader : readers_) reader->ending();
+  const Duration deadline = random.percent(50) ? Duration(plan.session.close_timeout) : random.ms(0, 5000);
+  int closed = 0;
+  {
+    Call call(journal);
+    const auto done = [this, &closed](bool last) {
+      return [this, &closed, last, token = Token(journal)] {
+        Callback callback(journal, "the session's close callback");
+        world.note("closed");
+        ++closed;
+        if (last) journal.closed = true;
+      };
+    };
+    const bool twice = random.percent(20);
+    session->close(std::chrono::duration_cast<milliseconds>(deadline), done(!twice));
+    if (twice) session->close(milliseconds(60000), done(true));
+    journal.check(!session->closed(), "closed() inside close()");
+  }
+  if (!world.run_until([&] { return journal.closed; }, deadline + seconds(1))) {
+    journal.violation("the session did not close in time");
+    journal.closed = true;
+  }
+  world.run_for(milliseconds(1));
+  const std::string left = world.leftovers(kHost);
+  if (!left.empty()) journal.violation("left open after close: " + left);
+  if (early) {
+    for (const Sent& sent : ledger.records) {
+      if (sent.bulk < 0 && sent.reports == 0) {
+        journal.violation("a record without a report after close");
+        break;
+      }
+    }
+  }
+  for (const auto& reader : readers_) {
+    reader->destroy();
+    reader->answer_late();
+  }
+  for (const auto& sender : senders_) sender->destroy();
+  session.reset();
+  world.run_for(seconds(5));
+}
+
+void Run::abort() {
+  Random random(plan.seed, 6);
+  const bool session_first = random.percent(50);
+  world.note("abort");
+  if (session_first) {
+    for (const auto& sender : senders_) sender->stop();
+    for (size_t i = 0; i < senders_.size(); ++i) ledger.aborted(i);
+    for (const auto& reader : readers_) reader->ending();
+    Call call(journal);
+    session.reset();
+  }
+  for (const auto& reader : readers_) {
+    reader->destroy();
+    reader->answer_late();
+  }
+  for (const auto& sender : senders_) sender->destroy();
+  {
+    Call call(journal);
+    session.reset();
+  }
+  journal.closed = true;
+  world.run_for(seconds(5));
+}
+
+void Run::judge(bool partial) {
+  collect_logs();
+  ledger.judge(logs, partial);
+  for (const auto& [partition, records] : delivered) {
+    const Log& log = logs[partition];
+    for (const auto& [offset, number] : records) {
+      const auto found = log.find(offset);
+      if (found == log.end() || ledger.identify(found->second) != number) {
+        journal.violation("offset " + std::to_string(offset) + " of " + partition.topic +
+                          " was delivered, and is not in the log");
+        break;
+      }
+    }
+  }
+}
+
+RunResult run_seed(uint64_t seed, std::FILE* trace) {
+  Run run(seed, trace);
+  try {
+    return run.execute();
+  } catch (const SimFailure& failure) {
+    run.result.violations = run.journal.violations;
+    run.result.violations.push_back(failure.what());
+    run.result.hash = run.world.trace_hash();
+    return run.result;
+  }
+}
+
+}  // namespace kafka::sim

@@ -1,0 +1,77 @@
+// One run: the world of one seed, the client in it, and who works with the client.
+#pragma once
+
+#include <kafka/session.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "random/journal.hpp"
+#include "random/lanes.hpp"
+#include "random/ledger.hpp"
+#include "random/plan.hpp"
+#include "session/core.hpp"
+#include "sim_cluster.hpp"
+
+namespace kafka::sim {
+
+class Sender;
+class Reader;
+
+struct RunResult {
+  std::vector<std::string> violations;
+  uint64_t hash = 0;
+  // What it was worth.
+  size_t records = 0, confirmed = 0, delivered = 0, commits = 0, faults = 0;
+  uint64_t events = 0;
+  double virtual_seconds = 0;
+};
+
+class Run {
+ public:
+  static constexpr const char* kHost = "client";
+
+  Run(uint64_t seed, std::FILE* trace);
+  ~Run();
+  RunResult execute();
+
+  // What the parts share.
+  Plan plan;
+  SimWorld world;
+  Journal journal;
+  std::optional<SimCluster> brokers;
+  net::Reactor& reactor;
+  Ledger ledger;
+  std::map<std::string, GroupBook> groups;
+  Logs logs;  ///< all that was ever in the logs, as far as collected
+  std::map<TopicPartition, std::map<int64_t, size_t>> delivered;
+  std::optional<Session> session;
+  RunResult result;
+
+  devbroker::Cluster& cluster() { return brokers->cluster(); }
+  void collect_logs();
+  /// A record was delivered: is it what was sent, and the same as before?
+  void received(const OwnedMessage& message);
+  std::string random_topic(Random& random) { return random.pick(plan.topics).name; }
+
+ private:
+  void make_cluster();
+  void make_client();
+  void read_back();
+  void idle();
+  void close(bool early);
+  void abort();
+  void judge(bool partial);
+  bool until(const char* what, Duration limit, Function<bool()> done);
+
+  std::vector<std::unique_ptr<Sender>> senders_;
+  std::vector<std::unique_ptr<Reader>> readers_;
+};
+
+/// Runs one seed; broken worlds (endless loops) are violations too.
+RunResult run_seed(uint64_t seed, std::FILE* trace);
+
+}  // namespace kafka::sim
