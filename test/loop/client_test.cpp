@@ -1,0 +1,168 @@
+// The whole client on a real loop, with dev brokers on the same one: how it lives, is posted to, and leaves the loop.
+// Not here: what the client does about faults (test/sim).
+#include <kafka/devbroker.hpp>
+#include <kafka/kafka.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "loop_test.hpp"
+
+using namespace kafka;
+using namespace std::chrono_literals;
+using kafka::test::Loop;
+
+namespace {
+
+struct Client {
+  explicit Client(uv_loop_t* loop)
+      : broker(loop, {.brokers = 3}), session(std::in_place, loop, options(broker)), producer(std::in_place, *session) {
+    REQUIRE_FALSE(broker.create_topic("t", 3));
+  }
+  static SessionOptions options(const DevBroker& broker) { return {.bootstrap_servers = broker.bootstrap_servers()}; }
+
+  /// Sends `count` records, consumes and commits them, closes everything.
+  void journey(int count) {
+    for (int i = 0; i < count; ++i) {
+      producer->send({.topic = "t", .key = "k" + std::to_string(i), .value = "v"},
+                     [this](const DeliveryReport& report) {
+                       failed += report.error ? 1 : 0;
+                       ++reported;
+                     });
+    }
+    consumer.emplace(*session, "g", Partitions{{"t", {0, 1, 2}}});
+    consumer->consume(
+        count,
+        [this](MessageEnvelope envelope) {
+          ++consumed;
+          envelope.commit();
+        },
+        [this](Error error) {
+          failed += error ? 1 : 0;
+          session->close([this] {
+            closed = true;
+            broker.close();
+          });
+        });
+  }
+
+  DevBroker broker;
+  std::optional<Session> session;
+  std::optional<Producer> producer;
+  std::optional<Consumer> consumer;
+  int reported = 0;
+  int consumed = 0;
+  int failed = 0;
+  bool closed = false;
+};
+
+void whole_journey(int count) {
+  Loop loop;
+  {
+    Client client(loop);
+    client.journey(count);
+    loop.run();  // ends by itself: nothing keeps the loop alive after close
+    CHECK(client.reported == count);
+    CHECK(client.consumed == count);
+    CHECK(client.failed == 0);
+    CHECK(client.closed);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a whole journey on a real loop ends by itself and leaves nothing on the loop") { whole_journey(200); }
+
+TEST_CASE("destroying everything in the middle leaves a loop that can be closed after one more turn") {
+  for (const int turns : {0, 1, 2, 5, 20}) {
+    Loop loop;
+    {
+      Client client(loop);
+      client.journey(1000);
+      for (int i = 0; i < turns; ++i) loop.turn();
+    }  // no close()
+  }
+}
+
+TEST_CASE("G3: Session::post from other threads runs on the loop's thread, all of it before the close callback") {
+  Loop loop;
+  const std::thread::id here = std::this_thread::get_id();
+  {
+    Client client(loop);
+    std::atomic<int> accepted = 0;
+    std::atomic<bool> refused = false;
+    int runs = 0;
+    bool closed = false;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t) {
+      threads.emplace_back([&] {
+        while (!refused) {
+          const bool taken = client.session->post([&] {
+            if (std::this_thread::get_id() != here || closed) std::abort();
+            ++runs;
+          });
+          if (taken) {
+            ++accepted;
+          } else {
+            refused = true;
+          }
+        }
+      });
+    }
+    REQUIRE(loop.run_until([&] { return runs > 1000; }));
+    client.session->close([&] { closed = true; });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(loop.run_until([&] { return closed; }));
+    CHECK(runs == accepted);
+    client.broker.close();
+    loop.run();
+  }
+}
+
+TEST_CASE("unref: an idle session does not keep the loop alive, and works while something else does") {
+  Loop loop;
+  {
+    Client client(loop);
+    client.session->unref();
+    bool reported = false;
+    client.producer->send({.topic = "t", .value = "v"}, [&](const DeliveryReport& report) {
+      CHECK_FALSE(report.error);
+      reported = true;
+    });
+    CHECK(loop.run_until([&] { return reported; }));
+    client.broker.close();
+    loop.run();  // returns, the session being open
+    CHECK_FALSE(client.session->closed());
+  }
+}
+
+TEST_CASE("G13: one session per loop on eight threads") {
+  std::vector<std::thread> threads;
+  std::atomic<int> good = 0;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&good] {
+      uv_loop_t loop;
+      if (uv_loop_init(&loop) != 0) return;
+      bool done = false;
+      {
+        DevBroker broker(&loop);
+        Session session(&loop, {.bootstrap_servers = broker.bootstrap_servers()});
+        Producer producer(session);
+        int reports = 0;
+        for (int i = 0; i < 100; ++i) {
+          producer.send({.topic = "t", .value = "v"}, [&](const DeliveryReport& report) {
+            if (!report.error && ++reports == 100) session.close([&] { broker.close([&] { done = true; }); });
+          });
+        }
+        uv_run(&loop, UV_RUN_DEFAULT);
+      }
+      uv_run(&loop, UV_RUN_NOWAIT);
+      if (done && uv_loop_close(&loop) == 0) ++good;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(good == 8);
+}
