@@ -147,9 +147,7 @@ void Lanes::event(const Event& event) {
   } else if (event.type == Event::Type::partition_stopped) {
     at.stopped = true;
     if (!event.error) violation(partition, "was stopped without an error");
-    if (!plan_.duplicates() && !plan_.truncate && !at.beyond && !plan_.upgrades && plan_.faults.lose_syn == 0 &&
-        plan_.faults.refuse == 0 && !plan_.refuse && !plan_.names && plan_.faults.resolve_fail == 0)
-      violation(partition, "was stopped in a calm run: " + event.error.message());
+    if (plan_.calm() && !at.beyond) violation(partition, "was stopped in a calm run: " + event.error.message());
   } else if (event.type == Event::Type::partition_resumed) {
     at.stopped = false;
   }

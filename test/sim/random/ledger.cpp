@@ -27,6 +27,13 @@ std::optional<size_t> number_in(const std::optional<std::string>& text) {
 using Place = std::pair<TopicPartition, int64_t>;
 using Found = std::map<size_t, std::vector<Place>>;
 
+// What no retry can help.
+bool excusable(const Error& error) {
+  return error == Errc::message_too_large || error == Errc::record_list_too_large || error == Errc::queue_full ||
+         error == Errc::unsupported_version || error == Errc::unsupported_compression_type ||
+         error == Errc::out_of_order_sequence_number;
+}
+
 std::string to_string(const TopicPartition& partition) {
   return partition.topic + "/" + std::to_string(partition.partition);
 }
@@ -181,6 +188,9 @@ void Ledger::judge(const Logs& logs, bool partial) {
       continue;
     }
     const DeliveryReport& report = sent.report;
+    if (report.error && plan_.calm() && !partial && !excusable(report.error) &&
+        plan_.producers[sent.producer].options.delivery_timeout > std::chrono::seconds(5))
+      journal_.violation(name(number) + " failed in a calm run: " + report.error.message());
     const TopicPartition told{sent.topic, report.partition};
     if (!report.error && report.persistence == Persistence::no)
       journal_.violation(name(number) + ": no error, and no record");

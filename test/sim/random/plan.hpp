@@ -86,6 +86,11 @@ struct Plan {
   /// A connection that is closed during its handshake makes a broker look like one before 0.10: then there is
   /// no idempotence, no headers and no timestamps for a while.
   bool cuts_handshakes() const { return kill || pause || holes || reset || breaks || faults.reset > 0; }
+  /// Leaders move, and that is all: whatever is sent arrives.
+  bool calm() const {
+    return !duplicates() && !refuse && !names && !truncate && faults.refuse == 0 && faults.lose_syn == 0 &&
+           faults.resolve_fail == 0;
+  }
   std::string text() const;
 };
 
