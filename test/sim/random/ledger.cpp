@@ -173,7 +173,7 @@ void Ledger::judge(const Logs& logs, bool partial) {
     const Sent& sent = records[number];
     const auto at = found.find(number);
     const std::vector<Place> places = at == found.end() ? std::vector<Place>() : at->second;
-    if (sent.once && places.size() > 1)
+    if (sent.once && !misled && places.size() > 1)
       journal_.violation(name(number) + " is in the log " + std::to_string(places.size()) +
                          " times though its producer is idempotent");
     if (!plan_.duplicates() && places.size() > 1)
@@ -210,7 +210,7 @@ void Ledger::judge(const Logs& logs, bool partial) {
                          std::to_string(report.offset) + ", where it was confirmed (it is at " +
                          std::to_string(places.size()) + " others)");
     }
-    if (!sent.ordered) continue;
+    if (!sent.ordered && (!sent.once || misled)) continue;
     const auto [before, fresh] = last.try_emplace({sent.producer, told}, number, report.offset);
     if (!fresh && before->second.second >= report.offset) {
       journal_.violation(name(number) + " was confirmed at " + to_string(told) + " offset " +

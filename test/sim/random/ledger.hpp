@@ -25,8 +25,8 @@ struct Sent {
 
   size_t producer = 0;
   int bulk = -1;         ///< index of the produce() call
-  bool ordered = false;  ///< its order holds
-  bool once = false;     ///< it is in the log once at most, whatever happens
+  bool ordered = false;  ///< max_in_flight was not set by hand
+  bool once = false;     ///< its producer is idempotent: in the log once at most, and in order, whatever happens
   Acks acks = Acks::all;
   TimePoint sent_at{}, latest_report{};
   bool aborted = false;  ///< its producer was destroyed: no report is owed
@@ -71,6 +71,8 @@ class Ledger {
   /// The end: reports against logs.
   void judge(const Logs& logs, bool partial);
 
+  /// A handshake was cut, and the client took a broker for one without sequences: no promise of `once` holds.
+  bool misled = false;
   std::vector<Sent> records;
   std::vector<Bulk> bulks;
 

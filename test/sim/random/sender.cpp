@@ -37,8 +37,7 @@ void Sender::turn() {
 }
 
 bool Sender::idempotent() const {
-  return plan_.options.enable_idempotence.value_or(plan_.options.acks == Acks::all) && run_.plan.sequenced() &&
-         !run_.plan.cuts_handshakes();
+  return plan_.options.enable_idempotence.value_or(plan_.options.acks == Acks::all) && run_.plan.sequenced();
 }
 
 bool Sender::send_one(std::string topic, int32_t partition) {
@@ -47,7 +46,7 @@ bool Sender::send_one(std::string topic, int32_t partition) {
   Sent& sent = run_.ledger.records[number];
   sent.producer = index_;
   sent.once = idempotent();
-  sent.ordered = !plan_.options.max_in_flight || sent.once;
+  sent.ordered = !plan_.options.max_in_flight;
   sent.acks = plan_.options.acks;
   sent.sent_at = run_.world.now();
   sent.latest_report = sent.sent_at + plan_.options.delivery_timeout + std::chrono::seconds(1);
