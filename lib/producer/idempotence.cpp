@@ -1,5 +1,7 @@
 #include "producer/idempotence.hpp"
 
+#include <algorithm>
+
 #include "base/backoff.hpp"
 #include "base/error_table.hpp"
 #include "protocol/init_producer_id.hpp"
@@ -21,23 +23,39 @@ void Idempotence::ask() {
   protocol::InitProducerIdRequest request;
   request.transactional_id.reset();
   request.transaction_timeout_ms = std::numeric_limits<int32_t>::max();  // of no meaning without transactions
+  const int32_t node = next_node();
   core_.router().call<protocol::InitProducerIdRequest>(
-      core_.router().any_broker(), cluster::Purpose::general, std::move(request),
-      core_.router().config().request_timeout,
-      scope_.wrap([this](Error error, protocol::InitProducerIdResponse& response, const cluster::CallInfo&) {
+      node, cluster::Purpose::general, std::move(request), core_.router().config().request_timeout,
+      scope_.wrap([this, node](Error error, protocol::InitProducerIdResponse& response, const cluster::CallInfo&) {
         if (!error && response.error_code != 0) error = broker_error(response.error_code, "InitProducerId");
         if (!error && (response.producer_id < 0 || response.producer_epoch < 0)) {
           error =
               Error(Errc::protocol_error, "InitProducerId gave producer id " + std::to_string(response.producer_id) +
                                               ", epoch " + std::to_string(response.producer_epoch));
         }
-        answered(std::move(error), response.producer_id, response.producer_epoch);
+        answered(node, std::move(error), response.producer_id, response.producer_epoch);
       }));
 }
 
-void Idempotence::answered(Error error, int64_t id, int16_t epoch) {
+// Whoever is there; after one was too old, those that have not been asked.
+int32_t Idempotence::next_node() const {
+  if (!passed_.empty()) {
+    for (const auto& [node, broker] : core_.router().brokers()) {
+      if (!passed_.contains(node)) return node;
+    }
+  }
+  return core_.router().any_broker();
+}
+
+bool Idempotence::all_passed() const {
+  const auto& brokers = core_.router().brokers();
+  return std::all_of(brokers.begin(), brokers.end(), [this](const auto& each) { return passed_.contains(each.first); });
+}
+
+void Idempotence::answered(int32_t node, Error error, int64_t id, int16_t epoch) {
   if (!error) {
     failures_ = 0;
+    passed_.clear();
     state_ = State::ready;
     current_ = {id, epoch};
     if (changed_) changed_();
@@ -45,7 +63,15 @@ void Idempotence::answered(Error error, int64_t id, int16_t epoch) {
   }
   const bool too_old = error == Errc::unsupported_version;
   const bool forbidden = error == Errc::cluster_authorization_failed;
-  if (too_old || forbidden) {
+  // One broker's word is not enough: it may be the oldest of a cluster, or only have closed its first connection.
+  // The others are asked once; unless it is required, nobody waits for those that cannot be.
+  const bool passed = too_old || (!required_ && !passed_.empty() && !forbidden);
+  if (passed) passed_.insert(node);
+  if (passed && !all_passed()) {
+    state_ = State::needed;
+    return ask();
+  }
+  if (passed || forbidden) {
     core_.log().state(LogLevel::warning, "idempotence", error.message());
     if (required_) {
       error_ = too_old ? Error(Errc::unsupported_feature, "enable_idempotence needs brokers of 0.11 or later") : error;

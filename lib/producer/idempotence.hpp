@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <set>
 
 #include "base/scope.hpp"
 #include "net/reactor.hpp"
@@ -51,7 +52,9 @@ class Idempotence {
  private:
   enum class State : uint8_t { off, needed, asking, waiting, ready };
 
-  void answered(Error error, int64_t id, int16_t epoch);
+  int32_t next_node() const;
+  bool all_passed() const;
+  void answered(int32_t node, Error error, int64_t id, int16_t epoch);
 
   session::Core& core_;
   bool required_;
@@ -59,6 +62,7 @@ class Idempotence {
   Identity current_;
   Error error_;
   uint32_t failures_ = 0;
+  std::set<int32_t> passed_;  // brokers that do not know InitProducerId, or could not be asked
   net::Timer timer_;
   Function<void()> changed_;
   Scope scope_;
