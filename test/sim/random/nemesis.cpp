@@ -13,7 +13,7 @@ Nemesis::Nemesis(const Plan& plan, SimWorld& world, SimCluster& brokers, const c
     if (on) kinds_.push_back(act);
   }
   for (int id = 1; id <= kBrokers; ++id)
-    legacy_[static_cast<size_t>(id)] = is_legacy(plan.releases[static_cast<size_t>(id - 1)]);
+    releases_[static_cast<size_t>(id)] = plan.releases[static_cast<size_t>(id - 1)];
   world.set_faults(plan.faults);
 }
 
@@ -194,10 +194,11 @@ void Nemesis::upgrade() {
   static const std::vector<std::string> releases{"0.8.2", "0.9", "0.10", "0.11", "1.1", "2.8", "3.9", "4.3", ""};
   const int id = broker();
   const std::string& release = random_.pick(releases);
-  bool& legacy = legacy_[static_cast<size_t>(id)];
-  // A broker that ever answered ApiVersions is not taken for an old one again in the same session.
-  if (!legacy && is_legacy(release)) return;
-  legacy = is_legacy(release);
+  std::string& current = releases_[static_cast<size_t>(id)];
+  // A broker that ever answered ApiVersions is not taken for an old one again in the same session, and sequences
+  // that a broker has learnt to store do not get lost again.
+  if ((!is_legacy(current) && is_legacy(release)) || (has_headers(current) && !has_headers(release))) return;
+  current = release;
   world_.note("release " + std::to_string(id) + " " + release);
   static_cast<void>(brokers_->as_version(release, id));
   if (random_.percent(50)) brokers_->disconnect(id);

@@ -46,7 +46,8 @@ class Nemesis {
   std::string client_;
   Random random_;
   std::vector<Act> kinds_;
-  std::array<bool, kBrokers + 1> dead_{}, paused_{}, refused_{}, legacy_{};
+  std::array<bool, kBrokers + 1> dead_{}, paused_{}, refused_{};
+  std::array<std::string, kBrokers + 1> releases_{};
   std::array<int, kBrokers + 1> holes_{};  // 1: from the client, 2: to it, 3: both
   std::array<bool, kBrokers + 1> nameless_{};
   size_t acts_ = 0;
