@@ -177,8 +177,8 @@ TEST_CASE("C13: a coordinator with another address under its old id is found the
   SimClient client(1);
   ScriptedBroker old(client.world, "old", "10.1.0.1"), moved(client.world, "moved", "10.1.0.2");
   auto coordinate = [&](ScriptedBroker& server, ScriptedBroker& at, const std::string& ip) {
-    server.on_request = [&at, ip](ScriptedBroker::Connection& peer, const protocol::RequestHeader& header,
-                                  codec::Reader& body) {
+    server.on_request = [ip](ScriptedBroker::Connection& peer, const protocol::RequestHeader& header,
+                             codec::Reader& body) {
       if (header.api == protocol::ApiKey::find_coordinator) {
         protocol::FindCoordinatorResponse response;
         auto& entry = response.coordinators.emplace_back();
