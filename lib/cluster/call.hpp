@@ -20,8 +20,10 @@ namespace kafka::cluster {
 
 /// Which of a broker's connections: a broker serves one request per connection at a time, so a
 /// long-polling fetch must never stand in front of anything else.
-enum class Purpose : uint8_t { general, produce, fetch, coordinator };
-inline constexpr size_t kPurposes = 4;
+enum class Purpose : uint8_t { general, produce, coordinator };
+inline constexpr size_t kPurposes = 3;
+/// Connections, one per broker, of one user alone: two consumers' long polls do not wait for each other.
+enum class Lane : uint64_t {};
 
 /// Whether the request can have been executed: decides between persistence no and maybe.
 enum class Sent : uint8_t { no, maybe };

@@ -49,8 +49,16 @@ Link* Router::link(int32_t node, Purpose purpose) {
   return link.get();
 }
 
-void Router::send(int32_t node, Purpose purpose, std::unique_ptr<Call> call) {
-  if (Link* to = link(node, purpose)) return to->send(std::move(call));
+Link* Router::link(int32_t node, Lane lane) {
+  Broker* broker = find(node);
+  if (broker == nullptr || closed_) return nullptr;
+  auto& link = broker->lanes[lane];
+  if (link == nullptr) link = std::make_unique<Link>(context_, broker->endpoint, node);
+  return link.get();
+}
+
+void Router::send(int32_t node, Link* to, std::unique_ptr<Call> call) {
+  if (to != nullptr) return to->send(std::move(call));
   Error error = closed_
                     ? Error(Errc::closed)
                     : Error(Errc::broker_not_available, "broker " + std::to_string(node) + " is not in the metadata");
@@ -111,9 +119,8 @@ void Router::rebootstrap() {
   // Where their names lead now, not where they led when they were asked first.
   for (auto& [id, contact] : contacts_) {
     resolver_.forget(contact.endpoint->host);
-    for (auto& link : contact.links) {
-      if (link) link->close(Error(Errc::disconnected, "starting again from the contact points"));
-    }
+    contact.each_link(
+        [](Link& link) { link.close(Error(Errc::disconnected, "starting again from the contact points")); });
   }
 }
 
@@ -143,19 +150,35 @@ void Router::set_brokers(const std::vector<BrokerInfo>& brokers) {
       broker.endpoint = std::move(where);
     }
   }
-  std::vector<Broker> gone;
-  for (auto& [id, broker] : brokers_) gone.push_back(std::move(broker));
+  std::vector<std::unique_ptr<Link>> gone;
+  for (auto& [id, broker] : brokers_) {
+    for (auto& link : broker.links) {
+      if (link) gone.push_back(std::move(link));
+    }
+    for (auto& [lane, link] : broker.lanes) gone.push_back(std::move(link));
+  }
   brokers_ = std::move(next);
   if (endpoints_.size() > kMostEndpoints) {
     std::erase_if(endpoints_, [](const auto& entry) { return entry.second.use_count() == 1; });
   }
-  if (gone.empty()) return;
-  // Their callers learn of it from the error; destroying them now could be from inside one of them.
-  for (Broker& broker : gone) {
-    for (auto& link : broker.links) {
-      if (link) link->close(Error(Errc::disconnected, "the broker has left or moved"));
-    }
+  let_go(std::move(gone), Error(Errc::disconnected, "the broker has left or moved"));
+}
+
+void Router::drop_lane(Lane lane) {
+  std::vector<std::unique_ptr<Link>> gone;
+  for (auto& [id, broker] : brokers_) {
+    const auto found = broker.lanes.find(lane);
+    if (found == broker.lanes.end()) continue;
+    gone.push_back(std::move(found->second));
+    broker.lanes.erase(found);
   }
+  let_go(std::move(gone), Error(Errc::disconnected, "whom the connection was for has ended"));
+}
+
+// Their callers learn of it from the error; destroying them now could be from inside one of them.
+void Router::let_go(std::vector<std::unique_ptr<Link>> gone, const Error& error) {
+  if (gone.empty()) return;
+  for (const auto& link : gone) link->close(error);
   gone_.push_back(std::move(gone));
   reactor_.defer(scope_.wrap([this] {
     // One more turn: close() itself is deferred. Only these: others may have gone since.
@@ -174,10 +197,11 @@ std::string Router::describe(int32_t node) const {
 const protocol::ApiVersionSet* Router::versions(int32_t node) const {
   const auto found = brokers_.find(node);
   if (found == brokers_.end()) return nullptr;
-  for (const auto& link : found->second.links) {
-    if (link && link->versions() != nullptr) return link->versions();
-  }
-  return nullptr;
+  const protocol::ApiVersionSet* versions = nullptr;
+  found->second.each_link([&](const Link& link) {
+    if (versions == nullptr) versions = link.versions();
+  });
+  return versions;
 }
 
 bool Router::ready(int32_t node, Purpose purpose) const {
@@ -201,11 +225,7 @@ void Router::close(Error error) {
   if (closed_) return;
   closed_ = true;
   for (auto* list : {&brokers_, &contacts_}) {
-    for (auto& [id, broker] : *list) {
-      for (auto& link : broker.links) {
-        if (link) link->close(error);
-      }
-    }
+    for (auto& [id, broker] : *list) broker.each_link([&](Link& link) { link.close(error); });
   }
 }
 

@@ -17,7 +17,17 @@ namespace kafka::cluster {
 struct Broker {
   int32_t id = -1;
   std::shared_ptr<Endpoint> endpoint;
-  std::unique_ptr<Link> links[kPurposes];
+  std::unique_ptr<Link> links[kPurposes];  // shared by the session
+  std::map<Lane, std::unique_ptr<Link>> lanes;
+
+  /// Those that were used so far.
+  template <class F>
+  void each_link(F each) const {
+    for (const auto& link : links) {
+      if (link) each(*link);
+    }
+    for (const auto& [lane, link] : lanes) each(*link);
+  }
 };
 
 class Router {
@@ -32,16 +42,22 @@ class Router {
 
   /// One attempt at broker `node`; `done` runs exactly once, never from inside this call. An unknown
   /// node gives broker_not_available.
-  template <class Request>
-  void call(int32_t node, Purpose purpose, Request request, net::Duration timeout,
-            typename TypedCall<Request>::Done done, typename TypedCall<Request>::Prepare prepare = {},
-            int16_t max_version = 32767) {
+  template <class Request, class Way>
+  void call(int32_t node, Way way, Request request, net::Duration timeout, typename TypedCall<Request>::Done done,
+            typename TypedCall<Request>::Prepare prepare = {}, int16_t max_version = 32767) {
     auto typed = std::make_unique<TypedCall<Request>>(std::move(request), deadline(timeout), std::move(done),
                                                       std::move(prepare));
     typed->set_max_version(max_version);
-    send(node, purpose, std::move(typed));
+    send(node, way, std::move(typed));
   }
-  void send(int32_t node, Purpose purpose, std::unique_ptr<Call> call);
+  void send(int32_t node, Purpose purpose, std::unique_ptr<Call> call) {
+    send(node, link(node, purpose), std::move(call));
+  }
+  void send(int32_t node, Lane lane, std::unique_ptr<Call> call) { send(node, link(node, lane), std::move(call)); }
+
+  Lane add_lane() { return static_cast<Lane>(++lanes_); }
+  /// Closes its connections. Calls under way finish with `disconnected`.
+  void drop_lane(Lane lane);
 
   /// A broker that can be asked about the cluster: connected ones first, then known ones, then the contact
   /// points; those that failed lately last. Not `avoid`, unless there is no other.
@@ -61,6 +77,7 @@ class Router {
   /// Opens a connection for this purpose if there is none.
   bool ready(int32_t node, Purpose purpose) const;
   Link* link(int32_t node, Purpose purpose);
+  Link* link(int32_t node, Lane lane);
 
   net::Reactor& reactor() { return reactor_; }
   const ClusterConfig& config() const { return config_; }
@@ -77,6 +94,8 @@ class Router {
 
  private:
   Broker* find(int32_t node);
+  void send(int32_t node, Link* to, std::unique_ptr<Call> call);
+  void let_go(std::vector<std::unique_ptr<Link>> gone, const Error& error);
   void tell_rebootstrap(int32_t contact);
   void report(Event::Type type, const Endpoint& endpoint, int32_t broker, const Error& error);
   std::shared_ptr<Endpoint> endpoint(const std::string& host, uint16_t port);
@@ -88,7 +107,8 @@ class Router {
   std::map<std::pair<std::string, uint16_t>, std::shared_ptr<Endpoint>> endpoints_;
   std::map<int32_t, Broker> contacts_;  // ids from kFirstContact downwards
   std::map<int32_t, Broker> brokers_;
-  std::deque<std::vector<Broker>> gone_;  // until the end of the next turn
+  std::deque<std::vector<std::unique_ptr<Link>>> gone_;  // until the end of the next turn
+  uint64_t lanes_ = 0;
   Function<void(const Event&)> on_event_;
   Function<void(const Endpoint&)> on_proven_;
   size_t next_contact_ = 0;

@@ -93,6 +93,7 @@ void Consumer::leave() {
   if (!joined_ || !core_->live()) return;
   core_->remove(*this);
   core_->metadata().remove_listener(listener_);
+  core_->router().drop_lane(lane_);
   for (const auto& [topic, numbers] : by_name_) core_->metadata().unwant(topic);
 }
 

@@ -86,6 +86,7 @@ void Consumer::join() {
   if (joined_) return;
   joined_ = true;
   core_->add(*this);
+  lane_ = core_->router().add_lane();
   for (const auto& [topic, numbers] : by_name_) core_->metadata().want(topic, options_.allow_auto_create_topics);
   listener_ = core_->metadata().add_listener([this] { schedule_pump(); });
 }

@@ -242,6 +242,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   uint64_t fetches_ = 0;
   bool pump_scheduled_ = false;
   std::map<int32_t, Leader> leaders_;
+  cluster::Lane lane_{};  // connections of its own: its long polls hold up nobody else's
   net::Timer wake_timer_;
   net::TimePoint wake_at_ = net::TimePoint::max();
   uint64_t listener_ = 0;

@@ -220,8 +220,7 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   // Time spent on connecting is taken off the broker's wait: it would answer behind the deadline, again and again.
   const net::TimePoint answer_by = core_->reactor().now() + options_.fetch_max_wait;
   core_->router().call<protocol::FetchRequest>(
-      node, cluster::Purpose::fetch, std::move(request),
-      core_->router().config().request_timeout + options_.fetch_max_wait,
+      node, lane_, std::move(request), core_->router().config().request_timeout + options_.fetch_max_wait,
       scope_.wrap([this, fetch](Error error, protocol::FetchResponse& response, const cluster::CallInfo& info) {
         fetched(fetch, std::move(error), response, info);
       }),

@@ -548,3 +548,37 @@ TEST_CASE("a paused or full consumer asks nothing") {
   close(bench.client, fetcher);
   bench.client.close();
 }
+
+TEST_CASE("Consumers of one session do not wait for each other's long polls") {
+  SimClient client(3, {.brokers = 1});
+  fill(client, "t", 3, 1);
+  const ConsumerOptions options{.fetch_max_wait = 500ms};
+  Book book;
+  std::vector<Fetcher> fetchers;
+  for (int32_t p = 0; p < 3; ++p) {
+    fetchers.emplace_back(*client.session, std::vector<TopicOffset>{{"t", p, 0}}, options);
+    fetchers.back().fetch(book.ack(), book.end());
+  }
+  REQUIRE(client.until([&] { return book.got.size() == 3; }));
+  for (int i = 0; i < 20; ++i) {
+    client.run(std::chrono::milliseconds(37 * i));  // wherever their polls may be
+    for (int32_t p = 0; p < 3; ++p) {
+      const net::TimePoint before = client.reactor.now();
+      const size_t count = book.got.size();
+      REQUIRE_FALSE(client.brokers->cluster().append("t", p, {.value = text(p, i + 1)}) < 0);
+      REQUIRE(client.until([&] { return book.got.size() > count; }));
+      CHECK(client.reactor.now() - before < 50ms);
+    }
+  }
+  // Each takes its connection along.
+  const size_t open = client.world.open_streams(SimClient::kHost);
+  close(client, fetchers[1]);
+  CHECK(client.world.open_streams(SimClient::kHost) == open - 1);
+  fetchers.pop_back();  // without close()
+  client.run(1ms);
+  CHECK(client.world.open_streams(SimClient::kHost) == open - 2);
+  close(client, fetchers[0]);
+  CHECK(client.world.open_streams(SimClient::kHost) == open - 3);
+  CHECK(book.ends.size() == 2);
+  client.close();
+}

@@ -156,10 +156,6 @@ Plan::Plan(uint64_t seed) : seed(seed) {
   for (int i = 0; i < producer_count; ++i) producers.push_back(draw_producer(random, *this));
   const int consumer_count = random.integer(1, 2);
   for (int i = 0; i < consumer_count; ++i) consumers.push_back(draw_consumer(random, *this, i));
-  // Consumers share a connection to each broker, and long polls go one after another there.
-  int64_t polls = 1000;
-  for (const ConsumerPlan& consumer : consumers) polls += consumer.options.fetch_max_wait.count();
-  session.request_timeout = std::max(session.request_timeout, milliseconds(polls));
   if (window != SimWorld::kWindow) {  // a batch or an answer must come through within a timeout
     session.request_timeout = std::max(session.request_timeout, milliseconds(4000));
     for (ProducerPlan& producer : producers) {
