@@ -154,7 +154,9 @@ void Connection::on_written() {
   std::vector<std::unique_ptr<Call>> written = std::move(unanswered_);
   unanswered_.clear();
   prove();
-  for (auto& call : written) call->finish({}, nullptr);  // may destroy this
+  const Scope::Guard guard = scope_.guard();
+  for (auto& call : written) call->finish({}, nullptr);
+  if (guard.alive()) end_if_retired();
 }
 
 // --- answers ----------------------------------------------------------------
@@ -168,7 +170,8 @@ void Connection::on_read(size_t count) {
     if (!take_frame(std::move(frame)) || !guard.alive()) return;
   }
   if (state_ != State::ended && frames_.error()) return end(frames_.error());
-  if (state_ != State::ended) arm();
+  end_if_retired();
+  if (guard.alive() && state_ != State::ended) arm();
 }
 
 // False if nothing more may be touched.
@@ -264,6 +267,16 @@ void Connection::close(Error error) {
   reactor_.defer([guard = scope_.guard(), this, error = std::move(error)]() mutable {
     if (guard.alive()) end(std::move(error), true);
   });
+}
+
+void Connection::retire(Error error) {
+  if (retired_) return;
+  retired_ = std::move(error);
+  if (in_flight() == 0) close(retired_);
+}
+
+void Connection::end_if_retired() {
+  if (retired_ && state_ == State::ready && in_flight() == 0) end(retired_, true);
 }
 
 void Connection::end(Error error, bool ours) {

@@ -51,7 +51,10 @@ class Connection final : private net::StreamHandler {
   /// this call.
   void close(Error error);
 
-  bool ready() const noexcept { return state_ == State::ready; }
+  /// Takes no more requests; what is under way is answered, then it ends with `error`, not from inside this call.
+  void retire(Error error);
+
+  bool ready() const noexcept { return state_ == State::ready && !retired_; }
   size_t in_flight() const noexcept { return in_flight_.size() + unanswered_.size(); }
   size_t unwritten() const { return stream_ ? stream_->unwritten() : 0; }
   const protocol::ApiVersionSet& versions() const noexcept { return versions_; }
@@ -86,6 +89,7 @@ class Connection final : private net::StreamHandler {
   void arm();
   void on_deadline();
   void end(Error error, bool ours = false);
+  void end_if_retired();
   void finish_later(std::unique_ptr<Call> call, Error error);
 
   net::Reactor& reactor_;
@@ -110,6 +114,7 @@ class Connection final : private net::StreamHandler {
   bool refused_api_versions_ = false;
   bool proven_ = false;
   bool ended_unproven_ = false;
+  Error retired_;  // why it takes no more requests
   Scope scope_;
   std::unique_ptr<net::Stream> stream_;  // last: nothing of it may call a half-destroyed object
 };

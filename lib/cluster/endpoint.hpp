@@ -57,10 +57,16 @@ struct Endpoint {
   uint32_t setup_failures = 0;    ///< setup timeouts in a row: the next timeout is longer (KIP-601)
   size_t next_address = 0;        ///< do not start with the address that failed last
   bool ever_modern = false;       ///< has answered ApiVersions: never legacy again
+  uint32_t refusals = 0;          ///< connections in a row that the peer ended instead of answering ApiVersions
   net::TimePoint legacy_until{};  ///< taken for a broker before 0.10 until then
   bool failing = false;           ///< the last attempt failed; said once, until one succeeds
 
   Endpoint(std::string h, uint16_t p, Backoff b) : host(std::move(h)), port(p), backoff(b) {}
+  /// It does not answer as an old broker either.
+  void forget_old() {
+    refusals = 0;
+    legacy_until = {};
+  }
   std::string name() const {
     return (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
   }

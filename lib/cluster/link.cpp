@@ -10,6 +10,7 @@ Link::Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t bro
 Link::~Link() { fail_waiting(Error(Errc::closed)); }
 
 void Link::send(std::unique_ptr<Call> call) {
+  if (outdated()) connection_->retire(Error(Errc::disconnected, "the broker is newer than it seemed"));
   if (ready()) return connection_->send(std::move(call));
   if (waiting_.size() >= kMaxWaiting) {
     context_.reactor.defer([call = std::move(call)]() mutable {
@@ -19,7 +20,7 @@ void Link::send(std::unique_ptr<Call> call) {
   }
   waiting_.push_back(std::move(call));
   arm_expiry();
-  if (!connecting_) start();
+  if (!connecting_ && connection_ == nullptr) start();
 }
 
 void Link::close(Error error) {
@@ -77,7 +78,13 @@ net::TimePoint Link::setup_deadline() const {
   return context_.reactor.now() + std::min(timeout, context_.config.setup_timeout_max);
 }
 
-bool Link::speak_legacy() const { return !endpoint_->ever_modern && context_.reactor.now() < endpoint_->legacy_until; }
+bool Link::speak_legacy() const {
+  return !endpoint_->ever_modern && endpoint_->refusals >= kRefusalsToBelieve &&
+         context_.reactor.now() < endpoint_->legacy_until;
+}
+
+// Taken for an old broker, and since then ApiVersions was answered on another connection.
+bool Link::outdated() const { return legacy() && endpoint_->ever_modern; }
 
 void Link::try_address() {
   if (tried_ == addresses_.size()) {
@@ -104,12 +111,13 @@ void Link::on_ready(Connection& connection) {
     // It ignored ApiVersions and answered the next request: 0.9.0. Other connections need not wait for that.
     legacy_ = true;
     endpoint_->legacy_until = context_.reactor.now() + kLegacyMemory;
+    endpoint_->refusals = kRefusalsToBelieve;
     endpoint_->backoff.reset();
     endpoint_->failing = false;
   }
   if (!legacy_) {
     endpoint_->ever_modern = true;
-    endpoint_->legacy_until = {};
+    endpoint_->forget_old();
     context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
   }
   expiry_timer_.cancel();
@@ -136,12 +144,21 @@ void Link::on_ended(Connection& connection, Error error) {
   if (was_connecting) {
     if (error == Errc::timed_out) ++endpoint_->setup_failures;
     if (refused && !legacy_ && !endpoint_->ever_modern) {
-      // Perhaps a broker before 0.10: the same address again, without asking for versions.
-      endpoint_->legacy_until = context_.reactor.now() + kLegacyMemory;
+      // Perhaps a broker before 0.10, perhaps a handshake that was cut: the same address again, first asking for
+      // versions once more, then without.
       last_error_ = error;
+      if (++endpoint_->refusals < kRefusalsToTry) {
+        start_timer_ = context_.reactor.after(kAskAgain, [this] {
+          start_timer_.cancel();
+          connect(false, setup_deadline());
+        });
+        return;
+      }
+      endpoint_->legacy_until = context_.reactor.now() + kLegacyMemory;
       return connect(true, setup_deadline());
     }
-    if (legacy_) endpoint_->legacy_until = {};
+    if (legacy_) endpoint_->forget_old();
+    if (!refused) endpoint_->refusals = 0;
     last_error_ = std::move(error);
     ++tried_;
     return try_address();
@@ -153,7 +170,7 @@ void Link::on_ended(Connection& connection, Error error) {
   }
   if (legacy_ && unproven) {
     // Taken for an old broker, and it never answered anything: it is none, or no more.
-    endpoint_->legacy_until = {};
+    endpoint_->forget_old();
     if (error == Errc::disconnected) {
       error = Error(Errc::connect_failed, "the peer closes every connection without an answer; is it a Kafka broker?");
     }

@@ -50,6 +50,12 @@ class Link final : public ConnectionOwner {
   /// Calls that may wait for a connection; more are refused.
   static constexpr size_t kMaxWaiting = 10000;
   static constexpr net::Duration kLegacyMemory = std::chrono::seconds(60);
+  /// One handshake that is cut proves nothing: so many in a row before the peer is spoken to as an old broker,
+  static constexpr uint32_t kRefusalsToTry = 2;
+  /// so many before other connections to it believe that without asking.
+  static constexpr uint32_t kRefusalsToBelieve = 3;
+  /// The pause before asking again: what cut the first handshake may be over.
+  static constexpr net::Duration kAskAgain = std::chrono::milliseconds(50);
 
   Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker);
   ~Link() override;
@@ -65,6 +71,8 @@ class Link final : public ConnectionOwner {
   /// Null unless ready.
   const protocol::ApiVersionSet* versions() const noexcept { return ready() ? &connection_->versions() : nullptr; }
   Connection* connection() noexcept { return connection_.get(); }
+  /// True if it is connected, and speaks to the peer as to a broker before 0.10.
+  bool legacy() const noexcept { return ready() && connection_->legacy(); }
 
  private:
   void on_ready(Connection& connection) override;
@@ -77,6 +85,7 @@ class Link final : public ConnectionOwner {
   void connect(bool legacy, net::TimePoint deadline);
   net::TimePoint setup_deadline() const;
   bool speak_legacy() const;
+  bool outdated() const;
   void round_failed(Error error);
   void fail_waiting(const Error& error);
   void arm_expiry();

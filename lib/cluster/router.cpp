@@ -197,9 +197,13 @@ std::string Router::describe(int32_t node) const {
 const protocol::ApiVersionSet* Router::versions(int32_t node) const {
   const auto found = brokers_.find(node);
   if (found == brokers_.end()) return nullptr;
+  // One that was taken for old at its connecting counts only while there is no other.
   const protocol::ApiVersionSet* versions = nullptr;
+  bool old = true;
   found->second.each_link([&](const Link& link) {
-    if (versions == nullptr) versions = link.versions();
+    if (!link.ready() || !old) return;
+    versions = link.versions();
+    old = link.legacy();
   });
   return versions;
 }

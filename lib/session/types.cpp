@@ -50,7 +50,7 @@ std::string Event::message() const {
   }
   text += to_string(type);
   if (!topic.empty() && !broker.empty()) text += " to " + escaped(broker);
-  if (offset >= 0) text += " to offset " + std::to_string(offset);
+  if (offset >= 0) text += (type == Type::offset_reset ? " to offset " : " at offset ") + std::to_string(offset);
   if (error) text += ": " + error.message();
   return text;
 }
