@@ -1,4 +1,5 @@
 // uvkafka consume: prints messages.
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -18,7 +19,8 @@ constexpr const char* kConsumeUsage =
     "is committed\n"
     "  -g, --group GROUP                commit each message in this group through its envelope\n"
     "  -c, --count COUNT                end after so many messages\n"
-    "  -e, --end                        end when the end of every partition is reached\n"
+    "  -e, --end                        end when the end of every partition is reached; one that is stopped by damage\n"
+    "                                   counts as ended, and the exit status is 1\n"
     "  -f, --format FORMAT              default '%s\\n': %t topic, %p partition, %o offset, %k key, %s value, %K and "
     "%S their\n"
     "                                   lengths (-1 for null), %T timestamp, %h headers (a=b,c=d), \\n \\t \\\\ %%\n"
@@ -140,7 +142,8 @@ struct Run {
   bool stop_at_end;
   bool commits;
   std::unique_ptr<Reader> reader;
-  std::set<int32_t> ended = {};
+  std::set<int32_t> ended = {};    // their end was reached
+  std::set<int32_t> stopped = {};  // nothing more comes from them
   uint64_t count = 0;
   uint64_t unconfirmed = 0;
   kafka::Error first_refusal = {};
@@ -148,9 +151,15 @@ struct Run {
 
   void start() {
     reader->on_partition_end([this](const kafka::TopicPartition& where, int64_t) {
-      if (!stop_at_end) return;
       ended.insert(where.partition);
-      if (ended.size() == partitions.size()) finish();
+      finish_if_over();
+    });
+    reader->on_event([this](const kafka::Event& event) {
+      if (event.type == kafka::Event::Type::partition_resumed) stopped.erase(event.partition);
+      if (event.type != kafka::Event::Type::partition_stopped) return;
+      stopped.insert(event.partition);
+      app.fail(event.message());
+      finish_if_over();
     });
     auto on_message = [this](kafka::MessageEnvelope message) {
       ++count;
@@ -187,6 +196,12 @@ struct Run {
         reader->fetch(on_message, on_end);
       }
     }
+  }
+  void finish_if_over() {
+    const auto over = [this](int32_t partition) {
+      return stopped.contains(partition) || (stop_at_end && ended.contains(partition));
+    };
+    if (std::all_of(partitions.begin(), partitions.end(), over)) finish();
   }
   void finish() {
     if (std::exchange(finishing, true)) return;

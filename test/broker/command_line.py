@@ -104,6 +104,15 @@ class Program:
             expect("no partition 3, it has 0 to 2" in ended.said, f"{words} said {ended.said!r}")
             expect(ended.seconds < 5, f"{words} took {ended.seconds:.1f} s")
 
+    def stopped_partitions(self):
+        """A partition from which nothing more can come is said, counts as ended, and is a failure."""
+        for options in ("-p 0 -e", "-p 0", "-g stopped -p 0 -e"):
+            ended = self.shell(f"U consume -b B -t three {options} -o 99999999 -X auto.offset.reset=none")
+            expect_equal(ended.status, 1, f"exit status with {options}")
+            expect("three/0: partition stopped at offset 99999999" in ended.said, f"{options} said {ended.said!r}")
+            expect_equal(len(ended.said.splitlines()), 1, f"lines said with {options}: {ended.said!r}")
+            expect(ended.seconds < 10, f"{options} took {ended.seconds:.1f} s")
+
     # --- streams ---
 
     def closed_and_full_streams(self):
@@ -214,7 +223,7 @@ class Program:
     def all(self, checks):
         run([self.program, "produce", "-b", self.bootstrap, "-t", "one"], "".join(f"{n:>80}\n" for n in range(20000)))
         for check in (self.help_everywhere, self.wrong_usage, self.partitions_that_do_not_exist,
-                      self.closed_and_full_streams, self.not_committed_unless_written, self.as_soon_as_known,
+                      self.stopped_partitions, self.closed_and_full_streams, self.not_committed_unless_written, self.as_soon_as_known,
                       self.partial_last_line, self.interrupted_endless_consume, self.interrupted_produce, self.interrupted_busy_produce,
                       self.second_signal, self.second_signal_behind_a_full_pipe):
             checks.run(check.__name__.replace("_", " "), check)
