@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Drives `uvkafka` against one real broker of each Kafka version, and lets kcat and Kafka's own tools judge.
 
-    matrix.py [--uvkafka PROGRAM] [--lines 10000] [VERSION ...]
+    matrix.py [--uvkafka PROGRAM] [--lines 10000] [--codecs NAME,...] [VERSION ...]
 
-For each version: lines with keys through `uvkafka produce`, plain and gzip, read back by kcat and by us; lines of
-kcat, plain and gzip, read by us; offsets committed by us as Kafka's tools show them, and the reverse.
+For each version: lines with keys through `uvkafka produce`, plain and in each codec, read back by kcat and by us; lines
+of kcat, the same, read by us; offsets committed by us as Kafka's tools show them, and the reverse.
 One line per check; exit status 0 all hold, 1 one does not, 77 this machine cannot run brokers.
 """
 import argparse
@@ -21,6 +21,8 @@ from harness import (Checks, CheckFailed, TOPIC_READ, default_program, expect, e
                      skip, skip_unless)
 
 VERSIONS = ["0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.8.2", "3.9.1", "4.3.1"]
+CODECS = ["gzip", "snappy", "lz4", "zstd"]
+ZSTD_SINCE = (2, 1)
 PARTITIONS = 3
 GROUP_LINES = 300
 DELIMITER = "|"
@@ -79,8 +81,8 @@ def check_content(rows, sent, keys_placed_as_java=False):
 class Version:
     """The checks against one running broker."""
 
-    def __init__(self, layout, checks, program, lines):
-        self.layout, self.checks, self.program, self.lines = layout, checks, program, lines
+    def __init__(self, layout, checks, program, lines, codecs):
+        self.layout, self.checks, self.program, self.lines, self.codecs = layout, checks, program, lines, codecs
         self.number = kafka_cluster.version_tuple(layout.state["version"])
         self.bootstrap = layout.bootstrap("PLAINTEXT")
         self.kcat_options = kcat_options(self.number)
@@ -121,6 +123,16 @@ class Version:
         self.kcat("-P", "-t", topic, "-K", DELIMITER, *options,
                   text_in="".join(f"{key}{DELIMITER}{value}\n" for key, value in sent))
         check_content(self.read(topic), sent)
+
+    def too_old_for_zstd(self):
+        """Each record fails, and is told why; nothing of it is in the topic."""
+        done = subprocess.run([self.program, "produce", "-b", self.bootstrap, "-t", "no-zstd", "-p", "0", "--report",
+                               "-X", "compression.type=zstd"], input="one\ntwo\n", stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+        expect_equal(done.returncode, 1, "exit status")
+        expect_equal(done.stdout, "no 0 - one\nno 0 - two\n", "outcomes")
+        expect("zstd needs a broker of 2.1 or later" in done.stderr, f"said {done.stderr!r}")
+        expect_equal(self.kcat_read("no-zstd"), "", "in the topic")
 
     def part_of_a_partition(self, topic):
         wanted = parse(self.kcat_read(topic))[1][100:110]
@@ -262,11 +274,15 @@ class Version:
             check("the same lines read by us", self.ours_to_ours, "ours", "plain")
             check("ten messages from an offset", self.part_of_a_partition, "ours")
             check("the listing", self.listing, "ours")
-        if check("the same with gzip, read by kcat", self.ours_to_kcat, "ours-gzip", "zipped", "-X",
-                 "compression.type=gzip"):
-            check("the same with gzip, read by us", self.ours_to_ours, "ours-gzip", "zipped")
         check("lines of kcat read by us", self.kcat_to_ours, "theirs", "kcat")
-        check("gzip lines of kcat read by us", self.kcat_to_ours, "theirs-gzip", "kcat", "-z", "gzip")
+        for codec in self.codecs:
+            if codec == "zstd" and self.number < ZSTD_SINCE:
+                check("zstd is refused, and why", self.too_old_for_zstd)
+                continue
+            if check(f"the same with {codec}, read by kcat", self.ours_to_kcat, f"ours-{codec}", "packed", "-X",
+                     f"compression.type={codec}"):
+                check(f"the same with {codec}, read by us", self.ours_to_ours, f"ours-{codec}", "packed")
+            check(f"{codec} lines of kcat read by us", self.kcat_to_ours, f"theirs-{codec}", "kcat", "-z", codec)
         check("kcat and we see the same offsets", self.same_as_kcat, "theirs-gzip")
         check("a topic made on first use", self.made_on_first_use)
         check("null values", self.null_values)
@@ -282,13 +298,13 @@ class Version:
         check("offsets committed by Kafka's tool, shown and used by us", self.committed_by_kafka, ends)
 
 
-def drive(version, program, lines):
+def drive(version, program, lines, codecs):
     directory = scratch(f"broker-{version}")
     cluster = types.SimpleNamespace(dir=directory, version=version, nodes=1, port=None, secure=False, set=[])
     checks = Checks(f"Kafka {version}")
     try:
         kafka_cluster.up(cluster)
-        Version(kafka_cluster.Layout(directory), checks, program, lines).all()
+        Version(kafka_cluster.Layout(directory), checks, program, lines, codecs).all()
     except (CheckFailed, RuntimeError, subprocess.SubprocessError, SystemExit) as error:
         checks.failed += 1
         print(f"FAIL Kafka {version}: {error}", flush=True)
@@ -306,6 +322,7 @@ def main():
     parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: " + " ".join(VERSIONS))
     parser.add_argument("--uvkafka", default=default_program(), help="the program to drive")
     parser.add_argument("--lines", type=int, default=10000)
+    parser.add_argument("--codecs", default=",".join(CODECS), help="those that the program has")
     options = parser.parse_args()
     skip_unless(["java", "kcat"])
     for version in options.versions or VERSIONS:
@@ -313,7 +330,8 @@ def main():
             kafka_cluster.jars(version)
         except SystemExit:
             skip(f"Kafka {version} cannot run on this machine (see above)")
-    sys.exit(max([drive(version, options.uvkafka, options.lines) for version in options.versions or VERSIONS]))
+    codecs = options.codecs.split(",")
+    sys.exit(max([drive(version, options.uvkafka, options.lines, codecs) for version in options.versions or VERSIONS]))
 
 
 if __name__ == "__main__":
