@@ -10,7 +10,8 @@ namespace kafka {
 
 namespace producer {
 class Producer;
-}
+struct TopicHandle;
+}  // namespace producer
 
 /// The outcome of one record.
 struct DeliveryReport {
@@ -21,6 +22,8 @@ struct DeliveryReport {
   Persistence persistence = Persistence::no;
 };
 using DeliveryCallback = Function<void(const DeliveryReport&)>;
+/// Gets the outcomes of records that were sent with a token. `report` is valid during the call.
+using DeliveryHandler = Function<void(uint64_t token, const DeliveryReport& report)>;
 
 /// Messages for one partition, as one unit of produce().
 struct ProduceEnvelope {
@@ -52,6 +55,22 @@ struct KAFKA_API ProduceResult {
 /// Chooses a partition in [0, partition_count) for a record without one; anything else fails the record.
 using PartitionerFunction = Function<int32_t(const Record& record, int32_t partition_count)>;
 
+/// A topic of one producer: its name was checked and looked up once, and sending to it does neither again.
+/// Cheap to copy; may outlive its producer, and is then a name. Another producer takes it by its name.
+class KAFKA_API Topic {
+ public:
+  Topic() = default;  ///< none: send() says invalid_topic
+  /// "" without one.
+  std::string_view name() const noexcept;
+  /// invalid_topic for a name that no topic can have; sending to it says the same.
+  Error error() const;
+
+ private:
+  friend class Producer;
+  explicit Topic(std::shared_ptr<producer::TopicHandle> handle) : handle_(std::move(handle)) {}
+  std::shared_ptr<producer::TopicHandle> handle_;
+};
+
 class KAFKA_API Producer {
  public:
   explicit Producer(Session& session, ProducerOptions options = {});
@@ -73,6 +92,20 @@ class KAFKA_API Producer {
   ///         other errors that `done` can get are timed_out (delivery_timeout) and the broker's codes.
   Error send(const Record& record, DeliveryCallback done = {});
 
+  /// The same with a number in place of a callable, which costs no allocation: on_delivery()'s handler gets `token`
+  /// with the outcome, exactly as `done` would be called. Records without either cost nothing to report on.
+  Error send(const Record& record, uint64_t token);
+
+  /// A handle for sending to this topic many times. Asks for the topic's partitions if they are not known.
+  Topic topic(std::string_view name);
+  /// As the calls above, to the handle's topic: `record.topic` is not looked at.
+  Error send(const Topic& topic, const Record& record, DeliveryCallback done = {});
+  Error send(const Topic& topic, const Record& record, uint64_t token);
+
+  /// Who gets the outcomes of records with tokens, in place of who did. Outcomes that are handed out while
+  /// there is no handler are dropped.
+  void on_delivery(DeliveryHandler handler);
+
   /// Sends all messages and reports once, when the last partition has its outcome. Shares batches
   /// and order with send(). A partition that fails is retried alone. An empty list succeeds.
   /// An envelope with a message that can never be sent fails as a whole; where the call does not fit
@@ -91,6 +124,7 @@ class KAFKA_API Producer {
   /// True if send() would say queue_full for this record now; `on_drain` is called then, as after a
   /// queue_full, when there is room again.
   bool would_block(const Record& record);
+  bool would_block(const Topic& topic, const Record& record);
 
   /// Records without an outcome, and the bytes they use of buffer_memory.
   size_t queued() const;

@@ -128,6 +128,14 @@ class Buffer {
   }
   void clear() noexcept { size_ = 0; }
 
+  /// The memory of `bytes` for new content, if nobody else holds any of it; else a buffer without memory.
+  static Buffer reclaim(Bytes bytes) noexcept {
+    Buffer buffer;
+    if (bytes.block() == nullptr || bytes.block()->references != 1) return buffer;
+    buffer.block_ = bytes.block();
+    buffer.block_->retain();
+    return buffer;
+  }
   /// Gives the content away; the buffer is empty and without memory afterwards.
   Bytes take() noexcept {
     if (block_ == nullptr) return Bytes::unowned({"", 0});

@@ -169,6 +169,7 @@ void Metadata::refresh() {
 void Metadata::request() {
   if (closed_ || asking_) return;
   const net::TimePoint now = reactor_.now();
+  ++generation_;
   std::erase_if(wanted_, [&](const auto& entry) {
     const bool idle = entry.second.count == 0 && now - entry.second.idle_since >= router_.config().metadata_max_idle;
     if (!idle) return false;
@@ -198,6 +199,7 @@ void Metadata::request() {
 
 void Metadata::answered(Error error, protocol::MetadataResponse& response, int32_t node) {
   asking_ = false;
+  ++generation_;
   if (closed_) return;
   if (!error && response.error_code != 0) error = broker_error(response.error_code, "Metadata");
   if (!error && usable_brokers(response).empty()) {
@@ -253,6 +255,7 @@ void Metadata::failed(const Error& error) {
 }
 
 void Metadata::take(protocol::MetadataResponse& response) {
+  ++generation_;
   failing_since_ = net::TimePoint::max();
   router_.learnt();
   if (response.cluster_id) cluster_id_ = *response.cluster_id;
@@ -328,6 +331,7 @@ bool Metadata::apply_leader(const std::string& topic, int32_t partition, int32_t
   if (static_cast<size_t>(partition) >= found->second.partitions.size()) return false;
   PartitionState& known = found->second.partitions[static_cast<size_t>(partition)];
   if (epoch < known.epoch || (epoch == known.epoch && leader == known.leader)) return false;
+  ++generation_;
   known.epoch = epoch;
   known.leader = leader;
   known.error = {};

@@ -47,6 +47,8 @@ class Metadata {
   /// The leader, if known and in the broker list; else nothing (and refresh() is up to the caller).
   std::optional<int32_t> leader(std::string_view topic, int32_t partition) const;
   int32_t leader_epoch(std::string_view topic, int32_t partition) const;
+  /// Changes whenever something may have been learnt or forgotten: what was read before may be kept until then.
+  uint64_t generation() const noexcept { return generation_; }
   bool has_brokers() const { return !router_.brokers().empty(); }
   const std::string& cluster_id() const { return cluster_id_; }
 
@@ -96,6 +98,7 @@ class Metadata {
   std::map<std::string, Wanted, std::less<>> wanted_;
   std::map<std::string, TopicState, std::less<>> topics_;
   std::map<std::array<uint8_t, 16>, std::string> names_by_id_;
+  uint64_t generation_ = 1;
   std::map<uint64_t, Function<void()>> listeners_;
   uint64_t next_listener_ = 0;
   Function<void(const Event&)> on_event_;

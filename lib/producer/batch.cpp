@@ -37,31 +37,33 @@ std::unique_ptr<Batch> Batch::split() {
   second->failures = failures;
   second->first_record = first_record + static_cast<uint64_t>(half);
   second->unknown_fate = unknown_fate;
-  second->tokens = tokens;
+  second->flushes = flushes;
   second->identity = identity;  // together they have the sequences that this one had
   if (identity.known()) second->sequence = next_sequence(sequence, half);
-  records::BatchBuilder first(sealed.size() / 2 + 1);
-  std::vector<DeliveryCallback> kept;
+  const size_t charged = charged_bytes;
+  auto first = std::make_unique<Batch>(partition, codec, created, sealed.size() / 2 + 1);
   int32_t index = 0;
   const Error error = walk(sealed, [&](const records::RecordView& record) {
     const std::vector<Header> headers = headers_of(record);
-    DeliveryCallback& done = callbacks[static_cast<size_t>(index)];
-    if (index++ >= half) return second->append(record.timestamp, record.key, record.value, headers, std::move(done));
-    kept.push_back(std::move(done));
-    return first.append(record.timestamp, record.key, record.value, headers);
+    Batch& to = index < half ? *first : *second;
+    ++index;
+    return to.append(record.timestamp, record.key, record.value, headers, {});
   });
   (void)error;  // what we sealed ourselves can be read
-  builder = std::move(first);
+  receipts.split(half, second->receipts);
+  builder = std::move(first->builder);
+  stamps = std::move(first->stamps);
+  records = half;
   sealed = Bytes();
-  callbacks = std::move(kept);
-  if (!timestamps.empty()) timestamps.resize(static_cast<size_t>(half));
-  charged_bytes -= std::min(charged_bytes, second->charged_bytes);
+  // What was charged for the whole goes to the halves: it is given back as they end.
+  second->charged_bytes = charged / 2;
+  charged_bytes = charged - second->charged_bytes;
   return second;
 }
 
 Error Batch::drop_headers(int level) {
   records::BatchBuilder rest(sealed.size());
-  dropped.assign(callbacks.size(), false);
+  dropped.assign(static_cast<size_t>(records), false);
   size_t index = 0;
   Error error = walk(sealed, [&](const records::RecordView& record) {
     if (record.header_count > 0) {
@@ -84,24 +86,59 @@ Error Batch::drop_headers(int level) {
                    sealed);
 }
 
-DeliveryReport Batch::report(const Outcome& outcome) {
-  const auto index = static_cast<size_t>(next_report++);
+DeliveryReport Batch::report(int32_t index, const Outcome& outcome) {
   DeliveryReport report;
   report.partition = partition;
-  if (!dropped.empty() && dropped[index]) {
-    report.error = Error(Errc::unsupported_version, "headers need a broker of 0.11 or later");
-    if (unknown_fate) report.persistence = Persistence::maybe;  // an earlier leader may have taken it
-    return report;
-  }
-  const int64_t rank = next_rank++;
   report.error = outcome.error;
   report.persistence = outcome.persistence;
-  report.timestamp = timestamps.empty() ? first_timestamp : timestamps[index];
-  if (!outcome.error) {
-    if (outcome.base_offset >= 0) report.offset = outcome.base_offset + rank;
-    if (outcome.log_append_time >= 0) report.timestamp = outcome.log_append_time;
-  }
+  next_report(index, outcome, report);
   return report;
+}
+
+void Batch::next_report(int32_t index, const Outcome& outcome, DeliveryReport& report) {
+  while (stamp_ + 1 < stamps.size() && stamps[stamp_ + 1].from <= index) ++stamp_;
+  report.timestamp = stamps[stamp_].timestamp;
+  if (!dropped.empty()) {
+    for (; counted_ < index; ++counted_) missing_ += dropped[static_cast<size_t>(counted_)] ? 1 : 0;
+    const bool is_dropped = dropped[static_cast<size_t>(index)];
+    report.error =
+        is_dropped ? Error(Errc::unsupported_version, "headers need a broker of 0.11 or later") : outcome.error;
+    report.persistence = outcome.persistence;
+    report.offset = -1;
+    if (is_dropped) {
+      report.timestamp = -1;
+      report.persistence = unknown_fate ? Persistence::maybe : Persistence::no;  // an earlier leader may have taken it
+      return;
+    }
+  }
+  if (outcome.error) return;
+  if (outcome.base_offset >= 0) report.offset = outcome.base_offset + index - missing_;
+  if (outcome.log_append_time >= 0) report.timestamp = outcome.log_append_time;
+}
+
+void Receipts::split(int32_t index, Receipts& second) {
+  second = Receipts();
+  size_t kept = 0;
+  while (kept < callbacks_.size() && callbacks_[kept].index < index) ++kept;
+  for (size_t i = kept; i < callbacks_.size(); ++i) {
+    second.callbacks_.push_back({callbacks_[i].index - index, std::move(callbacks_[i].done)});
+  }
+  callbacks_.erase(callbacks_.begin() + static_cast<ptrdiff_t>(kept), callbacks_.end());
+  std::vector<Run> runs = std::move(runs_);
+  std::vector<uint64_t> tokens = std::move(tokens_);
+  runs_.clear();
+  tokens_.clear();
+  size_t at = 0;
+  for (const Run& run : runs) {
+    for (int32_t i = 0; i < run.count; ++i) {
+      const int32_t record = run.first + i;
+      if (record < index) {
+        add(record, Receipt(tokens[at++]));
+      } else {
+        second.add(record - index, Receipt(tokens[at++]));
+      }
+    }
+  }
 }
 
 }  // namespace kafka::producer

@@ -9,6 +9,7 @@
 
 #include "net/reactor.hpp"
 #include "producer/idempotence.hpp"
+#include "producer/receipt.hpp"
 #include "records/builder.hpp"
 
 namespace kafka::producer {
@@ -25,29 +26,30 @@ class Batch {
  public:
   Batch(int32_t partition, Compression codec, net::TimePoint created, size_t capacity)
       : partition(partition), codec(codec), created(created), builder(capacity) {}
+  /// The records are written into this memory first.
+  Batch(int32_t partition, Compression codec, net::TimePoint created, Buffer memory)
+      : partition(partition), codec(codec), created(created), builder(std::move(memory)) {}
 
-  int32_t count() const { return static_cast<int32_t>(callbacks.size()); }
+  int32_t count() const { return records; }
   /// Bytes that count against buffer_memory.
   size_t charged() const { return charged_bytes; }
 
-  /// `done` is taken only on success.
+  /// `receipt` is taken only on success.
   Errc append(int64_t timestamp, std::string_view key, std::string_view value, std::span<const Header> headers,
-              DeliveryCallback&& done) {
-    const size_t before = builder.size();
+              Receipt&& receipt) {
+    const size_t before = records == 0 ? 0 : builder.size();
     if (const Errc failed = builder.append(timestamp, key, value, headers); failed != Errc::none) return failed;
-    charged_bytes += builder.size() - before + sizeof(DeliveryCallback);
-    if (callbacks.empty()) {
-      first_timestamp = timestamp;
-      charged_bytes += before;
+    charged_bytes += builder.size() - before + receipt.bytes();
+    // One entry as long as they are equal: most records of a batch are of few turns of the loop.
+    if (stamps.empty() || stamps.back().timestamp != timestamp) {
+      if (!stamps.empty()) charged_bytes += sizeof(Stamp);
+      stamps.push_back({records, timestamp});
     }
-    // Timestamps are kept apart only once they differ: most batches are of one turn of the loop.
-    if (!timestamps.empty() || timestamp != first_timestamp) {
-      if (timestamps.empty()) timestamps.assign(callbacks.size(), first_timestamp);
-      timestamps.push_back(timestamp);
-    }
-    callbacks.push_back(std::move(done));
+    receipts.add(records++, std::move(receipt));
     return Errc::none;
   }
+  /// Upper bound of what append() charges for a record that takes so many bytes in the batch.
+  static size_t charge(size_t bytes, size_t receipt) { return bytes + sizeof(Stamp) + receipt; }
   /// Closes the batch; the same bytes are sent however often it is tried.
   Error seal(int level) {
     if (!sealed.is_null()) return {};
@@ -64,28 +66,40 @@ class Batch {
   /// unsupported_version, the others are sealed anew.
   Error drop_headers(int level);
 
-  /// Reports on one record, and advances. Only for `next_report < count()`.
-  DeliveryReport report(const Outcome& outcome);
+  /// Reports on the record with this index. Indices must not decrease from one call to the next.
+  DeliveryReport report(int32_t index, const Outcome& outcome);
+  /// The same where `report` was filled by the latter for a record before: only what differs is written.
+  void next_report(int32_t index, const Outcome& outcome, DeliveryReport& report);
+
+  struct Stamp {
+    int32_t from;  ///< index of the first record that has this timestamp
+    int64_t timestamp;
+  };
 
   int32_t partition;
+  int32_t records = 0;
   Compression codec;
   net::TimePoint created;
   records::BatchBuilder builder;
   Bytes sealed;  ///< null while records are being added
-  std::vector<DeliveryCallback> callbacks;
-  std::vector<int64_t> timestamps;            ///< empty: all first_timestamp
-  std::vector<std::shared_ptr<void>> tokens;  ///< of flushes that wait for this batch
-  std::vector<bool> dropped;                  ///< by drop_headers(); empty: none
-  uint64_t first_record = 0;                  ///< counted within its partition: the order in which batches were made
-  Identity identity;                          ///< whose sequence it has; unknown: none (yet)
-  int32_t sequence = -1;                      ///< of the first record
-  int64_t first_timestamp = kNoTimestamp;
+  Receipts receipts;
+  std::vector<Stamp> stamps;
+  std::vector<std::shared_ptr<void>> flushes;  ///< that wait for this batch
+  std::vector<bool> dropped;                   ///< by drop_headers(); empty: none
+  uint64_t first_record = 0;                   ///< counted within its partition: the order in which batches were made
+  Identity identity;                           ///< whose sequence it has; unknown: none (yet)
+  int32_t sequence = -1;                       ///< of the first record
   size_t charged_bytes = 0;
+  size_t guessed = 0;  ///< bytes of memory taken beforehand, while it is open
   uint32_t failures = 0;
   bool hurried = false;       ///< the last retry went without a pause
   bool unknown_fate = false;  ///< was sent at least once, and nobody knows what became of it
-  int32_t next_report = 0;
-  int64_t next_rank = 0;  ///< of the records that were really sent
+
+ private:
+  // Where the last report was.
+  size_t stamp_ = 0;
+  int32_t counted_ = 0;  // records looked at for dropped ones
+  int32_t missing_ = 0;  // of those, how many were dropped
 };
 
 }  // namespace kafka::producer

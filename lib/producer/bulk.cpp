@@ -32,6 +32,7 @@ struct BulkSend {
   };
   std::map<std::pair<std::string, int32_t>, Part> parts;
   std::vector<Error> errors;
+  session::Core* core = nullptr;
   Function<void(ProduceResult)> done;
   size_t left = 1;  // one more than messages, until all are handed over
 
@@ -44,7 +45,7 @@ struct BulkSend {
     if (!part.result.error) part.result.error = error;
     if (std::find(errors.begin(), errors.end(), error) == errors.end()) errors.push_back(error);
   }
-  void ended(session::Core& core) {
+  void ended() {
     if (--left > 0 || !done) return;
     ProduceResult result;
     result.errors = std::move(errors);
@@ -52,12 +53,12 @@ struct BulkSend {
       if (!part.result.error && part.result.offset >= 0) result.offsets[key.first][key.second] = part.result.offset;
       result.partitions.push_back(std::move(part.result));
     }
-    core.later([done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
+    core->later([done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
   }
 };
 
 // An envelope goes as a whole or not at all.
-Error Producer::check(const ProduceEnvelope& envelope, size_t& bytes) const {
+Error Producer::check(const ProduceEnvelope& envelope, size_t& charge) const {
   if (Error wrong = check_topic_name(envelope.topic)) return wrong;
   if (envelope.partition < 0) {
     return Error(Errc::invalid_argument, "partition " + std::to_string(envelope.partition) + ": 0 or more");
@@ -67,9 +68,10 @@ Error Producer::check(const ProduceEnvelope& envelope, size_t& bytes) const {
                  "this build has no " + std::string(records::codec_name(*envelope.compression)));
   }
   for (const Message& message : envelope.messages) {
+    size_t bytes = 0;
     size_t each = 0;
-    if (Error wrong = check(record_of(envelope, message), each)) return wrong;
-    bytes += each;
+    if (Error wrong = check(record_of(envelope, message), kCallbackBytes, bytes, each)) return wrong;
+    charge += each;
   }
   return {};
 }
@@ -77,24 +79,25 @@ Error Producer::check(const ProduceEnvelope& envelope, size_t& bytes) const {
 void Producer::produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done) {
   auto bulk = std::make_shared<BulkSend>();
   bulk->done = std::move(done);
+  bulk->core = core_.get();
   std::vector<Error> wrong;
-  size_t bytes = 0;
+  size_t charge = 0;
   size_t count = 0;
   for (const ProduceEnvelope& envelope : envelopes) {
     size_t these = 0;
     wrong.push_back(check(envelope, these));
     if (wrong.back()) continue;
-    bytes += these;
+    charge += these;
     count += envelope.messages.size();
   }
   // All of the call finds room, or nothing of it is queued.
   Error full;
-  if (bytes + count * sizeof(DeliveryCallback) > static_cast<size_t>(options_.buffer_memory)) {
-    full = Error(Errc::message_too_large, std::to_string(count) + " messages of " + std::to_string(bytes) +
+  if (charge + records::kBatchHeaderSize > static_cast<size_t>(options_.buffer_memory)) {
+    full = Error(Errc::message_too_large, std::to_string(count) + " messages of " + std::to_string(charge) +
                                               " bytes exceed buffer_memory (" + std::to_string(options_.buffer_memory) +
                                               ")");
   } else if (count > 0) {
-    full = make_room(bytes, count);
+    full = make_room(charge);
   }
   for (size_t i = 0; i < envelopes.size(); ++i) {
     const ProduceEnvelope& envelope = envelopes[i];
@@ -110,15 +113,15 @@ void Producer::produce(std::vector<ProduceEnvelope> envelopes, Function<void(Pro
       const size_t size = records::BatchBuilder::estimate(record.key, record.value, record.headers);
       ++bulk->left;
       const bool first = !std::exchange(part.begun, true);
-      enqueue(topic(envelope.topic), record, size, envelope.compression.value_or(options_.compression_type),
-              [core = core_.get(), bulk, part = &part, first](const DeliveryReport& report) {
-                if (first) part->result.offset = report.offset;
-                bulk->add(*part, report.error, report.persistence);
-                bulk->ended(*core);
-              });
+      Receipt receipt([bulk, part = &part, first](const DeliveryReport& report) {
+        if (first) part->result.offset = report.offset;
+        bulk->add(*part, report.error, report.persistence);
+        bulk->ended();
+      });
+      enqueue(topic(envelope.topic), record, size, envelope.compression.value_or(options_.compression_type), receipt);
     }
   }
-  bulk->ended(*core_);
+  bulk->ended();
 }
 
 }  // namespace producer

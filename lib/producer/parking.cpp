@@ -46,7 +46,7 @@ Error Producer::choose(Topic& topic, const Record& record, int32_t& partition) {
   return {};
 }
 
-void Producer::park(Topic& topic, const Record& record, size_t bytes, Compression codec, DeliveryCallback done) {
+void Producer::park(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt) {
   Parked parked;
   parked.partition = record.partition;
   parked.has_key = record.key.data() != nullptr;
@@ -58,9 +58,9 @@ void Producer::park(Topic& topic, const Record& record, size_t bytes, Compressio
   }
   parked.timestamp = record.timestamp >= 0 ? record.timestamp : core_->reactor().wall_clock_ms();
   parked.codec = codec;
-  parked.done = std::move(done);
-  parked.deadline = core_->reactor().now() + options_.delivery_timeout;
   parked.charged = bytes + sizeof(Parked);
+  parked.receipt = std::move(receipt);
+  parked.deadline = core_->reactor().now() + options_.delivery_timeout;
   used_ += parked.charged;
   ++queued_;
   arm_expiry(parked.deadline);
@@ -78,7 +78,7 @@ void Producer::unpark(Topic& topic) {
     used_ -= std::min(used_, parked.charged);
     --queued_;
     if (none) {
-      report_later(std::move(parked.done), none, parked.partition);
+      report_later(std::move(parked.receipt), none, parked.partition);
       continue;
     }
     Record record;
@@ -95,12 +95,13 @@ void Producer::unpark(Topic& topic) {
       Error wrong = choose(topic, record, number);
       if (dead_) return;
       if (wrong) {
-        report_later(std::move(parked.done), wrong, parked.partition);
+        report_later(std::move(parked.receipt), wrong, parked.partition);
         continue;
       }
     }
     const net::TimePoint since = parked.deadline - options_.delivery_timeout;
-    add(topic, number, record, {parked.codec, since, &parked.tokens}, std::move(parked.done));
+    const size_t bytes = records::BatchBuilder::estimate(record.key, record.value, record.headers);
+    add(topic, number, record, bytes, {parked.codec, since, &parked.flushes}, parked.receipt);
   }
   tell_room();
 }
@@ -116,7 +117,7 @@ void Producer::expire_parked(Topic& topic, net::TimePoint now, net::TimePoint& n
     } else if (core_->metadata().last_error()) {
       why += ": " + core_->metadata().last_error().message();
     }
-    report_later(std::move(parked.done), Error(Errc::timed_out, std::move(why)), parked.partition);
+    report_later(std::move(parked.receipt), Error(Errc::timed_out, std::move(why)), parked.partition);
   }
   if (!topic.parked.empty()) next = std::min(next, topic.parked.front().deadline);
 }

@@ -42,12 +42,17 @@ Producer::Producer(std::shared_ptr<session::Core> core, ProducerOptions options)
                    options_.enable_idempotence.value_or(false), [this] { schedule_pump(); }) {
   error_ = core_->error();
   if (!error_) error_ = options_.validate();
+  limit_ = static_cast<size_t>(std::min(options_.batch_size, options_.max_request_size));
+  most_age_ = options_.linger + options_.delivery_timeout / kAgeShare;
   if (!core_->live() || error_) return;
   core_->add(*this);
   listener_ = core_->metadata().add_listener([this] { on_metadata(); });
 }
 
 Producer::~Producer() {
+  for (const auto& [name, topic] : topics_) {
+    if (topic->handle != nullptr) topic->handle->owner = nullptr;
+  }
   if (!dead_ && core_->live()) {
     core_->remove(*this);
     core_->metadata().remove_listener(listener_);
@@ -79,12 +84,16 @@ void Producer::abort() {
   for (const auto& request : requests_) request->batches.clear();
   requests_.clear();
   last_topic_ = nullptr;
+  for (const auto& [name, topic] : topics_) {
+    if (topic->handle != nullptr) topic->handle->owner = nullptr;
+  }
   topics_.clear();
+  on_delivery_ = nullptr;
 }
 
 // --- intake -----------------------------------------------------------------
 
-Error Producer::check(const Record& record, size_t& bytes) const {
+Error Producer::check(const Record& record, size_t receipt, size_t& bytes, size_t& charge) const {
   if (error_) return error_;
   if (closing_ || core_->closing()) return Error(Errc::closed, "the producer is closed");
   if (record.partition < kAnyPartition) {
@@ -99,6 +108,7 @@ Error Producer::check(const Record& record, size_t& bytes) const {
     if (header.key.data() == nullptr) return Error(Errc::invalid_argument, "a header key is null");
   }
   bytes = records::BatchBuilder::estimate(record.key, record.value, record.headers);
+  charge = Batch::charge(bytes, receipt);
   const size_t largest = static_cast<size_t>(options_.max_request_size);
   if (bytes + records::kBatchHeaderSize > largest) {
     // The estimate rounds up; only what certainly exceeds is refused.
@@ -110,24 +120,26 @@ Error Producer::check(const Record& record, size_t& bytes) const {
     }
   }
   // No on_drain could ever help it.
-  if (bytes + sizeof(DeliveryCallback) > static_cast<size_t>(options_.buffer_memory)) {
-    return Error(Errc::message_too_large, "a record of " + std::to_string(bytes) +
+  if (charge + records::kBatchHeaderSize > static_cast<size_t>(options_.buffer_memory)) {
+    return Error(Errc::message_too_large, "a record of " + std::to_string(charge + records::kBatchHeaderSize) +
                                               " bytes, overhead included, exceeds buffer_memory (" +
                                               std::to_string(options_.buffer_memory) + ")");
   }
   return {};
 }
 
-Error Producer::make_room(size_t bytes, size_t records) {
-  if (used_ + bytes + records * sizeof(DeliveryCallback) <= static_cast<size_t>(options_.buffer_memory)) return {};
+Error Producer::make_room(size_t charge) {
+  if (used_ + charge + records::kBatchHeaderSize <= static_cast<size_t>(options_.buffer_memory)) return {};
   full_ = true;
   return Error(Errc::queue_full, "buffer_memory (" + std::to_string(options_.buffer_memory) + " bytes) is used up");
 }
 
-bool Producer::would_block(const Record& record) {
+bool Producer::would_block(const Record& record, std::string_view topic) {
+  if (plain(record, records::BatchBuilder::estimate(record.key, record.value), kCallbackBytes)) return false;
   size_t bytes = 0;
-  if (check(record, bytes) || check_topic_name(record.topic)) return false;
-  return static_cast<bool>(make_room(bytes, 1));
+  size_t charge = 0;
+  if (check(record, kCallbackBytes, bytes, charge) || check_topic_name(topic)) return false;
+  return static_cast<bool>(make_room(charge));
 }
 
 Topic& Producer::topic(std::string_view name) {
@@ -140,6 +152,19 @@ Topic& Producer::topic(std::string_view name) {
   topics_.emplace(made->name, std::move(made));
   core_->metadata().want(last_topic_->name, true);
   return *last_topic_;
+}
+
+std::shared_ptr<TopicHandle> Producer::handle(std::string_view name) {
+  if (error_ || dead_ || !core_->live() || check_topic_name(name)) {
+    auto none = std::make_shared<TopicHandle>();
+    none->name = name;
+    return none;
+  }
+  Topic& of = topic(name);
+  if (of.handle == nullptr) {
+    of.handle = std::make_shared<TopicHandle>(TopicHandle{of.name, this, &of});
+  }
+  return of.handle;
 }
 
 Partition& Producer::partition(Topic& topic, int32_t number) {
@@ -159,77 +184,114 @@ Partition& Producer::partition(Topic& topic, int32_t number) {
   return *made;
 }
 
-Error Producer::send(const Record& record, DeliveryCallback done) {
-  size_t bytes = 0;
-  Error refused = check(record, bytes);
-  if (!refused && (last_topic_ == nullptr || last_topic_->name != record.topic))
-    refused = check_topic_name(record.topic);
-  if (!refused) refused = make_room(bytes, 1);
-  if (refused) {
-    report_later(std::move(done), refused, record.partition);
-    return refused;
-  }
-  return enqueue(topic(record.topic), record, bytes, options_.compression_type, std::move(done));
+Error Producer::refuse(Error why, Receipt& receipt, int32_t partition) {
+  report_later(std::move(receipt), why, partition);
+  return why;
 }
 
-Error Producer::enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, DeliveryCallback done) {
+Error Producer::send(const Record& record, Receipt receipt) {
+  size_t bytes = records::BatchBuilder::estimate(record.key, record.value);
+  const bool known = last_topic_ != nullptr && last_topic_->name == record.topic;
+  if (!known || !plain(record, bytes, receipt.bytes())) {
+    size_t charge = 0;
+    Error refused = check(record, receipt.bytes(), bytes, charge);
+    if (!refused && !known) refused = check_topic_name(record.topic);
+    if (!refused) refused = make_room(charge);
+    if (refused) return refuse(std::move(refused), receipt, record.partition);
+  }
+  return enqueue(topic(record.topic), record, bytes, options_.compression_type, receipt);
+}
+
+Error Producer::send(const TopicHandle* handle, const Record& record, Receipt receipt) {
+  if (handle != nullptr && handle->owner == this) [[likely]] {
+    size_t bytes = records::BatchBuilder::estimate(record.key, record.value);
+    if (!plain(record, bytes, receipt.bytes())) {
+      size_t charge = 0;
+      Error refused = check(record, receipt.bytes(), bytes, charge);
+      if (!refused) refused = make_room(charge);
+      if (refused) return refuse(std::move(refused), receipt, record.partition);
+    }
+    if (!partitioner_) return enqueue(*handle->topic, record, bytes, options_.compression_type, receipt);
+  }
+  Record named = record;  // another producer's, or somebody looks at the name
+  named.topic = handle != nullptr ? std::string_view(handle->name) : std::string_view();
+  return send(named, std::move(receipt));
+}
+
+Error Producer::enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt) {
   // Behind those that wait already, whichever partition they will get.
   if (!topic.parked.empty()) {
-    park(topic, record, bytes, codec, std::move(done));
+    park(topic, record, bytes, codec, receipt);
     return {};
   }
   int32_t number = record.partition;
   if (number == kAnyPartition) {
     const auto pinned = partitioner_ ? shared_from_this() : nullptr;  // it may destroy the producer
     if (Error wrong = choose(topic, record, number)) {
-      if (!dead_) report_later(std::move(done), wrong, record.partition);
+      if (!dead_) report_later(std::move(receipt), wrong, record.partition);
       return wrong;
     }
     if (number < 0) {
-      park(topic, record, bytes, codec, std::move(done));
+      park(topic, record, bytes, codec, receipt);
       return {};
     }
   }
-  return add(topic, number, record, {codec, core_->reactor().now(), nullptr}, std::move(done));
+  return add(topic, number, record, bytes, {codec, core_->reactor().now(), nullptr}, receipt);
 }
 
-Error Producer::add(Topic& topic, int32_t number, const Record& record, const Intake& how, DeliveryCallback done) {
+Error Producer::add(Topic& topic, int32_t number, const Record& record, size_t bytes, const Intake& how,
+                    Receipt& receipt) {
   Partition& to = partition(topic, number);
-  const size_t limit = static_cast<size_t>(std::min(options_.batch_size, options_.max_request_size));
   if (to.open != nullptr) {
-    const size_t with = to.open->builder.size_with(record.key, record.value, record.headers);
-    const bool aged = how.since - to.open->created > options_.linger + options_.delivery_timeout / kAgeShare;
-    if (to.open->codec != how.codec || with > limit || aged) close_open(to);
+    const bool aged = how.since - to.open->created > most_age_;
+    if (to.open->codec != how.codec || to.open->builder.size() + bytes > limit_ || aged) close_open(to);
   }
-  if (to.open == nullptr) {
-    to.open = std::make_unique<Batch>(number, how.codec, how.since, kFirstCapacity);
-    to.open->first_record = to.next_record;
-    arm_expiry(how.since + options_.delivery_timeout);
-    activate(to);
-  }
+  if (to.open == nullptr) open_batch(to, how);
   Batch& batch = *to.open;
   const size_t before = batch.charged();
   const int64_t timestamp = record.timestamp >= 0 ? record.timestamp : core_->reactor().wall_clock_ms();
-  const Errc failed = batch.append(timestamp, record.key, record.value, record.headers, std::move(done));
+  const Errc failed = batch.append(timestamp, record.key, record.value, record.headers, std::move(receipt));
   if (failed != Errc::none) {  // sizes were checked: only a batch beyond 2^31 could do this
     if (batch.count() == 0) to.open.reset();
-    Error error(failed, topic.name + "/" + std::to_string(number));
-    report_later(std::move(done), error, number);
-    return error;
+    return refuse(Error(failed, topic.name + "/" + std::to_string(number)), receipt, number);
   }
   used_ += batch.charged() - before;
   ++queued_;
   ++to.next_record;
-  if (how.tokens != nullptr) {
-    for (auto& token : *how.tokens) {
-      if (batch.tokens.empty() || batch.tokens.back() != token) batch.tokens.push_back(std::move(token));
+  if (how.flushes != nullptr) {
+    for (auto& flush : *how.flushes) {
+      if (batch.flushes.empty() || batch.flushes.back() != flush) batch.flushes.push_back(std::move(flush));
     }
   }
-  if (batch.builder.size() >= limit) close_open(to);
+  if (batch.builder.size() >= limit_) close_open(to);
   return {};
 }
 
+// Memory for about as much as the last batch of the partition had, so that a growing one need not be copied; but
+// not for more than half of buffer_memory before there is content for it.
+void Producer::open_batch(Partition& partition, const Intake& how) {
+  constexpr size_t kLastRecord = 64;  // what the length of the last record is overestimated by
+  size_t capacity = std::min(partition.last_size + partition.last_size / 8, limit_) + kLastRecord;
+  const bool guess =
+      capacity > kFirstCapacity && guessed_ + capacity <= static_cast<size_t>(options_.buffer_memory) / 2;
+  if (guess) {
+    partition.open = std::make_unique<Batch>(partition.number, how.codec, how.since, memory_.take(capacity));
+    partition.open->guessed = capacity;
+    guessed_ += capacity;
+  } else {
+    partition.open = std::make_unique<Batch>(partition.number, how.codec, how.since, kFirstCapacity);
+  }
+  partition.open->first_record = partition.next_record;
+  arm_expiry(how.since + options_.delivery_timeout);
+  activate(partition);
+}
+
 void Producer::close_open(Partition& partition) {
+  Batch& batch = *partition.open;
+  guessed_ -= std::exchange(batch.guessed, 0);
+  partition.last_size = batch.builder.size();
+  constexpr size_t kWorthIt = 8192;
+  if (batch.builder.capacity() > 2 * partition.last_size + kWorthIt) batch.builder.shrink();
   partition.waiting.push_back(std::move(partition.open));
   if (partition.topic->sticky == partition.number) partition.topic->sticky = -1;
   schedule_pump();
@@ -243,19 +305,10 @@ void Producer::activate(Partition& partition) {
   schedule_pump();
 }
 
-void Producer::report_later(DeliveryCallback done, Error error, int32_t partition) {
-  if (!done) return;
-  core_->later([done = std::move(done), error = std::move(error), partition]() mutable {
-    DeliveryReport report;
-    report.error = std::move(error);
-    report.partition = partition;
-    done(report);
-  });
-}
-
 void Producer::release(size_t bytes, size_t records) {
   used_ -= std::min(used_, bytes);
   queued_ -= std::min(queued_, records);
+  if (queued_ == 0) memory_.trim(kIdleMemory);
   tell_room();
 }
 
@@ -280,14 +333,14 @@ void Producer::flush(Function<void()> done) {
   }
   const auto token = std::make_shared<FlushToken>(*this, std::move(done));
   for (const auto& [name, topic] : topics_) {
-    for (size_t i = 0; i < topic->parked.size(); ++i) topic->parked[i].tokens.push_back(token);
+    for (size_t i = 0; i < topic->parked.size(); ++i) topic->parked[i].flushes.push_back(token);
     for (const auto& [number, partition] : topic->partitions) {
-      if (partition->open != nullptr) partition->waiting.push_back(std::move(partition->open));
-      for (size_t i = 0; i < partition->waiting.size(); ++i) partition->waiting[i]->tokens.push_back(token);
+      if (partition->open != nullptr) close_open(*partition);
+      for (size_t i = 0; i < partition->waiting.size(); ++i) partition->waiting[i]->flushes.push_back(token);
     }
   }
   for (const auto& request : requests_) {
-    for (Sent& sent : request->batches) sent.batch->tokens.push_back(token);
+    for (Sent& sent : request->batches) sent.batch->flushes.push_back(token);
   }
   schedule_pump();
 }
@@ -339,10 +392,10 @@ void Producer::fail_rest() {
     while (!topic->parked.empty()) {
       Parked parked = topic->parked.pop_front();
       release(parked.charged, 1);
-      report_later(std::move(parked.done), error, parked.partition);
+      report_later(std::move(parked.receipt), error, parked.partition);
     }
     for (const auto& [number, partition] : topic->partitions) {
-      if (partition->open != nullptr) partition->waiting.push_back(std::move(partition->open));
+      if (partition->open != nullptr) close_open(*partition);
       while (!partition->waiting.empty()) {
         auto batch = partition->waiting.pop_front();
         const Persistence persistence = batch->unknown_fate ? Persistence::maybe : Persistence::no;

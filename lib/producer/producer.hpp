@@ -1,7 +1,7 @@
 // The inside of a Producer: topics, their partitions' queues of batches, and the requests under way.
 // Here: intake, memory, flushing, closing. sender.cpp: what leaves when, answers, retries, expiry.
-// sequences.cpp: idempotence within a partition. parking.cpp: records that wait for a topic's partitions. bulk.cpp:
-// produce().
+// delivery.cpp: handing out reports. sequences.cpp: idempotence within a partition. parking.cpp: records that wait for
+// a topic's partitions. bulk.cpp: produce().
 #pragma once
 
 #include <kafka/producer.hpp>
@@ -16,11 +16,14 @@
 #include "base/scope.hpp"
 #include "producer/batch.hpp"
 #include "producer/idempotence.hpp"
+#include "producer/memory.hpp"
+#include "producer/receipt.hpp"
 #include "protocol/produce.hpp"
 #include "session/core.hpp"
 
 namespace kafka::producer {
 
+class Producer;
 struct Topic;
 
 struct Partition {
@@ -29,6 +32,7 @@ struct Partition {
   std::unique_ptr<Batch> open;           ///< being filled
   Ring<std::unique_ptr<Batch>> waiting;  ///< closed, oldest first; retries in front
   uint64_t next_record = 0;              ///< see Batch::first_record
+  size_t last_size = 0;                  ///< bytes of the last batch that was closed
   int32_t in_flight = 0;                 ///< batches in requests under way
   net::TimePoint not_before{};           ///< after a failure
   bool listed = false;                   ///< in Producer::active_
@@ -53,10 +57,17 @@ struct Parked {
   std::vector<std::pair<std::string, std::pair<bool, std::string>>> headers;
   int64_t timestamp = kNoTimestamp;
   Compression codec = Compression::none;
-  DeliveryCallback done;
+  Receipt receipt;
   net::TimePoint deadline{};
   size_t charged = 0;
-  std::vector<std::shared_ptr<void>> tokens;
+  std::vector<std::shared_ptr<void>> flushes;  ///< that wait for it
+};
+
+/// What a kafka::Topic refers to; may outlive the producer.
+struct TopicHandle {
+  std::string name;
+  const Producer* owner = nullptr;  ///< null: gone, or the name is no topic's
+  Topic* topic = nullptr;
 };
 
 struct Topic {
@@ -65,6 +76,9 @@ struct Topic {
   std::vector<Partition*> by_number;  ///< the same, for the hot path; null where none
   Ring<Parked> parked;
   int32_t sticky = -1;
+  int32_t count = 0;                    ///< partitions, 0 while unknown, as of
+  uint64_t generation = 0;              ///< this state of the metadata
+  std::shared_ptr<TopicHandle> handle;  ///< null until somebody asks for it
 };
 
 class Producer final : public session::Client, public std::enable_shared_from_this<Producer> {
@@ -73,6 +87,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   static constexpr size_t kMaxRequestBytes = 16 * 1024 * 1024;
   static constexpr int32_t kDefaultInFlight = 5;
   static constexpr size_t kFirstCapacity = 1024;
+  /// What is kept of the memory of batches that are done, while nothing is queued.
+  static constexpr size_t kIdleMemory = 2 * 1024 * 1024;
   /// A batch that cannot leave takes records for this share of delivery_timeout only, because all of
   /// them expire with its first.
   static constexpr int kAgeShare = 16;
@@ -82,13 +98,16 @@ class Producer final : public session::Client, public std::enable_shared_from_th
 
   const Error& error() const { return error_; }
   const ProducerOptions& options() const { return options_; }
-  Error send(const Record& record, DeliveryCallback done);
+  Error send(const Record& record, Receipt receipt);
+  Error send(const TopicHandle* handle, const Record& record, Receipt receipt);
+  std::shared_ptr<TopicHandle> handle(std::string_view name);
+  void on_delivery(DeliveryHandler handler);
   void produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done);
   void flush(Function<void()> done);
   void close(net::Duration deadline, Function<void()> done);
   void on_drain(Function<void()> handler);
   void set_partitioner(PartitionerFunction partitioner) { partitioner_ = std::move(partitioner); }
-  bool would_block(const Record& record);
+  bool would_block(const Record& record, std::string_view topic);
   size_t queued() const { return queued_; }
   size_t queued_bytes() const { return used_; }
   /// Deadline of a close() without one.
@@ -116,23 +135,33 @@ class Producer final : public session::Client, public std::enable_shared_from_th
     std::vector<Sent> batches;
   };
   struct FlushToken;
+  struct Handout;
 
   // intake (producer.cpp)
-  /// Why this record can never be sent; else an upper bound of its bytes.
-  Error check(const Record& record, size_t& bytes) const;
-  Error check(const ProduceEnvelope& envelope, size_t& bytes) const;
-  /// queue_full if that many bytes (of that many records) have no room now.
-  Error make_room(size_t bytes, size_t records);
+  /// True if nothing can be wrong with a record that takes at most so many bytes in a batch and for its receipt, and
+  /// there is room for it: almost always.
+  bool plain(const Record& record, size_t bytes, size_t receipt) const {
+    return !error_ && !closing_ && !core_->closing() && record.headers.empty() && record.partition >= kAnyPartition &&
+           record.timestamp >= kNoTimestamp && bytes + records::kBatchHeaderSize <= limit_ &&
+           used_ + Batch::charge(bytes, receipt) + records::kBatchHeaderSize <=
+               static_cast<size_t>(options_.buffer_memory);
+  }
+  /// Why this record can never be sent; else an upper bound of what it takes in a batch, and of what it is charged.
+  Error check(const Record& record, size_t receipt, size_t& bytes, size_t& charge) const;
+  Error check(const ProduceEnvelope& envelope, size_t& charge) const;
+  /// queue_full if that many bytes have no room now.
+  Error make_room(size_t charge);
   struct Intake {
     Compression codec = Compression::none;
     net::TimePoint since{};  // when the application handed it over
-    std::vector<std::shared_ptr<void>>* tokens = nullptr;
+    std::vector<std::shared_ptr<void>>* flushes = nullptr;
   };
-  Error add(Topic& topic, int32_t partition, const Record& record, const Intake& how, DeliveryCallback done);
+  Error refuse(Error why, Receipt& receipt, int32_t partition);
+  Error add(Topic& topic, int32_t partition, const Record& record, size_t bytes, const Intake& how, Receipt& receipt);
+  void open_batch(Partition& partition, const Intake& how);
   /// Takes no more records into the open batch.
   void close_open(Partition& partition);
-  Error enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, DeliveryCallback done);
-  void report_later(DeliveryCallback done, Error error, int32_t partition);
+  Error enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt);
   Topic& topic(std::string_view name);
   Partition& partition(Topic& topic, int32_t number);
   void activate(Partition& partition);
@@ -140,8 +169,12 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void tell_room();
   void end_close();
 
+  // delivery.cpp
+  void finish(std::unique_ptr<Batch> batch, Outcome outcome);
+  void report_later(Receipt receipt, Error error, int32_t partition);
+
   // parking.cpp
-  void park(Topic& topic, const Record& record, size_t bytes, Compression codec, DeliveryCallback done);
+  void park(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt);
   void unpark(Topic& topic);
   void expire_parked(Topic& topic, net::TimePoint now, net::TimePoint& next);
   /// A partition for a record without one, -1 while the topic's are not known; an error for a bad custom choice.
@@ -178,7 +211,6 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void anchor(Partition& partition, const Batch& batch, int16_t version);
   void retry(Partition& partition, std::unique_ptr<Batch> batch, bool leader_named);
   void put_back(Partition& partition, std::unique_ptr<Batch> batch);
-  void finish(std::unique_ptr<Batch> batch, Outcome outcome);
   void arm_expiry(net::TimePoint at);
   void expire();
   void expire_requests(net::TimePoint now, net::TimePoint& next);
@@ -198,6 +230,11 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   Error error_;
   std::map<std::string, std::unique_ptr<Topic>, std::less<>> topics_;
   Topic* last_topic_ = nullptr;
+  size_t limit_ = 0;          // bytes of a batch: batch_size or max_request_size
+  net::Duration most_age_{};  // a batch takes records for so long
+  BatchMemory memory_;
+  size_t guessed_ = 0;  // bytes of open batches' memory that were taken before there was content for them
+  std::shared_ptr<DeliveryHandler> on_delivery_;
   std::vector<Partition*> active_;        // have something to send
   std::map<int32_t, int32_t> in_flight_;  // requests by node
   std::vector<std::shared_ptr<Request>> requests_;

@@ -376,30 +376,6 @@ void Producer::put_back(Partition& partition, std::unique_ptr<Batch> batch) {
   }
 }
 
-// Hands the reports out, a batch at a time.
-void Producer::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
-  const auto count = static_cast<size_t>(batch->count());
-  const size_t charged = batch->charged();
-  batch->sealed = Bytes();  // nobody needs them for the reports, which may take turns to hand out
-  batch->builder = records::BatchBuilder();
-  core_->callbacks().run_work([guard = scope_.guard(), batch = std::move(batch),
-                               result = std::make_unique<Outcome>(std::move(outcome))](session::Budget& budget) {
-    while (batch->next_report < batch->count()) {
-      DeliveryCallback& slot = batch->callbacks[static_cast<size_t>(batch->next_report)];
-      if (!slot) {
-        batch->report(*result);
-        continue;
-      }
-      if (!guard.alive()) return true;
-      if (!budget.take()) return false;
-      DeliveryCallback done = std::move(slot);
-      done(batch->report(*result));
-    }
-    return true;
-  });
-  release(charged, count);
-}
-
 // --- time -------------------------------------------------------------------
 
 void Producer::arm_expiry(net::TimePoint at) {

@@ -49,6 +49,8 @@ class BatchBuilder {
   BatchBuilder() noexcept = default;
   /// Memory is taken with the first record: `capacity` bytes, doubled as needed.
   explicit BatchBuilder(size_t capacity) noexcept : initial_capacity_(capacity) {}
+  /// Writes into `memory` first, whatever it holds.
+  explicit BatchBuilder(Buffer memory) noexcept : buffer_(std::move(memory)) {}
 
   /// Appends one record; key and value with data() == nullptr are null. Offsets count from 0.
   /// Errors: too_large (nothing was appended).
@@ -85,6 +87,9 @@ class BatchBuilder {
   /// Finishes the batch and gives it away; the builder is empty afterwards and may be used again.
   /// Errors: unsupported_codec, invalid_option; the builder keeps its records then.
   Error seal(const SealOptions& options, Bytes& sealed);
+
+  /// Gives back memory that the records so far do not need, if that is much of it.
+  void shrink() { buffer_.shrink(); }
 
   /// Forgets the records and keeps the memory.
   void clear() noexcept;

@@ -27,6 +27,7 @@ constexpr const char* kPerfUsage =
 constexpr int64_t kMaxSize = 104857600;
 constexpr int64_t kMaxSamples = 100000;
 constexpr int kSendsPerTurn = 1000;
+constexpr uint64_t kNoSample = 0;
 constexpr uint64_t kNanosecondsPerSecond = 1000000000;
 
 double cpu_seconds() {
@@ -72,13 +73,14 @@ struct Measure {
 // Sends as fast as the buffer allows, a piece per turn of the loop.
 class Load {
  public:
-  Load(App& app, std::string topic, int64_t messages, int64_t size, kafka::ProducerOptions options)
+  Load(App& app, const std::string& topic, int64_t messages, int64_t size, kafka::ProducerOptions options)
       : app_(app),
-        topic_(std::move(topic)),
         left_(messages),
         step_(std::max<int64_t>(messages / kMaxSamples, 1)),
         delivery_timeout_(options.delivery_timeout),
-        producer_(app.session(), std::move(options)) {
+        producer_(app.session(), std::move(options)),
+        topic_(producer_.topic(topic)) {
+    producer_.on_delivery([this](uint64_t sent, const kafka::DeliveryReport& report) { count(sent, report); });
     uint64_t state = 0x9E3779B97F4A7C15;  // the same bytes in every run
     value_.reserve(static_cast<size_t>(size));
     while (value_.size() < static_cast<size_t>(size)) {
@@ -104,25 +106,20 @@ class Load {
   }
   void send_some() {
     for (int i = 0; i < kSendsPerTurn && left_ > 0; ++i) {
-      const kafka::Record record{.topic = topic_, .value = value_};
-      if (producer_.would_block(record)) {
+      const kafka::Record record{.value = value_};
+      if (producer_.would_block(topic_, record)) {
         producer_.on_drain([this] { resume(); });
         uv_idle_stop(&idle_);
         return;
       }
       --left_;
-      if (left_ % step_ == 0) {
-        producer_.send(record, [this, sent = uv_hrtime()](const kafka::DeliveryReport& report) {
-          measure_.latencies_us.push_back(static_cast<uint32_t>((uv_hrtime() - sent) / 1000));
-          count(report);
-        });
-      } else {
-        producer_.send(record, [this](const kafka::DeliveryReport& report) { count(report); });
-      }
+      // The token: when it was sent, for those whose latency is looked at.
+      producer_.send(topic_, record, left_ % step_ == 0 ? uv_hrtime() : kNoSample);
     }
     if (left_ == 0) finish();
   }
-  void count(const kafka::DeliveryReport& report) {
+  void count(uint64_t sent, const kafka::DeliveryReport& report) {
+    if (sent != kNoSample) measure_.latencies_us.push_back(static_cast<uint32_t>((uv_hrtime() - sent) / 1000));
     if (!report.error) {
       ++measure_.messages;
     } else if (measure_.failed++ == 0) {
@@ -142,7 +139,6 @@ class Load {
   }
 
   App& app_;
-  std::string topic_;
   std::string value_;
   int64_t left_;
   int64_t step_;
@@ -152,6 +148,7 @@ class Load {
   Measure measure_;
   uv_idle_t idle_{};
   kafka::Producer producer_;
+  kafka::Topic topic_;
 };
 
 int perf_produce(const Arguments& arguments, int64_t messages) {

@@ -85,12 +85,14 @@ void produce(const Arguments& arguments) {
   Measure measure;
   measure.begin();
   int64_t sent = 0;
+  size_t next = 0;
   while (sent < arguments.messages) {
     const int count = static_cast<int>(std::min<int64_t>(kBatch, arguments.messages - sent));
     for (int i = 0; i < count; ++i) {
       rd_kafka_message_t& message = batch[static_cast<size_t>(i)];
       message = {};
-      const std::string& value = values[static_cast<size_t>(sent + i) % values.size()];
+      const std::string& value = values[next];
+      if (++next == values.size()) next = 0;
       message.payload = const_cast<char*>(value.data());
       message.len = value.size();
     }

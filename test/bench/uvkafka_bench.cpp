@@ -80,14 +80,18 @@ struct Bench {
 struct Produce : Bench {
   using Bench::Bench;
   std::vector<std::string> values;
+  kafka::Topic topic;
   uv_idle_t idle{};
   int64_t sent = 0;
+  size_t next = 0;
 
   void run(kafka::ProducerOptions options) {
     for (size_t i = 0; i < bench::kValues; ++i) values.push_back(bench::make_value(arguments.size, i));
     with_partitions([this, options](std::vector<int32_t>) {
       producer.emplace(*session, options);
       check(producer->error());
+      topic = producer->topic(arguments.topic);
+      producer->on_delivery([this](uint64_t, const kafka::DeliveryReport& report) { count(report); });
       uv_idle_init(&loop, &idle);
       idle.data = this;
       resume();
@@ -99,13 +103,13 @@ struct Produce : Bench {
   }
   void send_some() {
     for (int i = 0; i < kSendsPerTurn && sent < arguments.messages; ++i) {
-      const kafka::Record record{.topic = arguments.topic, .value = values[static_cast<size_t>(sent) % values.size()]};
-      if (producer->would_block(record)) {
+      const kafka::Record record{.value = values[next]};
+      if (producer->would_block(topic, record)) {
         uv_idle_stop(&idle);
         return producer->on_drain([this] { resume(); });
       }
-      ++sent;
-      producer->send(record, [this](const kafka::DeliveryReport& report) { count(report); });
+      if (++next == values.size()) next = 0;
+      producer->send(topic, record, static_cast<uint64_t>(sent++));
     }
     if (sent == arguments.messages) uv_close(reinterpret_cast<uv_handle_t*>(&idle), nullptr);
   }

@@ -29,7 +29,7 @@ std::vector<std::string> values(const Bytes& sealed) {
 }
 
 void add(Batch& batch, int64_t timestamp, const std::string& value, std::vector<Header> headers = {}) {
-  REQUIRE(batch.append(timestamp, "k", value, headers, [](const DeliveryReport&) {}) == Errc::none);
+  REQUIRE(batch.append(timestamp, "k", value, headers, Receipt([](const DeliveryReport&) {})) == Errc::none);
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ TEST_CASE("a batch reports consecutive offsets and each record's own timestamp")
   for (int64_t i = 0; i < 4; ++i) add(batch, i < 2 ? 100 : 100 + i, "v");
   REQUIRE_FALSE(batch.seal(-1));
   for (int64_t i = 0; i < 4; ++i) {
-    const DeliveryReport report = batch.report({{}, 1000, -1, Persistence::yes});
+    const DeliveryReport report = batch.report(static_cast<int32_t>(i), {{}, 1000, -1, Persistence::yes});
     CHECK_FALSE(report.error);
     CHECK(report.partition == 4);
     CHECK(report.offset == 1000 + i);
@@ -52,7 +52,7 @@ TEST_CASE("a batch reports the broker's time where the topic has log append time
   Batch batch(0, Compression::none, {}, 64);
   add(batch, 100, "v");
   REQUIRE_FALSE(batch.seal(-1));
-  CHECK(batch.report({{}, 5, 777, Persistence::yes}).timestamp == 777);
+  CHECK(batch.report(0, {{}, 5, 777, Persistence::yes}).timestamp == 777);
 }
 
 TEST_CASE("a batch of unknown offset reports -1, not an offset counted from it") {
@@ -60,8 +60,8 @@ TEST_CASE("a batch of unknown offset reports -1, not an offset counted from it")
   add(batch, 100, "a");
   add(batch, 100, "b");
   REQUIRE_FALSE(batch.seal(-1));
-  CHECK(batch.report({{}, -1, -1, Persistence::yes}).offset == -1);
-  CHECK(batch.report({{}, -1, -1, Persistence::yes}).offset == -1);
+  CHECK(batch.report(0, {{}, -1, -1, Persistence::yes}).offset == -1);
+  CHECK(batch.report(1, {{}, -1, -1, Persistence::yes}).offset == -1);
 }
 
 TEST_CASE("E4: sealing a second time changes no byte") {
@@ -81,12 +81,12 @@ TEST_CASE("E10: splitting keeps every record, its order, its callback and the to
     std::vector<int> reported;
     for (int i = 0; i < 5; ++i) {
       sent.push_back("value " + std::to_string(i));
-      REQUIRE(batch.append(i, "k", sent.back(), {}, [&reported, i](const DeliveryReport&) { reported.push_back(i); }) ==
-              Errc::none);
+      Receipt receipt([&reported, i](const DeliveryReport&) { reported.push_back(i); });
+      REQUIRE(batch.append(i, "k", sent.back(), {}, std::move(receipt)) == Errc::none);
     }
     batch.failures = 3;
     batch.unknown_fate = true;
-    batch.tokens.push_back(std::make_shared<int>(1));
+    batch.flushes.push_back(std::make_shared<int>(1));
     const size_t charged = batch.charged();
     REQUIRE_FALSE(batch.seal(-1));
     std::unique_ptr<Batch> second = batch.split();
@@ -97,17 +97,18 @@ TEST_CASE("E10: splitting keeps every record, its order, its callback and the to
     CHECK(second->partition == 7);
     CHECK(second->codec == codec);
     CHECK(second->unknown_fate);
-    CHECK(second->tokens.size() == 1);
+    CHECK(second->flushes.size() == 1);
     REQUIRE_FALSE(batch.seal(-1));
     REQUIRE_FALSE(second->seal(-1));
     std::vector<std::string> all = values(batch.sealed);
     for (const std::string& value : values(second->sealed)) all.push_back(value);
     CHECK(all == sent);
-    CHECK(batch.report({}).timestamp == 0);
-    CHECK(batch.report({}).timestamp == 1);
-    CHECK(second->report({}).timestamp == 2);
+    CHECK(batch.report(0, {}).timestamp == 0);
+    CHECK(batch.report(1, {}).timestamp == 1);
+    CHECK(second->report(0, {}).timestamp == 2);
+    CHECK(second->report(2, {}).timestamp == 4);
     for (Batch* each : {&batch, second.get()}) {
-      for (DeliveryCallback& done : each->callbacks) done({});
+      while (each->receipts.next_callback() != Receipts::kNone) each->receipts.take_callback()({});
     }
     CHECK(reported == std::vector<int>{0, 1, 2, 3, 4});
   }
@@ -143,12 +144,12 @@ TEST_CASE("records with headers are taken out for an old leader, and the others 
     REQUIRE_FALSE(batch.drop_headers(-1));
     CHECK(values(batch.sealed) == std::vector<std::string>{"a", "c"});
     const Outcome stored{{}, 50, -1, Persistence::yes};
-    CHECK(batch.report(stored).offset == 50);
-    const DeliveryReport refused = batch.report(stored);
+    CHECK(batch.report(0, stored).offset == 50);
+    const DeliveryReport refused = batch.report(1, stored);
     CHECK(refused.error == Errc::unsupported_version);
     CHECK(refused.persistence == Persistence::no);
     CHECK(refused.offset == -1);
-    CHECK(batch.report(stored).offset == 51);
+    CHECK(batch.report(2, stored).offset == 51);
   }
 }
 
@@ -159,7 +160,7 @@ TEST_CASE("a record with headers of which an earlier attempt is unknown may be i
   batch.unknown_fate = true;
   REQUIRE_FALSE(batch.drop_headers(-1));
   CHECK(batch.sealed.empty());
-  CHECK(batch.report({}).persistence == Persistence::maybe);
+  CHECK(batch.report(0, {}).persistence == Persistence::maybe);
 }
 
 TEST_CASE("a record that does not fit keeps its callback") {
@@ -167,10 +168,10 @@ TEST_CASE("a record that does not fit keeps its callback") {
   // Beyond what int32 can say, without so much memory: the size alone is looked at.
   const std::string_view huge("x", records::BatchBuilder::kMaxRecordBytes + 1);
   int calls = 0;
-  DeliveryCallback done = [&](const DeliveryReport&) { ++calls; };
-  CHECK(batch.append(1, "k", huge, {}, std::move(done)) == Errc::too_large);
-  REQUIRE(done);
-  done({});
+  Receipt receipt([&](const DeliveryReport&) { ++calls; });
+  CHECK(batch.append(1, "k", huge, {}, std::move(receipt)) == Errc::too_large);
+  REQUIRE(receipt.done);
+  receipt.done({});
   CHECK(calls == 1);
   CHECK(batch.count() == 0);
   CHECK(batch.charged() == 0);

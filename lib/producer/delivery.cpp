@@ -1,0 +1,72 @@
+// Reports on their way to the application: a batch at a time through the callback queue, within its budget.
+#include "producer/producer.hpp"
+
+namespace kafka::producer {
+
+// The reports of one batch. Each call of the application may destroy the producer, or set another handler.
+struct Producer::Handout {
+  Producer* producer;
+  Scope::Guard guard;
+  std::unique_ptr<Batch> batch;
+  Outcome outcome;
+  DeliveryReport report;
+
+  bool operator()(session::Budget& budget) {
+    Receipts& receipts = batch->receipts;
+    std::shared_ptr<DeliveryHandler> handler;  // pinned while it runs
+    while (true) {
+      const int32_t callback = receipts.next_callback();
+      const int32_t index = std::min(callback, receipts.next_token());
+      if (index == Receipts::kNone || !guard.alive()) return true;
+      if (!budget.take()) return false;
+      batch->next_report(index, outcome, report);
+      if (index == callback) {
+        DeliveryCallback done = receipts.take_callback();
+        done(report);
+        continue;
+      }
+      const uint64_t token = receipts.take_token();
+      if (handler != producer->on_delivery_) handler = producer->on_delivery_;
+      if (handler != nullptr) (*handler)(token, report);
+    }
+  }
+};
+
+void Producer::on_delivery(DeliveryHandler handler) {
+  on_delivery_ = handler ? std::make_shared<DeliveryHandler>(std::move(handler)) : nullptr;
+}
+
+void Producer::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
+  const auto count = static_cast<size_t>(batch->count());
+  const size_t charged = batch->charged();
+  // Nobody needs the bytes for the reports, which may take turns to hand out.
+  const size_t limit = static_cast<size_t>(options_.buffer_memory);
+  memory_.give(std::move(batch->sealed), std::min(limit / 2, limit - std::min(limit, used_)));
+  batch->builder = records::BatchBuilder();
+  if (!batch->receipts.empty()) {
+    auto handout = std::make_unique<Handout>(Handout{this, scope_.guard(), std::move(batch), std::move(outcome), {}});
+    handout->report.partition = handout->batch->partition;
+    handout->report.error = handout->outcome.error;
+    handout->report.persistence = handout->outcome.persistence;
+    core_->callbacks().run_work([handout = std::move(handout)](session::Budget& budget) { return (*handout)(budget); });
+  }
+  batch.reset();  // flushes that waited for it end behind the reports
+  release(charged, count);
+}
+
+void Producer::report_later(Receipt receipt, Error error, int32_t partition) {
+  DeliveryReport report;
+  report.error = std::move(error);
+  report.partition = partition;
+  if (receipt.by_token) {
+    core_->later([this, guard = scope_.guard(), token = receipt.token, report = std::move(report)] {
+      if (!guard.alive()) return;
+      const auto handler = on_delivery_;
+      if (handler != nullptr) (*handler)(token, report);
+    });
+  } else if (receipt.done) {
+    core_->later([done = std::move(receipt.done), report = std::move(report)]() mutable { done(report); });
+  }
+}
+
+}  // namespace kafka::producer
