@@ -52,9 +52,17 @@ struct MessageView {
 class KAFKA_API MessageEnvelope {
  public:
   MessageEnvelope() noexcept = default;
-  MessageEnvelope(MessageEnvelope&& other) noexcept;
+  MessageEnvelope(MessageEnvelope&& other) noexcept
+      : owner_(std::exchange(other.owner_, nullptr)),
+        parts_(std::exchange(other.parts_, nullptr)),
+        topic_(std::exchange(other.topic_, &no_topic_)),
+        message_(other.message_),
+        ticket_(other.ticket_),
+        partition_(other.partition_) {}
   MessageEnvelope& operator=(MessageEnvelope&& other) noexcept;
-  ~MessageEnvelope();
+  ~MessageEnvelope() {
+    if (parts_ != nullptr) drop();
+  }
 
   const std::string& topic() const noexcept { return *topic_; }
   int32_t partition() const noexcept { return partition_; }
@@ -82,10 +90,15 @@ class KAFKA_API MessageEnvelope {
 
  private:
   friend struct consumer::EnvelopeAccess;
+  friend class BatchEnvelope;
 
-  consumer::Answerable* owner_ = nullptr;     // counted; null once answered
+  void drop() noexcept;
+
+  static const std::string no_topic_;
+
+  consumer::Answerable* owner_ = nullptr;     // null once answered; kept by the parts
   consumer::EnvelopeParts* parts_ = nullptr;  // counted: keeps topic name and bytes
-  const std::string* topic_ = nullptr;
+  const std::string* topic_ = &no_topic_;
   MessageView message_ = {};
   uint64_t ticket_ = 0;
   int32_t partition_ = -1;
@@ -118,7 +131,7 @@ class KAFKA_API BatchEnvelope {
 
   consumer::Answerable* owner_ = nullptr;
   consumer::EnvelopeParts* parts_ = nullptr;
-  const std::string* topic_ = nullptr;
+  const std::string* topic_ = &MessageEnvelope::no_topic_;
   std::vector<MessageView> items_ = {};
   uint64_t ticket_ = 0;
   int32_t partition_ = -1;

@@ -8,15 +8,14 @@
 namespace kafka::consumer {
 
 Error Lanes::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) {
-  if (consumer != nullptr) {
-    // An answer may end the consumer.
-    const std::shared_ptr<Consumer> pinned = consumer->weak_from_this().lock();
-    if (pinned != nullptr) return pinned->answer(ticket, answer, metadata, done);
-  }
+  // Nothing of the application is called from inside an answer: the consumer stays.
+  if (consumer != nullptr) return consumer->answer(ticket, answer, metadata, done);
   const Error lost(Errc::lost);
   if (done) core_->later([done = std::move(done), lost]() mutable { done(lost); });
   return lost;
 }
+
+Error Lanes::ack(uint64_t ticket) { return consumer != nullptr ? consumer->ack(ticket) : Error(Errc::lost); }
 
 Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions,
                    ConsumerOptions options)

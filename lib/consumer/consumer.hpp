@@ -28,6 +28,7 @@ class Lanes final : public Answerable {
  public:
   explicit Lanes(std::shared_ptr<session::Core> core) : core_(std::move(core)) {}
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) override;
+  Error ack(uint64_t ticket) override;
   void later(Function<void()> callback) override { core_->later(std::move(callback)); }
 
   Consumer* consumer = nullptr;  ///< null once it is gone
@@ -75,6 +76,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void abandon();
 
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done);
+  Error ack(uint64_t ticket);
 
   void begin_close(net::TimePoint deadline, Function<void()> done) override;
   void fail_rest() override;
@@ -191,6 +193,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void dispatch_one(Consumption& consumption, Partition& partition, const records::RecordView& record);
   void dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record);
   uint64_t open(Consumption& consumption, Partition& partition, int64_t first, int64_t last);
+  Partition* holder(uint64_t ticket) const;
   void close_envelope(Partition& partition);
   void answered(Partition& partition);
   void rewind(Partition& partition);

@@ -37,8 +37,8 @@ bool Consumer::dispatch(session::Budget& budget) {
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   dispatching_ = true;
   bool finished = true;
+  const std::shared_ptr<Consumption> consumption = consumption_;  // another one begins in a callback of its own
   while (consuming() && !ready_.empty()) {
-    const std::shared_ptr<Consumption> consumption = consumption_;
     if (consumption->limit > 0 && consumption->started >= consumption->limit) break;
     if (options_.ordering == Ordering::consumer && open_ > 0) break;
     Partition& partition = *ready_.front();
@@ -97,10 +97,8 @@ uint64_t Consumer::open(Consumption& consumption, Partition& partition, int64_t 
 }
 
 void Consumer::dispatch_one(Consumption& consumption, Partition& partition, const records::RecordView& record) {
-  MessageEnvelope envelope;
   const uint64_t ticket = open(consumption, partition, record.offset, record.offset);
-  EnvelopeAccess::message(envelope, *lanes_, partition.buffer.parts(), ticket, partition.number, record);
-  consumption.on_message(std::move(envelope));
+  consumption.on_message(EnvelopeAccess::message(partition.buffer.parts(), ticket, partition.number, record));
 }
 
 void Consumer::dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record) {
@@ -122,17 +120,31 @@ void Consumer::dispatch_batch(Consumption& consumption, Partition& partition, re
            partition.buffer.next(record, partition.next, *lanes_, partition.topic) == Buffer::Next::record);
   BatchEnvelope envelope;
   const uint64_t ticket = open(consumption, partition, first, last);
-  EnvelopeAccess::batch(envelope, *lanes_, *parts, ticket, partition.number, std::move(items));
+  EnvelopeAccess::batch(envelope, *parts, ticket, partition.number, std::move(items));
   parts->release();  // the envelope has it
   consumption.on_batch(std::move(envelope));
 }
 
 // --- in ---------------------------------------------------------------------
 
-Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
+// The partition whose envelope this ticket is, null if it is nobody's any more.
+Partition* Consumer::holder(uint64_t ticket) const {
   const size_t slot = ticket & (kMaxPartitions - 1);
-  Partition* const partition = slot < partitions_.size() ? partitions_[slot].get() : nullptr;
-  if (dead_ || left_ || partition == nullptr || partition->ticket != ticket || partition->committing) {
+  if (dead_ || left_ || slot >= partitions_.size()) return nullptr;
+  Partition* const partition = partitions_[slot].get();
+  return partition->ticket == ticket && !partition->committing ? partition : nullptr;
+}
+
+Error Consumer::ack(uint64_t ticket) {
+  Partition* const partition = holder(ticket);
+  if (partition == nullptr) return Error(Errc::lost);
+  answered(*partition);
+  return {};
+}
+
+Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
+  Partition* const partition = holder(ticket);
+  if (partition == nullptr) {
     const Error lost(Errc::lost);
     tell_later(std::move(done), lost);
     return lost;

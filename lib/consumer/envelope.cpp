@@ -5,8 +5,6 @@ namespace kafka {
 namespace consumer {
 namespace {
 
-const std::string kNoTopic;
-
 std::optional<std::string> owned(std::string_view view) {
   if (view.data() == nullptr) return {};
   return std::string(view);
@@ -31,18 +29,16 @@ template <class Envelope>
 void EnvelopeAccess::take(Envelope& to, Envelope& from) noexcept {
   to.owner_ = std::exchange(from.owner_, nullptr);
   to.parts_ = std::exchange(from.parts_, nullptr);
-  to.topic_ = std::exchange(from.topic_, &kNoTopic);
+  to.topic_ = std::exchange(from.topic_, &MessageEnvelope::no_topic_);
   to.ticket_ = from.ticket_;
   to.partition_ = from.partition_;
 }
 
-// The bytes go last: the answer may need the parts for nothing, but the views must not dangle meanwhile.
+// The parts go last: they keep the owner, and the views must not dangle meanwhile.
 template <class Envelope>
 void EnvelopeAccess::drop(Envelope& envelope) noexcept {
-  if (Answerable* const owner = std::exchange(envelope.owner_, nullptr)) {
-    owner->answer(envelope.ticket_, Answer::drop, {}, {});
-    owner->release();
-  }
+  Answerable* const owner = std::exchange(envelope.owner_, nullptr);
+  if (owner != nullptr) owner->answer(envelope.ticket_, Answer::drop, {}, {});
   if (EnvelopeParts* const parts = std::exchange(envelope.parts_, nullptr)) parts->release();
 }
 
@@ -56,9 +52,13 @@ Error EnvelopeAccess::answer(Envelope& envelope, Answer answer, std::string_view
     }
     return error;
   }
-  Error error = owner->answer(envelope.ticket_, answer, metadata, std::move(done));
-  owner->release();
-  return error;
+  return owner->answer(envelope.ticket_, answer, metadata, std::move(done));
+}
+
+template <class Envelope>
+Error EnvelopeAccess::ack(Envelope& envelope) {
+  Answerable* const owner = std::exchange(envelope.owner_, nullptr);
+  return owner != nullptr ? owner->ack(envelope.ticket_) : Error(Errc::already_answered);
 }
 
 }  // namespace consumer
@@ -76,9 +76,8 @@ std::vector<Header> MessageView::headers() const {
   return all;
 }
 
-MessageEnvelope::MessageEnvelope(MessageEnvelope&& other) noexcept : message_(other.message_) {
-  EnvelopeAccess::take(*this, other);
-}
+const std::string MessageEnvelope::no_topic_;
+
 MessageEnvelope& MessageEnvelope::operator=(MessageEnvelope&& other) noexcept {
   if (this != &other) {
     EnvelopeAccess::drop(*this);
@@ -87,13 +86,13 @@ MessageEnvelope& MessageEnvelope::operator=(MessageEnvelope&& other) noexcept {
   }
   return *this;
 }
-MessageEnvelope::~MessageEnvelope() { EnvelopeAccess::drop(*this); }
+void MessageEnvelope::drop() noexcept { EnvelopeAccess::drop(*this); }
 
 OwnedMessage MessageEnvelope::detach() const { return consumer::owned(topic(), partition_, message_); }
 Error MessageEnvelope::commit(std::string_view metadata, Function<void(Error)> done) {
   return EnvelopeAccess::answer(*this, Answer::commit, metadata, std::move(done));
 }
-Error MessageEnvelope::ack() { return EnvelopeAccess::answer(*this, Answer::ack, {}, {}); }
+Error MessageEnvelope::ack() { return EnvelopeAccess::ack(*this); }
 Error MessageEnvelope::cancel() { return EnvelopeAccess::answer(*this, Answer::cancel, {}, {}); }
 
 BatchEnvelope::BatchEnvelope(BatchEnvelope&& other) noexcept : items_(std::move(other.items_)) {
@@ -118,7 +117,7 @@ std::vector<OwnedMessage> BatchEnvelope::detach() const {
 Error BatchEnvelope::commit(std::string_view metadata, Function<void(Error)> done) {
   return EnvelopeAccess::answer(*this, Answer::commit, metadata, std::move(done));
 }
-Error BatchEnvelope::ack() { return EnvelopeAccess::answer(*this, Answer::ack, {}, {}); }
+Error BatchEnvelope::ack() { return EnvelopeAccess::ack(*this); }
 Error BatchEnvelope::cancel() { return EnvelopeAccess::answer(*this, Answer::cancel, {}, {}); }
 
 }  // namespace kafka

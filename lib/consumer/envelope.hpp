@@ -28,6 +28,8 @@ class Answerable {
 
   /// `lost` if nobody waits for this ticket any more. `done` (of a commit) gets the outcome, later.
   virtual Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) = 0;
+  /// As answer(ticket, Answer::ack): the one that millions a second may give.
+  virtual Error ack(uint64_t ticket) { return answer(ticket, Answer::ack, {}, {}); }
   /// One call of the application, not from inside this one.
   virtual void later(Function<void()> callback) = 0;
 
@@ -70,22 +72,23 @@ struct EnvelopeAccess {
     view.raw_headers = record.headers;
     view.header_count = record.header_count;
   }
-  static void message(MessageEnvelope& envelope, Answerable& owner, EnvelopeParts& parts, uint64_t ticket,
-                      int32_t partition, const records::RecordView& record) {
-    attach(envelope, owner, parts, ticket, partition);
+  static MessageEnvelope message(EnvelopeParts& parts, uint64_t ticket, int32_t partition,
+                                 const records::RecordView& record) {
+    MessageEnvelope envelope;
+    attach(envelope, parts, ticket, partition);
     fill(envelope.message_, record);
+    return envelope;
   }
-  static void batch(BatchEnvelope& envelope, Answerable& owner, EnvelopeParts& parts, uint64_t ticket,
-                    int32_t partition, std::vector<MessageView> items) {
-    attach(envelope, owner, parts, ticket, partition);
+  static void batch(BatchEnvelope& envelope, EnvelopeParts& parts, uint64_t ticket, int32_t partition,
+                    std::vector<MessageView> items) {
+    attach(envelope, parts, ticket, partition);
     envelope.items_ = std::move(items);
   }
 
   template <class Envelope>
-  static void attach(Envelope& envelope, Answerable& owner, EnvelopeParts& parts, uint64_t ticket, int32_t partition) {
-    owner.retain();
+  static void attach(Envelope& envelope, EnvelopeParts& parts, uint64_t ticket, int32_t partition) {
     parts.retain();
-    envelope.owner_ = &owner;
+    envelope.owner_ = parts.home;
     envelope.parts_ = &parts;
     envelope.topic_ = parts.topic.get();
     envelope.ticket_ = ticket;
@@ -97,6 +100,8 @@ struct EnvelopeAccess {
   static void drop(Envelope& envelope) noexcept;
   template <class Envelope>
   static Error answer(Envelope& envelope, Answer answer, std::string_view metadata, Function<void(Error)> done);
+  template <class Envelope>
+  static Error ack(Envelope& envelope);
 };
 
 }  // namespace kafka::consumer

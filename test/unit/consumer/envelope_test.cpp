@@ -49,13 +49,11 @@ struct Maker {
     record.offset = static_cast<int64_t>(ticket) + 40;
     record.key = parts->bytes.view().substr(0, 3);
     record.value = parts->bytes.view().substr(3);
-    MessageEnvelope envelope;
-    EnvelopeAccess::message(envelope, *home, *parts, ticket, 3, record);
-    return envelope;
+    return EnvelopeAccess::message(*parts, ticket, 3, record);
   }
   BatchEnvelope batch(uint64_t ticket) {
     BatchEnvelope envelope;
-    EnvelopeAccess::batch(envelope, *home, *parts, ticket, 3, std::vector<MessageView>(2));
+    EnvelopeAccess::batch(envelope, *parts, ticket, 3, std::vector<MessageView>(2));
     return envelope;
   }
 
