@@ -15,7 +15,7 @@ class KAFKA_API OffsetMaster {
   /// The first offset of each partition, in the order of `partitions`. The error is the first of the
   /// entries' errors; entries without one are valid all the same.
   void fetch_earliest(Partitions partitions, Callback done);
-  /// The offset that the next record will get.
+  /// The offset that the next record will get, of open transactions too (the high watermark).
   void fetch_latest(Partitions partitions, Callback done);
   /// The first record whose timestamp is at least `unix_ms`, -1 where there is none. Brokers before
   /// 0.10.1 answer by log segment: the offset is at or before the one asked for.

@@ -74,6 +74,12 @@ struct KAFKA_API ProducerOptions {
 enum class OffsetReset : uint8_t { earliest, latest, none };
 /// What happens when the position does not exist (any more) on the broker. Only that error resets.
 enum class OutOfRange : uint8_t { fail, reset_to_earliest, reset_to_latest };
+/// What of transactions is read (KIP-98). Values as on the wire.
+enum class IsolationLevel : uint8_t {
+  read_uncommitted,  ///< everything, up to the high watermark
+  read_committed,    ///< nothing of aborted transactions, and nothing behind the first one that is still open: the end
+                     ///< of a partition is its last stable offset, for positions by `latest` and by time too
+};
 /// How many envelopes may be open at once.
 enum class Ordering : uint8_t {
   consumer,   ///< one in all
@@ -89,6 +95,7 @@ struct KAFKA_API ConsumerOptions {
   std::chrono::milliseconds fetch_max_wait{500};         ///< the broker's wait for fetch_min_bytes; 0 to 5 min
   int64_t fetch_memory = 67108864;                       ///< bytes fetched and not yet dispatched, 64 KiB to 1 TiB
   int32_t fetch_min_bytes = 1;
+  IsolationLevel isolation_level = IsolationLevel::read_committed;
   int32_t max_partition_fetch_bytes = 1048576;  ///< of one partition in one response, 1 KiB to 1 GiB
   OutOfRange on_offset_out_of_range = OutOfRange::reset_to_earliest;
   Ordering ordering = Ordering::consumer;

@@ -10,6 +10,16 @@ namespace kafka::consumer {
 
 using records::load_be;
 
+namespace {
+
+// The key of a control record: its version, and what it says (KIP-98).
+constexpr size_t kMarkerTypeAt = 2;
+constexpr size_t kMarkerKeySize = 4;
+constexpr int16_t kAbortMarker = 0;
+constexpr int16_t kCommitMarker = 1;
+
+}  // namespace
+
 Scan scan(const Bytes& bytes) {
   Scan result;
   const char* at = bytes.data();
@@ -44,10 +54,11 @@ Scan scan(const Bytes& bytes) {
   return result;
 }
 
-void Buffer::push(Bytes records, std::shared_ptr<Credit> credit) {
+void Buffer::push(Bytes records, std::shared_ptr<Credit> credit, std::vector<Aborted::Transaction> aborted) {
   bytes_ += records.size();
   if (fields_.empty()) unread_ = records.size();
-  fields_.push_back({std::move(records), std::move(credit)});
+  fields_.push_back({std::move(records), std::move(credit),
+                     aborted.empty() ? nullptr : std::make_unique<Aborted>(std::move(aborted))});
 }
 
 void Buffer::clear() {
@@ -73,6 +84,31 @@ void Buffer::end_field() {
   unread_ = 0;
   fields_.pop_front();
   if (!fields_.empty()) unread_ = fields_.front().records.size();
+}
+
+// Whether the batch belongs to an aborted transaction. Markers end transactions also where nothing is delivered:
+// each batch has to be shown here.
+Error Buffer::judge(bool& aborted) {
+  Aborted* const list = fields_.front().aborted.get();
+  if (list == nullptr) return {};
+  const records::BatchInfo& batch = batches_->batch();
+  list->pass(batch.last_offset);
+  if (!list->holds(batch.producer_id)) return {};
+  if (!batch.is_control) {
+    aborted = batch.is_transactional;
+    return {};
+  }
+  records::RecordReader reader;
+  if (Error error = batches_->open(reader)) return error;
+  records::RecordView marker;
+  if (!reader.next(marker)) return reader.error();  // removed by compaction
+  if (marker.key.size() < kMarkerKeySize) {
+    return Error(Errc::corrupt_message,
+                 "batch at offset " + std::to_string(batch.base_offset) + ": a control record without a type");
+  }
+  const auto type = load_be<int16_t>(marker.key.data() + kMarkerTypeAt);
+  if (type == kAbortMarker || type == kCommitMarker) list->end(batch.producer_id);
+  return {};
 }
 
 Buffer::Next Buffer::next_batch(records::RecordView& record, int64_t& position, Answerable& home,
@@ -112,8 +148,13 @@ Buffer::Next Buffer::next_batch(records::RecordView& record, int64_t& position, 
       error_ = Error(Errc::corrupt_message, "a batch at the highest offset there is");
       return Next::failed;
     }
+    bool aborted = false;
+    if (Error error = judge(aborted)) {
+      error_ = std::move(error);
+      return Next::failed;
+    }
     if (batch.last_offset < position) continue;  // before what was asked for (B6)
-    if (batch.is_control) {                      // nothing to deliver (B7)
+    if (batch.is_control || aborted) {           // nothing to deliver (B7, B8)
       position = batch.last_offset + 1;
       continue;
     }

@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "base/ring.hpp"
+#include "consumer/aborted.hpp"
 #include "consumer/envelope.hpp"
 #include "records/iterator.hpp"
 
@@ -42,14 +43,16 @@ class Buffer {
  public:
   enum class Next : uint8_t { record, none, failed };
 
-  void push(Bytes records, std::shared_ptr<Credit> credit);
+  /// Batches of `aborted` transactions are left out.
+  void push(Bytes records, std::shared_ptr<Credit> credit, std::vector<Aborted::Transaction> aborted = {});
   void clear();
   /// Bytes of batches not opened yet.
   size_t bytes() const noexcept { return bytes_; }
   bool empty() const noexcept { return fields_.empty(); }
 
   /// The next record at or behind `position`, which moves on over what holds nothing to deliver: control
-  /// batches, compacted ends, records before it. After `failed` see error(); position stays at the damage.
+  /// batches, aborted ones, compacted ends, records before it. After `failed` see error(); position stays at the
+  /// damage.
   Next next(records::RecordView& record, int64_t& position, Answerable& home,
             const std::shared_ptr<const std::string>& topic) {
     while (reading_ && reader_.next(record)) {
@@ -72,10 +75,12 @@ class Buffer {
   struct Field {
     Bytes records;
     std::shared_ptr<Credit> credit;
+    std::unique_ptr<Aborted> aborted;  // null: none
   };
 
   Next next_batch(records::RecordView& record, int64_t& position, Answerable& home,
                   const std::shared_ptr<const std::string>& topic);
+  Error judge(bool& aborted);
   void end_batch(int64_t& position);
   void end_field();
   void drop_parts() noexcept {

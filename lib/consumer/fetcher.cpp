@@ -187,6 +187,7 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   request.max_wait_ms = fetch->polling ? 0 : static_cast<int32_t>(options_.fetch_max_wait.count());
   request.min_bytes = options_.fetch_min_bytes;
   request.max_bytes = to_int32(reserved);
+  request.isolation_level = static_cast<int8_t>(options_.isolation_level);
   request.session_epoch = kSessionless;
   bool by_id = true;
   std::map<std::string_view, size_t> topics;
@@ -273,7 +274,10 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
   if (!endpoints.empty()) core_->metadata().add_brokers(endpoints);
   size_t bytes = 0;
   for (const auto& topic : response.responses) {
-    for (const PartitionData& data : topic.partitions) bytes += data.records.size();
+    for (const PartitionData& data : topic.partitions) {
+      bytes += data.records.size();
+      if (data.aborted_transactions) bytes += data.aborted_transactions->size() * sizeof(Aborted::Transaction);
+    }
   }
   const auto credit = std::make_shared<Credit>(used_, bytes);
   bool moved = false;
@@ -345,7 +349,9 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
   partition.failures = 0;
   partition.alone = false;
   partition.missing_since = {};  // whatever metadata says
-  partition.high_watermark = data.high_watermark;
+  // Before 0.11 nobody knows a stable offset, and there are no transactions.
+  const bool committed_only = options_.isolation_level == IsolationLevel::read_committed;
+  partition.end = committed_only && data.last_stable_offset >= 0 ? data.last_stable_offset : data.high_watermark;
   if (data.records.empty()) {
     partition.oddities = 0;
     check_end(partition);
@@ -368,7 +374,11 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
   partition.drain_first = found.damaged;
   if (found.last_offset >= partition.fetch_position) partition.fetch_position = after(found.last_offset);
   // A copy of a small answer would be kept alive by its frame: the records are slices of it.
-  partition.buffer.push(data.records, credit);
+  std::vector<Aborted::Transaction> aborted;
+  if (committed_only && data.aborted_transactions) {
+    for (const auto& one : *data.aborted_transactions) aborted.push_back({one.producer_id, one.first_offset});
+  }
+  partition.buffer.push(data.records, credit, std::move(aborted));
   partition.served = fetches_;
   make_ready(partition);
   return true;

@@ -10,7 +10,8 @@
 namespace kafka::consumer {
 namespace {
 
-constexpr int16_t kFirstSingle = 1;  // before it the answer is a list of offsets
+constexpr int16_t kFirstSingle = 1;    // before it the answer is a list of offsets
+constexpr int16_t kFirstIsolated = 2;  // before it there are no transactions
 constexpr int32_t kConsumerReplica = -1;
 
 std::string where(const TopicOffset& place) { return place.topic + "/" + std::to_string(place.partition); }
@@ -36,8 +37,10 @@ OffsetQuery::OffsetQuery(std::shared_ptr<session::Core> core, std::vector<TopicO
 }
 
 std::shared_ptr<OffsetQuery> OffsetQuery::start(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked,
-                                                bool create, net::Duration timeout, Each each, Done done) {
+                                                IsolationLevel isolation, bool create, net::Duration timeout, Each each,
+                                                Done done) {
   auto query = std::make_shared<OffsetQuery>(std::move(core), std::move(asked));
+  query->isolation_ = isolation;
   query->each_ = std::move(each);
   query->done_ = std::move(done);
   session::Core& session = *query->core_;
@@ -131,6 +134,7 @@ void OffsetQuery::step() {
 void OffsetQuery::ask(int32_t node, std::vector<size_t> indexes) {
   protocol::ListOffsetsRequest request;
   request.replica_id = kConsumerReplica;
+  request.isolation_level = static_cast<int8_t>(isolation_);
   const net::Duration left = deadline_ - core_->reactor().now();
   const net::Duration timeout = std::min(left, core_->router().config().request_timeout);
   request.timeout_ms = static_cast<int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
@@ -148,7 +152,11 @@ void OffsetQuery::ask(int32_t node, std::vector<size_t> indexes) {
       scope_.wrap([this, indexes = std::move(indexes)](Error error, protocol::ListOffsetsResponse& response,
                                                        const cluster::CallInfo& info) {
         answered(indexes, error, response, info.version);
-      }));
+      }),
+      [](protocol::ListOffsetsRequest& adapted, int16_t version) {
+        if (version < kFirstIsolated) adapted.isolation_level = 0;
+        return Error();
+      });
 }
 
 void OffsetQuery::answered(const std::vector<size_t>& indexes, const Error& error,

@@ -3,6 +3,7 @@
 // Callers: OffsetMaster, ConsumerGroup's resets, and consumers in search of a position.
 #pragma once
 
+#include <kafka/options.hpp>
 #include <kafka/types.hpp>
 
 #include <map>
@@ -23,10 +24,12 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
 
   OffsetQuery(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked);
 
-  /// Asks. Lives by itself until `done` has been called, which is never from inside this call; `closed` when
-  /// the session closes before. What is asked at a time and found nowhere has offset -1 and no error.
+  /// Asks. With read_committed the end, and what a time finds, is at most the last stable offset. Lives by itself until
+  /// `done` has been called, which is never from inside this call; `closed` when the session closes before. What is
+  /// asked at a time and found nowhere has offset -1 and no error.
   static std::shared_ptr<OffsetQuery> start(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked,
-                                            bool create, net::Duration timeout, Each each, Done done);
+                                            IsolationLevel isolation, bool create, net::Duration timeout, Each each,
+                                            Done done);
   /// Nobody waits any more: nothing is called.
   void cancel();
 
@@ -60,6 +63,7 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
 
   std::shared_ptr<session::Core> core_;
   std::shared_ptr<OffsetQuery> self_;
+  IsolationLevel isolation_ = IsolationLevel::read_uncommitted;
   std::vector<Entry> entries_;
   size_t left_ = 0;
   bool scheduled_ = false;

@@ -23,7 +23,8 @@ void look_up(const std::shared_ptr<Core>& core, const Partitions& partitions, in
     return core->later([done = std::move(done), error]() mutable { done(error, {}); });
   }
   consumer::OffsetQuery::start(
-      core, consumer::places(partitions, offset, timestamp), false, core->options().default_api_timeout, {},
+      core, consumer::places(partitions, offset, timestamp), IsolationLevel::read_uncommitted, false,
+      core->options().default_api_timeout, {},
       [raw = core.get(), done = std::move(done)](Error error, std::vector<TopicOffset> found) mutable {
         raw->later([done = std::move(done), error = std::move(error), found = std::move(found)]() mutable {
           done(std::move(error), std::move(found));
@@ -53,7 +54,7 @@ void reset(const std::shared_ptr<Core>& core, const std::string& group, const Pa
   const net::TimePoint deadline = core->reactor().now() + timeout;
   // All or nothing: offsets are stored only if every partition's could be found.
   consumer::OffsetQuery::start(
-      core, consumer::places(partitions, to), false, timeout, {},
+      core, consumer::places(partitions, to), IsolationLevel::read_uncommitted, false, timeout, {},
       [raw = core.get(), group, deadline, done = std::move(done)](Error error, std::vector<TopicOffset> found) mutable {
         std::vector<ConsumerOffset> offsets;
         for (TopicOffset& place : found) {

@@ -38,7 +38,7 @@ struct Partition {
 
   int64_t next = -1;            ///< to be dispatched next
   int64_t fetch_position = -1;  ///< to be asked for next
-  int64_t high_watermark = -1;  ///< as the last answer said
+  int64_t end = -1;             ///< as the last answer said: the last stable offset with read_committed
   bool end_reported = false;
   Buffer buffer;
 
@@ -69,7 +69,7 @@ struct Partition {
   std::string where() const { return *topic + "/" + std::to_string(number); }
   /// What the application calls the position: an open envelope's until it is answered.
   int64_t position() const { return ticket != 0 && !sought ? open_first : next; }
-  bool at_end() const { return state == State::ready && high_watermark >= 0 && next >= high_watermark; }
+  bool at_end() const { return state == State::ready && end >= 0 && next >= end; }
 };
 
 }  // namespace kafka::consumer

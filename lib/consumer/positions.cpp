@@ -44,7 +44,7 @@ void Consumer::forget(Partition& partition) {
   partition.buffer.clear();
   partition.next = -1;
   partition.fetch_position = -1;
-  partition.high_watermark = -1;
+  partition.end = -1;
   partition.end_reported = false;
   partition.drain_first = false;
   partition.max_bytes = 0;
@@ -140,7 +140,8 @@ void Consumer::ask_listed() {
   if (asked.empty()) return;
   std::erase_if(queries_, [](const auto& query) { return query.expired(); });
   queries_.push_back(
-      OffsetQuery::start(core_, std::move(places), options_.allow_auto_create_topics, options_.default_api_timeout,
+      OffsetQuery::start(core_, std::move(places), options_.isolation_level, options_.allow_auto_create_topics,
+                         options_.default_api_timeout,
                          scope_.wrap([this, asked = std::move(asked)](size_t index, const TopicOffset& found) {
                            const Question& question = asked[index];
                            if (closing_ || !question.holds() || question.partition->state != Partition::State::listing)

@@ -59,6 +59,8 @@ constexpr Choice<OffsetReset> kResets[] = {{"earliest", OffsetReset::earliest}, 
 constexpr Choice<OutOfRange> kOutOfRange[] = {{"fail", OutOfRange::fail},
                                               {"reset_to_earliest", OutOfRange::reset_to_earliest},
                                               {"reset_to_latest", OutOfRange::reset_to_latest}};
+constexpr Choice<IsolationLevel> kIsolations[] = {{"read_committed", IsolationLevel::read_committed},
+                                                  {"read_uncommitted", IsolationLevel::read_uncommitted}};
 constexpr Choice<Ordering> kOrderings[] = {{"consumer", Ordering::consumer}, {"partition", Ordering::partition}};
 
 constexpr Choice<AddressFamily> kFamilies[] = {
@@ -66,6 +68,7 @@ constexpr Choice<AddressFamily> kFamilies[] = {
 std::span<const Choice<AddressFamily>> choices(AddressFamily) { return kFamilies; }
 std::span<const Choice<Acks>> choices(Acks) { return kAcks; }
 std::span<const Choice<Compression>> choices(Compression) { return kCompressions; }
+std::span<const Choice<IsolationLevel>> choices(IsolationLevel) { return kIsolations; }
 std::span<const Choice<MetadataRecovery>> choices(MetadataRecovery) { return kRecoveries; }
 std::span<const Choice<OffsetReset>> choices(OffsetReset) { return kResets; }
 std::span<const Choice<OutOfRange>> choices(OutOfRange) { return kOutOfRange; }

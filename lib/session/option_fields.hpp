@@ -91,6 +91,7 @@ struct OptionFields {
       "the broker's wait for fetch.min.bytes");
     f("fetch.memory", o.fetch_memory, range(65536, int64_t{1} << 40), "bytes fetched and not yet dispatched");
     f("fetch.min.bytes", o.fetch_min_bytes, range(0, kGiB), "bytes worth answering a fetch for");
+    f("isolation.level", o.isolation_level, "read_uncommitted or read_committed: what of transactions is read");
     f("max.partition.fetch.bytes", o.max_partition_fetch_bytes, range(1024, kGiB), "of one partition in one response");
     f("on.offset.out.of.range", o.on_offset_out_of_range, "fail, reset_to_earliest or reset_to_latest");
     f("ordering", o.ordering, "consumer or partition");

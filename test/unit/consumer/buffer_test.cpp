@@ -34,7 +34,9 @@ struct Reading {
     buffer.clear();
     home->release();
   }
-  void push(const std::string& bytes) { buffer.push(Bytes::copy(bytes), std::make_shared<Credit>(used, bytes.size())); }
+  void push(const std::string& bytes, std::vector<Aborted::Transaction> aborted = {}) {
+    buffer.push(Bytes::copy(bytes), std::make_shared<Credit>(used, bytes.size()), std::move(aborted));
+  }
   std::vector<int64_t> read() {
     std::vector<int64_t> offsets;
     records::RecordView record;
@@ -98,6 +100,97 @@ TEST_CASE("B6 B7: reading begins at the position and moves over control batches,
   CHECK(reading.position == 9);
   CHECK(reading.buffer.empty());
   CHECK(reading.buffer.bytes() == 0);
+}
+
+namespace {
+
+std::string data(int64_t base, int count, int64_t producer, Compression codec = Compression::none) {
+  return batch(base, count, {.codec = codec, .producer_id = producer, .producer_epoch = 0, .transactional = true});
+}
+
+std::string marker(int64_t base, int64_t producer, int16_t type, std::string_view version = {"\0\0", 2}) {
+  records::BatchBuilder builder;
+  const std::string key = std::string(version) + std::string({static_cast<char>(type >> 8), static_cast<char>(type)});
+  REQUIRE(builder.append(1, key, std::string_view("\0\0\0\0\0\0", 6)) == Errc::none);
+  Bytes sealed;
+  REQUIRE_FALSE(builder.seal(
+      {.producer_id = producer, .producer_epoch = 0, .transactional = true, .control = true, .base_offset = base},
+      sealed));
+  return std::string(sealed.view());
+}
+constexpr int16_t kAbort = 0;
+constexpr int16_t kCommit = 1;
+
+}  // namespace
+
+TEST_CASE("B8: batches of aborted transactions are left out, in whatever order they are listed") {
+  const auto codec = GENERATE(Compression::none, Compression::gzip);
+  // Producer 1 aborts, commits and aborts; producer 2 is aborted in between; 3 takes part in nothing.
+  const std::string log = data(0, 2, 1, codec) + data(2, 2, 2, codec) + batch(4, 1) + marker(5, 1, kAbort) +
+                          data(6, 2, 1, codec) + marker(8, 2, kAbort) + marker(9, 1, kCommit) + data(10, 2, 1, codec) +
+                          data(12, 1, 2, codec) + marker(13, 1, kAbort) + marker(14, 2, kCommit) +
+                          batch(15, 1, {.producer_id = 1, .producer_epoch = 0});
+  std::vector<Aborted::Transaction> list{{1, 0}, {2, 2}, {1, 10}};
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.first_offset < b.first_offset; });
+  const int order = GENERATE(0, 1, 2, 3, 4, 5);
+  for (int i = 0; i < order; ++i) {
+    std::next_permutation(list.begin(), list.end(),
+                          [](const auto& a, const auto& b) { return a.first_offset < b.first_offset; });
+  }
+  Reading reading;
+  reading.push(log, list);
+  CHECK(reading.read() == std::vector<int64_t>{4, 6, 7, 12, 15});
+  CHECK(reading.last == consumer::Buffer::Next::none);
+  CHECK(reading.position == 16);
+}
+
+TEST_CASE("B8: markers without data, two markers, and an entry listed twice lose no committed record") {
+  Reading reading;
+  SECTION("two abort markers for one transaction, then a committed one") {
+    reading.push(data(0, 2, 1) + marker(2, 1, kAbort) + marker(3, 1, kAbort) + data(4, 2, 1) + marker(6, 1, kCommit),
+                 {{1, 0}});
+    CHECK(reading.read() == std::vector<int64_t>{4, 5});
+  }
+  SECTION("a marker of a transaction that wrote nothing here, listed with the marker's own offset") {
+    reading.push(marker(0, 1, kAbort) + data(1, 2, 1) + marker(3, 1, kCommit), {{1, 0}});
+    CHECK(reading.read() == std::vector<int64_t>{1, 2});
+  }
+  SECTION("the same transaction listed twice") {
+    reading.push(data(0, 2, 1) + marker(2, 1, kAbort) + data(3, 2, 1) + marker(5, 1, kCommit), {{1, 0}, {1, 0}});
+    CHECK(reading.read() == std::vector<int64_t>{3, 4});
+  }
+  SECTION("a marker before the position counts too") {
+    reading.position = 4;
+    reading.push(data(0, 2, 1) + marker(2, 1, kAbort) + data(3, 2, 1) + marker(5, 1, kCommit), {{1, 0}});
+    CHECK(reading.read() == std::vector<int64_t>{4});
+  }
+  SECTION("an aborted transaction that goes on in the next answer is listed there again") {
+    reading.push(data(0, 2, 1), {{1, 0}});
+    reading.push(data(2, 2, 1) + marker(4, 1, kAbort) + data(5, 1, 1), {{1, 0}});
+    reading.push(data(6, 1, 1));
+    CHECK(reading.read() == std::vector<int64_t>{5, 6});
+  }
+  SECTION("unknown control types end no transaction") {
+    reading.push(data(0, 1, 1) + marker(1, 1, 7) + data(2, 1, 1) + marker(3, 1, kAbort) + data(4, 1, 1), {{1, 0}});
+    CHECK(reading.read() == std::vector<int64_t>{4});
+  }
+  CHECK(reading.last == consumer::Buffer::Next::none);
+  CHECK(reading.buffer.bytes() == 0);
+}
+
+TEST_CASE("B8: an aborted batch is never unfolded, and a marker that says nothing is damage") {
+  Reading reading;
+  std::string packed = data(0, 50, 1, Compression::gzip);
+  for (size_t i = records::kBatchHeaderSize; i < packed.size(); ++i) packed[i] = '!';
+  packed = std::string(records::restamp(Bytes::copy(packed), 1, 0, -1).view());
+  reading.push(packed + marker(50, 1, kAbort) + data(51, 1, 1) +
+                   batch(52, 1, {.producer_id = 2, .producer_epoch = 0, .transactional = true, .control = true}) +
+                   data(53, 1, 1),
+               {{1, 0}, {2, 52}});
+  CHECK(reading.read() == std::vector<int64_t>{51});
+  CHECK(reading.last == consumer::Buffer::Next::failed);
+  CHECK(reading.buffer.error() == Errc::corrupt_message);
+  CHECK(reading.position == 52);
 }
 
 TEST_CASE("memory is given back when the last field cut from a response has been read, or dropped") {

@@ -1,0 +1,42 @@
+// Which transactions of one fetched records field were aborted, as the broker listed them (KIP-98): what a consumer
+// with read_committed leaves out. Asked batch by batch, in the order of the log.
+// Not here: reading batches and markers (buffer.cpp).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <vector>
+
+namespace kafka::consumer {
+
+class Aborted {
+ public:
+  struct Transaction {
+    int64_t producer_id = -1;
+    int64_t first_offset = -1;
+  };
+
+  /// In any order: some brokers list the newest first.
+  explicit Aborted(std::vector<Transaction> transactions) : transactions_(std::move(transactions)) {
+    std::sort(transactions_.begin(), transactions_.end(),
+              [](const Transaction& a, const Transaction& b) { return a.first_offset < b.first_offset; });
+  }
+
+  /// The log up to this offset has been seen: transactions that began there are under way.
+  void pass(int64_t offset) {
+    for (; next_ < transactions_.size() && transactions_[next_].first_offset <= offset; ++next_)
+      under_way_.insert(transactions_[next_].producer_id);
+  }
+  /// True while an aborted transaction of this producer is under way.
+  bool holds(int64_t producer_id) const { return under_way_.contains(producer_id); }
+  /// A marker: what the producer writes from here on is another transaction, aborted only if it is listed too.
+  void end(int64_t producer_id) { under_way_.erase(producer_id); }
+
+ private:
+  std::vector<Transaction> transactions_;
+  size_t next_ = 0;
+  std::set<int64_t> under_way_;
+};
+
+}  // namespace kafka::consumer
