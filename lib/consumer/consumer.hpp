@@ -14,6 +14,7 @@
 
 #include "base/ring.hpp"
 #include "base/scope.hpp"
+#include "consumer/fetch_session.hpp"
 #include "consumer/list_offsets.hpp"
 #include "consumer/partition.hpp"
 #include "protocol/fetch.hpp"
@@ -117,6 +118,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
     int32_t node = -1;
     size_t reserved = 0;
     bool polling = false;  // answered at once, whatever there is
+    bool full = true;      // not the next one of a session: every partition has to be answered
     net::TimePoint sent_at{};
     std::vector<Asked> asked;
   };
@@ -125,6 +127,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
     net::TimePoint not_before{};
     net::TimePoint last_alone{};  // when partitions at their end were last asked for without the others
     uint64_t last_fetch = 0;
+    FetchSession session;
   };
   /// What pump() found to do at one leader.
   struct Share {
@@ -174,6 +177,8 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
                const cluster::CallInfo& info);
   using PartitionData = protocol::FetchResponse::FetchableTopicResponse::PartitionData;
   bool take(Partition& partition, const PartitionData& data, const std::shared_ptr<Credit>& credit);
+  int64_t end_of(const PartitionData& data) const;
+  void no_news(Partition& partition, int64_t end);
   void take_partial(Partition& partition, size_t size, size_t needed);
   void out_of_range(Partition& partition, Error error);
   void fetch_failed(Partition& partition, const Error& error);

@@ -12,7 +12,7 @@ namespace {
 constexpr int16_t kLastByName = 12;   // from 13 on topics go by id (KIP-516)
 constexpr int16_t kFirstLimited = 3;  // before it the whole answer cannot be limited (KIP-74)
 constexpr int32_t kConsumerReplica = -1;
-constexpr int32_t kSessionless = -1;
+constexpr int16_t kFirstSession = 7;  // KIP-227
 
 int32_t to_int32(size_t size) { return static_cast<int32_t>(std::min<size_t>(size, INT32_MAX)); }
 
@@ -188,27 +188,59 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   request.min_bytes = options_.fetch_min_bytes;
   request.max_bytes = to_int32(reserved);
   request.isolation_level = static_cast<int8_t>(options_.isolation_level);
-  request.session_epoch = kSessionless;
   bool by_id = true;
   std::map<std::string_view, size_t> topics;
-  const size_t plain = std::min(static_cast<size_t>(options_.max_partition_fetch_bytes), reserved);
+  const auto plain = static_cast<size_t>(options_.max_partition_fetch_bytes);
+  FetchSession& session = leaders_[node].session;
+  std::vector<FetchSession::Known> wanted;
+  for (const Partition* partition : share.hungry) {
+    auto& one = wanted.emplace_back();
+    if (const auto* state = core_->metadata().topic(*partition->topic)) one.topic_id = state->id;
+    by_id &= !one.topic_id.is_zero();
+    one.offset = partition->fetch_position;
+    one.max_bytes = to_int32(std::max(plain, partition->max_bytes));
+    one.asked_in = fetch->id;
+    const auto known = session.known.find(partition->slot);
+    // The topic was made anew: the session knows another one.
+    if (known != session.known.end() && known->second.topic_id != one.topic_id) session.restart(false);
+  }
+  fetch->full = session.full();
+  request.session_id = session.id;
+  request.session_epoch = session.epoch;
+  std::vector<int32_t> grown;  // for batches that did not fit, in the order of the request (B4)
   for (Partition* partition : share.hungry) {
     partition->in_fetch = fetch->id;
     partition->asked_index = fetch->asked.size();
+    FetchSession::Known& one = wanted[fetch->asked.size()];
     fetch->asked.push_back({partition, partition->generation, partition->fetch_position, false});
+    const auto [known, unknown] = session.known.try_emplace(partition->slot, one);
+    one.end = known->second.end;
+    const bool named = unknown || !known->second.same(one);
+    known->second = one;
+    if (!named) continue;  // as it was in the request before
     const auto [place, fresh] = topics.try_emplace(*partition->topic, request.topics.size());
     if (fresh) {
       auto& topic = request.topics.emplace_back();
       topic.topic = *partition->topic;
-      if (const auto* state = core_->metadata().topic(*partition->topic)) topic.topic_id = state->id;
-      by_id &= !topic.topic_id.is_zero();
+      topic.topic_id = one.topic_id;
     }
     auto& asked = request.topics[place->second].partitions.emplace_back();
     asked.partition = partition->number;
-    asked.fetch_offset = partition->fetch_position;
-    asked.partition_max_bytes = to_int32(std::max(plain, partition->max_bytes));
+    asked.fetch_offset = one.offset;
+    asked.partition_max_bytes = one.max_bytes;
   }
-  std::vector<int32_t> grown;  // for batches that did not fit, in the order of the request (B4)
+  for (auto known = session.known.begin(); known != session.known.end();) {
+    if (known->second.asked_in == fetch->id) {
+      ++known;
+      continue;
+    }
+    const Partition& forgotten = *partitions_[known->first];
+    auto& topic = request.forgotten_topics_data.emplace_back();
+    topic.topic = *forgotten.topic;
+    topic.topic_id = known->second.topic_id;
+    topic.partitions.push_back(forgotten.number);
+    known = session.known.erase(known);
+  }
   for (const auto& topic : request.topics) {
     for (const auto& asked : topic.partitions) {
       grown.push_back(to_int32(find(topic.topic, asked.partition)->max_bytes));
@@ -225,8 +257,10 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
       scope_.wrap([this, fetch](Error error, protocol::FetchResponse& response, const cluster::CallInfo& info) {
         fetched(fetch, std::move(error), response, info);
       }),
-      [&reactor = core_->reactor(), answer_by, plain, share_of_old, grown = std::move(grown)](
-          protocol::FetchRequest& adapted, int16_t version) {
+      [&reactor = core_->reactor(), answer_by, plain = std::min(plain, reserved), share_of_old, full = fetch->full,
+       grown = std::move(grown)](protocol::FetchRequest& adapted, int16_t version) {
+        // An older broker than the one that had the session: what it knew has to be told anew.
+        if (version < kFirstSession && !full) return Error(Errc::fetch_session_id_not_found);
         const auto left = std::chrono::floor<std::chrono::milliseconds>(answer_by - reactor.now());
         adapted.max_wait_ms = static_cast<int32_t>(std::clamp<int64_t>(left.count(), 0, adapted.max_wait_ms));
         if (version >= kFirstLimited) return Error();
@@ -254,6 +288,8 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
   for (const Asked& asked : fetch->asked) asked.partition->in_fetch = 0;
   if (!error && response.error_code != 0) error = broker_error(response.error_code, "Fetch");
   if (error) {
+    // Whether the broker has gone on to the next epoch nobody knows: a full request, after a pause (D15).
+    leader.session.restart(error == Errc::fetch_session_id_not_found);
     if (error == Errc::closed) return;
     if (error == Errc::too_large) return too_large(*fetch, error);
     if (traits(error.code()).refresh == Refresh::metadata || traits(error.code()).retry == Retry::no) {
@@ -267,6 +303,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
     return schedule_pump();
   }
 
+  leader.session.answered(fetch->full, response.session_id);
   std::vector<BrokerInfo> endpoints;
   for (const auto& node : response.node_endpoints) {
     endpoints.push_back({node.node_id, node.host, node.port, node.rack.value_or("")});
@@ -299,12 +336,20 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
       }
       moved |= take(*partition, data, credit);
       if (dead_ || closing_) return;
+      const auto known = leader.session.known.find(partition->slot);
+      if (known != leader.session.known.end() && data.error_code == 0) known->second.end = end_of(data);
     }
   }
   for (const Asked& asked : fetch->asked) {
     Partition& partition = *asked.partition;
     if (asked.answered || partition.generation != asked.generation || partition.state != Partition::State::ready)
       continue;
+    if (!fetch->full) {
+      const auto known = leader.session.known.find(partition.slot);
+      no_news(partition, known == leader.session.known.end() ? -1 : known->second.end);
+      if (dead_ || closing_) return;
+      continue;
+    }
     odd_answer(partition, "the answer to Fetch lacks " + partition.where());
     if (dead_ || closing_) return;
   }
@@ -328,6 +373,12 @@ void Consumer::too_large(const Fetch& fetch, const Error& error) {
   schedule_pump();
 }
 
+// Where the partition ends for this consumer. Before 0.11 nobody knows a stable offset, and there are no transactions.
+int64_t Consumer::end_of(const PartitionData& data) const {
+  const bool committed_only = options_.isolation_level == IsolationLevel::read_committed;
+  return committed_only && data.last_stable_offset >= 0 ? data.last_stable_offset : data.high_watermark;
+}
+
 // True if something came, or something is to be done at once.
 bool Consumer::take(Partition& partition, const PartitionData& data, const std::shared_ptr<Credit>& credit) {
   if (data.error_code != 0) {
@@ -349,9 +400,7 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
   partition.failures = 0;
   partition.alone = false;
   partition.missing_since = {};  // whatever metadata says
-  // Before 0.11 nobody knows a stable offset, and there are no transactions.
-  const bool committed_only = options_.isolation_level == IsolationLevel::read_committed;
-  partition.end = committed_only && data.last_stable_offset >= 0 ? data.last_stable_offset : data.high_watermark;
+  partition.end = end_of(data);
   if (data.records.empty()) {
     partition.oddities = 0;
     check_end(partition);
@@ -375,13 +424,23 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
   if (found.last_offset >= partition.fetch_position) partition.fetch_position = after(found.last_offset);
   // A copy of a small answer would be kept alive by its frame: the records are slices of it.
   std::vector<Aborted::Transaction> aborted;
-  if (committed_only && data.aborted_transactions) {
+  if (options_.isolation_level == IsolationLevel::read_committed && data.aborted_transactions) {
     for (const auto& one : *data.aborted_transactions) aborted.push_back({one.producer_id, one.first_offset});
   }
   partition.buffer.push(data.records, credit, std::move(aborted));
   partition.served = fetches_;
   make_ready(partition);
   return true;
+}
+
+// A session's answer without a word about the partition: neither records nor another end.
+void Consumer::no_news(Partition& partition, int64_t end) {
+  partition.failures = 0;
+  partition.oddities = 0;
+  partition.alone = false;
+  partition.missing_since = {};
+  if (end >= 0) partition.end = end;
+  check_end(partition);
 }
 
 // Not one whole batch: the next fetch asks for as much as it needs (B4).

@@ -582,3 +582,110 @@ TEST_CASE("Consumers of one session do not wait for each other's long polls") {
   CHECK(book.ends.size() == 2);
   client.close();
 }
+
+TEST_CASE("D15: one fetch session per broker is reused; evicted or at another epoch, one full fetch makes it again") {
+  SimClient client(5, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  constexpr int32_t kPartitions = 40;
+  fill(client, "t", kPartitions, 3);
+  std::vector<TopicOffset> places;
+  for (int32_t p = 0; p < kPartitions; ++p) places.push_back({"t", p, 0});
+  Book book;
+  Fetcher fetcher(*client.session, places);
+  book.listen(fetcher);
+  fetcher.fetch(book.ack(), book.end());
+  REQUIRE(client.until([&] { return book.partition_ends.size() == kPartitions; }));
+  CHECK(cluster.fetch_session_count(1) == 1);
+  int64_t filled = 3;
+  const auto more = [&] {
+    fill(client, "t", kPartitions, 1);
+    ++filled;
+    REQUIRE(client.until([&] { return book.got.size() == static_cast<size_t>(filled * kPartitions); }, 5s));
+    client.run(2s);
+  };
+  more();
+  CHECK(book.partition_ends.size() == 2 * kPartitions);  // the end is told though the answers without news are empty
+  for (int i = 0; i < 3; ++i) {
+    cluster.evict_fetch_sessions(1);
+    more();
+    for (const Errc code :
+         {Errc::invalid_fetch_session_epoch, Errc::fetch_session_topic_id_error, Errc::fetch_session_id_not_found}) {
+      cluster.faults().add(ApiKey::fetch).times(2).reply(code);
+      more();
+    }
+    client.brokers->kill(1);
+    client.run(1s);
+    client.brokers->restart(1);
+    client.run(3s);
+    more();
+  }
+  book.check_dense(kPartitions, 0, filled);
+  CHECK(cluster.fetch_session_count(1) == 1);
+  CHECK(book.events.empty());
+  // A place that was set: the session knows its end, which does not change.
+  const size_t ends = book.partition_ends.size();
+  REQUIRE_FALSE(fetcher.seek({"t", 7, filled - 1}));
+  REQUIRE(client.until([&] { return book.partition_ends.size() == ends + 1; }));
+  CHECK(book.offsets(7).back() == filled - 1);
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D15: an unknown error of the whole answer is backed off from") {
+  Bench bench(1);
+  bench.peer.add(0, 10);
+  bool broken = true;
+  bench.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
+    if (!broken) return;
+    response.responses.clear();
+    response.error_code = 999;
+  };
+  Book book;
+  Fetcher fetcher = bench.fetcher(1);
+  book.listen(fetcher);
+  fetcher.fetch(book.ack(), book.end());
+  bench.client.run(10s);
+  CHECK(bench.peer.asked.size() < 20);
+  CHECK(bench.peer.asked.size() > 5);
+  broken = false;
+  REQUIRE(bench.client.until([&] { return book.got.size() == 10; }, 5s));
+  CHECK(book.events.empty());
+  close(bench.client, fetcher);
+  bench.client.close();
+}
+
+TEST_CASE("D15: in a session a request names only what changed, and forgets what is not wanted") {
+  Bench bench(3);
+  for (int32_t p = 0; p < 3; ++p) bench.peer.add(p, 10);
+  bench.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) { response.session_id = 7; };
+  Book book;
+  Fetcher fetcher = bench.fetcher(3);
+  book.listen(fetcher);
+  fetcher.fetch(book.ack(), book.end());
+  bench.client.run(3s);
+  CHECK(book.got.size() == 30);
+  const auto& asked = bench.peer.asked;
+  REQUIRE(asked.size() > 4);
+  CHECK(asked[0].session_id == 0);
+  CHECK(asked[0].session_epoch == 0);
+  REQUIRE(asked[0].topics.size() == 1);
+  CHECK(asked[0].topics[0].partitions.size() == 3);
+  CHECK(asked[1].topics.at(0).partitions.size() == 3);  // new offsets
+  for (size_t i = 1; i < asked.size(); ++i) {
+    CHECK(asked[i].session_id == 7);
+    CHECK(asked[i].session_epoch == static_cast<int32_t>(i));
+    if (i > 1) CHECK(asked[i].topics.empty());
+  }
+  CHECK(book.partition_ends.size() == 3);
+  const size_t before = asked.size();
+  REQUIRE_FALSE(fetcher.pause({{"t", {1}}}));
+  bench.client.run(1s);
+  REQUIRE(asked.size() > before);
+  REQUIRE(asked[before].forgotten_topics_data.size() == 1);
+  CHECK(asked[before].forgotten_topics_data[0].partitions == std::vector<int32_t>{1});
+  REQUIRE_FALSE(fetcher.resume({{"t", {1}}}));
+  bench.client.run(2s);
+  CHECK(asked.back().topics.empty());
+  close(bench.client, fetcher);
+  bench.client.close();
+}
