@@ -49,6 +49,20 @@ struct KAFKA_API SessionOptions {
   Error validate() const;
 };
 
+/// Which partition a record without one gets. Named and placed as other clients do: with the same number of partitions
+/// the same key comes to the same one. Records whose key says nothing stick to a partition for a batch, which is
+/// chosen at random, more rarely where more waits (KIP-480, KIP-794).
+enum class Partitioner : uint8_t {
+  murmur2_random,     ///< the Java client: murmur2 of the key, an empty one too; without a key sticky
+  murmur2,            ///< murmur2 of the key; without one as with an empty one
+  consistent_random,  ///< librdkafka's default: CRC-32 of the key; empty or without one sticky
+  consistent,         ///< CRC-32 of the key; without one as with an empty one
+  fnv1a_random,       ///< FNV-1a of the key (Sarama); without one sticky
+  fnv1a,              ///< FNV-1a of the key; without one as with an empty one
+  random,             ///< each record anywhere, keys or not
+  round_robin,        ///< each record to the next partition that has a leader, keys or not
+};
+
 struct KAFKA_API ProducerOptions {
   Acks acks = Acks::all;
   int32_t batch_size = 1000000;      ///< bytes at which a batch is sent at once; 1 to max_request_size
@@ -63,8 +77,10 @@ struct KAFKA_API ProducerOptions {
                                               ///< to 5. Without it one batch of a partition is under way at a time,
                                               ///< unless set by hand: then several may be, and change order on a retry
   int32_t max_request_size = 1048576;         ///< largest record or batch in bytes, 1 KiB to 1 GiB
-  std::chrono::milliseconds request_timeout{30000};  ///< for the leader's answer; also its own wait for replicas
-  int32_t retries = 2147483647;                      ///< of one batch; delivery_timeout is what usually bounds them
+  Partitioner partitioner = Partitioner::murmur2_random;  ///< Producer::set_partitioner() goes before it
+  bool partitioner_adaptive_partitioning_enable = true;   ///< sticky: partitions where less waits more often (KIP-794)
+  std::chrono::milliseconds request_timeout{30000};       ///< for the leader's answer; also its own wait for replicas
+  int32_t retries = 2147483647;  ///< of one batch; delivery_timeout is what usually bounds them
 
   Error set(std::string_view name, std::string_view value);
   Error validate() const;

@@ -116,6 +116,10 @@ class KAFKA_API Producer {
   /// has its outcome.
   void flush(Function<void()> done);
 
+  /// Gives up what has no outcome yet: it is reported as cancelled, with persistence no if it never left, maybe if it
+  /// was sent and not answered. Flushes that wait end then. Records sent afterwards are sent as ever.
+  void abort();
+
   /// Called once after a queue_full, when there is room again; set again for the next time.
   void on_drain(Function<void()> handler);
   /// Replaces the built-in choice (murmur2 of the key as in the Java client; sticky without a key).

@@ -1,19 +1,25 @@
 // Records without a partition wait here until their topic's partitions are known; and how one is chosen.
+#include <algorithm>
+
 #include "base/error_table.hpp"
-#include "base/murmur2.hpp"
+#include "producer/partitioner.hpp"
 #include "producer/producer.hpp"
 
 namespace kafka::producer {
 
 Error Producer::choose(Topic& topic, const Record& record, int32_t& partition) {
   partition = -1;
-  const cluster::TopicState* state = core_->metadata().topic(topic.name);
-  if (state == nullptr || !state->known || state->partitions.empty()) {
+  if (topic.generation != core_->metadata().generation()) {
+    const cluster::TopicState* state = core_->metadata().topic(topic.name);
+    topic.generation = core_->metadata().generation();
+    topic.count = state != nullptr && state->known ? static_cast<int32_t>(state->partitions.size()) : 0;
+  }
+  const int32_t count = topic.count;
+  if (count == 0) {
     Error none = hopeless(topic);
     if (none) core_->metadata().refresh();  // asked anew for those that come later
     return none;
   }
-  const auto count = static_cast<int32_t>(state->partitions.size());
   if (partitioner_) {
     PartitionerFunction chooser = std::move(partitioner_);  // pinned while it runs
     const int32_t chosen = chooser(record, count);
@@ -26,24 +32,58 @@ Error Producer::choose(Topic& topic, const Record& record, int32_t& partition) {
     partition = chosen;
     return {};
   }
-  if (record.key.data() != nullptr) {
-    partition = static_cast<int32_t>((murmur2(record.key) & 0x7fffffffu) % static_cast<uint32_t>(count));
+  if (decides(options_.partitioner, record.key)) {
+    partition = partition_of(options_.partitioner, record.key, count);
     return {};
   }
-  // Without a key: one partition until its batch is full or gone (KIP-480), of those with a leader.
-  if (topic.sticky < 0 || topic.sticky >= count) {
-    const uint64_t start = core_->reactor().random() % static_cast<uint64_t>(count);
-    topic.sticky = static_cast<int32_t>(start);
-    for (uint64_t i = 0; i < static_cast<uint64_t>(count); ++i) {
-      const auto candidate = static_cast<int32_t>((start + i) % static_cast<uint64_t>(count));
-      if (core_->metadata().leader(topic.name, candidate)) {
-        topic.sticky = candidate;
-        break;
-      }
-    }
+  if (options_.partitioner == Partitioner::random) {
+    partition = static_cast<int32_t>(core_->reactor().random() % static_cast<uint64_t>(count));
+  } else if (options_.partitioner == Partitioner::round_robin) {
+    if (topic.next < 0) topic.next = static_cast<int32_t>(core_->reactor().random() % static_cast<uint64_t>(count));
+    partition = with_leader(topic, topic.next % count);
+    topic.next = (partition + 1) % count;
+  } else {
+    // One partition until its batch is full or gone (KIP-480).
+    if (topic.sticky < 0 || topic.sticky >= count) topic.sticky = any_partition(topic);
+    partition = topic.sticky;
   }
-  partition = topic.sticky;
   return {};
+}
+
+// This one, or the next that has a leader.
+int32_t Producer::with_leader(const Topic& topic, int32_t number) const {
+  for (int32_t i = 0; i < topic.count; ++i) {
+    const int32_t candidate = (number + i) % topic.count;
+    if (core_->metadata().leader(topic.name, candidate)) return candidate;
+  }
+  return number;
+}
+
+// At random, of those with a leader; each with a chance that falls with the batches that wait there, so that a slow
+// leader is not given more than it can take (KIP-794).
+int32_t Producer::any_partition(const Topic& topic) const {
+  const auto count = static_cast<uint64_t>(topic.count);
+  const uint64_t drawn = core_->reactor().random();
+  const auto indexed = std::min(static_cast<size_t>(topic.count), topic.by_number.size());
+  auto load = [&](size_t number) {
+    const Partition* partition = number < indexed ? topic.by_number[number] : nullptr;
+    if (partition == nullptr) return uint64_t{0};
+    return partition->waiting.size() + static_cast<uint64_t>(partition->in_flight);
+  };
+  uint64_t most = 0;
+  if (options_.partitioner_adaptive_partitioning_enable) {
+    for (size_t i = 0; i < indexed; ++i) most = std::max(most, load(i));
+  }
+  if (most == 0) return with_leader(topic, static_cast<int32_t>(drawn % count));
+  uint64_t total = 0;
+  for (size_t i = 0; i < count; ++i) total += most + 1 - load(i);
+  uint64_t place = drawn % total;
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t weight = most + 1 - load(i);
+    if (place < weight) return with_leader(topic, static_cast<int32_t>(i));
+    place -= weight;
+  }
+  return with_leader(topic, 0);
 }
 
 void Producer::park(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt) {

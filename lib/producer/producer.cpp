@@ -387,29 +387,34 @@ void Producer::begin_close(net::TimePoint deadline, Function<void()> done) {
 
 void Producer::fail_rest() {
   closing_ = true;
-  const Error error(Errc::closed, "the producer was closed before the outcome was known");
-  for (const auto& [name, topic] : topics_) {
-    while (!topic->parked.empty()) {
-      Parked parked = topic->parked.pop_front();
-      release(parked.charged, 1);
-      report_later(std::move(parked.receipt), error, parked.partition);
-    }
-    for (const auto& [number, partition] : topic->partitions) {
-      if (partition->open != nullptr) close_open(*partition);
-      while (!partition->waiting.empty()) {
-        auto batch = partition->waiting.pop_front();
-        const Persistence persistence = batch->unknown_fate ? Persistence::maybe : Persistence::no;
-        finish(std::move(batch), {error, -1, -1, persistence});
-      }
-    }
-  }
+  fail_all(Error(Errc::closed, "the producer was closed before the outcome was known"));
+}
+
+void Producer::purge() {
+  if (dead_ || error_ || !core_->live()) return;
+  fail_all(Error(Errc::cancelled, "the producer was told to abort what it had"));
+  schedule_pump();
+}
+
+// Ends everything, oldest first. Requests under way go on without their batches; a sequence that is left out breaks
+// its chain, and what comes later begins anew.
+void Producer::fail_all(const Error& error) {
   for (const auto& request : requests_) {
     auto batches = std::move(request->batches);
     request->batches.clear();
     for (Sent& sent : batches) {
       --sent.partition->in_flight;
+      break_chain(*sent.partition, *sent.batch);
       const bool unknown = sent.batch->unknown_fate || (request->written && !sent.failed);
       finish(std::move(sent.batch), {error, -1, -1, unknown ? Persistence::maybe : Persistence::no});
+    }
+  }
+  for (const auto& [name, topic] : topics_) {
+    for (const auto& [number, partition] : topic->partitions) fail_waiting(*partition, error);
+    while (!topic->parked.empty()) {
+      Parked parked = topic->parked.pop_front();
+      release(parked.charged, 1);
+      report_later(std::move(parked.receipt), error, parked.partition);
     }
   }
 }

@@ -76,6 +76,7 @@ struct Topic {
   std::vector<Partition*> by_number;  ///< the same, for the hot path; null where none
   Ring<Parked> parked;
   int32_t sticky = -1;
+  int32_t next = -1;                    ///< of round_robin
   int32_t count = 0;                    ///< partitions, 0 while unknown, as of
   uint64_t generation = 0;              ///< this state of the metadata
   std::shared_ptr<TopicHandle> handle;  ///< null until somebody asks for it
@@ -122,6 +123,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void begin_close(net::TimePoint deadline, Function<void()> done) override;
   void fail_rest() override;
   void abort() override;
+  /// What kafka::Producer::abort() does.
+  void purge();
 
  private:
   struct Sent {
@@ -168,6 +171,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void release(size_t bytes, size_t records);
   void tell_room();
   void end_close();
+  void fail_all(const Error& error);
 
   // delivery.cpp
   void finish(std::unique_ptr<Batch> batch, Outcome outcome);
@@ -179,6 +183,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void expire_parked(Topic& topic, net::TimePoint now, net::TimePoint& next);
   /// A partition for a record without one, -1 while the topic's are not known; an error for a bad custom choice.
   Error choose(Topic& topic, const Record& record, int32_t& partition);
+  int32_t with_leader(const Topic& topic, int32_t number) const;
+  int32_t any_partition(const Topic& topic) const;
 
   // sequences.cpp
   bool chain_ready(Partition& partition);

@@ -42,6 +42,7 @@ void Producer::produce(std::vector<ProduceEnvelope> envelopes, Function<void(Pro
   core_->produce(std::move(envelopes), std::move(done));
 }
 void Producer::flush(Function<void()> done) { core_->flush(std::move(done)); }
+void Producer::abort() { core_->purge(); }
 void Producer::on_drain(Function<void()> handler) { core_->on_drain(std::move(handler)); }
 void Producer::set_partitioner(PartitionerFunction partitioner) { core_->set_partitioner(std::move(partitioner)); }
 bool Producer::would_block(const Record& record) { return core_->would_block(record, record.topic); }

@@ -62,6 +62,14 @@ constexpr Choice<OutOfRange> kOutOfRange[] = {{"fail", OutOfRange::fail},
 constexpr Choice<IsolationLevel> kIsolations[] = {{"read_committed", IsolationLevel::read_committed},
                                                   {"read_uncommitted", IsolationLevel::read_uncommitted}};
 constexpr Choice<Ordering> kOrderings[] = {{"consumer", Ordering::consumer}, {"partition", Ordering::partition}};
+constexpr Choice<Partitioner> kPartitioners[] = {{"murmur2_random", Partitioner::murmur2_random},
+                                                 {"murmur2", Partitioner::murmur2},
+                                                 {"consistent_random", Partitioner::consistent_random},
+                                                 {"consistent", Partitioner::consistent},
+                                                 {"fnv1a_random", Partitioner::fnv1a_random},
+                                                 {"fnv1a", Partitioner::fnv1a},
+                                                 {"random", Partitioner::random},
+                                                 {"round_robin", Partitioner::round_robin}};
 
 constexpr Choice<AddressFamily> kFamilies[] = {
     {"any", AddressFamily::any}, {"v4", AddressFamily::v4}, {"v6", AddressFamily::v6}};
@@ -70,6 +78,7 @@ std::span<const Choice<Acks>> choices(Acks) { return kAcks; }
 std::span<const Choice<Compression>> choices(Compression) { return kCompressions; }
 std::span<const Choice<IsolationLevel>> choices(IsolationLevel) { return kIsolations; }
 std::span<const Choice<MetadataRecovery>> choices(MetadataRecovery) { return kRecoveries; }
+std::span<const Choice<Partitioner>> choices(Partitioner) { return kPartitioners; }
 std::span<const Choice<OffsetReset>> choices(OffsetReset) { return kResets; }
 std::span<const Choice<OutOfRange>> choices(OutOfRange) { return kOutOfRange; }
 std::span<const Choice<Ordering>> choices(Ordering) { return kOrderings; }

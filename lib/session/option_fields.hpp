@@ -77,6 +77,9 @@ struct OptionFields {
     f("linger.ms", o.linger, time(milliseconds(0), minutes(15)), "how long a batch waits for more");
     f("max.in.flight.requests.per.connection", o.max_in_flight, range(1, 1000), "requests under way at a time");
     f("max.request.size", o.max_request_size, range(1024, kGiB), "largest record or batch in bytes");
+    f("partitioner", o.partitioner, "which partition a record without one gets");
+    f("partitioner.adaptive.partitioning.enable", o.partitioner_adaptive_partitioning_enable,
+      "partitions where less waits more often (KIP-794)");
     f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)), "for the leader's answer");
     f("retries", o.retries, range(0, INT32_MAX), "of one batch");
   }

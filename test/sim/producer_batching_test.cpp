@@ -258,6 +258,42 @@ TEST_CASE("without a key records stick to one partition per batch, and over time
   world.finish();
 }
 
+TEST_CASE("round_robin takes the partitions in turn, random all of them; neither looks at keys") {
+  for (const Partitioner how : {Partitioner::round_robin, Partitioner::random}) {
+    ProducerWorld world({.partitioner = how});
+    world.warm_up();
+    Reports reports;
+    std::vector<int> used(3);
+    for (int i = 0; i < 60; ++i) world.producer->send({.topic = "t", .key = "k", .value = "v"}, reports.take(i));
+    REQUIRE(world.until_reports(reports, 60));
+    for (const Reports::Entry& entry : reports.all) ++used.at(static_cast<size_t>(entry.report.partition));
+    for (const int count : used) CHECK((how == Partitioner::random ? count > 8 : count == 20));
+    world.finish();
+  }
+}
+
+TEST_CASE("a leader that is slow gets fewer records without keys, unless adaptive partitioning is off") {
+  size_t shares[2] = {};
+  for (const bool adaptive : {false, true}) {
+    ProducerWorld world({.batch_size = 2000, .max_in_flight = 1, .partitioner_adaptive_partitioning_enable = adaptive},
+                        {.brokers = 3}, 7);
+    for (int32_t partition = 0; partition < 3; ++partition) world.warm_up(partition);
+    world.on_produce().broker(world.leader(0)).always().delay(300ms);
+    Reports reports;
+    int sent = 0;
+    const std::string value(900, 'v');
+    for (int round = 0; round < 300; ++round) {
+      for (int i = 0; i < 4; ++i) world.producer->send({.topic = "t", .value = value}, reports.take(sent++));
+      world.run(10ms);
+    }
+    REQUIRE(world.until_reports(reports, static_cast<size_t>(sent)));
+    shares[adaptive ? 1 : 0] = world.values(0).size();
+    world.finish();
+  }
+  CHECK(shares[0] > 300);  // a third of 1200, about
+  CHECK(shares[1] < shares[0] / 2);
+}
+
 TEST_CASE("a partitioner of the application's decides, and what is out of range fails the record") {
   ProducerWorld world;
   int32_t choice = 2;
