@@ -1,4 +1,4 @@
-// Where keys go. What real clients say of 10,000 keys: test/conformance/partitioner_oracle.py.
+// Where keys go. What librdkafka says of 10,000 keys: test/conformance/partitioner_check.cpp.
 #include "producer/partitioner.hpp"
 
 #include <set>
