@@ -173,3 +173,33 @@ TEST_CASE("E2: records that end while their bytes are still on their way damage 
   CHECK(found > 10);
   world.finish();
 }
+
+TEST_CASE("E15: flush and close with a dead cluster end in time, with an outcome for every record") {
+  for (const bool connected : {false, true}) {
+    ProducerWorld world({.delivery_timeout = 5s, .request_timeout = 2s});
+    if (connected) world.warm_up();
+    for (int id = 1; id <= 3; ++id) world.brokers->kill(id);
+    Reports reports;
+    for (int i = 0; i < 10; ++i)
+      world.producer->send({.topic = "t", .partition = i % 4 - 1, .value = "v"}, reports.take(i));
+    net::TimePoint start = world.reactor.now();
+    bool flushed = false;
+    world.producer->flush([&] { flushed = true; });
+    REQUIRE(world.until([&] { return flushed; }));
+    CHECK(world.reactor.now() - start <= 5100ms);
+    CHECK(reports.size() == 10);
+    CHECK(reports.count(Errc::timed_out) == 10);
+    for (int i = 10; i < 20; ++i)
+      world.producer->send({.topic = "t", .partition = i % 4 - 1, .value = "v"}, reports.take(i));
+    start = world.reactor.now();
+    bool closed = false;
+    world.producer->close(1s, [&] { closed = true; });
+    REQUIRE(world.until([&] { return closed; }));
+    CHECK(world.reactor.now() - start <= 1100ms);
+    REQUIRE(reports.size() == 20);
+    CHECK(reports.count(Errc::closed) == 10);
+    for (size_t i = 0; i < 20; ++i) CHECK(reports[i].persistence == Persistence::no);
+    world.producer.reset();
+    world.close();
+  }
+}
