@@ -105,6 +105,7 @@ enum class Ordering : uint8_t {
 struct KAFKA_API ConsumerOptions {
   bool allow_auto_create_topics = true;
   OffsetReset auto_offset_reset = OffsetReset::earliest;
+  std::string client_rack = {};  ///< where this client runs: leaders may send it to a replica there (KIP-392)
   std::chrono::milliseconds default_api_timeout{60000};  ///< finding start positions, commits; a partition absent
                                                          ///< from metadata is waited for as long
   int32_t fetch_max_bytes = 52428800;                    ///< one response, 1 KiB to 1 GiB

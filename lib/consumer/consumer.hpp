@@ -51,6 +51,8 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   static constexpr net::Duration kRideAlong = std::chrono::milliseconds(100);
   /// An empty answer that comes sooner than this is followed by a pause of this length.
   static constexpr net::Duration kShortestEmpty = std::chrono::milliseconds(10);
+  /// How long a leader's advice to read elsewhere is not followed after it led nowhere (D14).
+  static constexpr net::Duration kLeaderOnly = std::chrono::seconds(10);
   /// Room below which no fetch is sent, unless nothing else can free any.
   static constexpr size_t kLeastFetch = 64 * 1024;
   /// Least size asked for a partition where the whole answer cannot be limited (Fetch 0 to 2).
@@ -135,6 +137,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
     bool others_full = false;  // partitions of this leader that have enough, but not for long
     bool at_end = true;        // every hungry one has seen the end
     bool starving = false;     // one at least has nothing buffered
+    bool advised = true;       // no hungry one has had bad advice: the leader may send them elsewhere
   };
 
   // consumer.cpp
@@ -176,7 +179,9 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void fetched(const std::shared_ptr<Fetch>& fetch, Error error, protocol::FetchResponse& response,
                const cluster::CallInfo& info);
   using PartitionData = protocol::FetchResponse::FetchableTopicResponse::PartitionData;
-  bool take(Partition& partition, const PartitionData& data, const std::shared_ptr<Credit>& credit);
+  bool take(Partition& partition, const PartitionData& data, int32_t node, const std::shared_ptr<Credit>& credit);
+  bool sent_elsewhere(Partition& partition, int32_t replica);
+  bool leave_replica(Partition& partition, int32_t node);
   int64_t end_of(const PartitionData& data) const;
   void no_news(Partition& partition, int64_t end);
   void take_partial(Partition& partition, size_t size, size_t needed);

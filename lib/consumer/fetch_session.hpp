@@ -23,6 +23,7 @@ struct FetchSession {
 
   int32_t id = 0;                   ///< 0: none
   int32_t epoch = 0;                ///< of the next request; 0: a full one, that ends the session and may begin another
+  bool by_id = true;                ///< topics were named by their ids: a session does not mix the ways
   std::map<uint32_t, Known> known;  ///< by slot
 
   bool full() const { return epoch == 0; }

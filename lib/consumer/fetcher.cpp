@@ -9,8 +9,9 @@
 namespace kafka::consumer {
 namespace {
 
-constexpr int16_t kLastByName = 12;   // from 13 on topics go by id (KIP-516)
-constexpr int16_t kFirstLimited = 3;  // before it the whole answer cannot be limited (KIP-74)
+constexpr int16_t kLastByName = 12;     // from 13 on topics go by id (KIP-516)
+constexpr int16_t kLastUnadvised = 10;  // from 11 on a leader may send consumers elsewhere (KIP-392)
+constexpr int16_t kFirstLimited = 3;    // before it the whole answer cannot be limited (KIP-74)
 constexpr int32_t kConsumerReplica = -1;
 constexpr int16_t kFirstSession = 7;  // KIP-227
 
@@ -75,7 +76,10 @@ void Consumer::pump() {
       if (!partition.buffer.empty()) continue;
       partition.drain_first = false;
     }
-    Share& share = shares[*leader];
+    // Gone, or long enough ago: the leader knows better by now.
+    if (partition.replica >= 0 && (now >= partition.replica_until || !core_->router().knows(partition.replica)))
+      partition.replica = -1;
+    Share& share = shares[partition.replica >= 0 ? partition.replica : *leader];
     if (!hungry(partition)) {
       share.others_full = true;
       continue;
@@ -83,6 +87,7 @@ void Consumer::pump() {
     share.hungry.push_back(&partition);
     share.at_end &= partition.at_end() && partition.buffer.empty();
     share.starving |= has_nothing(partition);
+    share.advised &= now >= partition.leader_only_until;
   }
   // Memory goes first to leaders of partitions that have nothing, then to those asked longest ago.
   std::vector<std::pair<const int32_t, Share>*> order;
@@ -204,7 +209,10 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
     // The topic was made anew: the session knows another one.
     if (known != session.known.end() && known->second.topic_id != one.topic_id) session.restart(false);
   }
+  by_id &= share.advised;
+  if (std::exchange(session.by_id, by_id) != by_id) session.restart(false);
   fetch->full = session.full();
+  request.rack_id = options_.client_rack;
   request.session_id = session.id;
   request.session_epoch = session.epoch;
   std::vector<int32_t> grown;  // for batches that did not fit, in the order of the request (B4)
@@ -272,7 +280,9 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
         }
         return Error();
       },
-      by_id ? int16_t{32767} : kLastByName);
+      !share.advised ? kLastUnadvised
+      : by_id        ? int16_t{32767}
+                     : kLastByName);
 }
 
 // --- answers ----------------------------------------------------------------
@@ -297,7 +307,8 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
     }
     for (const Asked& asked : fetch->asked) {
       Partition& partition = *asked.partition;
-      if (partition.generation == asked.generation && partition.state == Partition::State::ready) back_off(partition);
+      if (partition.generation != asked.generation || partition.state != Partition::State::ready) continue;
+      if (!leave_replica(partition, fetch->node)) back_off(partition);
     }
     core_->log().state(LogLevel::warning, "fetch from " + core_->router().describe(fetch->node), error.message());
     return schedule_pump();
@@ -334,7 +345,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
         moved = true;  // the position was set since: what came is of no use, and what to do next is known
         continue;
       }
-      moved |= take(*partition, data, credit);
+      moved |= take(*partition, data, fetch->node, credit);
       if (dead_ || closing_) return;
       const auto known = leader.session.known.find(partition->slot);
       if (known != leader.session.known.end() && data.error_code == 0) known->second.end = end_of(data);
@@ -380,9 +391,15 @@ int64_t Consumer::end_of(const PartitionData& data) const {
 }
 
 // True if something came, or something is to be done at once.
-bool Consumer::take(Partition& partition, const PartitionData& data, const std::shared_ptr<Credit>& credit) {
+bool Consumer::take(Partition& partition, const PartitionData& data, int32_t node,
+                    const std::shared_ptr<Credit>& credit) {
   if (data.error_code != 0) {
     Error error = broker_error(data.error_code, partition.where());
+    // What a follower lacks the leader may have: only the leader's word counts (D14).
+    if (leave_replica(partition, node)) {
+      if (traits(error.code()).refresh == Refresh::metadata) core_->metadata().refresh();
+      return true;
+    }
     if (data.current_leader.leader_id >= 0 &&
         core_->metadata().apply_leader(*partition.topic, partition.number, data.current_leader.leader_id,
                                        data.current_leader.leader_epoch)) {
@@ -400,6 +417,8 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
   partition.failures = 0;
   partition.alone = false;
   partition.missing_since = {};  // whatever metadata says
+  if (data.preferred_read_replica >= 0 && data.preferred_read_replica != node && data.records.empty())
+    return sent_elsewhere(partition, data.preferred_read_replica);
   partition.end = end_of(data);
   if (data.records.empty()) {
     partition.oddities = 0;
@@ -430,6 +449,28 @@ bool Consumer::take(Partition& partition, const PartitionData& data, const std::
   partition.buffer.push(data.records, credit, std::move(aborted));
   partition.served = fetches_;
   make_ready(partition);
+  return true;
+}
+
+// The leader wants the partition to be read from a follower (KIP-392). True if that one is asked at once.
+bool Consumer::sent_elsewhere(Partition& partition, int32_t replica) {
+  const net::TimePoint now = core_->reactor().now();
+  if (core_->router().knows(replica) && now >= partition.leader_only_until) {
+    partition.replica = replica;
+    partition.replica_until = now + core_->router().config().metadata_max_age;
+    return true;
+  }
+  partition.leader_only_until = now + kLeaderOnly;
+  core_->metadata().refresh();
+  back_off(partition);
+  return false;
+}
+
+// True if it was not the leader that failed the partition: then the leader is asked, at once.
+bool Consumer::leave_replica(Partition& partition, int32_t node) {
+  if (partition.replica < 0 || partition.replica != node) return false;
+  partition.replica = -1;
+  partition.leader_only_until = core_->reactor().now() + kLeaderOnly;
   return true;
 }
 

@@ -63,8 +63,11 @@ struct Partition {
   uint32_t failures = 0;     ///< in a row
   uint32_t oddities = 0;     ///< answers in a row that lack this partition or lead nowhere (A14)
   net::TimePoint not_before{};
-  bool leaderless = false;         ///< nobody to ask: metadata is asked for, at not_before again
-  net::TimePoint missing_since{};  ///< topic or partition unknown to the cluster since; zero: it is known
+  int32_t replica = -1;                ///< who is asked instead of the leader (KIP-392), -1: nobody
+  net::TimePoint replica_until{};      ///< then the leader is asked again
+  net::TimePoint leader_only_until{};  ///< its advice led nowhere: not followed before
+  bool leaderless = false;             ///< nobody to ask: metadata is asked for, at not_before again
+  net::TimePoint missing_since{};      ///< topic or partition unknown to the cluster since; zero: it is known
 
   std::string where() const { return *topic + "/" + std::to_string(number); }
   /// What the application calls the position: an open envelope's until it is answered.

@@ -88,6 +88,7 @@ struct OptionFields {
   {
     f("allow.auto.create.topics", o.allow_auto_create_topics, "let brokers create the topics asked for");
     f("auto.offset.reset", o.auto_offset_reset, "earliest, latest or none");
+    f("client.rack", o.client_rack, "where this client runs: replicas there are read from (KIP-392)");
     f("default.api.timeout.ms", o.default_api_timeout, time(milliseconds(1), hours(24)), "finding positions, commits");
     f("fetch.max.bytes", o.fetch_max_bytes, range(1024, kGiB), "one response");
     f("fetch.max.wait.ms", o.fetch_max_wait, time(milliseconds(0), minutes(5)),

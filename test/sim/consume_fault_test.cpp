@@ -256,3 +256,69 @@ TEST_CASE("commits through random faults never go ahead of the answers, and noth
     client.close();
   }
 }
+
+TEST_CASE("D14: with client_rack a replica of the same rack is read from, and the leader when that fails") {
+  SimClient client(9, {.brokers = 3});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  for (int32_t id = 1; id <= 3; ++id) cluster.set_rack(id, "rack-" + std::to_string(id));
+  fill(client, "t", 1, 5);
+  const int32_t leader = cluster.find_partition("t", 0)->leader;
+  const int32_t near = leader % 3 + 1;
+  Book book;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.client_rack = "rack-" + std::to_string(near)});
+  book.listen(fetcher);
+  fetcher.fetch(book.ack(), book.end());
+  int64_t filled = 5;
+  const auto more = [&] {
+    fill(client, "t", 1, 3);
+    filled += 3;
+    return client.until([&] { return book.got.size() == static_cast<size_t>(filled); }, 5s);
+  };
+  REQUIRE(client.until([&] { return book.got.size() == 5; }));
+  const auto asked = [&](int32_t broker) { return cluster.requests(ApiKey::fetch, broker); };
+  const int64_t of_leader = asked(leader);
+  REQUIRE(more());
+  client.run(5s);
+  CHECK(asked(leader) == of_leader);  // no more than the question that it answered with the replica
+  CHECK(asked(near) > 5);
+
+  SECTION("gone") {
+    client.brokers->kill(near);
+    REQUIRE(more());
+    client.brokers->restart(near);
+    client.run(30s);
+    REQUIRE(more());
+  }
+  SECTION("unknown") {
+    REQUIRE_FALSE(cluster.prefer_replica("t", 0, 99));
+    client.brokers->kill(near);
+    client.run(1s);
+    client.brokers->restart(near);
+    for (int i = 0; i < 30; ++i) {
+      REQUIRE(more());
+      client.run(1s);
+    }
+    CHECK(asked(leader) < of_leader + 300);
+  }
+  SECTION("behind") {
+    REQUIRE_FALSE(cluster.set_replica_end("t", 0, near, 2));
+    REQUIRE_FALSE(cluster.prefer_replica("t", 0, near));
+    for (int i = 0; i < 30; ++i) {
+      REQUIRE(more());
+      client.run(1s);
+    }
+    CHECK(asked(near) < 300);
+  }
+  SECTION("no replica any more") {
+    cluster.faults().add(ApiKey::fetch).broker(near).times(3).reply(Errc::not_leader_or_follower);
+    REQUIRE(more());
+    client.run(30s);
+    REQUIRE(more());
+  }
+  book.check_dense(1, 0, filled);
+  CHECK(book.count(Event::Type::offset_reset) == 0);
+  CHECK(book.count(Event::Type::partition_stopped) == 0);
+  CHECK(book.ends.empty());
+  close(client, fetcher);
+  client.close();
+}
