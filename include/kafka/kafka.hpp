@@ -11,4 +11,5 @@
 #include <kafka/options.hpp>
 #include <kafka/producer.hpp>
 #include <kafka/session.hpp>
+#include <kafka/stats.hpp>
 #include <kafka/types.hpp>

@@ -14,6 +14,7 @@
 #include <kafka/function.hpp>
 #include <kafka/log.hpp>
 #include <kafka/options.hpp>
+#include <kafka/stats.hpp>
 #include <kafka/types.hpp>
 
 #include <chrono>
@@ -78,6 +79,9 @@ class KAFKA_API Session {
   void close(Function<void()> done = {});
   void close(std::chrono::milliseconds deadline, Function<void()> done = {});
   bool closed() const;
+
+  /// What was done and is held now; empty once closed. Costs a walk over all brokers and partitions.
+  Stats stats() const;
 
   /// An open session keeps the loop alive; after unref() it does not (connections opened later
   /// neither), after ref() it does again.

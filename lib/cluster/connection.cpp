@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error_table.hpp"
+#include "cluster/endpoint.hpp"
 #include "protocol/api_versions.hpp"
 #include "protocol/header.hpp"
 
@@ -68,7 +69,7 @@ void Connection::ask_versions(int16_t version) {
   codec::Writer writer;
   protocol::begin_request(writer, protocol::ApiKey::api_versions, version, handshake_id_, config_.client_id);
   if (Error error = protocol::encode(request, version, writer)) return close(std::move(error));
-  stream_->write(protocol::end_frame(writer));
+  write_frame(protocol::end_frame(writer));
   if (config_.may_be_old && probe_id_ < 0) probe_at_ = reactor_.now() + kSilence;
   arm();
 }
@@ -81,7 +82,7 @@ void Connection::probe() {
   probe_id_ = in_flight_.next_id();
   codec::Writer writer;
   protocol::begin_request(writer, protocol::ApiKey::list_groups, 0, probe_id_, config_.client_id);
-  stream_->write(protocol::end_frame(writer));
+  write_frame(protocol::end_frame(writer));
   arm();
 }
 
@@ -113,6 +114,13 @@ void Connection::take_versions(Error error, codec::Reader* body) {
   become_ready();
 }
 
+void Connection::write_frame(std::vector<Bytes> frame) {
+  if (config_.traffic != nullptr) {
+    for (const Bytes& segment : frame) config_.traffic->bytes_sent += segment.size();
+  }
+  stream_->write(std::move(frame));
+}
+
 // --- requests ---------------------------------------------------------------
 
 Error Connection::write(Call& call, int16_t version, int32_t id) {
@@ -121,7 +129,7 @@ Error Connection::write(Call& call, int16_t version, int32_t id) {
   if (Error error = call.encode(version, writer)) return error;
   call.info.sent = Sent::maybe;
   call.info.sent_at = reactor_.now();
-  stream_->write(protocol::end_frame(writer));
+  write_frame(protocol::end_frame(writer));
   return {};
 }
 
@@ -135,6 +143,7 @@ void Connection::send(std::unique_ptr<Call> call) {
     error = write(*call, version, id);
   }
   if (error) return finish_later(std::move(call), std::move(error));
+  if (config_.traffic != nullptr) ++config_.traffic->requests;
   if (call->expects_response()) {
     in_flight_.push(id, std::move(call));
   } else {
@@ -164,6 +173,7 @@ void Connection::on_written() {
 void Connection::on_read(size_t count) {
   frames_.advance(count);
   last_used_ = reactor_.now();
+  if (config_.traffic != nullptr) config_.traffic->bytes_received += count;
   const Scope::Guard guard = scope_.guard();
   Bytes frame;
   while (state_ != State::ended && frames_.next(frame)) {
@@ -213,6 +223,11 @@ bool Connection::take_frame(Bytes frame) {
     return false;
   }
   prove();
+  if (config_.traffic != nullptr) {
+    ++config_.traffic->responses;
+    config_.traffic->round_trip.add(
+        std::chrono::duration_cast<std::chrono::microseconds>(reactor_.now() - call->info.sent_at));
+  }
   call->finish({}, &reader);
   if (!guard.alive()) return false;
   if (reader.failed()) return end(reader.error()), false;  // what follows cannot be trusted either

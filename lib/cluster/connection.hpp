@@ -15,12 +15,15 @@
 
 namespace kafka::cluster {
 
+struct Traffic;
+
 struct ConnectionConfig {
   std::string client_id = "uvkafka";
   size_t frame_max = 104857600;
   bool legacy = false;  ///< no ApiVersions: the peer is taken for 0.8.2 or 0.9
   /// The peer has never answered ApiVersions: if it is silent, it may be 0.9.0, which ignores that request.
   bool may_be_old = false;
+  Traffic* traffic = nullptr;  ///< counts what goes to and fro, if set; outlives the connection
 };
 
 class Connection;
@@ -85,6 +88,7 @@ class Connection final : private net::StreamHandler {
   void become_ready();
   Error write(Call& call, int16_t version, int32_t id);
   bool take_frame(Bytes frame);
+  void write_frame(std::vector<Bytes> frame);
   void prove();
   void arm();
   void on_deadline();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <kafka/options.hpp>
+#include <kafka/stats.hpp>
 
 #include <map>
 #include <memory>
@@ -49,6 +50,17 @@ class Resolver {
   Scope scope_;
 };
 
+/// What went to and fro, over all connections; as in BrokerStats.
+struct Traffic {
+  uint64_t connects = 0;
+  uint64_t requests = 0;
+  uint64_t responses = 0;
+  uint64_t bytes_sent = 0;
+  uint64_t bytes_received = 0;
+  Histogram round_trip;
+  std::chrono::milliseconds throttled{0};
+};
+
 struct Endpoint {
   std::string host;
   uint16_t port = 0;
@@ -59,7 +71,8 @@ struct Endpoint {
   bool ever_modern = false;       ///< has answered ApiVersions: never legacy again
   uint32_t refusals = 0;          ///< connections in a row that the peer ended instead of answering ApiVersions
   net::TimePoint legacy_until{};  ///< taken for a broker before 0.10 until then
-  bool failing = false;           ///< the last attempt failed; said once, until one succeeds
+  Traffic traffic;
+  bool failing = false;  ///< the last attempt failed; said once, until one succeeds
 
   Endpoint(std::string h, uint16_t p, Backoff b) : host(std::move(h)), port(p), backoff(b) {}
   /// It does not answer as an old broker either.

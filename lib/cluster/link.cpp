@@ -97,15 +97,16 @@ void Link::try_address() {
 void Link::connect(bool legacy, net::TimePoint deadline) {
   legacy_ = legacy;
   const std::string& ip = addresses_[(endpoint_->next_address + tried_) % addresses_.size()];
-  connection_ = std::make_unique<Connection>(
-      context_.reactor,
-      ConnectionConfig{context_.config.client_id, context_.config.frame_max, legacy, !endpoint_->ever_modern},
-      net::Address{ip, endpoint_->port}, deadline, *this);
+  connection_ = std::make_unique<Connection>(context_.reactor,
+                                             ConnectionConfig{context_.config.client_id, context_.config.frame_max,
+                                                              legacy, !endpoint_->ever_modern, &endpoint_->traffic},
+                                             net::Address{ip, endpoint_->port}, deadline, *this);
 }
 
 void Link::on_ready(Connection& connection) {
   connecting_ = false;
   endpoint_->setup_failures = 0;
+  ++endpoint_->traffic.connects;
   endpoint_->next_address = (endpoint_->next_address + tried_) % addresses_.size();
   if (connection.legacy() && !legacy_) {
     // It ignored ApiVersions and answered the next request: 0.9.0. Other connections need not wait for that.

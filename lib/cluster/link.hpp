@@ -68,6 +68,7 @@ class Link final : public ConnectionOwner {
   bool ready() const noexcept { return connection_ != nullptr && connection_->ready(); }
   bool busy() const noexcept { return in_flight() > 0 || !waiting_.empty(); }
   size_t in_flight() const noexcept { return connection_ ? connection_->in_flight() : 0; }
+  size_t waiting() const noexcept { return waiting_.size(); }
   /// Null unless ready.
   const protocol::ApiVersionSet* versions() const noexcept { return ready() ? &connection_->versions() : nullptr; }
   Connection* connection() noexcept { return connection_.get(); }

@@ -71,6 +71,7 @@ class Router {
   void set_brokers(const std::vector<BrokerInfo>& brokers);
   bool knows(int32_t node) const { return brokers_.contains(node); }
   const std::map<int32_t, Broker>& brokers() const { return brokers_; }
+  const std::map<int32_t, Broker>& contacts() const { return contacts_; }
   std::string describe(int32_t node) const;
   /// Versions of the node, null while no connection of any purpose is ready.
   const protocol::ApiVersionSet* versions(int32_t node) const;

@@ -84,6 +84,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void begin_close(net::TimePoint deadline, Function<void()> done) override;
   void fail_rest() override;
   void abort() override;
+  void add_stats(Stats& stats) const override;
 
  private:
   struct Consumption {
@@ -253,6 +254,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   std::shared_ptr<size_t> used_;  // bytes fetched and not dispatched
   size_t reserved_ = 0;           // bytes that requests under way may bring
   uint64_t fetches_ = 0;
+  uint64_t received_bytes_ = 0;  // of records
   bool pump_scheduled_ = false;
   std::map<int32_t, Leader> leaders_;
   cluster::Lane lane_{};  // connections of its own: its long polls hold up nobody else's

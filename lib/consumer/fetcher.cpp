@@ -324,6 +324,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
   for (const auto& topic : response.responses) {
     for (const PartitionData& data : topic.partitions) {
       bytes += data.records.size();
+      received_bytes_ += data.records.size();
       if (data.aborted_transactions) bytes += data.aborted_transactions->size() * sizeof(Aborted::Transaction);
     }
   }

@@ -39,6 +39,7 @@ void Producer::on_delivery(DeliveryHandler handler) {
 void Producer::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
   const auto count = static_cast<size_t>(batch->count());
   const size_t charged = batch->charged();
+  this->count(*batch, outcome);
   // Nobody needs the bytes for the reports, which may take turns to hand out.
   const size_t limit = static_cast<size_t>(options_.buffer_memory);
   memory_.give(std::move(batch->sealed), std::min(limit / 2, limit - std::min(limit, used_)));
@@ -55,6 +56,7 @@ void Producer::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
 }
 
 void Producer::report_later(Receipt receipt, Error error, int32_t partition) {
+  ++totals_.failed;
   DeliveryReport report;
   report.error = std::move(error);
   report.partition = partition;

@@ -125,6 +125,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void abort() override;
   /// What kafka::Producer::abort() does.
   void purge();
+  void add_stats(Stats& stats) const override;
 
  private:
   struct Sent {
@@ -175,6 +176,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
 
   // delivery.cpp
   void finish(std::unique_ptr<Batch> batch, Outcome outcome);
+  void count(const Batch& batch, const Outcome& outcome);
   void report_later(Receipt receipt, Error error, int32_t partition);
 
   // parking.cpp
@@ -248,6 +250,14 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   int32_t first_sequence_ = 0;
   PartitionerFunction partitioner_;
   Function<void()> on_drain_;
+  struct Totals {  // as in ProducerStats
+    uint64_t delivered = 0;
+    uint64_t failed = 0;
+    uint64_t unknown = 0;
+    uint64_t batches = 0;
+    uint64_t batch_bytes = 0;
+    uint64_t retries = 0;
+  } totals_;
   size_t queued_ = 0;
   size_t used_ = 0;
   uint64_t flushing_ = 0;  // > 0: do not linger

@@ -358,6 +358,7 @@ void Producer::anchor(Partition& partition, const Batch& batch, int16_t version)
 
 // With a new leader named there is nothing to wait for (KIP-951), unless that has just been tried.
 void Producer::retry(Partition& partition, std::unique_ptr<Batch> batch, bool leader_named) {
+  ++totals_.retries;
   const auto& config = core_->router().config();
   const net::Duration wait =
       Backoff::at(batch->failures++, config.retry_backoff, config.retry_backoff_max, core_->reactor().random());

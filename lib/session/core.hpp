@@ -30,6 +30,8 @@ class Client {
   /// The session is gone without close(): drop everything, call nothing, touch the core no more except
   /// through Core::later().
   virtual void abort() = 0;
+  /// Adds what it has done, and holds.
+  virtual void add_stats(Stats&) const {}
 };
 
 class Core : public std::enable_shared_from_this<Core> {
@@ -75,6 +77,7 @@ class Core : public std::enable_shared_from_this<Core> {
   bool post(Function<void()> fn);
   void close(net::Duration deadline, Function<void()> done);
   bool closed() const { return closed_; }
+  Stats stats() const;
   void abort();
   void set_referenced(bool on);
 

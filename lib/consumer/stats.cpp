@@ -1,0 +1,30 @@
+// What Session::stats() says of a consumer or fetcher.
+#include <kafka/stats.hpp>
+
+#include "consumer/consumer.hpp"
+
+namespace kafka::consumer {
+
+void Consumer::add_stats(Stats& stats) const {
+  ConsumerStats& own = stats.consumers.emplace_back();
+  own.group = group_;
+  own.fetch_memory = options_.fetch_memory;
+  own.fetched_bytes = *used_;
+  own.reserved_bytes = reserved_;
+  own.open = open_;
+  own.envelopes = sequence_;
+  own.fetches = fetches_;
+  own.received_bytes = received_bytes_;
+  own.commits = next_commit_;
+  for (const auto& [name, partitions] : by_name_) {
+    for (const auto& [number, partition] : partitions) {
+      const int64_t position = partition->position();
+      const bool known = position >= 0 && partition->end >= 0;
+      own.partitions.push_back({name, number, position, partition->end,
+                                known ? std::max<int64_t>(partition->end - position, 0) : -1, partition->buffer.bytes(),
+                                partition->paused, partition->state == Partition::State::stopped});
+    }
+  }
+}
+
+}  // namespace kafka::consumer

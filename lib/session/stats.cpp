@@ -1,0 +1,239 @@
+// Snapshots of what a session does, and their text for Prometheus.
+// Not here: counting (cluster/endpoint, producer, consumer).
+#include <kafka/stats.hpp>
+
+#include <cinttypes>
+#include <cstdio>
+#include <initializer_list>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "session/core.hpp"
+
+namespace kafka {
+
+void Histogram::add(std::chrono::microseconds value) {
+  size_t bucket = 0;
+  while (bucket < kBounds.size() && value.count() > kBounds[bucket]) ++bucket;
+  ++counts[bucket];
+  ++count;
+  sum += value;
+}
+
+std::chrono::microseconds Histogram::quantile(double share) const {
+  if (count == 0) return std::chrono::microseconds(0);
+  const double wanted = share * static_cast<double>(count);
+  uint64_t seen = 0;
+  for (size_t bucket = 0; bucket < kBounds.size(); ++bucket) {
+    seen += counts[bucket];
+    if (seen > 0 && static_cast<double>(seen) >= wanted) return std::chrono::microseconds(kBounds[bucket]);
+  }
+  return std::chrono::microseconds(kBounds.back());
+}
+
+namespace {
+
+BrokerStats describe(const cluster::Broker& broker) {
+  BrokerStats stats;
+  stats.id = broker.id <= cluster::Router::kFirstContact ? -1 : broker.id;
+  stats.address = broker.endpoint->name();
+  const cluster::Traffic& traffic = broker.endpoint->traffic;
+  stats.connects = traffic.connects;
+  stats.requests = traffic.requests;
+  stats.responses = traffic.responses;
+  stats.bytes_sent = traffic.bytes_sent;
+  stats.bytes_received = traffic.bytes_received;
+  stats.round_trip = traffic.round_trip;
+  stats.throttled = traffic.throttled;
+  broker.each_link([&](const cluster::Link& link) {
+    stats.connections += link.ready() ? 1 : 0;
+    stats.in_flight += link.in_flight();
+    stats.waiting += link.waiting();
+  });
+  return stats;
+}
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
+template <class T>
+std::string number(T value) {
+  return std::to_string(value);
+}
+
+double seconds(std::chrono::microseconds value) { return static_cast<double>(value.count()) / 1e6; }
+
+using Labels = std::initializer_list<std::pair<const char*, std::string_view>>;
+
+// The format of one exposition: families one after the other, their samples together.
+class Exposition {
+ public:
+  explicit Exposition(const std::string& prefix) : prefix_(prefix) {}
+
+  /// The samples that follow are of this metric.
+  void family(const char* name, const char* type, const char* help) {
+    name_ = prefix_ + "_" + name;
+    text_ += "# HELP " + name_ + " " + help + "\n# TYPE " + name_ + " " + type + "\n";
+  }
+  template <class T>
+  void sample(Labels labels, T value, const char* suffix = "") {
+    text_ += name_ + suffix;
+    char before = '{';
+    for (const auto& [label, content] : labels) {
+      text_ += std::exchange(before, ',');
+      text_ += label;
+      text_ += "=\"";
+      for (const char c : content) {
+        if (c == '\\' || c == '"') text_ += '\\';
+        if (c == '\n') {
+          text_ += "\\n";
+        } else {
+          text_ += c;
+        }
+      }
+      text_ += '"';
+    }
+    if (before == ',') text_ += '}';
+    text_ += " " + number(value) + "\n";
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  const std::string prefix_;
+  std::string name_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string Stats::to_prometheus(const std::string& prefix) const {
+  Exposition out(prefix);
+  const auto of_brokers = [&](const char* name, const char* type, const char* help, auto value) {
+    if (brokers.empty()) return;
+    out.family(name, type, help);
+    for (const BrokerStats& broker : brokers) {
+      out.sample({{"broker", std::to_string(broker.id)}, {"address", broker.address}}, value(broker));
+    }
+  };
+  of_brokers("broker_connections", "gauge", "Connections that are ready.", [](auto& b) { return b.connections; });
+  of_brokers("broker_requests_in_flight", "gauge", "Requests without an answer.", [](auto& b) { return b.in_flight; });
+  of_brokers("broker_requests_waiting", "gauge", "Requests that wait for a connection.",
+             [](auto& b) { return b.waiting; });
+  of_brokers("broker_connects_total", "counter", "Connections that became ready.", [](auto& b) { return b.connects; });
+  of_brokers("broker_requests_total", "counter", "Requests sent.", [](auto& b) { return b.requests; });
+  of_brokers("broker_responses_total", "counter", "Answers received.", [](auto& b) { return b.responses; });
+  of_brokers("broker_sent_bytes_total", "counter", "Bytes sent.", [](auto& b) { return b.bytes_sent; });
+  of_brokers("broker_received_bytes_total", "counter", "Bytes received.", [](auto& b) { return b.bytes_received; });
+  of_brokers("broker_throttled_seconds_total", "counter", "Waits that the broker asked for.",
+             [](auto& b) { return seconds(b.throttled); });
+  if (!brokers.empty()) {
+    out.family("broker_round_trip_seconds", "histogram", "From sending a request to its answer.");
+    for (const BrokerStats& broker : brokers) {
+      const std::string id = std::to_string(broker.id);
+      uint64_t below = 0;
+      for (size_t i = 0; i < Histogram::kBounds.size(); ++i) {
+        below += broker.round_trip.counts[i];
+        const std::string bound = number(seconds(std::chrono::microseconds(Histogram::kBounds[i])));
+        out.sample({{"broker", id}, {"address", broker.address}, {"le", bound}}, below, "_bucket");
+      }
+      out.sample({{"broker", id}, {"address", broker.address}, {"le", "+Inf"}}, broker.round_trip.count, "_bucket");
+      out.sample({{"broker", id}, {"address", broker.address}}, seconds(broker.round_trip.sum), "_sum");
+      out.sample({{"broker", id}, {"address", broker.address}}, broker.round_trip.count, "_count");
+    }
+  }
+
+  const auto of_each = [&](const auto& objects, const char* label, const char* name, const char* type, const char* help,
+                           auto value) {
+    if (objects.empty()) return;
+    out.family(name, type, help);
+    for (size_t i = 0; i < objects.size(); ++i) out.sample({{label, std::to_string(i)}}, value(objects[i]));
+  };
+  const auto of_partitions = [&](const auto& objects, const char* label, const char* name, const char* help,
+                                 auto value) {
+    if (objects.empty()) return;
+    out.family(name, "gauge", help);
+    for (size_t i = 0; i < objects.size(); ++i) {
+      for (const auto& partition : objects[i].partitions) {
+        out.sample({{label, std::to_string(i)},
+                    {"topic", partition.topic},
+                    {"partition", std::to_string(partition.partition)}},
+                   value(partition));
+      }
+    }
+  };
+  const auto produced = [&](const char* name, const char* type, const char* help, auto value) {
+    of_each(producers, "producer", name, type, help, value);
+  };
+  produced("producer_queued_records", "gauge", "Records without an outcome.", [](auto& p) { return p.queued; });
+  produced("producer_queued_bytes", "gauge", "What they use of buffer_memory.", [](auto& p) { return p.queued_bytes; });
+  produced("producer_spare_bytes", "gauge", "Kept for the next batches.", [](auto& p) { return p.spare_bytes; });
+  produced("producer_buffer_memory_bytes", "gauge", "The limit of buffered bytes.",
+           [](auto& p) { return p.buffer_memory; });
+  produced("producer_requests_in_flight", "gauge", "Produce requests under way.",
+           [](auto& p) { return p.requests_in_flight; });
+  produced("producer_delivered_records_total", "counter", "Records delivered.", [](auto& p) { return p.delivered; });
+  produced("producer_failed_records_total", "counter", "Records that are not in the log.",
+           [](auto& p) { return p.failed; });
+  produced("producer_unknown_records_total", "counter", "Records of unknown fate.", [](auto& p) { return p.unknown; });
+  produced("producer_batches_total", "counter", "Batches that ended.", [](auto& p) { return p.batches; });
+  produced("producer_batch_bytes_total", "counter", "Bytes of those, compressed.",
+           [](auto& p) { return p.batch_bytes; });
+  produced("producer_retries_total", "counter", "Batches sent again.", [](auto& p) { return p.retries; });
+  of_partitions(producers, "producer", "producer_partition_batches", "Batches that wait.",
+                [](auto& p) { return p.batches; });
+  of_partitions(producers, "producer", "producer_partition_in_flight", "Batches under way.",
+                [](auto& p) { return p.in_flight; });
+
+  const auto consumed = [&](const char* name, const char* type, const char* help, auto value) {
+    if (consumers.empty()) return;
+    out.family(name, type, help);
+    for (size_t i = 0; i < consumers.size(); ++i) {
+      out.sample({{"consumer", std::to_string(i)}, {"group", consumers[i].group}}, value(consumers[i]));
+    }
+  };
+  consumed("consumer_fetched_bytes", "gauge", "Fetched and not dispatched.", [](auto& c) { return c.fetched_bytes; });
+  consumed("consumer_reserved_bytes", "gauge", "What requests under way may bring.",
+           [](auto& c) { return c.reserved_bytes; });
+  consumed("consumer_fetch_memory_bytes", "gauge", "The limit of both.", [](auto& c) { return c.fetch_memory; });
+  consumed("consumer_open_envelopes", "gauge", "Envelopes without an answer.", [](auto& c) { return c.open; });
+  consumed("consumer_envelopes_total", "counter", "Envelopes dispatched.", [](auto& c) { return c.envelopes; });
+  consumed("consumer_fetches_total", "counter", "Fetch requests.", [](auto& c) { return c.fetches; });
+  consumed("consumer_received_bytes_total", "counter", "Bytes of records received, compressed.",
+           [](auto& c) { return c.received_bytes; });
+  consumed("consumer_commits_total", "counter", "Commits asked for.", [](auto& c) { return c.commits; });
+  of_partitions(consumers, "consumer", "consumer_partition_position", "The next offset to dispatch, -1 unknown.",
+                [](auto& p) { return p.position; });
+  of_partitions(consumers, "consumer", "consumer_partition_lag", "Records behind it, -1 unknown.",
+                [](auto& p) { return p.lag; });
+  of_partitions(consumers, "consumer", "consumer_partition_buffered_bytes", "Fetched and not opened.",
+                [](auto& p) { return p.buffered_bytes; });
+  return out.take();
+}
+
+Stats Session::stats() const { return core_->stats(); }
+
+}  // namespace kafka
+
+namespace kafka::session {
+
+Stats Core::stats() const {
+  Stats stats;
+  if (!live()) return stats;
+  std::set<const cluster::Endpoint*> known;
+  for (const auto& [id, broker] : cluster_->router.brokers()) {
+    known.insert(broker.endpoint.get());
+    stats.brokers.push_back(describe(broker));
+  }
+  // The connection to a contact point is one to some broker: what both did is in the endpoint they share.
+  for (const auto& [id, contact] : cluster_->router.contacts()) {
+    if (!known.contains(contact.endpoint.get())) stats.brokers.push_back(describe(contact));
+  }
+  for (const Client* client : clients_) client->add_stats(stats);
+  return stats;
+}
+
+}  // namespace kafka::session
