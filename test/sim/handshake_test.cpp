@@ -1,0 +1,160 @@
+// ApiVersions on one connection: which version is asked, what is made of the answer, and what of none.
+// Not here: what follows for the next connection (link_test.cpp), brokers of that age (old_brokers_test.cpp).
+#include "connection_rig.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using Catch::Matchers::Contains;
+
+TEST_CASE("A10: ApiVersions is asked in the version that a refusal offers, if that is lower") {
+  Rig rig;
+  std::vector<int16_t> asked;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api != ApiKey::api_versions) return false;
+    asked.push_back(header.version);
+    if (header.version <= 2) return false;
+    protocol::ApiVersionsResponse refusal;
+    refusal.error_code = static_cast<int16_t>(Errc::unsupported_version);
+    refusal.api_keys.push_back({static_cast<int16_t>(ApiKey::api_versions), 0, 2});
+    RequestHeader as_zero = header;
+    as_zero.version = 0;
+    peer.answer(as_zero, refusal);
+    return true;
+  };
+  rig.establish();
+  CHECK(asked == std::vector<int16_t>{4, 2});
+}
+
+TEST_CASE("A10: a refusal of ApiVersions that offers nothing lower fails the connection and never loops") {
+  const int16_t offered = GENERATE(as<int16_t>{}, -1, 4, 5, 32767, 3);
+  Rig rig;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    protocol::ApiVersionsResponse refusal;
+    refusal.error_code = static_cast<int16_t>(Errc::unsupported_version);
+    refusal.api_keys.push_back({static_cast<int16_t>(ApiKey::api_versions), 0, offered});
+    RequestHeader as_zero = header;
+    as_zero.version = 0;
+    peer.answer(as_zero, refusal);
+    return true;
+  };
+  rig.open();
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.ready == 0);
+  CHECK(rig.error.code() == Errc::protocol_error);
+  CHECK_THAT(rig.error.message(), Contains("ApiVersions"));
+  CHECK(rig.server.seen.size() == (offered == 3 ? 2u : 1u));
+  CHECK_FALSE(rig.connection->refused_api_versions());
+}
+
+TEST_CASE("A10: a refusal without an offer means version 0, and a refused version 0 is the end") {
+  Rig rig;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    protocol::ApiVersionsResponse refusal;
+    refusal.error_code = static_cast<int16_t>(Errc::unsupported_version);
+    RequestHeader as_zero = header;
+    as_zero.version = 0;
+    peer.answer(as_zero, refusal);
+    return true;
+  };
+  rig.open();
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.error.code() == Errc::protocol_error);
+  CHECK(rig.server.seen.size() == 2);
+}
+
+TEST_CASE("A11: an API that the broker lacks, or names with a range that is none, fails the request and says which") {
+  Rig rig;
+  SECTION("missing") {
+    std::erase_if(rig.server.versions.api_keys,
+                  [](auto& key) { return key.api_key == static_cast<int16_t>(ApiKey::metadata); });
+  }
+  SECTION("min > max") {
+    for (auto& key : rig.server.versions.api_keys) {
+      if (key.api_key == static_cast<int16_t>(ApiKey::metadata)) key.min_version = 13, key.max_version = 2;
+    }
+  }
+  SECTION("only newer ones") {
+    for (auto& key : rig.server.versions.api_keys) {
+      if (key.api_key == static_cast<int16_t>(ApiKey::metadata)) key.min_version = 14, key.max_version = 20;
+    }
+  }
+  SECTION("nothing at all") { rig.server.versions.api_keys.clear(); }
+  rig.establish();
+  const auto answer = rig.ask();
+  CHECK(answer->calls == 0);
+  REQUIRE(rig.until([&] { return answer->calls == 1; }, 1s));
+  CHECK(answer->error.code() == Errc::unsupported_version);
+  CHECK_THAT(answer->error.message(), Contains("Metadata"));
+  CHECK(answer->info.sent == Sent::no);
+  CHECK(rig.ended == 0);
+}
+
+TEST_CASE("A12: a peer that closes, or resets, after the whole of ApiVersions counts as one that does not know it") {
+  const bool reset = GENERATE(false, true);
+  Rig rig;
+  bool asked = false;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader&, codec::Reader&) {
+    asked = true;
+    if (!reset) peer.close();
+    return true;
+  };
+  rig.open();
+  REQUIRE(rig.until([&] { return asked; }));
+  if (reset) rig.world.reset_connections("client", "server", false);
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.connection->refused_api_versions());
+  CHECK(rig.error.code() == Errc::disconnected);
+}
+
+TEST_CASE("A12: a peer that closes before it has the whole of ApiVersions is just a peer that closes") {
+  Rig rig;
+  rig.world.set_window(10);
+  rig.server.on_accept = [&](ScriptedBroker::Connection& peer) { peer.set_reading(false); };
+  rig.open();
+  rig.world.run_for(100ms);
+  CHECK(rig.connection->unwritten() > 0);
+  rig.server.connections.at(0)->close();
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.error.code() == Errc::disconnected);
+  CHECK_FALSE(rig.connection->refused_api_versions());
+}
+
+TEST_CASE("A12: a peer that is not asked for versions is spoken to as 0.8.2") {
+  Rig rig;
+  rig.config.legacy = true;
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    CHECK(header.api == ApiKey::metadata);
+    CHECK(header.version == 0);
+    peer.answer(header, rig.server.metadata);
+    return true;
+  };
+  for (auto& topic : rig.server.metadata.topics) {
+    for (auto& partition : topic.partitions) partition.leader_epoch = -1;
+  }
+  rig.establish();
+  CHECK(rig.proven == 0);
+  const auto answer = rig.ask();
+  REQUIRE(rig.until([&] { return answer->calls == 1; }));
+  CHECK_FALSE(answer->error);
+  CHECK(answer->info.version == 0);
+  CHECK(rig.proven == 1);
+}
+
+TEST_CASE("ApiVersions answered with an error code, or with another correlation id, ends the connection") {
+  Rig rig;
+  bool wrong_id = false;
+  SECTION("error code") {}
+  SECTION("correlation id") { wrong_id = true; }
+  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    protocol::ApiVersionsResponse response = all_versions();
+    RequestHeader changed = header;
+    if (wrong_id) changed.correlation_id += 1;
+    if (!wrong_id) response.error_code = static_cast<int16_t>(Errc::cluster_authorization_failed);
+    peer.answer(changed, response);
+    return true;
+  };
+  rig.open();
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.ready == 0);
+  CHECK(rig.error.code() == (wrong_id ? Errc::protocol_error : Errc::cluster_authorization_failed));
+}
