@@ -104,6 +104,14 @@ class App {
 kafka::Error apply(const std::vector<std::string>& settings,
                    const std::vector<std::function<kafka::Error(std::string_view, std::string_view)>>& setters);
 
+/// Each -X goes to the session's options or to those of what the command uses; the error of one that is wrong.
+template <class Options>
+kafka::Error read_options(const Arguments& arguments, kafka::SessionOptions& session, Options& options) {
+  kafka::Error error = apply(arguments.all("-X"), {[&](auto name, auto value) { return session.set(name, value); },
+                                                   [&](auto name, auto value) { return options.set(name, value); }});
+  return error ? error : options.validate();
+}
+
 /// Partitions of `topic`: those named, if the cluster has them, or all that it has.
 void find_partitions(App& app, const std::string& topic, std::vector<int32_t> named,
                      std::function<void(std::vector<int32_t>)> found);

@@ -260,12 +260,7 @@ int consume(int argc, char** argv) {
   kafka::ConsumerOptions options;
   if (start->offset == kafka::kLatestOffset && start->unix_ms < 0)
     options.auto_offset_reset = kafka::OffsetReset::latest;
-  if (const auto error =
-          apply(arguments.all("-X"), {[&](auto name, auto value) { return session_options.set(name, value); },
-                                      [&](auto name, auto value) { return options.set(name, value); }})) {
-    return usage_error(error.message());
-  }
-  if (const auto error = options.validate()) return usage_error(error.message());
+  if (const auto error = read_options(arguments, session_options, options)) return usage_error(error.message());
 
   App app(std::move(session_options));
   if (const auto error = app.session().error()) return usage_error(error.message());

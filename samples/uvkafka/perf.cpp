@@ -156,12 +156,7 @@ int perf_produce(const Arguments& arguments, int64_t messages) {
   if (!size || *size < 0 || *size > kMaxSize) return usage_error("perf produce: -s wants a number of 0 to 104857600");
   kafka::SessionOptions session_options{.bootstrap_servers = arguments.get("-b")};
   kafka::ProducerOptions options;
-  if (const auto error =
-          apply(arguments.all("-X"), {[&](auto name, auto value) { return session_options.set(name, value); },
-                                      [&](auto name, auto value) { return options.set(name, value); }})) {
-    return usage_error(error.message());
-  }
-  if (const auto error = options.validate()) return usage_error(error.message());
+  if (const auto error = read_options(arguments, session_options, options)) return usage_error(error.message());
   App app(std::move(session_options));
   if (const auto error = app.session().error()) return usage_error(error.message());
   Load load(app, arguments.get("-t"), messages, *size, options);
@@ -180,12 +175,7 @@ int perf_produce(const Arguments& arguments, int64_t messages) {
 int perf_consume(const Arguments& arguments, int64_t messages) {
   kafka::SessionOptions session_options{.bootstrap_servers = arguments.get("-b")};
   kafka::ConsumerOptions options;
-  if (const auto error =
-          apply(arguments.all("-X"), {[&](auto name, auto value) { return session_options.set(name, value); },
-                                      [&](auto name, auto value) { return options.set(name, value); }})) {
-    return usage_error(error.message());
-  }
-  if (const auto error = options.validate()) return usage_error(error.message());
+  if (const auto error = read_options(arguments, session_options, options)) return usage_error(error.message());
   App app(std::move(session_options));
   if (const auto error = app.session().error()) return usage_error(error.message());
   const std::string topic = arguments.get("-t");
