@@ -18,14 +18,15 @@ constexpr int kWaitMs = 1000;
 rd_kafka_conf_t* make_conf(const Arguments& arguments, const char* const (*defaults)[2], size_t count) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   char text[512];
-  auto set = [&](const std::string& name, const std::string& value) {
-    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text, sizeof text) != RD_KAFKA_CONF_OK) {
+  auto set = [&](const std::string& name, const std::string& value, bool must_know = true) {
+    const rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text, sizeof text);
+    if (result != RD_KAFKA_CONF_OK && (must_know || result != RD_KAFKA_CONF_UNKNOWN)) {
       std::fprintf(stderr, "%s\n", text);
       std::exit(2);
     }
   };
   set("bootstrap.servers", arguments.bootstrap);
-  for (size_t i = 0; i < count; ++i) set(defaults[i][0], defaults[i][1]);
+  for (size_t i = 0; i < count; ++i) set(defaults[i][0], defaults[i][1], false);  // not every release has all
   for (const auto& [name, value] : arguments.settings) set(name, value);
   return conf;
 }
