@@ -78,8 +78,15 @@ void Buffer::end_batch(int64_t& position) {
   if (!reader_.error()) reading_ = false;
 }
 
+// Its memory is given back now: the next field may be long in coming, and one that is small keeps a whole answer.
 void Buffer::end_field() {
   batches_.reset();
+  reader_ = {};
+  if (parts_ != nullptr && parts_->references == 1) {
+    parts_->bytes = Bytes();
+  } else {
+    drop_parts();
+  }
   bytes_ -= unread_;
   unread_ = 0;
   fields_.pop_front();

@@ -8,6 +8,7 @@ more than its memory waits in the topic, and of `uvkafka produce` while the brok
 buffer_memory, and what is beside them) and 64 MB for the program itself. Exit status 0 all hold, 1 one does not.
 """
 import argparse
+import json
 import pathlib
 import re
 import signal
@@ -24,6 +25,7 @@ BUFFER_MEMORY_KB = 32 * MIB
 PROGRAM_KB = 64 * MIB
 LINES, LINE = 1_000_000, 400
 PARTITIONS = 8
+MANY = 300
 SETTLED = 1.0  # no growth for so long: it has taken all that it will
 
 
@@ -64,10 +66,21 @@ class Memory:
     def reader(self, topic, limit_kb, stdout, *options):
         process = subprocess.Popen([self.program, "consume", "-b", self.bootstrap, "-t", topic, *options],
                                    stdout=stdout, stderr=subprocess.DEVNULL)
+        return self.judged(process, limit_kb)
+
+    def fast_reader(self, topic, limit_kb, *options):
+        """What has been read is held by nobody, also where nothing more comes of a partition."""
+        text = run([self.program, "perf", "consume", "-b", self.bootstrap, "-t", topic, "-n", LINES, *options])
+        return self.within(json.loads(text.splitlines()[-1])["peak_rss_kb"], limit_kb)
+
+    @staticmethod
+    def within(peak, limit_kb):
+        expect(peak <= limit_kb, f"peak of {peak} kB, at most {limit_kb} kB are allowed")
+        return f"{peak // MIB} MiB of {limit_kb // MIB}, {LINES * LINE // 1_000_000} MB in all"
+
+    def judged(self, process, limit_kb):
         try:
-            peak = settled_peak(process)
-            expect(peak <= limit_kb, f"peak of {peak} kB, at most {limit_kb} kB are allowed")
-            return f"{peak // MIB} MiB of {limit_kb // MIB} while {LINES * LINE // 1_000_000} MB wait"
+            return self.within(settled_peak(process), limit_kb)
         finally:
             process.kill()
             process.communicate()
@@ -78,14 +91,9 @@ class Memory:
         process = subprocess.Popen([self.program, "produce", "-b", self.bootstrap, "-t", "plain"], stdin=source.stdout,
                                    stderr=subprocess.DEVNULL)
         source.stdout.close()
-        limit_kb = BUFFER_MEMORY_KB + PROGRAM_KB
         try:
-            peak = settled_peak(process)
-            expect(peak <= limit_kb, f"peak of {peak} kB, at most {limit_kb} kB are allowed")
-            return f"{peak // MIB} MiB of {limit_kb // MIB}"
+            return self.judged(process, BUFFER_MEMORY_KB + PROGRAM_KB)
         finally:
-            process.kill()
-            process.wait()
             source.kill()
             source.wait()
             self.broker.send_signal(signal.SIGCONT)
@@ -98,8 +106,10 @@ class Memory:
         check("I4: a reader that is slow", self.slow_reader, "plain", limit)
         check("I4: a reader that is slow, and asks for all it may hold", self.slow_reader, "plain", limit, "-X",
               "max.partition.fetch.bytes=52428800")
-        check("I4: a reader that stalls, and has little memory", self.stalled_reader, "plain", PROGRAM_KB + 8 * MIB, "-X",
-              "fetch.memory=8388608")
+        small = ("-X", "fetch.memory=8388608")
+        check("I4: a reader that stalls, and has little memory", self.stalled_reader, "plain", PROGRAM_KB + 8 * MIB, *small)
+        self.fill("many")
+        check(f"I4: a reader of {MANY} partitions at full speed", self.fast_reader, "many", PROGRAM_KB + 8 * MIB, *small)
         for codec in codecs:
             self.fill(codec, "-X", f"compression.type={codec}")
             check(f"I4: a reader that stalls before {codec}", self.stalled_reader, codec, limit + UNFOLDED_KB)
@@ -112,7 +122,8 @@ def main():
     parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program())
     parser.add_argument("--codecs", default="gzip", help="those that the program has")
     options = parser.parse_args()
-    broker = subprocess.Popen([options.uvkafka, "broker", "--port", "0", "--partitions", str(PARTITIONS)],
+    broker = subprocess.Popen([options.uvkafka, "broker", "--port", "0", "--partitions", str(PARTITIONS),
+                               "--topic", f"many:{MANY}"],
                               stdout=subprocess.PIPE, text=True)
     checks = Checks("memory")
     try:

@@ -55,6 +55,26 @@ struct Reading {
 
 }  // namespace
 
+TEST_CASE("I4: what has been read is kept by nobody, packed or not, also while nothing comes after it") {
+  const auto codec = GENERATE(Compression::none, Compression::gzip);
+  Reading reading;
+  const Bytes frame = Bytes::copy(batch(0, 5, {.codec = codec}));
+  reading.buffer.push(frame, std::make_shared<Credit>(reading.used, frame.size()));
+  Bytes unfolded;
+  records::RecordView record;
+  int count = 0;
+  while (reading.buffer.next(record, reading.position, *reading.home, reading.topic) ==
+         consumer::Buffer::Next::record) {
+    unfolded = reading.buffer.parts().bytes;
+    ++count;
+  }
+  CHECK(count == 5);
+  CHECK(*reading.used == 0);
+  const uint32_t ours = codec == Compression::none ? 2 : 1;  // without a codec it is the frame itself
+  CHECK(frame.block()->references == ours);
+  CHECK(unfolded.block()->references == ours);
+}
+
 TEST_CASE("scan tells the last whole entry, and what a first entry that is cut off needs") {
   const std::string one = batch(10, 5);
   const std::string two = batch(15, 3);
