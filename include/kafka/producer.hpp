@@ -122,7 +122,7 @@ class KAFKA_API Producer {
 
   /// Called once after a queue_full, when there is room again; set again for the next time.
   void on_drain(Function<void()> handler);
-  /// Replaces the built-in choice (murmur2 of the key as in the Java client; sticky without a key).
+  /// Chooses in place of options.partitioner; an empty function gives the choice back to it.
   void set_partitioner(PartitionerFunction partitioner);
 
   /// True if send() would say queue_full for this record now; `on_drain` is called then, as after a

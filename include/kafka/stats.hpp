@@ -42,7 +42,6 @@ struct BrokerStats {
   uint64_t bytes_sent = 0;   ///< frames, as handed to the system; handshakes included
   uint64_t bytes_received = 0;
   Histogram round_trip = {};               ///< from sending a request to its answer; long polls included
-  std::chrono::milliseconds throttled{0};  ///< waits that the broker asked for in all (KIP-219)
 };
 
 struct ProducerStats {

@@ -58,7 +58,6 @@ struct Traffic {
   uint64_t bytes_sent = 0;
   uint64_t bytes_received = 0;
   Histogram round_trip;
-  std::chrono::milliseconds throttled{0};
 };
 
 struct Endpoint {

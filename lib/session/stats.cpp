@@ -2,7 +2,6 @@
 // Not here: counting (cluster/endpoint, producer, consumer).
 #include <kafka/stats.hpp>
 
-#include <cinttypes>
 #include <cstdio>
 #include <initializer_list>
 #include <set>
@@ -45,7 +44,6 @@ BrokerStats describe(const cluster::Broker& broker) {
   stats.bytes_sent = traffic.bytes_sent;
   stats.bytes_received = traffic.bytes_received;
   stats.round_trip = traffic.round_trip;
-  stats.throttled = traffic.throttled;
   broker.each_link([&](const cluster::Link& link) {
     stats.connections += link.ready() ? 1 : 0;
     stats.in_flight += link.in_flight();
@@ -128,8 +126,6 @@ std::string Stats::to_prometheus(const std::string& prefix) const {
   of_brokers("broker_responses_total", "counter", "Answers received.", [](auto& b) { return b.responses; });
   of_brokers("broker_sent_bytes_total", "counter", "Bytes sent.", [](auto& b) { return b.bytes_sent; });
   of_brokers("broker_received_bytes_total", "counter", "Bytes received.", [](auto& b) { return b.bytes_received; });
-  of_brokers("broker_throttled_seconds_total", "counter", "Waits that the broker asked for.",
-             [](auto& b) { return seconds(b.throttled); });
   if (!brokers.empty()) {
     out.family("broker_round_trip_seconds", "histogram", "From sending a request to its answer.");
     for (const BrokerStats& broker : brokers) {
@@ -146,12 +142,6 @@ std::string Stats::to_prometheus(const std::string& prefix) const {
     }
   }
 
-  const auto of_each = [&](const auto& objects, const char* label, const char* name, const char* type, const char* help,
-                           auto value) {
-    if (objects.empty()) return;
-    out.family(name, type, help);
-    for (size_t i = 0; i < objects.size(); ++i) out.sample({{label, std::to_string(i)}}, value(objects[i]));
-  };
   const auto of_partitions = [&](const auto& objects, const char* label, const char* name, const char* help,
                                  auto value) {
     if (objects.empty()) return;
@@ -166,7 +156,9 @@ std::string Stats::to_prometheus(const std::string& prefix) const {
     }
   };
   const auto produced = [&](const char* name, const char* type, const char* help, auto value) {
-    of_each(producers, "producer", name, type, help, value);
+    if (producers.empty()) return;
+    out.family(name, type, help);
+    for (size_t i = 0; i < producers.size(); ++i) out.sample({{"producer", std::to_string(i)}}, value(producers[i]));
   };
   produced("producer_queued_records", "gauge", "Records without an outcome.", [](auto& p) { return p.queued; });
   produced("producer_queued_bytes", "gauge", "What they use of buffer_memory.", [](auto& p) { return p.queued_bytes; });

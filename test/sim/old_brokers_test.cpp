@@ -1,11 +1,14 @@
 // A12: brokers from before ApiVersions, and what requests of today become for them.
 // Not here: which versions the legacy profile has (unit/protocol), real brokers of that age (test/broker).
+#include "cluster/link.hpp"
 #include "sim_client.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
 using namespace std::chrono_literals;
 using Api = protocol::ApiKey;
+using Type = Event::Type;
+using protocol::RequestHeader;
 
 namespace {
 
@@ -28,6 +31,176 @@ void ignore_api_versions(ScriptedBroker& broker) {
 }
 
 }  // namespace
+
+TEST_CASE("A12: a broker that closes on ApiVersions is spoken to as 0.8.2, at once and on later connections") {
+  const std::string release = GENERATE("0.8.2", "0.9");
+  SimClient client(1, {.brokers = 1});
+  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
+  REQUIRE_FALSE(client.brokers->cluster().create_topic("t", 2));
+  for (int i = 0; i < 3; ++i) {
+    const auto seen = client.cluster(1s);
+    CHECK_FALSE(seen.error);
+    CHECK(seen.value.topics.at("t").partitions.size() == 2);
+  }
+  // The contact point asks for versions twice and comes back without; the broker by its id asks once more.
+  CHECK(client.world.connects("client") == 5);
+  client.core->router().link(1, cluster::Purpose::general)->close(Error(Errc::disconnected));
+  client.run(10ms);
+  CHECK_FALSE(client.cluster(1s).error);
+  CHECK(client.world.connects("client") == 6);  // it is believed now
+  CHECK(client.count(Type::connect_failed) == 0);
+  CHECK(client.log.empty());
+  client.close();
+}
+
+TEST_CASE("A12: a broker of today whose handshakes are cut is spoken to as what it is") {
+  // How many handshakes are cut, one after the other; one that is cut twice is asked again by the next connection.
+  const int cut = GENERATE(1, 2);
+  SimClient client(1, {.session = {.bootstrap_servers = "10.1.0.1:9092"}});
+  ScriptedBroker server(client.world, "server", "10.1.0.1");
+  int left = cut;
+  std::vector<int16_t> spoken;
+  server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api == Api::metadata) spoken.push_back(header.version);
+    if (header.api != Api::api_versions || left == 0) return false;
+    --left;
+    peer.close();
+    return true;
+  };
+  CHECK_FALSE(client.cluster(1s).error);
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(client.cluster(1s).error);
+  REQUIRE(spoken.size() >= 3);
+  CHECK(spoken.front() == (cut == 1 ? 12 : 0));
+  CHECK(spoken.back() == 12);
+  CHECK(client.count(Type::connect_failed) == 0);
+  client.close();
+}
+
+TEST_CASE("A12: what was asked of a broker taken for an old one is answered before the connection is given up") {
+  SimClient client(1, {.session = {.bootstrap_servers = "10.1.0.1:9092"}});
+  ScriptedBroker server(client.world, "server", "10.1.0.1");
+  int left = 3;
+  bool hold = false;
+  std::vector<std::function<void()>> held;
+  server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api == Api::api_versions && left > 0) {
+      --left;
+      peer.close();
+      return true;
+    }
+    if (header.api != Api::metadata || !hold) return false;
+    held.push_back([&peer, &server, header] { peer.answer(header, server.metadata); });
+    return true;
+  };
+  for (int i = 0; i < 2; ++i) CHECK_FALSE(client.cluster(1s).error);  // the second by the broker's id
+  REQUIRE(left == 0);
+  hold = true;
+  Outcome<ClusterMetadata> first, second;
+  client->cluster(first.take());
+  REQUIRE(client.until([&] { return held.size() == 1; }));
+  CHECK(server.seen.back().version == 0);
+  const size_t open = server.open_connections();
+  client.core->router().brokers().at(1).endpoint->ever_modern = true;  // another connection has learnt it
+  auto ask = [&] {
+    client.core->router().call(1, cluster::Purpose::general, protocol::MetadataRequest{}, 5s,
+                               [&](Error error, protocol::MetadataResponse&, const cluster::CallInfo& info) {
+                                 ++second.calls;
+                                 CHECK_FALSE(error);
+                                 CHECK(info.version == 12);
+                               });
+  };
+  ask();
+  client.run(50ms);
+  CHECK(first.calls == 0);
+  CHECK(server.open_connections() == open);
+  hold = false;
+  held.front()();
+  CHECK(client.until([&] { return first.calls == 1 && second.calls == 1; }));
+  CHECK_FALSE(first.error);
+  client.close();
+}
+
+TEST_CASE("A12: that a broker is old is forgotten after 60 s, or when it does not answer as one either") {
+  SimClient client(1, {.session = {.bootstrap_servers = "10.1.0.1:9092"}});
+  ScriptedBroker server(client.world, "server", "10.1.0.1");
+  bool modern = false, mute = false;
+  server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (modern) return false;
+    if (header.api == Api::api_versions || mute) {
+      peer.close();
+      return true;
+    }
+    CHECK(header.version == 0);
+    return false;
+  };
+  for (int i = 0; i < 2; ++i) CHECK_FALSE(client.cluster(1s).error);
+  const int asked = server.asked(Api::api_versions);
+  CHECK(asked == 3);
+  auto reconnect = [&] {
+    for (auto& connection : server.connections) connection->close();
+    client.run(100ms);
+    CHECK_FALSE(client.cluster(30s).error);
+  };
+  reconnect();
+  CHECK(server.asked(Api::api_versions) == asked);
+  SECTION("after 60 s") {
+    client.run(61s);
+    reconnect();
+    CHECK(server.asked(Api::api_versions) == asked + 1);
+  }
+  SECTION("it has been updated") {
+    modern = true;
+    client.run(61s);
+    reconnect();
+    CHECK(server.asked(Api::api_versions) == asked + 1);
+    CHECK(server.seen.back().version > 0);
+    modern = false;  // it answered once: never old again
+    for (auto& connection : server.connections) connection->close();
+    const size_t before = server.seen.size();
+    Outcome<ClusterMetadata> outcome;
+    client->cluster(outcome.take());
+    client.run(10s);
+    CHECK(outcome.calls == 0);
+    for (size_t i = before; i < server.seen.size(); ++i) CHECK(server.seen[i].api == Api::api_versions);
+    CHECK(client.count(Type::connect_failed) > 0);
+    client.close();
+    CHECK(outcome.calls == 1);
+    return;
+  }
+  SECTION("it does not answer as one") {
+    mute = true;
+    for (auto& connection : server.connections) connection->close();
+    Outcome<ClusterMetadata> outcome;
+    client->cluster(outcome.take());
+    client.run(5s);
+    CHECK(server.asked(Api::api_versions) > asked);
+    mute = false;
+    client.run(5s);
+    CHECK(outcome.calls == 1);
+    CHECK_FALSE(outcome.error);
+  }
+  client.close();
+}
+
+TEST_CASE("A12: an old broker that failed once is not shunned for ever") {
+  SimClient client(1, {.brokers = 2});
+  REQUIRE_FALSE(client.brokers->cluster().as_version("0.9"));
+  CHECK_FALSE(client.cluster().error);
+  client.brokers->kill(1);
+  client.brokers->kill(2);
+  Outcome<ClusterMetadata> outcome;
+  client->cluster(outcome.take());
+  client.run(5s);
+  client.brokers->restart(1);
+  client.brokers->restart(2);
+  CHECK(client.until([&] { return outcome.calls == 1; }));
+  CHECK_FALSE(outcome.error);
+  for (int i = 0; i < 4; ++i) CHECK_FALSE(client.cluster().error);
+  size_t well = 0;
+  for (const auto& [id, broker] : client.core->router().brokers()) well += broker.endpoint->failing ? 0 : 1;
+  CHECK(well >= 1);
+  client.close();
+}
 
 TEST_CASE("A12: a broker that drops ApiVersions and answers the next request is spoken to as an old one") {
   SimClient client(1);

@@ -1,0 +1,40 @@
+// Fetchers of a simulated client before one peer that answers what a test tells it to.
+// Not here: the peer itself (fetch_peer.hpp), what is written down (consumer_bench.hpp).
+#pragma once
+
+#include <vector>
+
+#include "consumer_bench.hpp"
+#include "fetch_peer.hpp"
+
+namespace kafka::sim {
+
+struct FetchBench {
+  explicit FetchBench(int32_t partitions, int16_t version = 12, SessionOptions session = {})
+      : client(1), peer(client.world, partitions, version) {
+    session.bootstrap_servers = peer.broker.address();
+    client.open(session);
+    client.session->on_event({});
+  }
+  Fetcher fetcher(int32_t partitions, ConsumerOptions options = {}) {
+    std::vector<TopicOffset> places;
+    for (int32_t p = 0; p < partitions; ++p) places.push_back({"t", p, 0});
+    return Fetcher(*client.session, places, options);
+  }
+  const Event* stopped(const Book& book) const {
+    for (const Event& event : book.events) {
+      if (event.type == Event::Type::partition_stopped) return &event;
+    }
+    return nullptr;
+  }
+  size_t asked_for(int32_t partition) const {
+    size_t count = 0;
+    for (const auto& request : peer.asked) count += peer.asked_for(request, partition) ? 1 : 0;
+    return count;
+  }
+
+  SimClient client;
+  FetchPeer peer;
+};
+
+}  // namespace kafka::sim
