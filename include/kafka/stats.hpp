@@ -41,7 +41,7 @@ struct BrokerStats {
   uint64_t responses = 0;    ///< received to them
   uint64_t bytes_sent = 0;   ///< frames, as handed to the system; handshakes included
   uint64_t bytes_received = 0;
-  Histogram round_trip = {};               ///< from sending a request to its answer; long polls included
+  Histogram round_trip = {};  ///< from sending a request to its answer; long polls included
 };
 
 struct ProducerStats {
