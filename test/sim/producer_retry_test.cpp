@@ -423,6 +423,17 @@ TEST_CASE("D5: records for a partition that is not there yet wait for it") {
   world.finish();
 }
 
+TEST_CASE("D4: a topic is made on first use as soon as the cluster has brokers enough for it") {
+  ProducerWorld world;
+  // What a broker says that has just started, and does not see itself in the cluster yet.
+  world.cluster().faults().add(ApiKey::metadata).times(3).reply(Errc::invalid_replication_factor);
+  Reports reports;
+  world.producer->send({.topic = "t", .value = "early"}, reports.take(0));
+  REQUIRE(world.until_reports(reports, 1));
+  CHECK(reports.count(Errc::none) == 1);
+  world.finish();
+}
+
 TEST_CASE("the first record makes the topic, and what follows at once is neither lost nor out of order") {
   SimClientOptions setup{.brokers = 3};
   setup.cluster.default_partitions = 1;
