@@ -10,16 +10,18 @@ namespace cli {
 namespace {
 
 constexpr const char* kPerfUsage =
-    "uvkafka perf produce|consume -b BOOTSTRAP -t TOPIC -n MESSAGES -s SIZE [-X option=value]...\n"
+    "uvkafka perf produce|consume -b BOOTSTRAP -t TOPIC -n MESSAGES -s SIZE [--commit] [-X option=value]...\n"
     "\n"
     "  -b, --bootstrap HOST:PORT[,...]  where to begin\n"
     "  -t, --topic TOPIC                where to, or what from\n"
     "  -n, --messages MESSAGES          how many, 1 or more\n"
     "  -s, --size SIZE                  bytes of each value (produce), 0 to 104857600, default 100\n"
+    "      --commit                     each message is committed, in the group uvkafka-perf (consume)\n"
     "  -X option=value                  an option by its Java name\n"
     "\n"
     "produce sends random values without keys; consume reads all partitions from the earliest offset, one envelope\n"
-    "acked per message. The last line is a JSON object: messages, failed, seconds, messages_per_second,\n"
+    "acked per message, or committed with --commit. The last line is a JSON object: messages, failed, seconds, "
+    "messages_per_second,\n"
     "cpu_us_per_message (user and system, the whole process), latency_us (p50, p99, p999 from send() to report; "
     "produce\n"
     "only, of at most 100,000 messages evenly spread), peak_rss_kb.\n";
@@ -28,6 +30,7 @@ constexpr int64_t kMaxSize = 104857600;
 constexpr int64_t kMaxSamples = 100000;
 constexpr int kSendsPerTurn = 1000;
 constexpr uint64_t kNoSample = 0;
+constexpr const char* kPerfGroup = "uvkafka-perf";
 constexpr uint64_t kNanosecondsPerSecond = 1000000000;
 
 double cpu_seconds() {
@@ -185,6 +188,54 @@ int perf_produce(const Arguments& arguments, int64_t messages) {
   return status;
 }
 
+// One envelope per message, acked or committed. A Fetcher has no group: what stores nothing is read through one.
+class Drain {
+ public:
+  Drain(App& app, int64_t messages, bool commits, kafka::ConsumerOptions options)
+      : app_(app), wanted_(messages), commits_(commits), options_(std::move(options)) {}
+  void start(const std::string& topic, std::vector<int32_t> partitions) {
+    std::vector<kafka::TopicOffset> from;
+    for (const int32_t partition : partitions) from.push_back(kafka::TopicOffset::earliest(topic, partition));
+    const auto on_end = [this](kafka::Error error) {
+      if (error && !app_.interrupted()) app_.fail(error.message());
+      app_.finish();
+    };
+    if (!commits_) {
+      fetcher_ = std::make_unique<kafka::Fetcher>(app_.session(), std::move(from), options_);
+      fetcher_->fetch(
+          wanted_,
+          [this](kafka::MessageEnvelope envelope) {
+            ++measure_.messages;
+            envelope.ack();
+          },
+          on_end);
+      return;
+    }
+    consumer_ = std::make_unique<kafka::Consumer>(
+        app_.session(), kPerfGroup, kafka::Partitions{{topic, {partitions.begin(), partitions.end()}}}, options_);
+    for (kafka::TopicOffset& place : from) {
+      if (const auto error = consumer_->seek(std::move(place))) return on_end(error);
+    }
+    consumer_->consume(
+        wanted_,
+        [this](kafka::MessageEnvelope envelope) {
+          ++measure_.messages;
+          envelope.commit();
+        },
+        on_end);
+  }
+  Measure& measure() { return measure_; }
+
+ private:
+  App& app_;
+  int64_t wanted_;
+  bool commits_;
+  kafka::ConsumerOptions options_;
+  Measure measure_;
+  std::unique_ptr<kafka::Fetcher> fetcher_;
+  std::unique_ptr<kafka::Consumer> consumer_;
+};
+
 int perf_consume(const Arguments& arguments, int64_t messages) {
   kafka::SessionOptions session_options{.bootstrap_servers = arguments.get("-b")};
   kafka::ConsumerOptions options;
@@ -192,31 +243,16 @@ int perf_consume(const Arguments& arguments, int64_t messages) {
   App app(std::move(session_options));
   if (const auto error = app.session().error()) return usage_error(error.message());
   const std::string topic = arguments.get("-t");
-  Measure measure;
-  std::unique_ptr<kafka::Fetcher> fetcher;
+  Drain drain(app, messages, arguments.has("--commit"), options);
   app.on_stop([&] {
     app.fail("interrupted");
     app.finish();
   });
-  app.progress([&] { return std::to_string(measure.messages) + " consumed"; });
-  find_partitions(app, topic, {}, [&](std::vector<int32_t> partitions) {
-    std::vector<kafka::TopicOffset> from;
-    for (const int32_t partition : partitions) from.push_back(kafka::TopicOffset::earliest(topic, partition));
-    fetcher = std::make_unique<kafka::Fetcher>(app.session(), std::move(from), options);
-    fetcher->fetch(
-        messages,
-        [&](kafka::MessageEnvelope envelope) {
-          ++measure.messages;
-          envelope.ack();
-        },
-        [&](kafka::Error error) {
-          if (error && !app.interrupted()) app.fail(error.message());
-          app.finish();
-        });
-  });
+  app.progress([&] { return std::to_string(drain.measure().messages) + " consumed"; });
+  find_partitions(app, topic, {}, [&](std::vector<int32_t> partitions) { drain.start(topic, std::move(partitions)); });
   const int status = app.run();
-  measure.failed = messages - measure.messages;
-  measure.print(false);
+  drain.measure().failed = messages - drain.measure().messages;
+  drain.measure().print(false);
   std::fflush(stdout);
   return status;
 }
@@ -236,6 +272,7 @@ int perf(int argc, char** argv) {
                         {"-t", "--topic", true},
                         {"-n", "--messages", true},
                         {"-s", "--size", true},
+                        {"--commit", "", false},
                         {"-X", "", true}},
                        kPerfUsage)) {
     return kUsage;
@@ -244,6 +281,7 @@ int perf(int argc, char** argv) {
   if (!arguments.has("-b") || !arguments.has("-t") || !arguments.has("-n")) {
     return usage_error("perf: -b BOOTSTRAP, -t TOPIC and -n MESSAGES are needed");
   }
+  if (what == "produce" && arguments.has("--commit")) return usage_error("perf produce: --commit is for consume");
   const auto messages = number(arguments.get("-n"));
   if (!messages || *messages < 1) return usage_error("perf: -n wants a number of 1 or more");
   return what == "produce" ? perf_produce(arguments, *messages) : perf_consume(arguments, *messages);
