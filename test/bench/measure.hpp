@@ -15,14 +15,21 @@
 
 namespace bench {
 
-inline double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
+/// What this process has used so far, all its threads.
+struct Usage {
+  double user = 0;    ///< seconds
+  double system = 0;  ///< seconds
+  long wakeups = 0;   ///< times a thread went to sleep and was woken
+
+  static Usage now() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+      return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return {seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_nvcsw};
+  }
+};
 
 inline int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -51,17 +58,17 @@ struct Measure {
   int64_t bytes = 0;  ///< of values read: a consumer that does not look at them is no consumer
   int64_t began = 0;
   int64_t ended = 0;
-  double cpu_began = 0;
-  double cpu_ended = 0;
+  Usage used_before;
+  Usage used_after;
   std::vector<double> latencies_us;
 
   void begin() {
     began = now_ns();
-    cpu_began = cpu_seconds();
+    used_before = Usage::now();
   }
   void end() {
     ended = now_ns();
-    cpu_ended = cpu_seconds();
+    used_after = Usage::now();
   }
   double percentile(double part) const {
     if (latencies_us.empty()) return 0;
@@ -72,19 +79,23 @@ struct Measure {
     const double seconds = std::max(static_cast<double>(ended - began) / 1e9, 1e-9);
     const double count = static_cast<double>(std::max<int64_t>(messages, 1));
     std::sort(latencies_us.begin(), latencies_us.end());
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
+    const double user = used_after.user - used_before.user, system = used_after.system - used_before.system;
     std::printf(
         "{\"messages\": %lld, \"failed\": %lld, \"seconds\": %.6f, \"messages_per_second\": %.0f, "
-        "\"cpu_us_per_message\": %.4f, \"cpu_seconds\": %.4f, \"peak_rss_kb\": %ld, \"wakeups\": %ld, "
-        "\"latency_us\": {\"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f}}\n",
+        "\"cpu_us_per_message\": %.4f, \"cpu_seconds\": %.6f, \"cpu_user\": %.6f, \"cpu_system\": %.6f, "
+        "\"peak_rss_kb\": %ld, \"wakeups\": %ld, \"latency_us\": {\"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f}}\n",
         static_cast<long long>(messages), static_cast<long long>(failed), seconds,
-        static_cast<double>(messages) / seconds, (cpu_ended - cpu_began) * 1e6 / count, cpu_ended - cpu_began,
-        peak_rss_kb(), usage.ru_nvcsw, percentile(0.5), percentile(0.99), percentile(0.999));
+        static_cast<double>(messages) / seconds, (user + system) * 1e6 / count, user + system, user, system,
+        peak_rss_kb(), used_after.wakeups - used_before.wakeups, percentile(0.5), percentile(0.99), percentile(0.999));
   }
 };
 
-/// `MODE -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-r RATE] [-X name=value]...`
+/// The exit status of a program that does not know an option or a mode: what needs it is skipped, not failed.
+inline constexpr int kNotKnown = 3;
+
+/// `MODE -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-g GROUP] [-r RATE] [-d SECONDS] [-p PARTITIONS] [-u RUN] [-c
+/// HOW]
+///  [-X name=value]...`
 struct Arguments {
   std::string mode;
   std::string bootstrap;
@@ -94,6 +105,9 @@ struct Arguments {
   int64_t size = 100;
   int64_t rate = 0;  ///< messages per second; 0: one at a time, or as fast as it goes
   int64_t seconds = 10;
+  int64_t run = 0;         ///< so many records to each partition in turn; 0: the client chooses partitions
+  int64_t partitions = 1;  ///< of a topic to be made
+  std::string how;         ///< variant of a mode
   std::vector<std::pair<std::string, std::string>> settings;
 
   static Arguments parse(int argc, char** argv) {
@@ -108,6 +122,9 @@ struct Arguments {
       if (name == "-s") arguments.size = std::atoll(value.c_str());
       if (name == "-r") arguments.rate = std::atoll(value.c_str());
       if (name == "-d") arguments.seconds = std::atoll(value.c_str());
+      if (name == "-p") arguments.partitions = std::atoll(value.c_str());
+      if (name == "-u") arguments.run = std::atoll(value.c_str());
+      if (name == "-c") arguments.how = value;
       if (name == "-X") {
         const size_t equals = value.find('=');
         if (equals != std::string::npos)
@@ -116,6 +133,23 @@ struct Arguments {
     }
     return arguments;
   }
+};
+
+/// Which partition a record goes to: RUN records to each in turn, or -1 where the client is to choose.
+struct Turns {
+  int64_t run = 0;
+  int32_t partitions = 1;
+
+  int32_t partition(int64_t number) {
+    if (run == 0) return -1;
+    if (number == next) {
+      at = at + 1 < partitions ? at + 1 : 0;
+      next += run;
+    }
+    return at;
+  }
+  int64_t next = 0;
+  int32_t at = -1;
 };
 
 /// Text that compresses about as well as what people send: words of a small vocabulary and numbers.

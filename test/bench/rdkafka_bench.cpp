@@ -1,7 +1,12 @@
-// The same work through librdkafka, used the fastest way its API allows: batches of messages whose memory it does not
-// copy, reports as events, consuming by the batch interface.
+// The work of uvkafka_bench through librdkafka, used the fastest way its API allows: batches of messages whose memory
+// it does not copy, reports by its callback (counted: as events they cost more), consuming by the batch interface.
 //
-//   rdkafka_bench produce|consume|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-X name=value]...
+//   rdkafka_bench produce|consume|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-u RUN] [-c HOW]
+//                 [-g GROUP] [-r RATE] [-d SECONDS] [-X name=value]...
+//   rdkafka_bench make|remove -b BOOTSTRAP -t TOPIC [-p PARTITIONS]          a topic, for run.py
+//
+// commit -c sync|async|store: rd_kafka_commit_message for each message, confirmed before the next one or not; or its
+// offset stored for the client's own commits, one by one, the last one waited for.
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
@@ -60,6 +65,11 @@ constexpr const char* kProducerDefaults[][2] = {{"queue.buffering.max.messages",
                                                 {"batch.num.messages", "1000000"},
                                                 {"batch.size", "1000000"}};
 
+void count_report(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+  auto& measure = *static_cast<Measure*>(opaque);
+  ++(message->err == 0 ? measure.messages : measure.failed);
+}
+
 void take_reports(rd_kafka_queue_t* queue, int wait_ms, Measure& measure) {
   rd_kafka_event_t* event = rd_kafka_queue_poll(queue, wait_ms);
   if (event == nullptr) return;
@@ -75,15 +85,25 @@ void take_reports(rd_kafka_queue_t* queue, int wait_ms, Measure& measure) {
 
 void produce(const Arguments& arguments) {
   rd_kafka_conf_t* conf = make_conf(arguments, kProducerDefaults, std::size(kProducerDefaults));
-  rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);
+  Measure measure;
+  const bool events = arguments.how == "events";
+  if (events) {
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);
+  } else {
+    rd_kafka_conf_set_opaque(conf, &measure);
+    rd_kafka_conf_set_dr_msg_cb(conf, count_report);
+  }
   rd_kafka_t* producer = make(RD_KAFKA_PRODUCER, conf);
   rd_kafka_queue_t* queue = rd_kafka_queue_get_main(producer);
   rd_kafka_topic_t* topic = rd_kafka_topic_new(producer, arguments.topic.c_str(), nullptr);
-  partitions_of(producer, topic);
+  bench::Turns turns{arguments.run, static_cast<int32_t>(partitions_of(producer, topic).size())};
+  const auto take = [&](int wait_ms) {
+    events ? take_reports(queue, wait_ms, measure) : static_cast<void>(rd_kafka_poll(producer, wait_ms));
+  };
+  const int flags = arguments.run > 0 ? RD_KAFKA_MSG_F_PARTITION : 0;
   std::vector<std::string> values;
   for (size_t i = 0; i < bench::kValues; ++i) values.push_back(bench::make_value(arguments.size, i));
   std::vector<rd_kafka_message_t> batch(kBatch);
-  Measure measure;
   measure.begin();
   int64_t sent = 0;
   size_t next = 0;
@@ -96,16 +116,17 @@ void produce(const Arguments& arguments) {
       if (++next == values.size()) next = 0;
       message.payload = const_cast<char*>(value.data());
       message.len = value.size();
+      message.partition = turns.partition(sent + i);
     }
     int begin = 0;
     while (begin < count) {
-      begin += rd_kafka_produce_batch(topic, RD_KAFKA_PARTITION_UA, 0, batch.data() + begin, count - begin);
-      if (begin < count) take_reports(queue, 10, measure);
+      begin += rd_kafka_produce_batch(topic, RD_KAFKA_PARTITION_UA, flags, batch.data() + begin, count - begin);
+      if (begin < count) take(10);
     }
     sent += count;
-    take_reports(queue, 0, measure);
+    take(0);
   }
-  while (measure.messages + measure.failed < sent) take_reports(queue, kWaitMs, measure);
+  while (measure.messages + measure.failed < sent) take(kWaitMs);
   measure.end();
   measure.print();
   rd_kafka_topic_destroy(topic);
@@ -114,7 +135,8 @@ void produce(const Arguments& arguments) {
 }
 
 void latency(const Arguments& arguments) {
-  rd_kafka_conf_t* conf = make_conf(arguments, kProducerDefaults, std::size(kProducerDefaults));
+  constexpr const char* kDefaults[][2] = {{"socket.nagle.disable", "true"}};
+  rd_kafka_conf_t* conf = make_conf(arguments, kDefaults, std::size(kDefaults));
   rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);
   rd_kafka_t* producer = make(RD_KAFKA_PRODUCER, conf);
   rd_kafka_queue_t* queue = rd_kafka_queue_get_main(producer);
@@ -206,6 +228,56 @@ void consume(const Arguments& arguments) {
   rd_kafka_destroy(consumer);
 }
 
+// Each message committed: HOW as the head of this file says.
+void commit(const Arguments& arguments) {
+  const std::string group = arguments.group;
+  constexpr const char* kDefaults[][2] = {{"queued.min.messages", "1000000"}, {"auto.offset.reset", "earliest"}};
+  rd_kafka_conf_t* conf = make_conf(arguments, kDefaults, std::size(kDefaults));
+  char text[512];
+  const bool store = arguments.how == "store";
+  const std::pair<const char*, std::string> settings[] = {
+      {"group.id", group}, {"enable.auto.commit", store ? "true" : "false"}, {"enable.auto.offset.store", "false"}};
+  for (const auto& [name, value] : settings) rd_kafka_conf_set(conf, name, value.c_str(), text, sizeof text);
+  rd_kafka_t* consumer = make(RD_KAFKA_CONSUMER, conf);
+  rd_kafka_poll_set_consumer(consumer);
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(consumer, arguments.topic.c_str(), nullptr);
+  rd_kafka_topic_partition_list_t* assigned = rd_kafka_topic_partition_list_new(1);
+  for (const int32_t partition : partitions_of(consumer, topic)) {
+    rd_kafka_topic_partition_list_add(assigned, arguments.topic.c_str(), partition);
+  }
+  rd_kafka_queue_t* queue = rd_kafka_queue_get_consumer(consumer);
+  Measure measure;
+  measure.begin();
+  rd_kafka_assign(consumer, assigned);
+  std::vector<rd_kafka_message_t*> batch(kBatch);
+  while (measure.messages < arguments.messages) {
+    const size_t most = static_cast<size_t>(std::min<int64_t>(kBatch, arguments.messages - measure.messages));
+    const ssize_t count = rd_kafka_consume_batch_queue(queue, kWaitMs, batch.data(), most);
+    for (ssize_t i = 0; i < count; ++i) {
+      rd_kafka_message_t* const message = batch[static_cast<size_t>(i)];
+      if (message->err == 0) {
+        ++measure.messages;
+        measure.bytes += static_cast<int64_t>(message->len);
+        const rd_kafka_resp_err_t error = store
+                                              ? rd_kafka_offset_store(message->rkt, message->partition, message->offset)
+                                              : rd_kafka_commit_message(consumer, message, arguments.how == "async");
+        if (error != RD_KAFKA_RESP_ERR_NO_ERROR) ++measure.failed;
+      }
+      rd_kafka_message_destroy(message);
+    }
+  }
+  // Answers come in order: behind this one all others have come.
+  if (arguments.how == "async") rd_kafka_commit(consumer, assigned, 0);
+  if (store) rd_kafka_commit(consumer, nullptr, 0);
+  measure.end();
+  measure.print();
+  rd_kafka_topic_partition_list_destroy(assigned);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_topic_destroy(topic);
+  rd_kafka_consumer_close(consumer);
+  rd_kafka_destroy(consumer);
+}
+
 // Connected to every broker that leads a partition, and nothing to do.
 void idle(const Arguments& arguments) {
   rd_kafka_t* producer = make(RD_KAFKA_PRODUCER, make_conf(arguments, nullptr, 0));
@@ -224,14 +296,55 @@ void idle(const Arguments& arguments) {
   rd_kafka_destroy(producer);
 }
 
+// Makes or removes a topic; waits until the broker has done it.
+int change_topic(const Arguments& arguments) {
+  rd_kafka_t* client = make(RD_KAFKA_PRODUCER, make_conf(arguments, nullptr, 0));
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
+  rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_ANY);
+  char text[512];
+  rd_kafka_AdminOptions_set_operation_timeout(options, 60 * kWaitMs, text, sizeof text);
+  if (arguments.mode == "make") {
+    rd_kafka_NewTopic_t* topic =
+        rd_kafka_NewTopic_new(arguments.topic.c_str(), static_cast<int>(arguments.partitions), 1, text, sizeof text);
+    rd_kafka_CreateTopics(client, &topic, 1, options, queue);
+    rd_kafka_NewTopic_destroy(topic);
+  } else {
+    rd_kafka_DeleteTopic_t* topic = rd_kafka_DeleteTopic_new(arguments.topic.c_str());
+    rd_kafka_DeleteTopics(client, &topic, 1, options, queue);
+    rd_kafka_DeleteTopic_destroy(topic);
+  }
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, 60 * kWaitMs);
+  int status = event != nullptr && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : 1;
+  if (status == 0) {
+    size_t count = 0;
+    const rd_kafka_topic_result_t** results =
+        arguments.mode == "make"
+            ? rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+            : rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count);
+    for (size_t i = 0; i < count; ++i) {
+      if (rd_kafka_topic_result_error(results[i]) == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+      std::fprintf(stderr, "%s\n", rd_kafka_topic_result_error_string(results[i]));
+      status = 1;
+    }
+  }
+  if (event != nullptr) rd_kafka_event_destroy(event);
+  rd_kafka_AdminOptions_destroy(options);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_destroy(client);
+  return status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const Arguments arguments = Arguments::parse(argc, argv);
   if (arguments.mode == "produce") return produce(arguments), 0;
   if (arguments.mode == "consume") return consume(arguments), 0;
+  if (arguments.mode == "commit") return commit(arguments), 0;
   if (arguments.mode == "latency") return latency(arguments), 0;
   if (arguments.mode == "idle") return idle(arguments), 0;
-  std::fprintf(stderr, "rdkafka_bench produce|consume|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES\n");
-  return 2;
+  if (arguments.mode == "make" || arguments.mode == "remove") return change_topic(arguments);
+  if (arguments.mode == "version") return std::printf("%s\n", rd_kafka_version_str()), 0;
+  std::fprintf(stderr, "rdkafka_bench produce|consume|commit|latency|idle|make|remove|version -b BOOTSTRAP -t TOPIC\n");
+  return bench::kNotKnown;
 }

@@ -1,8 +1,12 @@
 // The work of rdkafka_bench through this library.
 //
-//   uvkafka_bench produce|consume|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-X name=value]...
+//   uvkafka_bench produce|consume|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-u RUN]
+//                 [-g GROUP] [-r RATE] [-d SECONDS] [-X name=value]...
 //
-// commit: consumes and commits each message through its envelope, confirmed before the next one.
+// produce: a report is counted per message; -u sends RUN records to each partition in turn, else the producer chooses.
+// consume: all partitions from the start, an envelope acked per message. commit: each is committed instead.
+// latency: from send to report, one at a time or RATE in a second. idle: connected to all leaders for SECONDS.
+// Exit status 3: an option that this library does not know.
 #include <uv.h>
 #include <kafka/kafka.hpp>
 
@@ -28,7 +32,11 @@ void check(const kafka::Error& error) {
 template <class Options>
 void apply(const Arguments& arguments, kafka::SessionOptions& session, Options& options) {
   for (const auto& [name, value] : arguments.settings) {
-    if (session.set(name, value)) check(options.set(name, value));
+    if (!session.set(name, value)) continue;
+    if (const kafka::Error error = options.set(name, value)) {
+      std::fprintf(stderr, "%s\n", error.message().c_str());
+      std::exit(bench::kNotKnown);
+    }
   }
 }
 
@@ -84,10 +92,12 @@ struct Produce : Bench {
   uv_idle_t idle{};
   int64_t sent = 0;
   size_t next = 0;
+  bench::Turns turns;
 
   void run(kafka::ProducerOptions options) {
     for (size_t i = 0; i < bench::kValues; ++i) values.push_back(bench::make_value(arguments.size, i));
-    with_partitions([this, options](std::vector<int32_t>) {
+    with_partitions([this, options](std::vector<int32_t> partitions) {
+      turns = {arguments.run, static_cast<int32_t>(partitions.size())};
       producer.emplace(*session, options);
       check(producer->error());
       topic = producer->topic(arguments.topic);
@@ -103,7 +113,8 @@ struct Produce : Bench {
   }
   void send_some() {
     for (int i = 0; i < kSendsPerTurn && sent < arguments.messages; ++i) {
-      const kafka::Record record{.value = values[next]};
+      const int32_t partition = turns.partition(sent);
+      const kafka::Record record{.partition = partition < 0 ? kafka::kAnyPartition : partition, .value = values[next]};
       if (producer->would_block(topic, record)) {
         uv_idle_stop(&idle);
         return producer->on_drain([this] { resume(); });
@@ -236,5 +247,5 @@ int main(int argc, char** argv) {
   if (arguments.mode == "consume") return consume(arguments, session, consumer), 0;
   if (arguments.mode == "commit") return commit(arguments, session, consumer), 0;
   std::fprintf(stderr, "uvkafka_bench produce|consume|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES\n");
-  return 2;
+  return bench::kNotKnown;
 }
