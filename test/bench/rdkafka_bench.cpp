@@ -1,5 +1,5 @@
 // The work of uvkafka_bench through librdkafka, used the fastest way its API allows: batches of messages whose memory
-// it does not copy, reports by its callback (counted: as events they cost more), consuming by the batch interface.
+// it does not copy, reports by its callback (-c events: as events, which cost the same), consuming by the batch interface.
 //
 //   rdkafka_bench produce|consume|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-u RUN] [-c HOW]
 //                 [-g GROUP] [-r RATE] [-d SECONDS] [-X name=value]...

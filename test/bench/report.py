@@ -1,0 +1,192 @@
+"""What is made of the bench's figures: lines on the terminal, RESULTS.md, and the chart beside it.
+
+Not here: measuring (run.py), what is measured and against which targets (works.py).
+"""
+import pathlib
+
+import chart
+import instructions
+
+MET, MISSED = "met", "**missed**"
+SHOWN = {"CPU µs": 3, "CPU ms": 1, "messages/s": 0, "peak MB": 1, "wakeups": 0, "p50 µs": 0, "p99 µs": 0, "p99.9 µs": 0}
+
+
+def number(value, digits):
+    return f"{value:,.{digits}f}"
+
+
+def holds(target, value):
+    sign, bound = target
+    return value <= bound if sign == "≤" else value >= bound
+
+
+def verdict(figure, target, value):
+    sign, bound = target
+    return f"{figure} {sign} {bound:.2f}: {MET if holds(target, value) else MISSED}"
+
+
+def verdicts(entry):
+    found = [verdict(figure, target, entry["figures"][figure]["ratio"])
+             for figure, target in entry["targets"].items() if figure in entry["figures"]]
+    limit = entry.get("limit")
+    if limit and limit["target"]:
+        found.append(verdict("of the limit", ("≤", limit["target"]), limit["ratio"]))
+    return found
+
+
+def plain(text):
+    return text.replace("**", "")
+
+
+# --- terminal ---------------------------------------------------------------
+
+def heading(whole):
+    facts = whole["facts"]
+    return (f"Kafka {facts['kafka']}, librdkafka {facts['librdkafka']}, {facts['machine']['cpu']}, "
+            f"{facts['machine']['cores']} cores, {facts['rounds']} rounds: ours, theirs, ratio")
+
+
+def lines(entry):
+    if "skipped" in entry:
+        return [f"SKIPPED {entry['name']}: {entry['skipped']}"]
+    if "failed" in entry:
+        return [f"FAILED {entry['name']}: {entry['failed']}"]
+    found = [entry["name"]]
+    for figure, of in entry["figures"].items():
+        digits = SHOWN[figure]
+        target = entry["targets"].get(figure)
+        judged = plain(verdict("", target, of["ratio"])) if target else ""
+        found.append(f"    {figure:12} {number(of['ours'], digits):>12} {number(of['theirs'], digits):>12} "
+                     f"{of['ratio']:8.2f} {judged}")
+    if limit := entry.get("limit"):
+        judged = plain(verdict("", ("≤", limit["target"]), limit["ratio"])) if limit["target"] else ""
+        found.append(f"    {'bare limit':12} {limit['CPU µs']:12.3f} {'':12} {limit['ratio']:8.2f} {judged}")
+    cores = entry["broker_cores"]
+    found.append(f"    {'broker cores':12} {cores['ours']:12.2f} {cores['theirs']:12.2f}")
+    return found
+
+
+def growth_lines(whole):
+    for of in whole["growth"]:
+        yield (f"{of['group']}: cost at {of['many']:,} partitions / at {of['few']}: ours {of['ours']:.2f}, theirs "
+               f"{of['theirs']:.2f}; {plain(verdict('ours', ('≤', of['target']), of['ours']))}")
+
+
+def summary(whole):
+    judged = [text for entry in whole["works"] if "rounds" in entry for text in verdicts(entry)]
+    judged += [verdict("growth", ("≤", of["target"]), of["ours"]) for of in whole["growth"]]
+    met = sum(text.endswith(MET) for text in judged)
+    yield f"{met} of {len(judged)} targets met"
+    for word in ("skipped", "failed"):
+        names = [entry["name"] for entry in whole["works"] if word in entry]
+        if names:
+            yield f"{len(names)} works {word}: " + "; ".join(names)
+
+
+# --- RESULTS.md -------------------------------------------------------------
+
+def row(cells):
+    return "| " + " | ".join(cells) + " |"
+
+
+def table(entries, figures):
+    heads, rule = ["work"], ["---"]
+    for figure in figures:
+        heads += [figure, "librdkafka", "ratio"]
+        rule += ["---:"] * 3
+    yield row([*heads, "broker's cores", "targets (of the ratio)"])
+    yield row([*rule, "---:", "---"])
+    for entry in entries:
+        if "rounds" not in entry:
+            reason = entry.get("skipped") or entry.get("failed")
+            word = "skipped" if "skipped" in entry else "**failed**"
+            yield row([entry["name"], *[""] * (3 * len(figures) + 1), f"{word}: {reason.splitlines()[0][:120]}"])
+            continue
+        cells = [entry["name"]]
+        for figure in figures:
+            of = entry["figures"][figure]
+            cells += [number(of["ours"], SHOWN[figure]), number(of["theirs"], SHOWN[figure]), f"{of['ratio']:.2f}"]
+        cores = entry["broker_cores"]
+        yield row([*cells, f"{cores['ours']:.2f} / {cores['theirs']:.2f}", "; ".join(verdicts(entry))])
+
+
+SPEED, LATENCY, IDLE = (["CPU µs", "messages/s", "peak MB"], ["p50 µs", "p99 µs", "p99.9 µs", "CPU µs"],
+                        ["CPU ms", "wakeups", "peak MB"])
+
+
+def machine_lines(facts):
+    on = facts["machine"]
+    yield (f"{facts['date']}; {on['cpu']}, {on['cores']} cores, {on['memory_gb']} GB, Linux {on['kernel']}; "
+           f"{facts['compiler']}, `-Dbuildtype=release`; uvkafka at {facts['commit']}; Kafka {facts['kafka']} on the same "
+           f"machine ({facts['java']}); librdkafka {facts['librdkafka']}; {facts['rounds']} rounds"
+           + (f" in {facts['minutes']} min" if "minutes" in facts else "") + ".")
+    yield ""
+    yield f"    {facts['command']}"
+    if facts["load_before"] > 0.5:
+        yield ""
+        yield (f"**Other work was on the machine** (load {facts['load_before']:.1f} before the first work): the ratios "
+               "mean more than the figures, and neither is final.")
+
+
+HOW = """Both clients do the same work with the same options, in turn, each in a process of its own; medians of the rounds,
+ratios (ours / theirs) paired by round. CPU is user and system of the client's process per message; peak MB is VmHWM; the
+broker's cores are the CPU of its process while the client ran (ours / theirs): near the number of the machine's cores,
+less what the client takes, the broker is the limit. Batches of up to 1,000,000 bytes and 32 MiB of buffer on both sides;
+one partition where nothing else is said. librdkafka: `rd_kafka_produce_batch` without copies, report callback,
+`rd_kafka_consume_batch_queue`, which checks no CRC (ours does)."""
+
+
+def markdown(whole, chart_name):
+    works = whole["works"]
+    yield "# Results"
+    yield ""
+    yield "Written by `test/bench/run.py --results`; how to run it stands in its head."
+    yield ""
+    yield from machine_lines(whole["facts"])
+    yield ""
+    yield HOW
+    yield ""
+    yield from summary(whole)
+    yield ""
+    yield f"![ratios of CPU per message, and cost against partitions and brokers]({chart_name})"
+    sections = [("Producing and consuming", ("main",), ("produce", "consume"), SPEED),
+                ("Committed one by one", ("main",), ("commit",), SPEED),
+                ("Latency from send to report", ("main",), ("latency",), LATENCY),
+                ("Idle", ("main",), ("idle",), IDLE),
+                ("Against partitions", ("produce", "produce in turn", "consume"), None, SPEED),
+                ("Against brokers", ("produce in turn, brokers", "consume, brokers"), None, SPEED)]
+    for title, groups, modes, figures in sections:
+        entries = [e for e in works if e["group"] in groups and (modes is None or e["mode"] in modes)]
+        if not entries:
+            continue
+        yield from ("", f"## {title}", "")
+        yield from table(entries, figures)
+        if title == "Against partitions" and whole["growth"]:
+            yield from ("", "Cost per message, as a multiple of that at few partitions:", "")
+            yield row(["work", "partitions", "uvkafka", "librdkafka", "target"])
+            yield row(["---", "---", "---:", "---:", "---"])
+            for of in whole["growth"]:
+                yield row([of["group"], f"{of['many']:,} / {of['few']}", f"{of['ours']:.2f}", f"{of['theirs']:.2f}",
+                           verdict("uvkafka", ("≤", of["target"]), of["ours"])])
+    limits = [entry for entry in works if "limit" in entry]
+    if limits:
+        yield from ("", "## Against the bare limit", "", "Encoding, CRC-32C and one `write()` per batch to a loopback "
+                    "socket that another process reads (`limit_bench.cpp`), measured in the same rounds.", "")
+        yield row(["work", "limit, CPU µs", "uvkafka / limit", "target"])
+        yield row(["---", "---:", "---:", "---"])
+        for entry in limits:
+            limit = entry["limit"]
+            target = verdict("", ("≤", limit["target"]), limit["ratio"]).strip() if limit["target"] else ""
+            yield row([entry["name"], f"{limit['CPU µs']:.3f}", f"{limit['ratio']:.2f}", target])
+    if whole.get("instructions"):
+        yield from ("", "## Instructions per message", "", "`test/bench/instructions.py` (valgrind, callgrind): 100 B; "
+                    "produce with acks 1 and linger 5, consume with each message acked.", "", "```")
+        yield from instructions.lines(whole["instructions"])
+        yield "```"
+
+
+def write(whole, results):
+    """RESULTS.md, and results.svg beside it."""
+    drawing = pathlib.Path(results).with_name("results.svg")
+    drawing.write_text(chart.draw(whole), encoding="utf-8")
+    pathlib.Path(results).write_text("\n".join(markdown(whole, drawing.name)) + "\n", encoding="utf-8")
