@@ -95,8 +95,9 @@ class KAFKA_API Fault {
   Fault& refuse_records(std::vector<int32_t> places) {
     return bad_records_ = std::move(places), reply(Errc::invalid_record);
   }
-  /// The answer says that the client has to wait this long before it asks again (KIP-219). The connection
-  /// is served on nevertheless, so that seen() shows a client that does not wait.
+  /// The answer says that the client has to wait this long before it asks again. From the versions on that belong to
+  /// KIP-219 the connection is not served meanwhile; seen() tells when a request has come, so also of a client that
+  /// does not wait. In older versions only the field is set.
   Fault& throttle(std::chrono::milliseconds time) { return throttle_ms_ = static_cast<int32_t>(time.count()), *this; }
   /// The answer carries a correlation id that nobody asked with.
   Fault& wrong_correlation_id() { return wrong_correlation_ = true, *this; }
@@ -164,7 +165,7 @@ struct SeenRequest {
   int32_t correlation_id = 0;
   int64_t connection = 0;  ///< counted from 1 over all brokers
   std::string client_id = {};
-  std::chrono::nanoseconds at{0};  ///< on the loop's clock: only differences mean something
+  std::chrono::nanoseconds at{0};  ///< when it came, on the loop's clock: only differences mean something
 };
 
 /// What a partition's log knows of an idempotent or transactional producer.

@@ -42,6 +42,8 @@ struct BrokerStats {
   uint64_t bytes_sent = 0;   ///< frames, as handed to the system; handshakes included
   uint64_t bytes_received = 0;
   Histogram round_trip = {};  ///< from sending a request to its answer; long polls included
+  uint64_t throttled = 0;     ///< answers by which the broker asked to be left alone, its quota being used up (KIP-219)
+  std::chrono::milliseconds throttle_time{0};  ///< for how long in all, the rest of a pause under way included
 };
 
 struct ProducerStats {

@@ -15,6 +15,7 @@
 #include "net/reactor.hpp"
 #include "protocol/api_key.hpp"
 #include "protocol/message.hpp"
+#include "protocol/throttle.hpp"
 
 namespace kafka::cluster {
 
@@ -34,13 +35,29 @@ struct CallInfo {
   net::TimePoint sent_at{};
 };
 
+/// Who hears of a broker's wish for a pause before whoever asked hears of the answer, and asks again.
+class ThrottleSink {
+ public:
+  virtual void on_throttle(net::Duration pause) = 0;
+
+ protected:
+  ~ThrottleSink() = default;
+};
+
 class Call {
  public:
   Call(protocol::ApiKey api, net::TimePoint deadline) : api_(api), deadline_(deadline) {}
   virtual ~Call() = default;
 
   protocol::ApiKey api() const noexcept { return api_; }
-  net::TimePoint deadline() const noexcept { return deadline_; }
+  /// Pauses that the broker asks for do not count: `throttled` is Throttle::total() of its endpoint.
+  net::TimePoint deadline(net::Duration throttled) const noexcept {
+    return entered_ < net::Duration::zero() ? deadline_ : deadline_ + (throttled - entered_);
+  }
+  /// `throttled` is Throttle::past() when the call is first given to the endpoint; later calls change nothing.
+  void enter(net::Duration throttled) noexcept {
+    if (entered_ < net::Duration::zero()) entered_ = throttled;
+  }
   int16_t max_version() const noexcept { return max_version_; }
   void set_max_version(int16_t version) noexcept { max_version_ = version; }
   bool expects_response() const noexcept { return expects_response_; }
@@ -50,14 +67,16 @@ class Call {
   /// left nothing sent.
   virtual Error encode(int16_t version, codec::Writer& writer) = 0;
   /// Ends the call, exactly once: with an error, or with the body of the answer. Without an expected
-  /// answer: when the request has been handed to the kernel, `body` null.
-  virtual void finish(Error error, codec::Reader* body) = 0;
+  /// answer: when the request has been handed to the kernel, `body` null. A pause that the answer asks for is told
+  /// to `throttled` first, if set.
+  virtual void finish(Error error, codec::Reader* body, ThrottleSink* throttled = nullptr) = 0;
 
   CallInfo info;
 
  private:
   protocol::ApiKey api_;
   net::TimePoint deadline_;
+  net::Duration entered_{-1};
   int16_t max_version_ = 32767;
   bool expects_response_ = true;
 };
@@ -84,9 +103,17 @@ class TypedCall final : public Call {
     return protocol::encode(request_, version, writer);
   }
 
-  void finish(Error error, codec::Reader* body) override {
+  void finish(Error error, codec::Reader* body, ThrottleSink* throttled) override {
     Response response{};
-    if (!error && body != nullptr) error = protocol::decode(*body, info.version, response);
+    if (!error && body != nullptr) {
+      error = protocol::decode(*body, info.version, response);
+      if constexpr (requires { response.throttle_time_ms; }) {
+        const bool ours = info.version >= protocol::throttles_client_from(api());
+        if (!error && ours && response.throttle_time_ms > 0 && throttled != nullptr) {
+          throttled->on_throttle(std::chrono::milliseconds(response.throttle_time_ms));
+        }
+      }
+    }
     Done done = std::move(done_);
     done(std::move(error), response, info);
   }

@@ -27,6 +27,7 @@ Connection::Connection(net::Reactor& reactor, const ConnectionConfig& config, co
       frames_(config.frame_max),
       setup_deadline_(deadline),
       last_used_(reactor.now()) {
+  setup_throttled_ = config_.throttle->past(reactor.now());
   stream_ = reactor_.connect(address_, *this);
   arm();
 }
@@ -36,6 +37,7 @@ Connection::~Connection() {
   scope_.end();
   std::vector<std::unique_ptr<Call>> calls = in_flight_.take_all();
   for (auto& call : unanswered_) calls.push_back(std::move(call));
+  while (!held_.empty()) calls.push_back(held_.pop_front());
   for (auto& call : calls) {
     reactor_.defer([call = std::move(call)]() mutable { call->finish(Error(Errc::closed), nullptr); });
   }
@@ -46,9 +48,14 @@ void Connection::on_connected() {
     versions_ = protocol::legacy_versions();
     become_ready();
   } else {
-    state_ = State::handshaking;
-    ask_versions(kNewestApiVersions);
+    greet();
   }
+}
+
+void Connection::greet() {
+  if (config_.throttle->holds(reactor_.now())) return hold_until_free();
+  state_ = State::handshaking;
+  ask_versions(kNewestApiVersions);
 }
 
 void Connection::become_ready() {
@@ -96,6 +103,9 @@ void Connection::take_versions(Error error, codec::Reader* body) {
     error = protocol::decode(*body, version, response);
   }
   if (error) return close(std::move(error));
+  if (version >= protocol::throttles_client_from(protocol::ApiKey::api_versions)) {
+    on_throttle(std::chrono::milliseconds(response.throttle_time_ms));
+  }
   if (response.error_code == static_cast<int16_t>(Errc::unsupported_version)) {
     int16_t hint = 0;  // brokers before 2.4 say nothing about what they would take
     for (const auto& key : response.api_keys) {
@@ -134,6 +144,30 @@ Error Connection::write(Call& call, int16_t version, int32_t id) {
 }
 
 void Connection::send(std::unique_ptr<Call> call) {
+  const net::TimePoint now = reactor_.now();
+  last_used_ = now;
+  call->enter(config_.throttle->past(now));
+  if (held_.empty() && !config_.throttle->holds(now)) return dispatch(std::move(call));
+  held_.push_back(std::move(call));
+  if (held_.size() == 1) hold_until_free();
+}
+
+void Connection::on_throttle(net::Duration pause) { config_.throttle->ask(reactor_.now(), pause); }
+
+void Connection::hold_until_free() {
+  release_ = reactor_.after(config_.throttle->until() - reactor_.now(), [this] { release(); });
+}
+
+// Another connection to the same broker may have been told of a longer pause meanwhile.
+void Connection::release() {
+  release_.cancel();
+  if (config_.throttle->holds(reactor_.now())) return hold_until_free();
+  if (state_ == State::connecting) return greet();
+  while (!held_.empty()) dispatch(held_.pop_front());
+  if (retired_ && in_flight() == 0) close(retired_);
+}
+
+void Connection::dispatch(std::unique_ptr<Call> call) {
   last_used_ = reactor_.now();
   int16_t version = -1;
   Error error = versions_.pick(call->api(), call->max_version(), version);
@@ -228,7 +262,7 @@ bool Connection::take_frame(Bytes frame) {
     config_.traffic->round_trip.add(
         std::chrono::duration_cast<std::chrono::microseconds>(reactor_.now() - call->info.sent_at));
   }
-  call->finish({}, &reader);
+  call->finish({}, &reader, this);
   if (!guard.alive()) return false;
   if (reader.failed()) return end(reader.error()), false;  // what follows cannot be trusted either
   return true;
@@ -242,9 +276,18 @@ void Connection::prove() {
 
 // --- end --------------------------------------------------------------------
 
+// Those of calls that are held back lie behind the end of the pause.
+net::TimePoint Connection::earliest_deadline() const {
+  const net::Duration throttled = config_.throttle->total();
+  if (state_ != State::ready) return setup_deadline_ + (throttled - setup_throttled_);
+  net::TimePoint next = in_flight_.earliest_deadline(throttled);
+  for (const auto& call : unanswered_) next = std::min(next, call->deadline(throttled));
+  return next;
+}
+
 void Connection::arm() {
-  net::TimePoint next = state_ == State::ready ? in_flight_.earliest_deadline() : std::min(setup_deadline_, probe_at_);
-  for (const auto& call : unanswered_) next = std::min(next, call->deadline());
+  net::TimePoint next = earliest_deadline();
+  if (state_ != State::ready) next = std::min(next, probe_at_);
   if (next == armed_for_) return;
   armed_for_ = next;
   if (next == net::TimePoint::max()) return deadline_.cancel();
@@ -255,15 +298,14 @@ void Connection::on_deadline() {
   deadline_.cancel();
   armed_for_ = net::TimePoint::max();
   if (state_ == State::ended) return;
+  const net::TimePoint now = reactor_.now();
+  const net::TimePoint due = earliest_deadline();
+  if (state_ == State::handshaking && probe_at_ < due && probe_at_ <= now) return probe();
+  if (due > now) return arm();  // put off by a pause, or by an answer
   if (state_ == State::connecting) return end(Error(Errc::timed_out, "no connection within the setup timeout"));
   if (state_ == State::handshaking) {
-    if (probe_at_ < setup_deadline_ && probe_at_ <= reactor_.now()) return probe();
     return end(Error(Errc::timed_out, "connected, but no answer to ApiVersions within the setup timeout"));
   }
-  const net::TimePoint now = reactor_.now();
-  net::TimePoint next = in_flight_.earliest_deadline();
-  for (const auto& call : unanswered_) next = std::min(next, call->deadline());
-  if (next > now) return arm();
   end(Error(Errc::timed_out, "no answer within the request timeout"));
 }
 
@@ -298,16 +340,19 @@ void Connection::end(Error error, bool ours) {
   if (state_ == State::ended) return;
   state_ = State::ended;
   deadline_.cancel();
+  release_.cancel();
   stream_.reset();
   std::vector<std::unique_ptr<Call>> calls = in_flight_.take_all();
   for (auto& call : unanswered_) calls.push_back(std::move(call));
   unanswered_.clear();
   ended_unproven_ = !ours && !proven_ && !calls.empty();
+  while (!held_.empty()) calls.push_back(held_.pop_front());
   const net::TimePoint now = reactor_.now();
+  const net::Duration throttled = config_.throttle->total();
   const Scope::Guard guard = scope_.guard();
   for (auto& call : calls) {
     // Only what is overdue has timed out; the rest loses its connection.
-    const bool bystander = error.code() == Errc::timed_out && call->deadline() > now;
+    const bool bystander = error.code() == Errc::timed_out && call->deadline(throttled) > now;
     Error reason =
         bystander ? Error(Errc::disconnected, "the connection was closed: an earlier request timed out") : error;
     call->finish(std::move(reason), nullptr);

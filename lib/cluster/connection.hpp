@@ -16,6 +16,7 @@
 namespace kafka::cluster {
 
 struct Traffic;
+class Throttle;
 
 struct ConnectionConfig {
   std::string client_id = "uvkafka";
@@ -23,7 +24,8 @@ struct ConnectionConfig {
   bool legacy = false;  ///< no ApiVersions: the peer is taken for 0.8.2 or 0.9
   /// The peer has never answered ApiVersions: if it is silent, it may be 0.9.0, which ignores that request.
   bool may_be_old = false;
-  Traffic* traffic = nullptr;  ///< counts what goes to and fro, if set; outlives the connection
+  Traffic* traffic = nullptr;    ///< counts what goes to and fro, if set; outlives the connection
+  Throttle* throttle = nullptr;  ///< of the endpoint; outlives the connection
 };
 
 class Connection;
@@ -40,7 +42,7 @@ class ConnectionOwner {
   virtual void on_ended(Connection& connection, Error error) = 0;
 };
 
-class Connection final : private net::StreamHandler {
+class Connection final : private net::StreamHandler, private ThrottleSink {
  public:
   /// Setting up (TCP and handshake) ends with on_ready, or with on_ended at `deadline` at the latest.
   Connection(net::Reactor& reactor, const ConnectionConfig& config, const net::Address& address,
@@ -48,7 +50,8 @@ class Connection final : private net::StreamHandler {
   /// Calls under way are finished with `closed`, later.
   ~Connection() override;
 
-  /// Only when ready. Exactly one finish() follows, never from inside this call.
+  /// Only when ready. Exactly one finish() follows, never from inside this call. Held back while the broker wants to
+  /// be left alone (KIP-219).
   void send(std::unique_ptr<Call> call);
   /// Ends the connection: every call under way finishes with `error`, then on_ended. Not from inside
   /// this call.
@@ -58,7 +61,8 @@ class Connection final : private net::StreamHandler {
   void retire(Error error);
 
   bool ready() const noexcept { return state_ == State::ready && !retired_; }
-  size_t in_flight() const noexcept { return in_flight_.size() + unanswered_.size(); }
+  /// Calls without an end, those that are held back included.
+  size_t in_flight() const noexcept { return in_flight_.size() + unanswered_.size() + held_.size(); }
   size_t unwritten() const { return stream_ ? stream_->unwritten() : 0; }
   const protocol::ApiVersionSet& versions() const noexcept { return versions_; }
   const net::Address& address() const noexcept { return address_; }
@@ -82,14 +86,21 @@ class Connection final : private net::StreamHandler {
   void on_written() override;
   void on_closed(Error error) override;
 
+  void on_throttle(net::Duration pause) override;
+
+  void greet();
   void ask_versions(int16_t version);
   void take_versions(Error error, codec::Reader* body);
   void probe();
   void become_ready();
+  void dispatch(std::unique_ptr<Call> call);
+  void hold_until_free();
+  void release();
   Error write(Call& call, int16_t version, int32_t id);
   bool take_frame(Bytes frame);
   void write_frame(std::vector<Bytes> frame);
   void prove();
+  net::TimePoint earliest_deadline() const;
   void arm();
   void on_deadline();
   void end(Error error, bool ours = false);
@@ -104,11 +115,14 @@ class Connection final : private net::StreamHandler {
   net::FrameReader frames_;
   InFlight in_flight_;
   std::vector<std::unique_ptr<Call>> unanswered_;  // no answer expected: they end when written
+  Ring<std::unique_ptr<Call>> held_;               // until the broker may be asked again: nothing of them is sent
   protocol::ApiVersionSet versions_;
   net::TimePoint setup_deadline_;
+  net::Duration setup_throttled_{0};  // as Call::enter()
   net::TimePoint armed_for_ = net::TimePoint::max();
   net::TimePoint last_used_;
   net::Timer deadline_;
+  net::Timer release_;
   int32_t handshake_id_ = -1;
   int16_t handshake_version_ = -1;
   bool handshake_written_ = false;

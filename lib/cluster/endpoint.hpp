@@ -14,6 +14,7 @@
 
 #include "base/backoff.hpp"
 #include "base/scope.hpp"
+#include "cluster/throttle.hpp"
 #include "net/reactor.hpp"
 
 namespace kafka::cluster {
@@ -71,9 +72,12 @@ struct Endpoint {
   uint32_t refusals = 0;          ///< connections in a row that the peer ended instead of answering ApiVersions
   net::TimePoint legacy_until{};  ///< taken for a broker before 0.10 until then
   Traffic traffic;
+  Throttle throttle;
   bool failing = false;  ///< the last attempt failed; said once, until one succeeds
 
   Endpoint(std::string h, uint16_t p, Backoff b) : host(std::move(h)), port(p), backoff(b) {}
+  /// When it may be connected to.
+  net::TimePoint earliest() const { return std::max(not_before, throttle.until()); }
   /// It does not answer as an old broker either.
   void forget_old() {
     refusals = 0;

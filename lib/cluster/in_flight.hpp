@@ -35,10 +35,10 @@ class InFlight {
   const Call& head() const noexcept { return *entries_.front().call; }
   int32_t head_id() const noexcept { return entries_.front().id; }
 
-  /// Earliest deadline of all; deadlines need not come in order.
-  net::TimePoint earliest_deadline() const noexcept {
+  /// Earliest deadline of all (see Call::deadline); deadlines need not come in order.
+  net::TimePoint earliest_deadline(net::Duration throttled) const noexcept {
     net::TimePoint earliest = net::TimePoint::max();
-    for (size_t i = 0; i < entries_.size(); ++i) earliest = std::min(earliest, entries_[i].call->deadline());
+    for (size_t i = 0; i < entries_.size(); ++i) earliest = std::min(earliest, entries_[i].call->deadline(throttled));
     return earliest;
   }
 

@@ -11,6 +11,7 @@ Link::~Link() { fail_waiting(Error(Errc::closed)); }
 
 void Link::send(std::unique_ptr<Call> call) {
   if (outdated()) connection_->retire(Error(Errc::disconnected, "the broker is newer than it seemed"));
+  call->enter(endpoint_->throttle.past(context_.reactor.now()));
   if (ready()) return connection_->send(std::move(call));
   if (waiting_.size() >= kMaxWaiting) {
     context_.reactor.defer([call = std::move(call)]() mutable {
@@ -38,8 +39,8 @@ void Link::close(Error error) {
 void Link::start() {
   connecting_ = true;
   const net::TimePoint now = context_.reactor.now();
-  if (endpoint_->not_before > now) {
-    start_timer_ = context_.reactor.after(endpoint_->not_before - now, [this] {
+  if (const net::TimePoint earliest = endpoint_->earliest(); earliest > now) {
+    start_timer_ = context_.reactor.after(earliest - now, [this] {
       start_timer_.cancel();
       begin_round();
     });
@@ -50,7 +51,7 @@ void Link::start() {
 
 void Link::begin_round() {
   // Another purpose may have failed meanwhile and moved the time.
-  if (endpoint_->not_before > context_.reactor.now()) return start();
+  if (endpoint_->earliest() > context_.reactor.now()) return start();
   tried_ = 0;
   last_error_ = {};
   // The look-up shares the setup deadline of the first address. It goes on when that has passed: its answer is
@@ -97,10 +98,11 @@ void Link::try_address() {
 void Link::connect(bool legacy, net::TimePoint deadline) {
   legacy_ = legacy;
   const std::string& ip = addresses_[(endpoint_->next_address + tried_) % addresses_.size()];
-  connection_ = std::make_unique<Connection>(context_.reactor,
-                                             ConnectionConfig{context_.config.client_id, context_.config.frame_max,
-                                                              legacy, !endpoint_->ever_modern, &endpoint_->traffic},
-                                             net::Address{ip, endpoint_->port}, deadline, *this);
+  connection_ =
+      std::make_unique<Connection>(context_.reactor,
+                                   ConnectionConfig{context_.config.client_id, context_.config.frame_max, legacy,
+                                                    !endpoint_->ever_modern, &endpoint_->traffic, &endpoint_->throttle},
+                                   net::Address{ip, endpoint_->port}, deadline, *this);
 }
 
 void Link::on_ready(Connection& connection) {
@@ -212,7 +214,7 @@ void Link::fail_waiting(const Error& error) {
 // --- time -------------------------------------------------------------------
 
 void Link::arm_expiry() {
-  const net::TimePoint deadline = waiting_.back()->deadline();
+  const net::TimePoint deadline = waiting_.back()->deadline(endpoint_->throttle.total());
   if (deadline >= expiry_at_) return;
   expiry_at_ = deadline;
   expiry_timer_ = context_.reactor.after(deadline - context_.reactor.now(), [this] { expire(); });
@@ -222,12 +224,13 @@ void Link::expire() {
   expiry_timer_.cancel();
   expiry_at_ = net::TimePoint::max();
   const net::TimePoint now = context_.reactor.now();
+  const net::Duration throttled = endpoint_->throttle.total();
   Ring<std::unique_ptr<Call>> kept;
   net::TimePoint next = net::TimePoint::max();
   while (!waiting_.empty()) {
     std::unique_ptr<Call> call = waiting_.pop_front();
-    if (call->deadline() > now) {
-      next = std::min(next, call->deadline());
+    if (const net::TimePoint deadline = call->deadline(throttled); deadline > now) {
+      next = std::min(next, deadline);
       kept.push_back(std::move(call));
     } else {
       context_.reactor.defer([call = std::move(call), name = endpoint_->name()]() mutable {

@@ -68,16 +68,20 @@ void Router::send(int32_t node, Link* to, std::unique_ptr<Call> call) {
 int32_t Router::any_broker(int32_t avoid) {
   const net::TimePoint now = reactor_.now();
   const auto healthy = [&](const Broker& broker) {
-    return broker.id != avoid && !broker.endpoint->failing && broker.endpoint->not_before <= now;
+    return broker.id != avoid && !broker.endpoint->failing && broker.endpoint->earliest() <= now;
   };
   const bool contacts_too = brokers_.empty() || config_.rebootstrap;
   if (!bootstrapping_) {
     // A connected one with the least to do.
     int32_t best = -1;
     size_t least = SIZE_MAX;
+    int32_t throttled = -1;
     for (const auto& [id, broker] : brokers_) {
       const auto& general = broker.links[static_cast<size_t>(Purpose::general)];
-      if (id != avoid && general != nullptr && general->ready() && general->in_flight() < least) {
+      if (id == avoid || general == nullptr || !general->ready()) continue;
+      if (broker.endpoint->throttle.holds(now)) {
+        throttled = id;
+      } else if (general->in_flight() < least) {
         least = general->in_flight();
         best = id;
       }
@@ -89,6 +93,8 @@ int32_t Router::any_broker(int32_t avoid) {
       if (healthy(broker)) known.push_back(id);
     }
     if (!known.empty()) return known[next_broker_++ % known.size()];
+    // It will answer; a contact point may be the same broker under another name, which has to be left alone as well.
+    if (throttled >= 0) return throttled;
     if (brokers_.contains(avoid)) return any_broker(kNobody);  // it is the only one
   }
   if (contacts_too) {
@@ -107,7 +113,7 @@ int32_t Router::any_broker(int32_t avoid) {
   for (const auto* list : {&brokers_, &contacts_}) {
     if (list == &brokers_ ? bootstrapping_ : !contacts_too) continue;
     for (const auto& [id, broker] : *list) {
-      if (first == nullptr || broker.endpoint->not_before < first->endpoint->not_before) first = &broker;
+      if (first == nullptr || broker.endpoint->earliest() < first->endpoint->earliest()) first = &broker;
     }
   }
   return first->id;

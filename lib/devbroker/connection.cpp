@@ -2,6 +2,7 @@
 #include "devbroker/connection.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "devbroker/handle_fetch.hpp"
 #include "devbroker/node.hpp"
@@ -27,7 +28,7 @@ std::span<char> Connection::read_buffer() { return input_.buffer(); }
 void Connection::on_read(size_t count) {
   input_.advance(count);
   Bytes frame;
-  while (input_.next(frame)) frames_.push_back(std::move(frame));
+  while (input_.next(frame)) frames_.push_back({std::move(frame), node_.reactor().now()});
   if (input_.error()) return close();
   pump();
 }
@@ -36,10 +37,10 @@ void Connection::pump() {
   if (pumping_) return;
   pumping_ = true;
   while (!closed_ && !busy_ && !clogged_ && !node_.paused() && !frames_.empty()) {
-    const Bytes frame = std::move(frames_.front());
+    const Arrived request = std::move(frames_.front());
     frames_.pop_front();
     busy_ = true;
-    serve(frame);
+    serve(request);
   }
   pumping_ = false;
   if (!closed_) update_reading();
@@ -53,6 +54,13 @@ void Connection::update_reading() {
 }
 
 void Connection::finished() {
+  if (const net::Duration mute = std::exchange(mute_, net::Duration::zero()); mute > net::Duration::zero()) {
+    delay_ = node_.reactor().after(mute, [this] {
+      delay_.cancel();
+      finished();
+    });
+    return;
+  }
   busy_ = false;
   pump();
 }

@@ -43,7 +43,11 @@ class Connection : public net::StreamHandler {
   void update_reading();
 
   // One request (exchange.cpp).
-  void serve(const Bytes& frame);
+  struct Arrived {
+    Bytes frame;
+    net::TimePoint at;
+  };
+  void serve(const Arrived& request);
   template <class Request>
   void run(const protocol::RequestHeader& header, codec::Reader& reader);
   template <class Request>
@@ -55,6 +59,7 @@ class Connection : public net::StreamHandler {
   void send(std::vector<Bytes> segments, const FaultAction& fault);
   void send_now(std::vector<Bytes> segments, bool then_close);
   void close_after(net::Duration delay);
+  /// The request is dealt with: the next one, or after a pause if the client was told of one.
   void finished();
 
   Node& node_;
@@ -62,7 +67,7 @@ class Connection : public net::StreamHandler {
   const int64_t number_;
 
   net::FrameReader input_{kMaxRequestBytes};
-  std::deque<Bytes> frames_;  // not served yet
+  std::deque<Arrived> frames_;  // not served yet
 
   bool busy_ = false;  // a request is under way, or was swallowed
   bool pumping_ = false;
@@ -71,6 +76,7 @@ class Connection : public net::StreamHandler {
   bool reading_ = true;
   std::unique_ptr<FetchOperation> fetch_;
   net::Timer delay_;
+  net::Duration mute_{0};  // for so long nothing is served after the request under way
   struct Held {
     std::vector<Bytes> segments;
     bool then_close = false;

@@ -2,6 +2,7 @@
 // encoding. What a broker does not understand closes the connection, as Kafka's does.
 #include "devbroker/connection.hpp"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "codec/reader.hpp"
@@ -19,6 +20,7 @@
 #include "protocol/offset_fetch.hpp"
 #include "protocol/offset_for_leader_epoch.hpp"
 #include "protocol/produce.hpp"
+#include "protocol/throttle.hpp"
 
 namespace kafka::devbroker {
 
@@ -117,20 +119,19 @@ bool mentions(Cluster&, const Request&, const std::string&, int32_t) {
 
 }  // namespace
 
-void Connection::serve(const Bytes& frame) {
-  codec::Reader reader(frame);
+void Connection::serve(const Arrived& arrived) {
+  codec::Reader reader(arrived.frame);
   const protocol::RequestHeader header = protocol::read_request_header(reader);
   if (reader.failed()) return close();
   Cluster& cluster = node_.cluster();
   const auto api = static_cast<ApiKey>(header.api);
-  cluster.note_request(
-      {.broker = node_.id(),
-       .api = api,
-       .version = header.version,
-       .correlation_id = header.correlation_id,
-       .connection = number_,
-       .client_id = header.client_id.value_or(""),
-       .at = std::chrono::duration_cast<std::chrono::nanoseconds>(node_.reactor().now().time_since_epoch())});
+  cluster.note_request({.broker = node_.id(),
+                        .api = api,
+                        .version = header.version,
+                        .correlation_id = header.correlation_id,
+                        .connection = number_,
+                        .client_id = header.client_id.value_or(""),
+                        .at = std::chrono::duration_cast<std::chrono::nanoseconds>(arrived.at.time_since_epoch())});
   // A release without ApiVersions closes the connection here, as for every API that it does not know.
   const ApiRange* range = cluster.profile(node_.id()).find(static_cast<int16_t>(api));
   if (range == nullptr) return close();
@@ -177,6 +178,9 @@ void Connection::run(const protocol::RequestHeader& header, codec::Reader& reade
       }
     };
     cluster.faults().match(static_cast<ApiKey>(header.api), node_.id(), header.client_id.value_or(""), names, fault);
+  }
+  if (header.version >= protocol::throttles_client_from(header.api)) {
+    mute_ = std::chrono::milliseconds(std::max(fault.throttle_ms, 0));
   }
   if (fault.close_before) return close_after(fault.delay);
   if (fault.swallow) return;  // busy for ever

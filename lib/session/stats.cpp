@@ -44,6 +44,8 @@ BrokerStats describe(const cluster::Broker& broker) {
   stats.bytes_sent = traffic.bytes_sent;
   stats.bytes_received = traffic.bytes_received;
   stats.round_trip = traffic.round_trip;
+  stats.throttled = broker.endpoint->throttle.answers();
+  stats.throttle_time = std::chrono::duration_cast<std::chrono::milliseconds>(broker.endpoint->throttle.total());
   broker.each_link([&](const cluster::Link& link) {
     stats.connections += link.ready() ? 1 : 0;
     stats.in_flight += link.in_flight();
@@ -126,6 +128,10 @@ std::string Stats::to_prometheus(const std::string& prefix) const {
   of_brokers("broker_responses_total", "counter", "Answers received.", [](auto& b) { return b.responses; });
   of_brokers("broker_sent_bytes_total", "counter", "Bytes sent.", [](auto& b) { return b.bytes_sent; });
   of_brokers("broker_received_bytes_total", "counter", "Bytes received.", [](auto& b) { return b.bytes_received; });
+  of_brokers("broker_throttled_total", "counter", "Answers that asked for a pause.",
+             [](auto& b) { return b.throttled; });
+  of_brokers("broker_throttle_seconds_total", "counter", "For how long in all.",
+             [](auto& b) { return seconds(b.throttle_time); });
   if (!brokers.empty()) {
     out.family("broker_round_trip_seconds", "histogram", "From sending a request to its answer.");
     for (const BrokerStats& broker : brokers) {

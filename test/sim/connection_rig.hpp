@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "cluster/connection.hpp"
+#include "cluster/throttle.hpp"
 #include "scripted_broker.hpp"
 
 namespace kafka::sim {
@@ -26,6 +27,7 @@ struct Answer {
 struct Rig final : ConnectionOwner {
   explicit Rig(uint64_t seed = 1)
       : world(seed), server(world, "server", "10.1.0.1"), reactor(world.node("client", "10.2.0.1")) {
+    config.throttle = &throttle;
     world.set_latency(1ms, 1ms);
     server.add_topic("orders", 3);
   }
@@ -75,6 +77,7 @@ struct Rig final : ConnectionOwner {
   SimWorld world;
   ScriptedBroker server;
   net::Reactor& reactor;
+  Throttle throttle;
   ConnectionConfig config;
   std::unique_ptr<Connection> connection;
   int ready = 0, proven = 0, ended = 0;

@@ -1,0 +1,310 @@
+// C18: a broker whose quota is used up asks to be left alone (KIP-219): what is held back, for how long, and that
+// nobody takes the wait for a broker that does not answer.
+#include "cluster/throttle.hpp"
+
+#include <kafka/kafka.hpp>
+
+#include "connection_rig.hpp"
+#include "sim_client.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using Catch::Matchers::Contains;
+using Api = protocol::ApiKey;
+
+namespace {
+
+// Answers Metadata, the n-th request with the n-th pause (none behind the last); `slow` of them answers late.
+struct Pauses {
+  Pauses(Rig& rig, std::vector<int32_t> pauses) : rig_(rig), pauses_(std::move(pauses)) {
+    rig.server.on_request = [this](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+      if (header.api != Api::metadata) return false;
+      came.push_back(rig_.world.now());
+      protocol::MetadataResponse response = rig_.server.metadata;
+      response.throttle_time_ms = came.size() <= pauses_.size() ? pauses_[came.size() - 1] : 0;
+      peer.answer(header, response);
+      return true;
+    };
+  }
+  std::vector<net::TimePoint> came;
+
+ private:
+  Rig& rig_;
+  std::vector<int32_t> pauses_;
+};
+
+}  // namespace
+
+TEST_CASE("C18: a throttled connection sends nothing until the pause is over, from the version on that means it so") {
+  const int16_t version = GENERATE(as<int16_t>{}, 5, 6, 12);
+  Rig rig;
+  rig.establish();
+  Pauses pauses(rig, {2000});
+  std::shared_ptr<Answer> inside;
+  auto call = std::make_unique<TypedCall<protocol::MetadataRequest>>(
+      protocol::MetadataRequest(), rig.reactor.now() + 1s,
+      [&](Error error, protocol::MetadataResponse&, const CallInfo&) {
+        CHECK_FALSE(error);
+        inside = rig.ask(500ms, version);  // asked again before anybody else has a say
+      });
+  call->set_max_version(version);
+  rig.connection->send(std::move(call));
+  REQUIRE(rig.until([&] { return inside != nullptr; }));
+  const net::TimePoint told = rig.world.now();
+  rig.world.run_for(100ms);
+  auto later = rig.ask(500ms, version);
+  if (version < 6) {  // the broker has waited by itself
+    rig.world.run_for(100ms);
+    CHECK(pauses.came.size() == 3);
+    CHECK(later->calls == 1);
+    return;
+  }
+  CHECK(rig.connection->in_flight() == 2);
+  rig.world.run_for(1890ms);
+  CHECK(pauses.came.size() == 1);
+  REQUIRE(rig.until([&] { return later->calls == 1; }, 100ms));
+  CHECK(pauses.came.size() == 3);
+  CHECK(pauses.came[1] - told >= 2s);
+  CHECK_FALSE(inside->error);
+  CHECK_FALSE(later->error);
+  CHECK(rig.throttle.answers() == 1);
+  CHECK(rig.throttle.total() == 2s);
+}
+
+TEST_CASE("C18: the pause does not count against requests that are under way or held back; what lies behind it does") {
+  Rig rig;
+  rig.establish();
+  const bool answers = GENERATE(true, false);
+  std::vector<RequestHeader> asked;
+  ScriptedBroker::Connection* peer = nullptr;
+  rig.server.on_request = [&](ScriptedBroker::Connection& from, const RequestHeader& header, codec::Reader&) {
+    if (header.api != Api::metadata) return false;
+    peer = &from;
+    asked.push_back(header);
+    return true;
+  };
+  auto first = rig.ask(500ms);
+  auto second = rig.ask(500ms);
+  REQUIRE(rig.until([&] { return asked.size() == 2; }));
+  protocol::MetadataResponse response = rig.server.metadata;
+  response.throttle_time_ms = 3000;
+  peer->answer(asked[0], response);
+  REQUIRE(rig.until([&] { return first->calls == 1; }));
+  const net::TimePoint told = rig.world.now();
+  auto held = rig.ask(100ms);
+  rig.world.run_for(2990ms);
+  CHECK(second->calls == 0);
+  CHECK(held->calls == 0);
+  CHECK(asked.size() == 2);
+  if (answers) {
+    rig.world.run_for(20ms);
+    response.throttle_time_ms = 0;
+    peer->answer(asked[1], response);
+    REQUIRE(rig.until([&] { return asked.size() == 3; }, 50ms));
+    peer->answer(asked[2], response);
+    REQUIRE(rig.until([&] { return held->calls == 1; }, 50ms));
+    CHECK_FALSE(second->error);
+    CHECK_FALSE(held->error);
+    CHECK(rig.ended == 0);
+  } else {
+    REQUIRE(rig.until_ended(1s));
+    CHECK(rig.world.now() - told >= 3100ms);
+    CHECK(rig.world.now() - told < 3110ms);
+    CHECK(held->error == Errc::timed_out);
+    CHECK(second->error == Errc::disconnected);
+  }
+}
+
+TEST_CASE("C18: of several pauses the latest end counts, and each is counted once") {
+  Rig rig;
+  rig.establish();
+  Pauses pauses(rig, {1000, 3000, 100});
+  rig.world.set_latency(1ms, 1ms);
+  auto first = rig.ask(200ms);
+  auto second = rig.ask(200ms);
+  auto third = rig.ask(200ms);
+  REQUIRE(rig.until([&] { return third->calls == 1; }));
+  const net::TimePoint told = rig.world.now();
+  auto held = rig.ask(200ms);
+  rig.world.run_for(2990ms);
+  CHECK(pauses.came.size() == 3);
+  REQUIRE(rig.until([&] { return held->calls == 1; }, 100ms));
+  CHECK_FALSE(held->error);
+  CHECK(pauses.came[3] - told >= 3s);
+  CHECK(rig.throttle.answers() == 3);
+  CHECK(rig.throttle.total() == 3s);
+}
+
+TEST_CASE("C18: a longer pause told on another connection prolongs this one's") {
+  Rig rig;
+  rig.establish();
+  Pauses pauses(rig, {1000});
+  auto first = rig.ask(200ms);
+  REQUIRE(rig.until([&] { return first->calls == 1; }));
+  auto held = rig.ask(200ms);
+  rig.world.run_for(500ms);
+  rig.throttle.ask(rig.reactor.now(), 2s);
+  rig.world.run_for(1990ms);
+  CHECK(pauses.came.size() == 1);
+  REQUIRE(rig.until([&] { return held->calls == 1; }, 100ms));
+  CHECK_FALSE(held->error);
+  CHECK(rig.throttle.total() >= 2500ms);
+  CHECK(rig.throttle.total() < 2520ms);
+}
+
+TEST_CASE("C18: a negative pause is none, and the longest is a minute") {
+  Rig rig;
+  rig.establish();
+  Pauses pauses(rig, {-1, INT32_MIN, INT32_MAX});
+  for (int i = 0; i < 3; ++i) {
+    auto answer = rig.ask(200ms);
+    REQUIRE(rig.until([&] { return answer->calls == 1; }, 100ms));
+  }
+  auto held = rig.ask(200ms);
+  rig.world.run_for(kThrottleMax - 10ms);
+  CHECK(held->calls == 0);
+  REQUIRE(rig.until([&] { return held->calls == 1; }, 100ms));
+  CHECK_FALSE(held->error);
+  CHECK(rig.throttle.answers() == 1);
+}
+
+TEST_CASE("C18: what is held back ends with its connection, as not sent") {
+  Rig rig;
+  rig.establish();
+  Pauses pauses(rig, {60000});
+  auto first = rig.ask();
+  REQUIRE(rig.until([&] { return first->calls == 1; }));
+  auto a = rig.ask();
+  auto b = rig.ask();
+  Errc expected = Errc::none;
+  SECTION("closed by us") {
+    rig.connection->close(Error(Errc::closed, "test"));
+    REQUIRE(rig.until_ended(100ms));
+    expected = Errc::closed;
+  }
+  SECTION("closed by the peer") {
+    rig.server.connections[0]->close();
+    REQUIRE(rig.until_ended(100ms));
+    expected = Errc::disconnected;
+  }
+  SECTION("destroyed") {
+    rig.connection.reset();
+    rig.world.run_for(1ms);
+    expected = Errc::closed;
+  }
+  for (const auto& held : {a, b}) {
+    CHECK(held->calls == 1);
+    CHECK(held->error.code() == expected);
+    CHECK(held->info.sent == Sent::no);
+  }
+  CHECK(pauses.came.size() == 1);
+}
+
+TEST_CASE("C18: a connection that takes no more requests still sends what it holds back") {
+  Rig rig;
+  rig.establish();
+  Pauses pauses(rig, {1000});
+  auto first = rig.ask();
+  REQUIRE(rig.until([&] { return first->calls == 1; }));
+  auto held = rig.ask();
+  rig.connection->retire(Error(Errc::disconnected, "test"));
+  rig.world.run_for(900ms);
+  CHECK(rig.ended == 0);
+  REQUIRE(rig.until_ended(200ms));
+  CHECK(held->calls == 1);
+  CHECK_FALSE(held->error);
+}
+
+TEST_CASE("C18: ApiVersions may ask for a pause too, and a handshake waits for the end of one") {
+  Rig rig;
+  rig.server.versions.throttle_time_ms = 1000;
+  rig.throttle.ask(rig.reactor.now(), 5s);
+  rig.open(1s);
+  rig.world.run_for(4990ms);
+  CHECK(rig.server.asked(Api::api_versions) == 0);
+  REQUIRE(rig.until([&] { return rig.ready == 1; }, 100ms));
+  auto held = rig.ask(200ms);
+  rig.world.run_for(900ms);
+  CHECK(rig.server.asked(Api::metadata) == 0);
+  REQUIRE(rig.until([&] { return held->calls == 1; }, 200ms));
+  CHECK_FALSE(held->error);
+}
+
+TEST_CASE("C18: a pause told by a fetch holds produce to that broker back, not to others, and no timeout comes of it") {
+  SimClient client(1, {.brokers = 2, .session = {.request_timeout = 1s}});
+  REQUIRE_FALSE((*client.brokers)->create_topic("t", 2));
+  const int32_t slow = (*client.brokers)->find_partition("t", 0)->leader;
+  Fault& fault = (*client.brokers)->faults().add(kafka::ApiKey::fetch).broker(slow).throttle(5s);
+  Fetcher fetcher(*client.session, {TopicOffset::earliest("t", 0), TopicOffset::earliest("t", 1)});
+  int seen = 0;
+  fetcher.fetch([&](MessageEnvelope envelope) { ++seen, envelope.ack(); });
+  REQUIRE(client.until([&] { return !client->stats().brokers.empty() && fault.hits() == 1; }));
+  const auto throttled = [&] {
+    uint64_t answers = 0;
+    for (const BrokerStats& broker : client->stats().brokers) answers += broker.id == slow ? broker.throttled : 0;
+    return answers;
+  };
+  REQUIRE(client.until([&] { return throttled() == 1; }));
+  const net::TimePoint told = client.world.now();
+  Producer producer(*client.session, {.acks = Acks::leader});
+  net::TimePoint done[2] = {};
+  for (int i = 0; i < 2; ++i) {
+    producer.send({.topic = "t", .partition = i, .value = "v"}, [&, i](const DeliveryReport& report) {
+      CHECK_FALSE(report.error);
+      done[i] = client.world.now();
+    });
+  }
+  REQUIRE(client.until([&] { return done[1] != net::TimePoint(); }, 1s));
+  int described = 0;
+  client->cluster([&](Error error, ClusterMetadata) {
+    CHECK_FALSE(error);
+    ++described;
+  });
+  REQUIRE(client.until([&] { return described == 1; }, 1s));  // by the other broker
+  REQUIRE(client.until([&] { return done[0] != net::TimePoint() && seen == 2; }));
+  CHECK(done[0] - told >= 5s);
+  CHECK(done[0] - told < 5500ms);
+  for (const SeenRequest& request : (*client.brokers)->seen()) {
+    if (request.broker != slow) continue;
+    const auto at = request.at - std::chrono::duration_cast<std::chrono::nanoseconds>(told.time_since_epoch());
+    CHECK((at <= 2ms || at >= 5s));  // what was under way to it has come
+  }
+  const Stats stats = client->stats();
+  CHECK(stats.producers[0].retries == 0);
+  CHECK(client.count(Event::Type::broker_disconnected) == 0);
+  for (const BrokerStats& broker : stats.brokers) {
+    CHECK(broker.throttled == (broker.id == slow ? 1u : 0u));
+    CHECK(broker.throttle_time == (broker.id == slow ? 5s : 0s));
+  }
+  const std::string text = stats.to_prometheus();
+  const std::string label = "{broker=\"" + std::to_string(slow) + "\",address=\"10.1.0." + std::to_string(slow);
+  CHECK_THAT(text, Contains("uvkafka_broker_throttled_total" + label + ":9092\"} 1\n"));
+  CHECK_THAT(text, Contains("uvkafka_broker_throttle_seconds_total" + label + ":9092\"} 5\n"));
+}
+
+TEST_CASE("C18: closing with a deadline does not wait for the end of a pause, and what was held back is certain") {
+  SimClient client(1, {.brokers = 1});
+  REQUIRE_FALSE((*client.brokers)->create_topic("t", 1));
+  Producer producer(*client.session, {.acks = Acks::leader});
+  int reports = 0;
+  producer.send({.topic = "t", .value = "1"}, [&](const DeliveryReport& report) {
+    CHECK_FALSE(report.error);
+    ++reports;
+  });
+  Fault& fault = (*client.brokers)->faults().add(kafka::ApiKey::produce).throttle(30s);
+  REQUIRE(client.until([&] { return reports == 1; }));
+  CHECK(fault.hits() == 1);
+  producer.send({.topic = "t", .value = "2"}, [&](const DeliveryReport& report) {
+    CHECK(report.error == Errc::closed);
+    CHECK(report.persistence == Persistence::no);
+    ++reports;
+  });
+  client.run(1s);
+  const net::TimePoint begun = client.world.now();
+  bool closed = false;
+  client->close(2s, [&] { closed = true; });
+  REQUIRE(client.until([&] { return closed; }));
+  CHECK(client.world.now() - begun <= 2001ms);
+  CHECK(reports == 2);
+  CHECK((*client.brokers)->read("t", 0).size() == 1);
+}
