@@ -73,7 +73,7 @@ def dots(whole, top):
     rows = list(ratios(whole))
     if not rows:
         return [], top
-    low = min(0.05, *(ratio for _, ratio, _ in rows if ratio > 0)) * 0.9
+    low = max(min(0.05, *(ratio for _, ratio, _ in rows)) * 0.9, 0.02)  # what lies beyond stands at the edge
     high = max(2.0, *(ratio for _, ratio, _ in rows if math.isfinite(ratio))) * 1.1
     across = Scale(low, high, LEFT, WIDTH - RIGHT)
     first, bottom = top + 62, top + 62 + ROW * len(rows)

@@ -20,6 +20,16 @@ FEW, MANY = 100_000, 400_000
 FUNCTIONS = 12  # printed of each path
 
 
+def short(name):
+    """Without the arguments that stand at its end."""
+    depth = 0
+    for at in range(len(name) - 1, 0, -1) if name.endswith((")", ") const")) else ():
+        depth += {")": 1, "(": -1}.get(name[at], 0)
+        if depth == 0 and name[at] == "(":
+            return name[:at]
+    return name
+
+
 def counts(build, folder, broker, mode, messages):
     """{function: instructions} of one run."""
     out = pathlib.Path(folder) / f"{mode}-{messages}"
@@ -35,7 +45,7 @@ def counts(build, folder, broker, mode, messages):
     for line in text.splitlines():
         match = re.match(r"\s*([\d,]+)\s+\([^)]*\)\s+(.*)", line)
         if match:
-            name = re.sub(r"\s+\[[^]]*\]$", "", match.group(2)).split(":", 1)[-1].strip()
+            name = short(re.sub(r"\s+\[[^]]*\]$", "", match.group(2)).split(":", 1)[-1].strip())
             found[name] = found.get(name, 0) + int(match.group(1).replace(",", ""))
     return found
 

@@ -152,6 +152,9 @@ struct Turns {
   int32_t at = -1;
 };
 
+/// So many messages go ahead of those whose latency is measured: the first ones wait for connections.
+inline int64_t warm_up(int64_t messages) { return std::min<int64_t>(100, messages / 10); }
+
 /// Text that compresses about as well as what people send: words of a small vocabulary and numbers.
 inline std::string make_value(int64_t size, uint64_t seed) {
   static constexpr const char* kWords[] = {"order", "customer", "status", "paid",  "amount", "EUR",   "created",

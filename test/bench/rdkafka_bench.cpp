@@ -1,5 +1,6 @@
 // The work of uvkafka_bench through librdkafka, used the fastest way its API allows: batches of messages whose memory
-// it does not copy, reports by its callback (-c events: as events, which cost the same), consuming by the batch interface.
+// it does not copy, reports by its callback (-c events: as events, which cost the same), consuming by the batch
+// interface.
 //
 //   rdkafka_bench produce|consume|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-u RUN] [-c HOW]
 //                 [-g GROUP] [-r RATE] [-d SECONDS] [-X name=value]...
@@ -144,7 +145,7 @@ void latency(const Arguments& arguments) {
   partitions_of(producer, topic);
   const std::string value = bench::make_value(arguments.size, 1);
   Measure measure;
-  const int64_t warm_up = std::min<int64_t>(100, arguments.messages / 10);
+  const int64_t warm_up = bench::warm_up(arguments.messages);
   std::vector<int64_t> sent_at(static_cast<size_t>(arguments.messages + warm_up));
   auto send = [&](int64_t index) {
     sent_at[static_cast<size_t>(index)] = bench::now_ns();
@@ -183,7 +184,7 @@ void latency(const Arguments& arguments) {
         next += step;
         continue;
       }
-      const int64_t wait = sent < count ? std::max<int64_t>((next - now) / 1000000, 0) : kWaitMs;
+      const int64_t wait = sent < count ? std::max<int64_t>((next - now) / 1000000, 1) : kWaitMs;  // 0 would spin
       done += reports(static_cast<int>(wait));
     }
   }

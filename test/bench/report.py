@@ -132,7 +132,8 @@ HOW = """Both clients do the same work with the same options, in turn, each in a
 ratios (ours / theirs) paired by round. CPU is user and system of the client's process per message; peak MB is VmHWM; the
 broker's cores are the CPU of its process while the client ran (ours / theirs): near the number of the machine's cores,
 less what the client takes, the broker is the limit. Batches of up to 1,000,000 bytes and 32 MiB of buffer on both sides;
-one partition where nothing else is said. librdkafka: `rd_kafka_produce_batch` without copies, report callback,
+one partition where nothing else is said. What is read was written with the same settings, against partitions and brokers in
+batches of 16 KB, so that all of them read the same. librdkafka: `rd_kafka_produce_batch` without copies, report callback,
 `rd_kafka_consume_batch_queue`, which checks no CRC (ours does)."""
 
 

@@ -14,7 +14,8 @@ It takes about 30 minutes on 2 cores. Also:
     --list              prints the names of the works and ends
     --full              the whole product of sizes, partitions, codecs, acks and linger: hours
     --render FILE       no run: writes --results and the chart anew from a JSON file
-    --dir FOLDER        where the brokers keep their logs (default: the system's folder for temporary files); 10 GB
+    --dir FOLDER        where the brokers keep their logs, up to 8 GB (default: the system's folder for temporary files);
+                        /dev/shm keeps a slow disk out of it: a broker syncs a file for the first batch of each partition
     --no-instructions   without the counts of test/bench/instructions.py
 The results file gets a chart beside it, results.svg.
 
@@ -49,6 +50,8 @@ import works as all_of  # noqa: E402
 RELEASE = "4.3.1"
 NOT_KNOWN = 3  # measure.hpp's kNotKnown
 TIMEOUT = 300  # s, of one run
+FILL_TIMEOUT = 900  # s
+WARM_UP = 1_000_000  # messages
 # A broker as people run it: with its full compiler, else it would be the limit of everything.
 JVM_FLAGS = ["-XX:+UseSerialGC", "-Xshare:auto", "-XX:-UsePerfData"]
 BROKER_SETTINGS = ["log.segment.delete.delay.ms=1000", "log.retention.hours=24", "auto.create.topics.enable=false"]
@@ -140,12 +143,12 @@ class Programs:
                 sys.exit(f"{program} is not built: see the head of run.py (rdkafka_bench needs librdkafka-dev)")
 
     @staticmethod
-    def run(program, arguments, pids=()):
+    def run(program, arguments, pids=(), timeout=TIMEOUT):
         before, began = cpu_seconds(pids), time.monotonic()
         try:
-            done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=TIMEOUT)
+            done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=timeout)
         except subprocess.TimeoutExpired:
-            raise Failed(f"{program.name} {shlex.join(arguments)}: not done in {TIMEOUT} s") from None
+            raise Failed(f"{program.name} {shlex.join(arguments)}: not done in {timeout} s") from None
         wall = time.monotonic() - began
         if done.returncode == NOT_KNOWN:
             raise NotKnown(f"{program.name}: {done.stderr.strip()}")
@@ -195,7 +198,19 @@ class Bench:
         nodes = topic.brokers or 1
         if nodes not in self.clusters:
             self.clusters[nodes] = RealCluster(self.folder, nodes)
+            if nodes == 1:
+                self.warm_up(self.clusters[nodes])
         return self.clusters[nodes]
+
+    def warm_up(self, cluster):
+        """A broker's compiler is at work in its first seconds: they belong to nobody's figures."""
+        topic = all_of.Topic("warm-up")
+        cluster.make(self.programs, topic)
+        to = ["-b", cluster.bootstrap, "-t", topic.name, "-s", "100", "-n", str(WARM_UP)]
+        for program in (self.programs.ours, self.programs.theirs):
+            self.programs.run(program, ["produce", *to, *all_of.options()])
+            self.programs.run(program, ["consume", *to])
+        cluster.remove(self.programs, topic)
 
     def prepare(self, work, cluster):
         topic = work.topic
@@ -212,9 +227,11 @@ class Bench:
             elif topic.partitions > 1:  # evenly, in a few large batches
                 layout += ["-u", str(max(topic.fill // topic.partitions // 2, 1))]
             extra = topic.partitions * per_batch  # so that no partition's share is rounded away
-            self.programs.run(self.programs.ours, [*to, "-n", str(topic.fill + extra), *layout])
+            self.programs.run(self.programs.ours, [*to, "-n", str(topic.fill + extra), *layout],
+                              timeout=FILL_TIMEOUT)
         elif work.mode == "produce":  # a broker's first batch of a partition costs it more than all others
-            self.programs.run(self.programs.ours, [*to, "-n", str(10 * topic.partitions), "-u", "10"])
+            self.programs.run(self.programs.ours, [*to, "-n", str(10 * topic.partitions), "-u", "10"],
+                              timeout=FILL_TIMEOUT)
         if work.mode == "commit":  # the first commit makes the topic of the offsets
             self.run(self.programs.theirs, work, cluster, ["-c", "sync"], count=10)
 

@@ -131,7 +131,10 @@ struct Latency : Bench {
   using Bench::Bench;
   std::string value;
   uv_timer_t timer{};
+  int64_t warm_up = bench::warm_up(arguments.messages);
+  int64_t all = arguments.messages + warm_up;
   int64_t sent = 0;
+  int64_t done_with = 0;
   int64_t next = 0;
 
   void run(kafka::ProducerOptions options) {
@@ -149,20 +152,22 @@ struct Latency : Bench {
     measure.print();
   }
   void tick() {
-    while (sent < arguments.messages && bench::now_ns() >= next) {
+    while (sent < all && bench::now_ns() >= next) {
       send();
       next += 1000000000 / arguments.rate;
     }
-    if (sent == arguments.messages) uv_close(reinterpret_cast<uv_handle_t*>(&timer), nullptr);
+    if (sent == all) uv_close(reinterpret_cast<uv_handle_t*>(&timer), nullptr);
   }
   void send() {
     ++sent;
     producer->send({.topic = arguments.topic, .partition = 0, .value = value},
-                   [this, at = bench::now_ns()](const kafka::DeliveryReport& report) {
-                     measure.latencies_us.push_back(static_cast<double>(bench::now_ns() - at) / 1000);
-                     count(report);
-                     if (arguments.rate == 0 && sent < arguments.messages) send();
-                   });
+                   [this, at = bench::now_ns()](const kafka::DeliveryReport& report) { reported(report, at); });
+  }
+  void reported(const kafka::DeliveryReport& report, int64_t at) {
+    if (done_with++ >= warm_up) measure.latencies_us.push_back(static_cast<double>(bench::now_ns() - at) / 1000);
+    ++(report.error ? measure.failed : measure.messages);
+    if (done_with == all) return done();
+    if (arguments.rate == 0) send();
   }
 };
 
