@@ -32,6 +32,7 @@ import pathlib
 import random
 import re
 import shlex
+import shutil
 import signal
 import socket
 import statistics
@@ -134,13 +135,18 @@ class DevBrokers:
 
 
 class Programs:
-    def __init__(self, build):
+    """Copied when the run begins, so that building does not disturb it."""
+
+    def __init__(self, build, folder):
         bench = build / "test/bench"
         self.ours, self.theirs, self.limit = (bench / f"{name}_bench" for name in ("uvkafka", "rdkafka", "limit"))
         self.dev_broker = build / "test/loop/devbroker_main"
         for program in (self.ours, self.theirs, self.limit, self.dev_broker):
             if not program.exists():
                 sys.exit(f"{program} is not built: see the head of run.py (rdkafka_bench needs librdkafka-dev)")
+        self.ours, self.theirs, self.limit, self.dev_broker = (
+            pathlib.Path(shutil.copy(program, folder))
+            for program in (self.ours, self.theirs, self.limit, self.dev_broker))
 
     @staticmethod
     def run(program, arguments, pids=(), timeout=TIMEOUT):
@@ -364,17 +370,24 @@ def main():
     if arguments.build is None:
         parser.error("--build is needed")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that brokers end too
-    programs = Programs(arguments.build.resolve())
-    whole = {"facts": facts(arguments, programs), "works": [], "growth": []}
     began = time.monotonic()
-    print(report.heading(whole), flush=True)
+    whole = {"works": [], "growth": []}
+
+    def save():
+        if arguments.json:
+            arguments.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+
     with tempfile.TemporaryDirectory(prefix="uvkafka-bench-", dir=arguments.dir) as folder:
+        programs = Programs(arguments.build.resolve(), folder)
+        whole["facts"] = facts(arguments, programs)
+        print(report.heading(whole), flush=True)
         bench = Bench(programs, arguments.rounds, folder, selected(arguments))
         try:
             for work in bench.works:
                 entry = bench.result(work)
                 whole["works"].append(entry)
                 print("\n".join(report.lines(entry)), flush=True)
+                save()  # what a run that is ended early has found is kept
         finally:
             bench.down()
     whole["growth"] = growth(whole["works"])
@@ -384,8 +397,7 @@ def main():
         whole["instructions"] = instructions.measure(arguments.build.resolve())
         print("\n".join(instructions.lines(whole["instructions"])))
     print("\n".join(report.summary(whole)))
-    if arguments.json:
-        arguments.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    save()
     if arguments.results:
         report.write(whole, arguments.results)
 
