@@ -337,7 +337,8 @@ def facts(arguments, programs):
         "date": time.strftime("%Y-%m-%d"), "machine": machine(), "kafka": RELEASE, "java": first_line("java", "-version"),
         "librdkafka": first_line(programs.theirs, "version"), "compiler": compiler(arguments.build),
         "commit": first_line("git", "describe", "--always", "--dirty"), "rounds": arguments.rounds,
-        "command": shlex.join(["test/bench/run.py", *sys.argv[1:]]), "load_before": os.getloadavg()[0],
+        "command": shlex.join(["test/bench/run.py", *(word if word[0] != "/" else pathlib.Path(word).name
+                                                      for word in sys.argv[1:])]), "load_before": os.getloadavg()[0],
     }
 
 
