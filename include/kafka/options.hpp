@@ -108,9 +108,9 @@ struct KAFKA_API ConsumerOptions {
   std::string client_rack = {};  ///< where this client runs: leaders may send it to a replica there (KIP-392)
   std::chrono::milliseconds default_api_timeout{60000};  ///< finding start positions, commits; a partition absent
                                                          ///< from metadata is waited for as long
-  int32_t fetch_max_bytes = 52428800;                    ///< one response, 1 KiB to 1 GiB
-  std::chrono::milliseconds fetch_max_wait{500};         ///< the broker's wait for fetch_min_bytes; 0 to 5 min
-  int64_t fetch_memory = 67108864;                       ///< bytes fetched and not yet dispatched, 64 KiB to 1 TiB
+  int32_t fetch_max_bytes = 52428800;  ///< one response, 1 KiB to 1 GiB; also at most a quarter of fetch_memory
+  std::chrono::milliseconds fetch_max_wait{500};  ///< the broker's wait for fetch_min_bytes; 0 to 5 min
+  int64_t fetch_memory = 67108864;                ///< bytes fetched and not yet dispatched, 64 KiB to 1 TiB
   int32_t fetch_min_bytes = 1;
   IsolationLevel isolation_level = IsolationLevel::read_committed;
   int32_t max_partition_fetch_bytes = 1048576;  ///< of one partition in one response, 1 KiB to 1 GiB

@@ -37,13 +37,21 @@ constexpr uint32_t multiply(uint32_t a, uint32_t b) noexcept {
   return product;
 }
 
+// x^(8 * 2^k) modulo the polynomial, for each bit k of a size.
+struct Squares {
+  uint32_t of[64];
+  constexpr Squares() noexcept : of() {
+    of[0] = 0x00800000u;  // x^8
+    for (int k = 1; k < 64; ++k) of[k] = multiply(of[k - 1], of[k - 1]);
+  }
+};
+constexpr Squares kSquares;
+
 // x^(8 * bytes) modulo the polynomial.
 constexpr uint32_t power(size_t bytes) noexcept {
   uint32_t result = 0x80000000u;  // x^0
-  uint32_t square = 0x00800000u;  // x^8
-  for (; bytes != 0; bytes >>= 1) {
-    if ((bytes & 1) != 0) result = multiply(result, square);
-    square = multiply(square, square);
+  for (int k = 0; bytes != 0; ++k, bytes >>= 1) {
+    if ((bytes & 1) != 0) result = multiply(result, kSquares.of[k]);
   }
   return result;
 }
@@ -161,6 +169,8 @@ uint32_t crc32c_hardware(std::string_view bytes, uint32_t crc) noexcept {
 bool crc32c_has_hardware() noexcept { return false; }
 uint32_t crc32c_hardware(std::string_view bytes, uint32_t crc) noexcept { return crc32c_portable(bytes, crc); }
 #endif
+
+uint32_t crc32c_joined(uint32_t a, uint32_t b, size_t b_size) noexcept { return multiply(power(b_size), a) ^ b; }
 
 uint32_t crc32c(std::string_view bytes, uint32_t crc) noexcept {
   return crc32c_has_hardware() ? crc32c_hardware(bytes, crc) : crc32c_portable(bytes, crc);

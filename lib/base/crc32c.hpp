@@ -11,7 +11,10 @@ namespace kafka {
 /// CRC-32C of `bytes`, continuing `crc` (0 to start).
 uint32_t crc32c(std::string_view bytes, uint32_t crc = 0) noexcept;
 
-/// The same by tables alone, on every CPU.
+/// CRC-32C of a ++ b from those of a and of b, which has `b_size` bytes.
+uint32_t crc32c_joined(uint32_t a, uint32_t b, size_t b_size) noexcept;
+
+/// crc32c() by tables alone, on every CPU.
 uint32_t crc32c_portable(std::string_view bytes, uint32_t crc = 0) noexcept;
 
 /// The same by the CPU's own instruction; only where crc32c_has_hardware().

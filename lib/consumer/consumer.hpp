@@ -55,6 +55,9 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   static constexpr net::Duration kLeaderOnly = std::chrono::seconds(10);
   /// Room below which no fetch is sent, unless nothing else can free any.
   static constexpr size_t kLeastFetch = 64 * 1024;
+  /// One answer may take this part of fetch_memory, but kLeastAnswer in any case.
+  static constexpr size_t kAnswersInMemory = 4;
+  static constexpr size_t kLeastAnswer = 1024 * 1024;
   /// Least size asked for a partition where the whole answer cannot be limited (Fetch 0 to 2).
   static constexpr size_t kLeastPartitionFetch = 4 * 1024;
 

@@ -136,6 +136,9 @@ size_t Consumer::room(const Share& share, size_t leaders) const {
     want += std::max(partition->max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes));
   }
   want = std::min(want, static_cast<size_t>(options_.fetch_max_bytes));
+  // Several answers at a time in memory: one is dispatched while the next comes, and blocks of this size are used again
+  // where larger ones would be taken from the system and given back each time.
+  want = std::min(want, std::max(memory / kAnswersInMemory, kLeastAnswer));
   // A whole answer must be allowed to come, with what stands around the records.
   const auto most = static_cast<size_t>(core_->options().receive_message_max_bytes);
   want = std::min(want, most - most / 8);

@@ -132,9 +132,9 @@ class Reactor {
   virtual ~Reactor() = default;
 
   /// Monotonic. One value for all that a turn of the loop receives, one (not smaller) for its deferred work.
-  virtual TimePoint now() const = 0;
+  TimePoint now() const { return phase_.now != TimePoint() ? phase_.now : read_clock(); }
   /// Milliseconds since 1970; one value per turn. For record timestamps only.
-  virtual int64_t wall_clock_ms() const = 0;
+  int64_t wall_clock_ms() const { return phase_.wall_clock_ms != 0 ? phase_.wall_clock_ms : read_wall_clock(); }
   /// How long this turn, or its deferred work, has taken so far (always 0 in simulation); for bounding
   /// the work per turn.
   virtual Duration turn_time() const = 0;
@@ -156,6 +156,18 @@ class Reactor {
   /// Looks `host` up; numeric hosts never come here. All addresses, IPv4 and IPv6, without repeats.
   virtual std::unique_ptr<Lookup> resolve(const std::string& host, ResolveCallback done) = 0;
   virtual uint64_t random() = 0;
+
+ protected:
+  virtual TimePoint read_clock() const = 0;
+  virtual int64_t read_wall_clock() const = 0;
+
+  // What both have said already in this phase of the turn, 0: nothing. It is asked for with every record, which is
+  // why it is not behind a virtual call.
+  struct Phase {
+    TimePoint now{};
+    int64_t wall_clock_ms = 0;
+  };
+  mutable Phase phase_;
 };
 
 }  // namespace kafka::net

@@ -85,21 +85,12 @@ class UvReactor final : public Reactor {
   }
 
   // Not uv_now(): that is the time of the last wait, and an application may have worked for long since.
-  TimePoint now() const override {
-    if (now_ == 0) now_ = uv_hrtime();
-    return TimePoint(Duration(static_cast<int64_t>(now_)));
+  TimePoint read_clock() const override { return phase_.now = clock(); }
+  int64_t read_wall_clock() const override {
+    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    return phase_.wall_clock_ms = std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
   }
-  int64_t wall_clock_ms() const override {
-    if (wall_clock_ == 0) {
-      wall_clock_ =
-          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-              .count();
-    }
-    return wall_clock_;
-  }
-  Duration turn_time() const override {
-    return now_ == 0 ? Duration::zero() : Duration(static_cast<int64_t>(uv_hrtime() - now_));
-  }
+  Duration turn_time() const override { return phase_.now == TimePoint() ? Duration::zero() : clock() - phase_.now; }
 
   Timer after(Duration delay, Function<void()> fn) override {
     auto node = std::make_unique<TimerNode>();
@@ -220,7 +211,8 @@ class UvReactor final : public Reactor {
     armed_for_ = kNotArmed;
     uv_timer_stop(&timer_->handle);
   }
-  void new_phase() { now_ = 0, wall_clock_ = 0; }
+  static TimePoint clock() { return TimePoint(Duration(static_cast<int64_t>(uv_hrtime()))); }
+  void new_phase() { phase_ = {}; }
 
   static void on_timer(uv_timer_t* handle) {
     UvReactor* self = static_cast<LoopTimer*>(handle->data)->owner;
@@ -320,8 +312,6 @@ class UvReactor final : public Reactor {
   uint64_t armed_for_ = kNotArmed;  // in the milliseconds of uv_now()
   bool timers_due_ = false;
   bool firing_ = false;
-  mutable uint64_t now_ = 0;  // of this phase; 0 until somebody asks
-  mutable int64_t wall_clock_ = 0;
 };
 
 TimerNode::~TimerNode() {

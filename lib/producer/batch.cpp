@@ -1,6 +1,7 @@
 #include "producer/batch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "records/iterator.hpp"
 
@@ -53,6 +54,7 @@ std::unique_ptr<Batch> Batch::split() {
   receipts.split(half, second->receipts);
   builder = std::move(first->builder);
   stamps = std::move(first->stamps);
+  last_timestamp = first->last_timestamp;
   records = half;
   sealed = Bytes();
   // What was charged for the whole goes to the halves: it is given back as they end.
@@ -95,25 +97,19 @@ DeliveryReport Batch::report(int32_t index, const Outcome& outcome) {
   return report;
 }
 
-void Batch::next_report(int32_t index, const Outcome& outcome, DeliveryReport& report) {
-  while (stamp_ + 1 < stamps.size() && stamps[stamp_ + 1].from <= index) ++stamp_;
-  report.timestamp = stamps[stamp_].timestamp;
-  if (!dropped.empty()) {
-    for (; counted_ < index; ++counted_) missing_ += dropped[static_cast<size_t>(counted_)] ? 1 : 0;
-    const bool is_dropped = dropped[static_cast<size_t>(index)];
-    report.error =
-        is_dropped ? Error(Errc::unsupported_version, "headers need a broker of 0.11 or later") : outcome.error;
-    report.persistence = outcome.persistence;
-    report.offset = -1;
-    if (is_dropped) {
-      report.timestamp = -1;
-      report.persistence = unknown_fate ? Persistence::maybe : Persistence::no;  // an earlier leader may have taken it
-      return;
-    }
+// True if the record was dropped: its report is complete.
+bool Batch::report_dropped(int32_t index, const Outcome& outcome, DeliveryReport& report) {
+  for (; counted_ < index; ++counted_) missing_ += dropped[static_cast<size_t>(counted_)] ? 1 : 0;
+  const bool is_dropped = dropped[static_cast<size_t>(index)];
+  report.error =
+      is_dropped ? Error(Errc::unsupported_version, "headers need a broker of 0.11 or later") : outcome.error;
+  report.persistence = outcome.persistence;
+  report.offset = -1;
+  if (is_dropped) {
+    report.timestamp = -1;
+    report.persistence = unknown_fate ? Persistence::maybe : Persistence::no;  // an earlier leader may have taken it
   }
-  if (outcome.error) return;
-  if (outcome.base_offset >= 0) report.offset = outcome.base_offset + index - missing_;
-  if (outcome.log_append_time >= 0) report.timestamp = outcome.log_append_time;
+  return is_dropped;
 }
 
 void Receipts::split(int32_t index, Receipts& second) {
@@ -124,19 +120,16 @@ void Receipts::split(int32_t index, Receipts& second) {
     second.callbacks_.push_back({callbacks_[i].index - index, std::move(callbacks_[i].done)});
   }
   callbacks_.erase(callbacks_.begin() + static_cast<ptrdiff_t>(kept), callbacks_.end());
-  std::vector<Run> runs = std::move(runs_);
-  std::vector<uint64_t> tokens = std::move(tokens_);
-  runs_.clear();
-  tokens_.clear();
-  size_t at = 0;
-  for (const Run& run : runs) {
-    for (int32_t i = 0; i < run.count; ++i) {
-      const int32_t record = run.first + i;
-      if (record < index) {
-        add(record, Receipt(tokens[at++]));
-      } else {
-        second.add(record - index, Receipt(tokens[at++]));
-      }
+  const std::vector<Run> runs = std::exchange(runs_, {});
+  const std::vector<uint64_t> tokens = std::exchange(tokens_, {});
+  size_t run = 0;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    while (run + 1 < runs.size() && static_cast<size_t>(runs[run + 1].from) <= i) ++run;
+    const int32_t record = runs[run].first + static_cast<int32_t>(i) - runs[run].from;
+    if (record < index) {
+      add(record, tokens[i]);
+    } else {
+      second.add(record - index, tokens[i]);
     }
   }
 }

@@ -22,13 +22,13 @@ struct Outcome {
   Persistence persistence = Persistence::no;
 };
 
-class Batch {
+class alignas(64) Batch {  // a line of the CPU's caches
  public:
   Batch(int32_t partition, Compression codec, net::TimePoint created, size_t capacity)
-      : partition(partition), codec(codec), created(created), builder(capacity) {}
+      : Batch(partition, codec, created, records::BatchBuilder(capacity)) {}
   /// The records are written into this memory first.
   Batch(int32_t partition, Compression codec, net::TimePoint created, Buffer memory)
-      : partition(partition), codec(codec), created(created), builder(std::move(memory)) {}
+      : Batch(partition, codec, created, records::BatchBuilder(std::move(memory))) {}
 
   int32_t count() const { return records; }
   /// Bytes that count against buffer_memory.
@@ -41,12 +41,26 @@ class Batch {
     if (const Errc failed = builder.append(timestamp, key, value, headers); failed != Errc::none) return failed;
     charged_bytes += builder.size() - before + receipt.bytes();
     // One entry as long as they are equal: most records of a batch are of few turns of the loop.
-    if (stamps.empty() || stamps.back().timestamp != timestamp) {
-      if (!stamps.empty()) charged_bytes += sizeof(Stamp);
+    if (records == 0 || last_timestamp != timestamp) {
+      if (records > 0) charged_bytes += sizeof(Stamp);
       stamps.push_back({records, timestamp});
+      last_timestamp = timestamp;
     }
     receipts.add(records++, std::move(receipt));
     return Errc::none;
+  }
+  /// append() where it is as simple as it almost always is: a record without headers, in a batch that has memory for it
+  /// below `limit` and an equal timestamp. Returns what is charged for it; 0: nothing was done.
+  template <class R>
+  [[gnu::always_inline]] size_t append_quick(int64_t timestamp, std::string_view key, std::string_view value,
+                                             size_t limit, R& receipt) {
+    if (records == 0 || last_timestamp != timestamp) return 0;
+    const size_t taken = builder.append_quick(timestamp, key, value, limit);
+    if (taken == 0) return 0;
+    const size_t charge = taken + bytes_of(receipt);
+    charged_bytes += charge;
+    receipts.add(records++, std::move(receipt));
+    return charge;
   }
   /// Upper bound of what append() charges for a record that takes so many bytes in the batch.
   static size_t charge(size_t bytes, size_t receipt) { return bytes + sizeof(Stamp) + receipt; }
@@ -69,33 +83,48 @@ class Batch {
   /// Reports on the record with this index. Indices must not decrease from one call to the next.
   DeliveryReport report(int32_t index, const Outcome& outcome);
   /// The same where `report` was filled by the latter for a record before: only what differs is written.
-  void next_report(int32_t index, const Outcome& outcome, DeliveryReport& report);
+  void next_report(int32_t index, const Outcome& outcome, DeliveryReport& report) {
+    while (stamp_ + 1 < stamps.size() && stamps[stamp_ + 1].from <= index) ++stamp_;
+    report.timestamp = stamps[stamp_].timestamp;
+    if (!dropped.empty() && report_dropped(index, outcome, report)) return;
+    if (outcome.error) return;
+    if (outcome.base_offset >= 0) report.offset = outcome.base_offset + index - missing_;
+    if (outcome.log_append_time >= 0) report.timestamp = outcome.log_append_time;
+  }
 
   struct Stamp {
     int32_t from;  ///< index of the first record that has this timestamp
     int64_t timestamp;
   };
 
+  // What each record touches comes first.
   int32_t partition;
   int32_t records = 0;
   Compression codec;
   net::TimePoint created;
+  int64_t last_timestamp = kNoTimestamp;
+  size_t charged_bytes = 0;
   records::BatchBuilder builder;
-  Bytes sealed;  ///< null while records are being added
   Receipts receipts;
   std::vector<Stamp> stamps;
+  Bytes sealed;                                ///< null while records are being added
   std::vector<std::shared_ptr<void>> flushes;  ///< that wait for this batch
   std::vector<bool> dropped;                   ///< by drop_headers(); empty: none
   uint64_t first_record = 0;                   ///< counted within its partition: the order in which batches were made
   Identity identity;                           ///< whose sequence it has; unknown: none (yet)
   int32_t sequence = -1;                       ///< of the first record
-  size_t charged_bytes = 0;
-  size_t guessed = 0;  ///< bytes of memory taken beforehand, while it is open
+  size_t guessed = 0;                          ///< bytes of memory taken beforehand, while it is open
   uint32_t failures = 0;
   bool hurried = false;       ///< the last retry went without a pause
   bool unknown_fate = false;  ///< was sent at least once, and nobody knows what became of it
 
  private:
+  Batch(int32_t partition, Compression codec, net::TimePoint created, records::BatchBuilder builder)
+      : partition(partition), codec(codec), created(created), builder(std::move(builder)) {
+    if (codec == Compression::none) this->builder.sum_as_it_grows();
+  }
+  bool report_dropped(int32_t index, const Outcome& outcome, DeliveryReport& report);
+
   // Where the last report was.
   size_t stamp_ = 0;
   int32_t counted_ = 0;  // records looked at for dropped ones

@@ -13,22 +13,44 @@ struct Producer::Handout {
 
   bool operator()(session::Budget& budget) {
     Receipts& receipts = batch->receipts;
-    std::shared_ptr<DeliveryHandler> handler;  // pinned while it runs
-    while (true) {
+    while (guard.alive()) {
       const int32_t callback = receipts.next_callback();
-      const int32_t index = std::min(callback, receipts.next_token());
-      if (index == Receipts::kNone || !guard.alive()) return true;
-      if (!budget.take()) return false;
-      batch->next_report(index, outcome, report);
-      if (index == callback) {
+      const int32_t token = receipts.next_token();
+      if (callback < token) {
+        if (!budget.take()) return false;
+        batch->next_report(callback, outcome, report);
         DeliveryCallback done = receipts.take_callback();
         done(report);
         continue;
       }
-      const uint64_t token = receipts.take_token();
-      if (handler != producer->on_delivery_) handler = producer->on_delivery_;
-      if (handler != nullptr) (*handler)(token, report);
+      if (token == Receipts::kNone) return true;
+      const int32_t end = std::min(callback, token + receipts.tokens_in_a_row());
+      if (!run_of_tokens(token, end, budget)) return false;
     }
+    return true;
+  }
+
+  // False if the budget is used up.
+  bool run_of_tokens(int32_t index, int32_t end, session::Budget& budget) {
+    Receipts& receipts = batch->receipts;
+    const std::shared_ptr<DeliveryHandler> handler = producer->on_delivery_;  // pinned while it runs
+    while (index < end) {
+      const int32_t count = budget.take(end - index);
+      if (count == 0) return false;
+      const uint64_t* token = receipts.next_tokens();
+      int32_t told = 0;
+      bool go_on = true;
+      while (handler != nullptr && go_on && told < count) {
+        batch->next_report(index + told, outcome, report);
+        (*handler)(token[told], report);
+        ++told;
+        go_on = guard.alive() && producer->on_delivery_ == handler;
+      }
+      receipts.take_tokens(handler != nullptr ? told : count);
+      if (!go_on) return true;  // the caller goes on, or not
+      index += count;
+    }
+    return true;
   }
 };
 

@@ -1,8 +1,11 @@
-// The memory of batches, used again and again: taking a megabyte from the system and giving it back costs more
-// than filling it. Blocks that a write or a request still refers to are never handed out.
+// The memory of batches, used again and again: taking it from the system and giving it back costs more than filling
+// it. Blocks that a write or a request still refers to are never handed out.
 // Not here: how much may be used at all (buffer_memory, producer.cpp).
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <vector>
 
@@ -13,19 +16,22 @@ namespace kafka::producer {
 class BatchMemory {
  public:
   /// Smaller blocks are left to the allocator, which is quick with them.
-  static constexpr size_t kSmallest = 8 * 1024;
-  static constexpr size_t kMostBlocks = 64;
+  static constexpr size_t kSmallest = 1024;
 
   /// A block of at least `capacity` bytes.
   Buffer take(size_t capacity) {
-    // The latest first: its bytes are the likeliest to be in the CPU's caches.
-    for (size_t i = spare_.size(); i-- > 0;) {
-      const BufferBlock& block = *spare_[i].block();
-      if (block.references != 1 || block.capacity < capacity || block.capacity / kWaste > capacity) continue;
-      Bytes found = std::move(spare_[i]);
-      spare_.erase(spare_.begin() + static_cast<ptrdiff_t>(i));
-      bytes_ -= found.block()->capacity;
-      return Buffer::reclaim(std::move(found));
+    const size_t first = size_class(capacity);
+    for (size_t at = first; at < std::min(first + kClassesAbove, spare_.size()); ++at) {
+      std::vector<Bytes>& blocks = spare_[at];
+      // The latest first: its bytes are the likeliest to be in the CPU's caches.
+      for (size_t i = blocks.size(); i > 0 && blocks.size() - i < kProbes;) {
+        const BufferBlock& block = *blocks[--i].block();
+        if (block.references != 1 || block.capacity < capacity || block.capacity / kWaste > capacity) continue;
+        Bytes found = std::move(blocks[i]);
+        blocks.erase(blocks.begin() + static_cast<ptrdiff_t>(i));
+        bytes_ -= found.block()->capacity;
+        return Buffer::reclaim(std::move(found));
+      }
     }
     return Buffer(capacity);
   }
@@ -33,22 +39,35 @@ class BatchMemory {
   void give(Bytes bytes, size_t limit) {
     if (bytes.block() == nullptr || bytes.block()->capacity < kSmallest) return;
     const size_t capacity = bytes.block()->capacity;
-    if (spare_.size() >= kMostBlocks || bytes_ + capacity > limit) return;
+    if (bytes_ + capacity > limit) return;
     bytes_ += capacity;
-    spare_.push_back(std::move(bytes));
+    spare_[size_class(capacity)].push_back(std::move(bytes));
   }
-  /// Lets go of the oldest until no more than `limit` bytes are kept.
+  /// Lets go of the largest until no more than `limit` bytes are kept.
   void trim(size_t limit) {
-    size_t first = 0;
-    for (; first < spare_.size() && bytes_ > limit; ++first) bytes_ -= spare_[first].block()->capacity;
-    spare_.erase(spare_.begin(), spare_.begin() + static_cast<ptrdiff_t>(first));
+    for (size_t at = spare_.size(); at-- > 0 && bytes_ > limit;) {
+      std::vector<Bytes>& blocks = spare_[at];
+      while (!blocks.empty() && bytes_ > limit) {
+        bytes_ -= blocks.back().block()->capacity;
+        blocks.pop_back();
+      }
+      blocks.shrink_to_fit();
+    }
   }
   size_t bytes() const noexcept { return bytes_; }
 
  private:
-  static constexpr size_t kWaste = 4;  // a block this many times too large is too good for it
+  static constexpr size_t kWaste = 4;         // a block this many times too large is too good for it
+  static constexpr size_t kClassesAbove = 3;  // those that may hold blocks which are not
+  static constexpr size_t kProbes = 8;        // the latest may still be read by a write
 
-  std::vector<Bytes> spare_;
+  /// Powers of two.
+  static size_t size_class(size_t capacity) noexcept {
+    return std::min<size_t>(static_cast<size_t>(std::bit_width(capacity)), kClasses - 1);
+  }
+  static constexpr size_t kClasses = 32;
+
+  std::array<std::vector<Bytes>, kClasses> spare_;
   size_t bytes_ = 0;
 };
 

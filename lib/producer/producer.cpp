@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error_table.hpp"
+#include "producer/partitioner.hpp"
 
 namespace kafka::producer {
 
@@ -142,6 +143,11 @@ bool Producer::would_block(const Record& record, std::string_view topic) {
   return static_cast<bool>(make_room(charge));
 }
 
+bool Producer::would_block(const TopicHandle* handle, const Record& record) {
+  if (plain(record, records::BatchBuilder::estimate(record.key, record.value), kCallbackBytes)) return false;
+  return would_block(record, handle != nullptr ? std::string_view(handle->name) : std::string_view());
+}
+
 Topic& Producer::topic(std::string_view name) {
   if (last_topic_ != nullptr && last_topic_->name == name) return *last_topic_;
   const auto found = topics_.find(name);
@@ -202,20 +208,57 @@ Error Producer::send(const Record& record, Receipt receipt) {
   return enqueue(topic(record.topic), record, bytes, options_.compression_type, receipt);
 }
 
-Error Producer::send(const TopicHandle* handle, const Record& record, Receipt receipt) {
+template <class R>
+Error Producer::send(const TopicHandle* handle, const Record& record, R receipt) {
   if (handle != nullptr && handle->owner == this) [[likely]] {
     size_t bytes = records::BatchBuilder::estimate(record.key, record.value);
-    if (!plain(record, bytes, receipt.bytes())) {
+    const bool simple = plain(record, bytes, bytes_of(receipt));
+    if (simple && add_quick(*handle->topic, record, receipt)) [[likely]]
+      return {};
+    Receipt kept(std::move(receipt));
+    if (!simple) {
       size_t charge = 0;
-      Error refused = check(record, receipt.bytes(), bytes, charge);
+      Error refused = check(record, kept.bytes(), bytes, charge);
       if (!refused) refused = make_room(charge);
-      if (refused) return refuse(std::move(refused), receipt, record.partition);
+      if (refused) return refuse(std::move(refused), kept, record.partition);
     }
-    if (!partitioner_) return enqueue(*handle->topic, record, bytes, options_.compression_type, receipt);
+    if (!partitioner_) return enqueue(*handle->topic, record, bytes, options_.compression_type, kept);
+    Record named = record;  // somebody looks at the name
+    named.topic = handle->name;
+    return send(named, std::move(kept));
   }
-  Record named = record;  // another producer's, or somebody looks at the name
+  Record named = record;  // another producer's
   named.topic = handle != nullptr ? std::string_view(handle->name) : std::string_view();
-  return send(named, std::move(receipt));
+  return send(named, Receipt(std::move(receipt)));
+}
+template Error Producer::send(const TopicHandle*, const Record&, uint64_t);
+template Error Producer::send(const TopicHandle*, const Record&, DeliveryCallback);
+
+// What enqueue() and add() come to for almost every plain record: its partition's open batch has room for it. False:
+// nothing was done.
+template <class R>
+bool Producer::add_quick(Topic& topic, const Record& record, R& receipt) {
+  int32_t number = record.partition;
+  if (number == kAnyPartition) {
+    if (topic.count == 0 || topic.generation != core_->metadata().generation() || partitioner_) return false;
+    // round_robin and random have none that is sticky.
+    number = decides(options_.partitioner, record.key) ? partition_of(options_.partitioner, record.key, topic.count)
+                                                       : topic.sticky;
+  }
+  if (static_cast<size_t>(number) >= topic.by_number.size() || !topic.parked.empty()) return false;
+  Partition* const to = topic.by_number[static_cast<size_t>(number)];
+  if (to == nullptr || to->open == nullptr) return false;
+  Batch& batch = *to->open;
+  const net::Reactor& reactor = core_->reactor();
+  if (batch.codec != options_.compression_type || reactor.now() - batch.created > most_age_) return false;
+  const int64_t timestamp = record.timestamp >= 0 ? record.timestamp : reactor.wall_clock_ms();
+  const size_t charged = batch.append_quick(timestamp, record.key, record.value, limit_, receipt);
+  if (charged == 0) return false;
+  used_ += charged;
+  ++queued_;
+  ++to->next_record;
+  if (batch.builder.size() >= limit_) close_open(*to);
+  return true;
 }
 
 Error Producer::enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt) {
@@ -282,6 +325,7 @@ void Producer::open_batch(Partition& partition, const Intake& how) {
     partition.open = std::make_unique<Batch>(partition.number, how.codec, how.since, kFirstCapacity);
   }
   partition.open->first_record = partition.next_record;
+  partition.open->receipts.expect(partition.last_tokens + partition.last_tokens / 8);
   arm_expiry(how.since + options_.delivery_timeout);
   activate(partition);
 }
@@ -290,6 +334,7 @@ void Producer::close_open(Partition& partition) {
   Batch& batch = *partition.open;
   guessed_ -= std::exchange(batch.guessed, 0);
   partition.last_size = batch.builder.size();
+  partition.last_tokens = batch.receipts.tokens();
   constexpr size_t kWorthIt = 8192;
   if (batch.builder.capacity() > 2 * partition.last_size + kWorthIt) batch.builder.shrink();
   partition.waiting.push_back(std::move(partition.open));

@@ -27,12 +27,13 @@ class Producer;
 struct Topic;
 
 struct Partition {
+  std::unique_ptr<Batch> open;  ///< being filled
+  uint64_t next_record = 0;     ///< see Batch::first_record
   Topic* topic = nullptr;
   int32_t number = 0;
-  std::unique_ptr<Batch> open;           ///< being filled
   Ring<std::unique_ptr<Batch>> waiting;  ///< closed, oldest first; retries in front
-  uint64_t next_record = 0;              ///< see Batch::first_record
   size_t last_size = 0;                  ///< bytes of the last batch that was closed
+  size_t last_tokens = 0;                ///< of it
   int32_t in_flight = 0;                 ///< batches in requests under way
   net::TimePoint not_before{};           ///< after a failure
   bool listed = false;                   ///< in Producer::active_
@@ -100,7 +101,9 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   const Error& error() const { return error_; }
   const ProducerOptions& options() const { return options_; }
   Error send(const Record& record, Receipt receipt);
-  Error send(const TopicHandle* handle, const Record& record, Receipt receipt);
+  /// R: uint64_t (a token) or DeliveryCallback.
+  template <class R>
+  Error send(const TopicHandle* handle, const Record& record, R receipt);
   std::shared_ptr<TopicHandle> handle(std::string_view name);
   void on_delivery(DeliveryHandler handler);
   void produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done);
@@ -109,6 +112,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   void on_drain(Function<void()> handler);
   void set_partitioner(PartitionerFunction partitioner) { partitioner_ = std::move(partitioner); }
   bool would_block(const Record& record, std::string_view topic);
+  bool would_block(const TopicHandle* handle, const Record& record);
   size_t queued() const { return queued_; }
   size_t queued_bytes() const { return used_; }
   /// Deadline of a close() without one.
@@ -160,6 +164,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
     net::TimePoint since{};  // when the application handed it over
     std::vector<std::shared_ptr<void>>* flushes = nullptr;
   };
+  template <class R>
+  bool add_quick(Topic& topic, const Record& record, R& receipt);
   Error refuse(Error why, Receipt& receipt, int32_t partition);
   Error add(Topic& topic, int32_t partition, const Record& record, size_t bytes, const Intake& how, Receipt& receipt);
   void open_batch(Partition& partition, const Intake& how);

@@ -34,7 +34,7 @@ Error Producer::send(const Topic& topic, const Record& record, DeliveryCallback 
   return core_->send(topic.handle_.get(), record, std::move(done));
 }
 Error Producer::send(const Topic& topic, const Record& record, uint64_t token) {
-  return core_->send(topic.handle_.get(), record, producer::Receipt(token));
+  return core_->send(topic.handle_.get(), record, token);
 }
 Topic Producer::topic(std::string_view name) { return Topic(core_->handle(name)); }
 void Producer::on_delivery(DeliveryHandler handler) { core_->on_delivery(std::move(handler)); }
@@ -47,7 +47,7 @@ void Producer::on_drain(Function<void()> handler) { core_->on_drain(std::move(ha
 void Producer::set_partitioner(PartitionerFunction partitioner) { core_->set_partitioner(std::move(partitioner)); }
 bool Producer::would_block(const Record& record) { return core_->would_block(record, record.topic); }
 bool Producer::would_block(const Topic& topic, const Record& record) {
-  return core_->would_block(record, topic.name());
+  return core_->would_block(topic.handle_.get(), record);
 }
 size_t Producer::queued() const { return core_->queued(); }
 size_t Producer::queued_bytes() const { return core_->queued_bytes(); }

@@ -35,21 +35,31 @@ class Receipts {
   };
   /// Records in a row that have tokens.
   struct Run {
-    int32_t first;
-    int32_t count;
+    int32_t first;  ///< record
+    int32_t from;   ///< its place among the tokens; the run ends where the next one begins
   };
   static constexpr int32_t kNone = std::numeric_limits<int32_t>::max();
 
   /// For the record with this index, larger than those before.
   void add(int32_t index, Receipt&& receipt) {
     if (receipt.by_token) {
-      if (runs_.empty() || runs_.back().first + runs_.back().count != index) runs_.push_back({index, 0});
-      ++runs_.back().count;
-      tokens_.push_back(receipt.token);
-    } else if (receipt.done) {
-      callbacks_.push_back({index, std::move(receipt.done)});
+      add(index, receipt.token);
+    } else {
+      add(index, std::move(receipt.done));
     }
   }
+  [[gnu::always_inline]] void add(int32_t index, uint64_t token) {
+    if (index != run_end_ || tokens_.empty()) [[unlikely]]
+      begin_run(index);
+    ++run_end_;
+    tokens_.push_back(token);
+  }
+  void add(int32_t index, DeliveryCallback&& done) {
+    if (done) callbacks_.push_back({index, std::move(done)});
+  }
+  /// About so many tokens will come.
+  void expect(size_t tokens) noexcept { expected_ = tokens; }
+  size_t tokens() const noexcept { return tokens_.size(); }
   bool empty() const noexcept { return callbacks_.empty() && tokens_.empty(); }
   /// Moves those of the records from `index` on into `second`, which counts from there.
   void split(int32_t index, Receipts& second);
@@ -58,30 +68,52 @@ class Receipts {
   int32_t next_callback() const noexcept {
     return callbacks_taken_ < callbacks_.size() ? callbacks_[callbacks_taken_].index : kNone;
   }
-  int32_t next_token() const noexcept { return run_ < runs_.size() ? runs_[run_].first + taken_of_run_ : kNone; }
+  int32_t next_token() const noexcept {
+    return run_ < runs_.size() ? runs_[run_].first + tokens_taken_ - runs_[run_].from : kNone;
+  }
+  /// How many tokens in a row there are from next_token() on; 0 without one.
+  int32_t tokens_in_a_row() const noexcept { return end_of(run_) - tokens_taken_; }
   DeliveryCallback take_callback() noexcept { return std::move(callbacks_[callbacks_taken_++].done); }
   uint64_t take_token() noexcept {
-    if (++taken_of_run_ == runs_[run_].count) {
-      ++run_;
-      taken_of_run_ = 0;
-    }
-    return tokens_[tokens_taken_++];
+    const uint64_t token = *next_tokens();
+    take_tokens(1);
+    return token;
+  }
+  /// Those in a row from next_token() on.
+  const uint64_t* next_tokens() const noexcept { return tokens_.data() + tokens_taken_; }
+  /// At most as many as are in a row.
+  void take_tokens(int32_t count) noexcept {
+    tokens_taken_ += count;
+    if (tokens_taken_ == end_of(run_)) ++run_;
   }
 
  private:
-  std::vector<Callback> callbacks_;
-  std::vector<Run> runs_;
+  void begin_run(int32_t index) {
+    if (tokens_.empty()) tokens_.reserve(expected_);
+    runs_.push_back({index, static_cast<int32_t>(tokens_.size())});
+    run_end_ = index;
+  }
+  int32_t end_of(size_t run) const noexcept {
+    return run + 1 < runs_.size() ? runs_[run + 1].from : static_cast<int32_t>(tokens_.size());
+  }
+
+  // What each record touches comes first.
+  int32_t run_end_ = 0;           // the record after the last one that has a token
   std::vector<uint64_t> tokens_;  // of all runs
+  std::vector<Run> runs_;
+  std::vector<Callback> callbacks_;
+  size_t expected_ = 0;
   size_t callbacks_taken_ = 0;
-  size_t tokens_taken_ = 0;
-  size_t run_ = 0;
-  int32_t taken_of_run_ = 0;
+  int32_t tokens_taken_ = 0;
+  size_t run_ = 0;  // of the next token
 };
 
 /// What a callable, or a token that is a run of its own, takes.
 inline constexpr size_t kCallbackBytes = sizeof(Receipts::Callback);
 inline constexpr size_t kTokenBytes = sizeof(uint64_t) + sizeof(Receipts::Run);
 
+inline size_t bytes_of(uint64_t) noexcept { return kTokenBytes; }
+inline size_t bytes_of(const DeliveryCallback& done) noexcept { return done ? kCallbackBytes : 0; }
 inline size_t Receipt::bytes() const { return by_token ? kTokenBytes : done ? kCallbackBytes : 0; }
 
 }  // namespace kafka::producer

@@ -9,21 +9,9 @@
 namespace kafka::records {
 namespace {
 
-[[gnu::always_inline]] inline char* store_bytes(char* at, std::string_view bytes) noexcept {
-  if (bytes.data() == nullptr) return store_varint(at, -1);
-  at = store_varint(at, static_cast<int64_t>(bytes.size()));
-  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
-  return at + bytes.size();
-}
-
-size_t bytes_size(std::string_view bytes) noexcept {
-  return bytes.data() == nullptr ? 1 : varint_size(static_cast<int64_t>(bytes.size())) + bytes.size();
-}
-
-// Timestamps are the application's: the difference of two may overflow, and wraps as readers undo it.
-int64_t wrapping_difference(int64_t a, int64_t b) noexcept {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
-}
+using detail::bytes_size;
+using detail::store_bytes;
+using detail::wrapping_difference;
 
 void store_checksum(char* batch, size_t size) noexcept {
   store_be<uint32_t>(batch + kCrcAt, crc32c({batch + kAttributesAt, size - kAttributesAt}));
@@ -67,6 +55,9 @@ Errc BatchBuilder::append_at(int32_t offset_delta, int64_t timestamp_ms, std::st
     buffer_.advance(kBatchHeaderSize);
     base_timestamp_ = timestamp_ms;
     max_timestamp_ = timestamp_ms;
+    summed_ = kBatchHeaderSize;
+    checksum_ = 0;
+    sum_at_ = sum_step_ == kNever ? kNever : kBatchHeaderSize + sum_step_;
   }
   char* const begin = buffer_.reserve(most + kMaxVarint32);
   char* const body = begin + length_size;
@@ -88,7 +79,15 @@ Errc BatchBuilder::append_at(int32_t offset_delta, int64_t timestamp_ms, std::st
   last_offset_delta_ = offset_delta;
   has_headers_ = has_headers_ || !headers.empty();
   ++count_;
+  quick_end_ = buffer_.capacity();
+  if (buffer_.size() >= sum_at_) sum();
   return Errc::none;
+}
+
+void BatchBuilder::sum() noexcept {
+  checksum_ = crc32c(buffer_.view().substr(summed_), checksum_);
+  summed_ = buffer_.size();
+  sum_at_ = summed_ + sum_step_;
 }
 
 Error BatchBuilder::seal(const SealOptions& options, Bytes& sealed) {
@@ -121,7 +120,14 @@ Error BatchBuilder::seal(const SealOptions& options, Bytes& sealed) {
   store_be<int16_t>(batch + kProducerEpochAt, options.producer_epoch);
   store_be<int32_t>(batch + kBaseSequenceAt, options.base_sequence);
   store_be<int32_t>(batch + kRecordCountAt, count_);
-  store_checksum(batch, buffer_.size());
+  if (options.codec == Compression::none && summed_ > kBatchHeaderSize) {
+    const std::string_view all = buffer_.view();
+    const uint32_t header = crc32c(all.substr(kAttributesAt, kBatchHeaderSize - kAttributesAt));
+    const uint32_t records = crc32c(all.substr(summed_), checksum_);
+    store_be<uint32_t>(batch + kCrcAt, crc32c_joined(header, records, all.size() - kBatchHeaderSize));
+  } else {
+    store_checksum(batch, buffer_.size());
+  }
   sealed = buffer_.take();
   clear();
   return {};
@@ -129,6 +135,8 @@ Error BatchBuilder::seal(const SealOptions& options, Bytes& sealed) {
 
 void BatchBuilder::clear() noexcept {
   buffer_.clear();
+  quick_end_ = 0;
+  summed_ = kBatchHeaderSize;
   base_timestamp_ = kNoTimestamp;
   max_timestamp_ = kNoTimestamp;
   count_ = 0;

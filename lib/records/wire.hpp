@@ -32,7 +32,12 @@ constexpr int64_t unzigzag(uint64_t value) noexcept { return static_cast<int64_t
 
 /// Bytes that `value` takes as a zigzag varint: 1 to 10.
 inline size_t varint_size(int64_t value) noexcept {
-  const auto bits = static_cast<size_t>(64 - __builtin_clzll(zigzag(value) | 1));
+  const uint64_t zigzagged = zigzag(value);
+  if (zigzagged < 0x80) [[likely]]
+    return 1;  // predicted well, and counting bits is slow on some CPUs
+  if (zigzagged < 0x4000) [[likely]]
+    return 2;
+  const auto bits = static_cast<size_t>(64 - __builtin_clzll(zigzagged));
   return (bits * 9 + 64) / 64;  // ceil(bits / 7) for 1 to 64
 }
 

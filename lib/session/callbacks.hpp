@@ -6,6 +6,7 @@
 
 #include <kafka/function.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -28,6 +29,13 @@ class Budget {
     // The clock is looked at now and then only: reading it costs as much as a short callback.
     if ((left_ & 31) == 0 && reactor_.turn_time() > kMaxTurn) left_ = 0;
     return true;
+  }
+  /// For up to `calls` calls, as far as it goes without looking at the clock; 0: stop here.
+  int32_t take(int32_t calls) {
+    if (calls <= 0 || !take()) return 0;
+    const int32_t more = std::min(calls - 1, left_ & 31);
+    left_ -= more;
+    return 1 + more;
   }
   bool exhausted() const { return left_ <= 0; }
 

@@ -67,8 +67,8 @@ class Host final : public net::Reactor {
   Host(World& of, size_t at, std::string called, uint64_t seed)
       : world(of), index(at), name(std::move(called)), source(seed) {}
 
-  TimePoint now() const override;
-  int64_t wall_clock_ms() const override;
+  TimePoint read_clock() const override;
+  int64_t read_wall_clock() const override;
   Duration turn_time() const override { return Duration::zero(); }
   net::Timer after(Duration delay, Function<void()> fn) override;
   void defer(Function<void()> fn) override { deferred.push_back(std::move(fn)); }

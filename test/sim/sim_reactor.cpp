@@ -75,8 +75,8 @@ SimFaults SimFaults::draw(uint64_t seed) {
 
 // --- A host's reactor ---
 
-TimePoint Host::now() const { return TimePoint(Duration(world.time)); }
-int64_t Host::wall_clock_ms() const { return kEpochMs + (world.time - World::kStart) / kNanosecondsPerMillisecond; }
+TimePoint Host::read_clock() const { return TimePoint(Duration(world.time)); }
+int64_t Host::read_wall_clock() const { return kEpochMs + (world.time - World::kStart) / kNanosecondsPerMillisecond; }
 
 net::Timer Host::after(Duration delay, Function<void()> fn) {
   const int64_t wait = std::clamp<int64_t>(delay.count(), 0, kFarAway);

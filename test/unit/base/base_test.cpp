@@ -116,6 +116,9 @@ TEST_CASE("CRC-32C has its published value and can be continued") {
   CHECK(crc32c(std::string(32, '\0')) == 0x8A9136AAu);
   CHECK(crc32c(std::string(32, '\xff')) == 0x62A8AB43u);
   CHECK(crc32c("6789", crc32c("12345")) == 0xE3069283u);
+  CHECK(crc32c_joined(crc32c("12345"), crc32c("6789"), 4) == 0xE3069283u);
+  CHECK(crc32c_joined(crc32c(""), crc32c("123456789"), 9) == 0xE3069283u);
+  CHECK(crc32c_joined(crc32c("123456789"), crc32c(""), 0) == 0xE3069283u);
 }
 
 TEST_CASE("CRC-32C is the same by tables and by instruction at every length and alignment") {

@@ -13,8 +13,8 @@ namespace {
 
 class FakeReactor : public net::Reactor {
  public:
-  net::TimePoint now() const override { return {}; }
-  int64_t wall_clock_ms() const override { return 1700000000000; }
+  net::TimePoint read_clock() const override { return {}; }
+  int64_t read_wall_clock() const override { return 1700000000000; }
   net::Duration turn_time() const override { return {}; }
   net::Timer after(net::Duration, Function<void()> fn) override {
     timers.push_back(std::move(fn));

@@ -239,6 +239,47 @@ TEST_CASE("random records come back as they went in") {
   }
 }
 
+TEST_CASE("a batch has the same bytes whichever way its records and its checksum came about") {
+  uint64_t state = 0x2545F4914F6CDD1D;
+  const auto random = [&](uint64_t below) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state % below;
+  };
+  const std::string bytes(70000, 'x');
+  size_t quick = 0;
+  BatchBuilder plain(64);
+  BatchBuilder other(64);
+  other.sum_as_it_grows();
+  for (int round = 0; round < 100; ++round) {
+    const uint64_t largest = round % 10 == 0 ? 70000 : 300;
+    for (uint64_t i = random(1000) + 1; i > 0; --i) {
+      const auto timestamp = static_cast<int64_t>(random(2) == 0 ? random(100) : random(uint64_t{1} << 62)) - 50;
+      const std::string_view key = random(3) == 0 ? std::string_view() : std::string_view(bytes).substr(0, random(100));
+      const std::string_view value =
+          random(9) == 0 ? std::string_view() : std::string_view(bytes).substr(0, random(largest));
+      REQUIRE(plain.append(timestamp, key, value) == Errc::none);
+      const size_t before = other.size();
+      const size_t taken = other.append_quick(timestamp, key, value, SIZE_MAX);
+      if (taken != 0) {
+        ++quick;
+        REQUIRE(other.size() == before + taken);
+      } else {
+        REQUIRE(other.append(timestamp, key, value) == Errc::none);
+      }
+      REQUIRE(other.append_quick(timestamp, key, value, other.size()) == 0);
+      REQUIRE(other.size() == plain.size());
+    }
+    if (random(4) == 0) other.shrink();
+    SealOptions options;
+    options.producer_id = 4711;
+    options.base_sequence = round;
+    REQUIRE(seal(plain, options) == seal(other, options));
+  }
+  CHECK(quick > 10000);
+}
+
 TEST_CASE("codecs that are not built in are refused by name, and the builder keeps its records") {
   const std::map<Compression, std::string> names = {
       {Compression::snappy, "snappy"}, {Compression::lz4, "lz4"}, {Compression::zstd, "zstd"}};
