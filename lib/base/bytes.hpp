@@ -14,8 +14,14 @@ namespace kafka {
 
 /// A heap block with a reference count in front of its bytes.
 struct BufferBlock {
+  static constexpr size_t kPage = 4096;
+  /// Blocks of this size and more are used again.
+  static constexpr size_t kRecycled = 64 * 1024;
+  /// What may wait for that, per thread: 20 MiB.
+  static constexpr uint32_t kSparePages = 20 * 1024 * 1024 / kPage;
+
   uint32_t references;
-  uint32_t unused;
+  uint32_t pages;  ///< that were taken for it; 0: it is not used again
   size_t capacity;
   char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
 
@@ -54,6 +60,12 @@ class Bytes {
   static Bytes copy(std::string_view view);
   /// Refers to memory that the caller keeps alive (literals, members of longer-lived objects).
   static Bytes unowned(std::string_view view) noexcept { return Bytes(nullptr, view.data(), view.size()); }
+  /// Lets go of the memory; if nobody else has any of it, it goes back to the system at once instead of waiting for its
+  /// next use.
+  void discard() noexcept {
+    if (block_ != nullptr && block_->references == 1) block_->pages = 0;
+    *this = Bytes();
+  }
   /// A slice of `block`, which gains a reference.
   static Bytes share(BufferBlock* block, const char* data, size_t size) noexcept {
     if (block != nullptr) block->retain();

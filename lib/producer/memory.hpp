@@ -39,7 +39,7 @@ class BatchMemory {
   void give(Bytes bytes, size_t limit) {
     if (bytes.block() == nullptr || bytes.block()->capacity < kSmallest) return;
     const size_t capacity = bytes.block()->capacity;
-    if (bytes_ + capacity > limit) return;
+    if (bytes_ + capacity > limit) return bytes.discard();  // it would wait for its next use all the same
     bytes_ += capacity;
     spare_[size_class(capacity)].push_back(std::move(bytes));
   }
@@ -49,6 +49,7 @@ class BatchMemory {
       std::vector<Bytes>& blocks = spare_[at];
       while (!blocks.empty() && bytes_ > limit) {
         bytes_ -= blocks.back().block()->capacity;
+        blocks.back().discard();
         blocks.pop_back();
       }
       blocks.shrink_to_fit();

@@ -108,6 +108,7 @@ class RecordReader {
  private:
   friend class BatchIterator;
 
+  bool next_quick(RecordView& record) noexcept;
   bool next_record(RecordView& record);
   bool next_message(RecordView& record);
   bool damaged(const char* reason);

@@ -1,6 +1,9 @@
 #include "base/bytes.hpp"
 #include "catch.hpp"
 
+#include <string>
+#include <vector>
+
 using kafka::Buffer;
 using kafka::Bytes;
 
@@ -18,4 +21,42 @@ TEST_CASE("null bytes are not empty bytes") {
   CHECK(Bytes().is_null());
   CHECK_FALSE(Bytes::copy("").is_null());
   CHECK_FALSE(Bytes() == Bytes::copy(""));
+}
+
+TEST_CASE("large blocks are used again, with the capacity that was asked for, and small ones are not kept") {
+  const auto at = [](size_t capacity) {
+    const Buffer buffer(capacity);
+    CHECK(buffer.capacity() == capacity);
+    return static_cast<const void*>(buffer.data());
+  };
+#if !defined(__SANITIZE_ADDRESS__)
+  const void* const block = at(1000000);
+  CHECK(at(900000) == block);
+  CHECK(at(1000000) == block);  // what it was made with is not forgotten
+  CHECK(at(600000) != block);   // too good for that
+  Buffer kept(1000000);
+  CHECK(static_cast<const void*>(kept.data()) == block);
+  CHECK(at(1000000) != block);
+#endif
+  // Far more than is kept: nothing of it may be lost or given out twice.
+  std::vector<Buffer> many;
+  for (int round = 0; round < 3; ++round) {
+    for (char i = 0; i < 60; ++i) {
+      many.emplace_back(1000000);
+      many.back().append(std::string(1000, i));
+    }
+    for (char i = 0; i < 60; ++i) REQUIRE(many[static_cast<size_t>(i)].view() == std::string(1000, i));
+    many.clear();
+  }
+}
+
+TEST_CASE("a large block that is mostly empty gives back what it does not need, and keeps its content") {
+  Buffer buffer(500000);
+  const std::string text(100000, 'x');
+  buffer.append(text);
+  buffer.shrink();
+  CHECK(buffer.view() == text);
+  CHECK(buffer.capacity() == text.size());
+  buffer.append("more");
+  CHECK(buffer.view() == text + "more");
 }
