@@ -196,7 +196,7 @@ void Consumer::answered(Partition& partition) {
     ++consumption_->answered;
     if (consumption_->limit > 0 && consumption_->answered >= consumption_->limit) end({});
   }
-  if (dispatching_) return;  // the dispatcher is below us, and goes on
+  if (dispatching_ && partition.listed) return;  // the dispatcher is below us, and goes on with it
   make_ready(partition);
   schedule_dispatch();
   if (ready_.empty()) schedule_pump();  // memory may be full of what nobody will read soon

@@ -266,6 +266,24 @@ TEST_CASE("ordering says how many envelopes are open: one in all, or one per par
   client.close();
 }
 
+TEST_CASE("an answer given inside another partition's callback frees its own partition at once") {
+  SimClient client(16, {.brokers = 1});
+  fill(client, "t", 2, 10);
+  Book book;
+  Consumer consumer(*client.session, "g", {{"t", {0, 1}}}, {.ordering = Ordering::partition});
+  book.listen_ends(consumer);
+  consumer.consume(book.each([&](MessageEnvelope envelope) {
+    book.kept.push_back(std::move(envelope));
+    if (book.kept.size() < 2) return;
+    CHECK_FALSE(book.kept.front().ack());
+    book.kept.erase(book.kept.begin());
+  }));
+  CHECK(client.until([&] { return book.got.size() == 20; }, 2s));
+  CHECK(client.until([&] { return book.partition_ends.size() == 1; }, 2s));  // the last one is open
+  close(client, consumer);
+  client.close();
+}
+
 TEST_CASE("a batch holds 1 to max records of one partition, in order, spans batches, and never waits") {
   SimClient client(10, {.brokers = 1});
   fill(client, "t", 2, 25);  // each message is a batch of its own there
