@@ -29,13 +29,15 @@ class KAFKA_API Consumer {
   const ConsumerOptions& options() const;
 
   /// Dispatches messages one after another: the next comes when the one before is answered
-  /// (`ordering` says per consumer or per partition). One consumption at a time: a second call while
+  /// (`ordering` says per consumer or per partition, or how many may be open; `commit_mode`, whether a commit has to be
+  /// confirmed first). One consumption at a time: a second call while
   /// one runs ends at once with invalid_argument. After on_end, consume() may be called again and
   /// goes on where the last one stopped.
   void consume(MessageCallback on_message, EndCallback on_end = {});
-  /// The same for `limit` messages (1 or more).
+  /// The same for `limit` messages (1 or more): ends when so many were dispatched, answered and, if committed,
+  /// confirmed.
   void consume(int64_t limit, MessageCallback on_message, EndCallback on_end = {});
-  /// Batches of 1 to `max` records of one partition; never waits to fill one.
+  /// Batches of 1 to `max` records of one partition, each one open envelope; never waits to fill one.
   void batch_consume(int32_t max, BatchCallback on_batch, EndCallback on_end = {});
 
   /// Stops or restarts dispatching of these partitions; takes effect at once. Unknown partitions are
@@ -44,9 +46,10 @@ class KAFKA_API Consumer {
   Error resume(const Partitions& partitions);
   /// The next message of the partition is the first at or behind `to.offset` (or earliest, latest, at a
   /// time). Messages fetched before are dropped; an open envelope stays valid, and its ack no longer moves
-  /// the position. Restarts a stopped partition.
+  /// the position; its commit still stores its offset, but with `unordered` its answer is `lost`. Commits answered
+  /// before are stored all the same. Restarts a stopped partition.
   Error seek(TopicOffset to);
-  /// The next offset to dispatch, -1 while it is not known.
+  /// The offset of the oldest open envelope, or the next one to dispatch; -1 while it is not known.
   int64_t position(std::string_view topic, int32_t partition) const;
   /// True if everything up to the end that the last fetch saw has been dispatched.
   bool at_end(std::string_view topic, int32_t partition) const;
@@ -56,7 +59,8 @@ class KAFKA_API Consumer {
   /// Resets, stopped and resumed partitions; without this handler they go to the session's.
   void on_event(Function<void(const Event&)> handler);
 
-  /// Ends the consumption, finishes the commits of answered envelopes, then `done`.
+  /// Ends the consumption, finishes the commits of answered envelopes, then `done`. Envelopes that are open then are
+  /// lost; with `unordered`, commits that wait for one of them end with `closed`.
   void close(Function<void()> done = {});
 
  private:

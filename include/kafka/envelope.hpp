@@ -49,6 +49,14 @@ struct MessageView {
 /// One message, open until it is answered: commit, ack or cancel. Move-only; may be kept and answered
 /// at any later time on the loop's thread, also after its consumer is gone (the answer is `lost`
 /// then). Destroyed without an answer it ends the consumer with envelope_dropped.
+///
+/// With `Ordering::unordered` many are open and may be answered in any order. A commit stores its offset once every
+/// message below it in its partition is answered, by ack or commit; so nothing that is stored is ahead of an open
+/// envelope. Several commits that become due together are one, with the newest's offset and metadata, and each `done`
+/// runs when that one is confirmed. cancel(), a dropped envelope, a commit that fails for good, seek() and resets take
+/// back what was dispatched from there on in that partition: it comes again (or not, after seek), commits that waited
+/// there end with `lost`, and answers given later say `lost` and change nothing. Behind an envelope that stays open its
+/// partition goes on for 65,536 more, then waits for it.
 class KAFKA_API MessageEnvelope {
  public:
   MessageEnvelope() noexcept = default;
@@ -76,14 +84,19 @@ class KAFKA_API MessageEnvelope {
   /// A copy that owns its bytes.
   OwnedMessage detach() const;
 
-  /// Stores offset + 1 in the group; the next message comes when the broker has confirmed it.
+  /// Stores offset + 1 in the group; the next message comes when the broker has confirmed it, with
+  /// `CommitMode::pipelined` at once. With `unordered` and `confirmed` the envelope counts as one of `max_open` until
+  /// then.
   /// @param metadata  stored with the offset.
-  /// @param done      no error once confirmed, or why not; a commit that fails for good ends the consumption.
+  /// @param done      no error once confirmed, or why not; a commit that fails for good ends the consumption. With
+  ///                  `pipelined` or `unordered`, the confirmation may be that of a later message's commit; `closed` if
+  ///                  the consumer closed while a message below was open.
   /// @return already_answered (nothing changes) or lost; `done` gets the same.
   Error commit(std::string_view metadata = {}, Function<void(Error)> done = {});
-  /// Moves on without storing anything.
+  /// Moves on without storing anything, now or by close(); the commit of a later message covers it.
   Error ack();
-  /// Ends the consumption: nothing more is dispatched and `on_end` runs.
+  /// Ends the consumption: nothing more is dispatched and `on_end` runs. The message is the first of its partition in
+  /// the next one.
   Error cancel();
 
   bool answered() const noexcept { return owner_ == nullptr; }

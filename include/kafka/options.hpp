@@ -100,12 +100,21 @@ enum class IsolationLevel : uint8_t {
 enum class Ordering : uint8_t {
   consumer,   ///< one in all
   partition,  ///< one per partition
+  unordered,  ///< `max_open` in all, answered in any order; each partition is dispatched in order. See MessageEnvelope
+};
+/// When an envelope that was answered with commit() makes room for the next one. In both modes a commit that fails for
+/// good ends the consumption, and what was not stored comes again with the next one.
+enum class CommitMode : uint8_t {
+  confirmed,  ///< when its offset is stored
+  pipelined,  ///< at once. One OffsetCommit per consumer is under way at most; the next one carries the newest offset
+              ///< of each partition, and confirms all commits that it covers
 };
 
 struct KAFKA_API ConsumerOptions {
   bool allow_auto_create_topics = true;
   OffsetReset auto_offset_reset = OffsetReset::earliest;
   std::string client_rack = {};  ///< where this client runs: leaders may send it to a replica there (KIP-392)
+  CommitMode commit_mode = CommitMode::confirmed;
   std::chrono::milliseconds default_api_timeout{60000};  ///< finding start positions, commits; a partition absent
                                                          ///< from metadata is waited for as long
   int32_t fetch_max_bytes = 52428800;  ///< one response, 1 KiB to 1 GiB; also at most a quarter of fetch_memory
@@ -113,6 +122,7 @@ struct KAFKA_API ConsumerOptions {
   int64_t fetch_memory = 67108864;                ///< bytes fetched and not yet dispatched, 64 KiB to 1 TiB
   int32_t fetch_min_bytes = 1;
   IsolationLevel isolation_level = IsolationLevel::read_committed;
+  int32_t max_open = 1000;                      ///< open envelopes with `unordered`, 1 to 1,000,000
   int32_t max_partition_fetch_bytes = 1048576;  ///< of one partition in one response, 1 KiB to 1 GiB
   OutOfRange on_offset_out_of_range = OutOfRange::reset_to_earliest;
   Ordering ordering = Ordering::consumer;

@@ -84,6 +84,7 @@ void Buffer::end_field() {
   reader_ = {};
   if (parts_ != nullptr && parts_->references == 1) {
     parts_->bytes = Bytes();
+    parts_->charge.reset();
   } else {
     drop_parts();
   }
@@ -91,6 +92,14 @@ void Buffer::end_field() {
   unread_ = 0;
   fields_.pop_front();
   if (!fields_.empty()) unread_ = fields_.front().records.size();
+}
+
+// What an envelope of the open batch keeps in memory: the answer that it is a slice of, or what was unfolded.
+std::shared_ptr<const void> Buffer::charge() const {
+  const Field& field = fields_.front();
+  const Bytes& owner = reader_.owner();
+  if (owner.block() == field.records.block()) return field.credit;
+  return std::make_shared<Credit>(unfolded_, owner.size());
 }
 
 // Whether the batch belongs to an aborted transaction. Markers end transactions also where nothing is delivered:
@@ -175,6 +184,7 @@ Buffer::Next Buffer::next_batch(records::RecordView& record, int64_t& position, 
       parts_ = new EnvelopeParts(home, topic);
     }
     parts_->bytes = reader_.owner();
+    if (unfolded_ != nullptr) parts_->charge = charge();
   }
 }
 

@@ -15,7 +15,8 @@
 
 namespace kafka::consumer {
 
-/// The memory of one response: given back when the last records field cut from it has been read.
+/// The memory of one response: given back when the last records field cut from it has been read, and where open
+/// envelopes are charged for what they keep, when the last of them has gone.
 struct Credit {
   explicit Credit(std::shared_ptr<size_t> account, size_t amount) : used(std::move(account)), bytes(amount) {
     *used += bytes;
@@ -68,6 +69,10 @@ class Buffer {
   EnvelopeParts& parts() const noexcept { return *parts_; }
   ~Buffer() { drop_parts(); }
   Buffer() = default;
+  /// What envelopes keep stays charged until they are gone: to its answer's account, or what was unfolded to this one.
+  void charge_envelopes(std::shared_ptr<size_t> unfolded) noexcept { unfolded_ = std::move(unfolded); }
+  /// True between two records of a batch: the next one needs no memory.
+  bool reading() const noexcept { return reading_; }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
@@ -83,6 +88,7 @@ class Buffer {
   Error judge(bool& aborted);
   void end_batch(int64_t& position);
   void end_field();
+  std::shared_ptr<const void> charge() const;
   void drop_parts() noexcept {
     if (EnvelopeParts* const parts = std::exchange(parts_, nullptr)) parts->release();
   }
@@ -94,6 +100,7 @@ class Buffer {
   size_t bytes_ = 0;
   size_t unread_ = 0;  // of the front field, part of bytes_
   bool reading_ = false;
+  std::shared_ptr<size_t> unfolded_;  // null: envelopes are not charged
   Error error_;
 };
 

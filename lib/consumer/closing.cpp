@@ -14,7 +14,7 @@ void Consumer::end(Error error) {
 }
 
 void Consumer::finish_end() {
-  if (consumption_ == nullptr || !consumption_->ending || consumption_->end_queued || !commits_.empty()) return;
+  if (consumption_ == nullptr || !consumption_->ending || consumption_->end_queued || committing()) return;
   consumption_->end_queued = true;
   core_->callbacks().run([this, guard = scope_.guard(), consumption = consumption_] {
     if (!guard.alive()) return;
@@ -64,12 +64,14 @@ void Consumer::fail_rest() {
                Error(Errc::closed, "closed before the commit was confirmed"));
     close_envelope(*commit.partition);
   }
+  fail_stores(Error(Errc::closed, "closed before the commit was confirmed"));
   finish_end();
   maybe_closed();
 }
 
 void Consumer::maybe_closed() {
-  if (!closing_ || left_ || !commits_.empty() || consumption_ != nullptr) return;
+  if (!closing_ || left_ || committing() || consumption_ != nullptr) return;
+  fail_stores(Error(Errc::closed, "closed before an earlier message was answered"));
   leave();
   auto callbacks = std::move(close_callbacks_);
   close_callbacks_.clear();
@@ -124,6 +126,14 @@ void Consumer::abort() {
   commits_.clear();
   const auto consumption = std::move(consumption_);
   consumption_ = nullptr;
+  const auto storing = std::move(storing_);
+  storing_.clear();
+  std::vector<Storing> wanted;
+  std::vector<std::map<uint64_t, Waiting>> waiting;
+  for (const auto& partition : partitions_) {
+    wanted.push_back(std::exchange(partition->wanted, {}));
+    waiting.push_back(std::exchange(partition->waiting, {}));
+  }
   on_partition_end_ = nullptr;
   on_event_ = nullptr;
 }

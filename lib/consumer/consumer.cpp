@@ -15,6 +15,10 @@ Error Lanes::answer(uint64_t ticket, Answer answer, std::string_view metadata, F
   return lost;
 }
 
+void Lanes::freed() {
+  if (consumer != nullptr) consumer->memory_freed();
+}
+
 Error Lanes::ack(uint64_t ticket) { return consumer != nullptr ? consumer->ack(ticket) : Error(Errc::lost); }
 
 Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions,
@@ -25,8 +29,11 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const
       has_group_(true),
       error_(core_->error()),
       lanes_(new Lanes(core_)),
-      used_(std::make_shared<size_t>(0)) {
+      used_(std::make_shared<size_t>(0)),
+      unfolded_(std::make_shared<size_t>(0)) {
   lanes_->consumer = this;
+  if (options_.ordering == Ordering::consumer) most_open_ = 1;
+  if (unordered_) most_open_ = static_cast<size_t>(options_.max_open);
   if (!error_) error_ = options_.validate();
   if (!error_) error_ = check_group(group_);
   if (!error_) error_ = check_partitions(partitions);
@@ -42,8 +49,11 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::vector<TopicOffset>
       options_(std::move(options)),
       error_(core_->error()),
       lanes_(new Lanes(core_)),
-      used_(std::make_shared<size_t>(0)) {
+      used_(std::make_shared<size_t>(0)),
+      unfolded_(std::make_shared<size_t>(0)) {
   lanes_->consumer = this;
+  if (options_.ordering == Ordering::consumer) most_open_ = 1;
+  if (unordered_) most_open_ = static_cast<size_t>(options_.max_open);
   if (!error_) error_ = options_.validate();
   if (!error_ && start.empty()) error_ = Error(Errc::invalid_argument, "start: at least one partition is needed");
   for (TopicOffset& place : start) {
@@ -76,6 +86,7 @@ Error Consumer::add_partition(std::string topic, int32_t number, TopicOffset pla
   partition->slot = static_cast<uint32_t>(partitions_.size());
   partition->start = start;
   partition->place = std::move(place);
+  if (unordered_) partition->buffer.charge_envelopes(unfolded_);
   numbers.emplace(number, partition.get());
   partitions_.push_back(std::move(partition));
   return {};
@@ -141,6 +152,7 @@ void Consumer::begin(std::shared_ptr<Consumption> consumption) {
   }
   consumption->id = ++consumptions_;
   consumption_ = std::move(consumption);
+  for (const auto& partition : partitions_) partition->begun_at = partition->window.end();
   join();
   start_all();
   for (const auto& partition : partitions_) make_ready(*partition);
@@ -186,7 +198,7 @@ Error Consumer::seek(TopicOffset to) {
                  to.topic + "/" + std::to_string(to.partition) + " is not one of this consumer's partitions");
   }
   const bool was_stopped = partition->state == Partition::State::stopped;
-  if (partition->ticket != 0) partition->sought = true;
+  moved(*partition);
   forget(*partition);
   partition->state = Partition::State::unknown;
   partition->start = Partition::Start::place;
@@ -204,6 +216,13 @@ int64_t Consumer::position(std::string_view topic, int32_t partition) const {
 bool Consumer::at_end(std::string_view topic, int32_t partition) const {
   const Partition* const found = find(topic, partition);
   return found != nullptr && found->at_end();
+}
+
+// The position was set from outside: no answer of an open envelope moves it.
+void Consumer::moved(Partition& partition) {
+  ++partition.moves;
+  partition.sought = partition.ticket != 0;
+  take_back(partition, 0);
 }
 
 // --- handlers ---------------------------------------------------------------

@@ -1,6 +1,7 @@
 // The inside of a Consumer and of a Fetcher: partitions, one consumption at a time, its end.
 // Here: what the public calls do. positions.cpp: where partitions begin. fetcher.cpp: requests to the
-// leaders. dispatcher.cpp: envelopes out, answers in. closing.cpp: the ends.
+// leaders. dispatcher.cpp: envelopes out, answers in. unordered.cpp: answers in any order. storing.cpp: commits that
+// nothing waits for. closing.cpp: the ends.
 #pragma once
 
 #include <kafka/consumer.hpp>
@@ -31,6 +32,7 @@ class Lanes final : public Answerable {
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) override;
   Error ack(uint64_t ticket) override;
   void later(Function<void()> callback) override { core_->later(std::move(callback)); }
+  void freed() override;
 
   Consumer* consumer = nullptr;  ///< null once it is gone
 
@@ -40,7 +42,7 @@ class Lanes final : public Answerable {
 
 class Consumer final : public session::Client, public std::enable_shared_from_this<Consumer> {
  public:
-  /// A ticket holds the partition's slot in its low bits.
+  /// A ticket holds the partition's slot in its low bits; above them a number, with `unordered` of its window.
   static constexpr uint32_t kSlotBits = 20;
   static constexpr size_t kMaxPartitions = size_t{1} << kSlotBits;
   /// Records of one partition before it is the next one's turn.
@@ -83,6 +85,10 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
 
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done);
   Error ack(uint64_t ticket);
+  void memory_freed() {
+    schedule_pump();
+    schedule_dispatch();
+  }
 
   void begin_close(net::TimePoint deadline, Function<void()> done) override;
   void fail_rest() override;
@@ -106,6 +112,10 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   struct Commit {
     Partition* partition;
     Function<void(Error)> done;
+  };
+  struct Report {
+    Function<void(Error)> done;
+    Error error;
   };
   /// A partition as it was when something was asked about it; the answer counts if it still is.
   struct Question {
@@ -151,6 +161,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   Error refusal() const;
   Error find_all(const Partitions& named, std::vector<Partition*>& found) const;
   void begin(std::shared_ptr<Consumption> consumption);
+  void moved(Partition& partition);
   bool consuming() const { return consumption_ != nullptr && !consumption_->ending && !closing_; }
   void tell(Event::Type type, Partition& partition, Error error, int64_t offset);
   bool has_event_handler() const { return on_event_ != nullptr || core_->has_event_handler(); }
@@ -201,20 +212,52 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void make_ready(Partition& partition);
   void unlist();
   bool dispatchable(const Partition& partition) const {
-    return partition.state == Partition::State::ready && !partition.paused && partition.ticket == 0;
+    return partition.state == Partition::State::ready && !partition.paused && partition.ticket == 0 &&
+           !(unordered_ && partition.window.full());
   }
+  /// Whether open envelopes leave no memory for another batch to be unfolded.
+  bool crowded(const Partition& partition) const {
+    return open_ > 0 && !partition.buffer.reading() && *unfolded_ >= static_cast<size_t>(options_.fetch_memory);
+  }
+  template <bool kUnordered>
   bool dispatch(session::Budget& budget);
+  template <bool kUnordered>
   void dispatch_one(Consumption& consumption, Partition& partition, const records::RecordView& record);
   void dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record);
+  template <bool kUnordered>
   uint64_t open(Consumption& consumption, Partition& partition, int64_t first, int64_t last);
   Partition* holder(uint64_t ticket) const;
   void close_envelope(Partition& partition);
   void answered(Partition& partition);
+  void count_answered(size_t count);
   void rewind(Partition& partition);
+  void go_back(Partition& partition, int64_t offset);
   void commit(Partition& partition, std::string_view metadata, Function<void(Error)> done);
   void committed_one(uint64_t id, const Error& error);
   void settle(uint64_t id, const Error& error);
   void tell_later(Function<void(Error)> done, const Error& error);
+
+  // unordered.cpp
+  Window::Entry* entry(uint64_t ticket, Partition*& partition) const;
+  Error lost(Partition* partition, uint64_t number);
+  void free_one(const Partition& partition, uint64_t number);
+  Error ack_in_window(uint64_t ticket);
+  Error answer_in_window(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done);
+  void advance(Partition& partition);
+  static Waiting take_waiting(Partition& partition, uint64_t number);
+  void keep_open(Partition& partition, uint64_t number);
+  void take_back(Partition& partition, uint64_t from);
+  void window_moved(Partition& partition);
+
+  // storing.cpp
+  bool committing() const;
+  void want(Partition& partition, int64_t first, int64_t next, std::string_view metadata, Function<void(Error)> done);
+  void schedule_store();
+  void store();
+  void stored(const Error& error, const std::vector<ConsumerOffset>& offsets);
+  void report(Storing& storing, const Error& outcome, Ring<Report>& reports);
+  void tell_all(Ring<Report> reports);
+  void fail_stores(const Error& error);
 
   // closing.cpp
   void end(Error error);
@@ -227,6 +270,9 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   std::string group_;
   bool has_group_ = false;
   Error error_;
+  bool unordered_ = options_.ordering == Ordering::unordered;
+  bool pipelined_ = options_.commit_mode == CommitMode::pipelined;
+  size_t most_open_ = SIZE_MAX;  // envelopes at once, in all
   Lanes* lanes_;
   std::vector<std::unique_ptr<Partition>> partitions_;
   std::map<std::string, std::map<int32_t, Partition*>, std::less<>> by_name_;
@@ -247,15 +293,23 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   Ring<Partition*> ready_;
   int32_t turn_ = 0;
   uint64_t sequence_ = 0;
-  size_t open_ = 0;  // envelopes without a confirmed answer
+  size_t open_ = 0;  // envelopes without an answer, or with one that is to be confirmed first
   bool dispatch_scheduled_ = false;
   bool dispatching_ = false;
-  std::map<uint64_t, Commit> commits_;  // under way
+  std::map<uint64_t, Commit> commits_;  // under way, one per open envelope
   uint64_t next_commit_ = 0;
 
+  // commits that nothing waits for
+  Ring<Partition*> dirty_;                               // with something to store
+  std::vector<std::pair<Partition*, Storing>> storing_;  // under way
+  uint64_t stores_ = 0;
+  size_t reporting_ = 0;  // ends of commits that the application has not heard of in full
+  bool store_scheduled_ = false;
+
   // fetch
-  std::shared_ptr<size_t> used_;  // bytes fetched and not dispatched
-  size_t reserved_ = 0;           // bytes that requests under way may bring
+  std::shared_ptr<size_t> used_;      // bytes fetched and not dispatched; with `unordered` until envelopes are gone
+  std::shared_ptr<size_t> unfolded_;  // bytes that open envelopes keep of compressed batches, with `unordered`
+  size_t reserved_ = 0;               // bytes that requests under way may bring
   uint64_t fetches_ = 0;
   uint64_t received_bytes_ = 0;  // of records
   bool pump_scheduled_ = false;

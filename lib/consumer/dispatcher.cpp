@@ -1,5 +1,6 @@
 // Envelopes out, answers in. One open envelope in all, or one per partition; the next one comes when its
-// answer is there and, for a commit, when the broker has confirmed it.
+// answer is there and, for a commit with `confirmed`, when the broker has confirmed it.
+// Not here: answers in any order (unordered.cpp), commits that nothing waits for (storing.cpp).
 #include "consumer/consumer.hpp"
 #include "consumer/group_offsets.hpp"
 
@@ -19,20 +20,55 @@ void Consumer::unlist() {
   turn_ = 0;
 }
 
-void Consumer::schedule_dispatch() {
-  if (dispatch_scheduled_ || dispatching_ || dead_ || !consuming() || ready_.empty()) return;
-  if (options_.ordering == Ordering::consumer && open_ > 0) return;
-  dispatch_scheduled_ = true;
-  core_->callbacks().run_work([this, guard = scope_.guard()](session::Budget& budget) {
-    if (!guard.alive()) return true;
-    dispatch_scheduled_ = false;
-    const bool finished = dispatch(budget);
-    if (!finished) dispatch_scheduled_ = true;
-    return finished;
-  });
+template <bool kUnordered>
+uint64_t Consumer::open(Consumption& consumption, Partition& partition, int64_t first, int64_t last) {
+  ++sequence_;
+  ++open_;
+  ++consumption.started;
+  if (kUnordered) return (partition.window.push(first, after(last)) << kSlotBits) | partition.slot;
+  partition.ticket = (sequence_ << kSlotBits) | partition.slot;
+  partition.opened_by = consumption.id;
+  partition.open_first = first;
+  partition.open_next = after(last);
+  partition.sought = false;
+  return partition.ticket;
+}
+
+template <bool kUnordered>
+void Consumer::dispatch_one(Consumption& consumption, Partition& partition, const records::RecordView& record) {
+  const uint64_t ticket = open<kUnordered>(consumption, partition, record.offset, record.offset);
+  consumption.on_message(EnvelopeAccess::message(partition.buffer.parts(), ticket, partition.number, record));
+}
+
+void Consumer::dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record) {
+  // Parts of its own: it may span several of the buffer's batches, and keeps the bytes of all of them.
+  auto* const parts = new EnvelopeParts(*lanes_, partition.topic);
+  parts->bytes = partition.buffer.parts().bytes;
+  parts->charge = partition.buffer.parts().charge;
+  const BufferBlock* block = parts->bytes.block();
+  std::vector<MessageView> items;
+  int64_t last = record.offset;
+  const int64_t first = record.offset;
+  do {
+    if (const Bytes& bytes = partition.buffer.parts().bytes; bytes.block() != block) {
+      block = bytes.block();
+      parts->more.push_back(bytes);
+      if (unordered_) parts->more_charges.push_back(partition.buffer.parts().charge);
+    }
+    EnvelopeAccess::fill(items.emplace_back(), record);
+    last = record.offset;
+  } while (items.size() < static_cast<size_t>(consumption.batch_max) &&
+           partition.buffer.next(record, partition.next, *lanes_, partition.topic) == Buffer::Next::record);
+  BatchEnvelope envelope;
+  const uint64_t ticket =
+      unordered_ ? open<true>(consumption, partition, first, last) : open<false>(consumption, partition, first, last);
+  EnvelopeAccess::batch(envelope, *parts, ticket, partition.number, std::move(items));
+  parts->release();  // the envelope has it
+  consumption.on_batch(std::move(envelope));
 }
 
 // Returns false, and only then is the consumer certainly there, if the budget ran out.
+template <bool kUnordered>
 bool Consumer::dispatch(session::Budget& budget) {
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   dispatching_ = true;
@@ -40,12 +76,13 @@ bool Consumer::dispatch(session::Budget& budget) {
   const std::shared_ptr<Consumption> consumption = consumption_;  // another one begins in a callback of its own
   while (consuming() && !ready_.empty()) {
     if (consumption->limit > 0 && consumption->started >= consumption->limit) break;
-    if (options_.ordering == Ordering::consumer && open_ > 0) break;
+    if (open_ >= most_open_) break;
     Partition& partition = *ready_.front();
     if (!dispatchable(partition)) {
       unlist();
       continue;
     }
+    if (kUnordered && crowded(partition)) break;
     if (!budget.take()) {
       finished = false;
       break;
@@ -57,11 +94,11 @@ bool Consumer::dispatch(session::Budget& budget) {
       if (consumption->on_batch) {
         dispatch_batch(*consumption, partition, record);
       } else {
-        dispatch_one(*consumption, partition, record);
+        dispatch_one<kUnordered>(*consumption, partition, record);
       }
       if (dead_) return true;
       if (partition.buffer.bytes() != before) schedule_pump();
-      if (partition.ticket != 0 && options_.ordering == Ordering::partition) {
+      if (!kUnordered && partition.ticket != 0 && options_.ordering == Ordering::partition) {
         unlist();
       } else if (++turn_ >= kTurn) {
         unlist();
@@ -85,44 +122,17 @@ bool Consumer::dispatch(session::Budget& budget) {
   return finished;
 }
 
-uint64_t Consumer::open(Consumption& consumption, Partition& partition, int64_t first, int64_t last) {
-  partition.ticket = (++sequence_ << kSlotBits) | partition.slot;
-  partition.opened_by = consumption.id;
-  partition.open_first = first;
-  partition.open_next = after(last);
-  partition.sought = false;
-  ++open_;
-  ++consumption.started;
-  return partition.ticket;
-}
-
-void Consumer::dispatch_one(Consumption& consumption, Partition& partition, const records::RecordView& record) {
-  const uint64_t ticket = open(consumption, partition, record.offset, record.offset);
-  consumption.on_message(EnvelopeAccess::message(partition.buffer.parts(), ticket, partition.number, record));
-}
-
-void Consumer::dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record) {
-  // Parts of its own: it may span several of the buffer's batches, and keeps the bytes of all of them.
-  auto* const parts = new EnvelopeParts(*lanes_, partition.topic);
-  parts->bytes = partition.buffer.parts().bytes;
-  const BufferBlock* block = parts->bytes.block();
-  std::vector<MessageView> items;
-  int64_t last = record.offset;
-  const int64_t first = record.offset;
-  do {
-    if (const Bytes& bytes = partition.buffer.parts().bytes; bytes.block() != block) {
-      block = bytes.block();
-      parts->more.push_back(bytes);
-    }
-    EnvelopeAccess::fill(items.emplace_back(), record);
-    last = record.offset;
-  } while (items.size() < static_cast<size_t>(consumption.batch_max) &&
-           partition.buffer.next(record, partition.next, *lanes_, partition.topic) == Buffer::Next::record);
-  BatchEnvelope envelope;
-  const uint64_t ticket = open(consumption, partition, first, last);
-  EnvelopeAccess::batch(envelope, *parts, ticket, partition.number, std::move(items));
-  parts->release();  // the envelope has it
-  consumption.on_batch(std::move(envelope));
+void Consumer::schedule_dispatch() {
+  if (dispatch_scheduled_ || dispatching_ || dead_ || !consuming() || ready_.empty()) return;
+  if (open_ >= most_open_) return;
+  dispatch_scheduled_ = true;
+  core_->callbacks().run_work([this, guard = scope_.guard()](session::Budget& budget) {
+    if (!guard.alive()) return true;
+    dispatch_scheduled_ = false;
+    const bool finished = unordered_ ? dispatch<true>(budget) : dispatch<false>(budget);
+    if (!finished) dispatch_scheduled_ = true;
+    return finished;
+  });
 }
 
 // --- in ---------------------------------------------------------------------
@@ -136,6 +146,7 @@ Partition* Consumer::holder(uint64_t ticket) const {
 }
 
 Error Consumer::ack(uint64_t ticket) {
+  if (unordered_) return ack_in_window(ticket);
   Partition* const partition = holder(ticket);
   if (partition == nullptr) return Error(Errc::lost);
   answered(*partition);
@@ -143,6 +154,7 @@ Error Consumer::ack(uint64_t ticket) {
 }
 
 Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
+  if (unordered_) return answer_in_window(ticket, answer, metadata, done);
   Partition* const partition = holder(ticket);
   if (partition == nullptr) {
     const Error lost(Errc::lost);
@@ -151,11 +163,16 @@ Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata
   }
   switch (answer) {
     case Answer::commit:
-      if (has_group_) {
+      if (has_group_ && !pipelined_) {
         commit(*partition, metadata, std::move(done));
         break;
       }
-      tell_later(std::move(done), {});
+      if (has_group_) {
+        ++next_commit_;
+        want(*partition, partition->open_first, partition->open_next, metadata, std::move(done));
+      } else {
+        tell_later(std::move(done), {});
+      }
       answered(*partition);
       break;
     case Answer::ack:
@@ -203,18 +220,28 @@ void Consumer::answered(Partition& partition) {
   check_end(partition);
 }
 
+// Envelopes of the present consumption.
+void Consumer::count_answered(size_t count) {
+  if (consumption_ == nullptr || consumption_->ending) return;
+  consumption_->answered += static_cast<int64_t>(count);
+  if (consumption_->limit > 0 && consumption_->answered >= consumption_->limit) end({});
+}
+
 // What was not processed, or not confirmed, comes again.
 void Consumer::rewind(Partition& partition) {
   const bool moved = partition.sought;
   const int64_t first = partition.open_first;
   close_envelope(partition);
-  if (moved) return;
+  if (!moved) go_back(partition, first);
+}
+
+void Consumer::go_back(Partition& partition, int64_t offset) {
   // Stopped: it goes on from there with the next consumption. Being looked up: there is another position soon.
-  if (partition.state == Partition::State::stopped && partition.next >= 0) partition.next = first;
+  if (partition.state == Partition::State::stopped && partition.next >= 0) partition.next = offset;
   if (partition.state != Partition::State::ready) return;
   forget(partition);
-  partition.next = first;
-  partition.fetch_position = first;
+  partition.next = offset;
+  partition.fetch_position = offset;
   schedule_pump();
 }
 

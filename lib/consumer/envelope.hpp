@@ -32,6 +32,8 @@ class Answerable {
   virtual Error ack(uint64_t ticket) { return answer(ticket, Answer::ack, {}, {}); }
   /// One call of the application, not from inside this one.
   virtual void later(Function<void()> callback) = 0;
+  /// Memory that envelopes kept has been given back.
+  virtual void freed() {}
 
  protected:
   virtual ~Answerable() = default;
@@ -46,7 +48,14 @@ struct EnvelopeParts {
       : home(&home_of), topic(std::move(topic_name)) {
     home->retain();
   }
-  ~EnvelopeParts() { home->release(); }
+  ~EnvelopeParts() {
+    if (charge != nullptr) {
+      charge.reset();
+      more_charges.clear();
+      home->freed();
+    }
+    home->release();
+  }
   EnvelopeParts(const EnvelopeParts&) = delete;
   EnvelopeParts& operator=(const EnvelopeParts&) = delete;
 
@@ -59,7 +68,9 @@ struct EnvelopeParts {
   Answerable* home;  ///< counted; where a second answer's `done` is queued
   std::shared_ptr<const std::string> topic;
   Bytes bytes;
-  std::vector<Bytes> more;  ///< of a BatchEnvelope that spans several batches
+  std::shared_ptr<const void> charge;  ///< the account that the bytes are charged to, null if to none
+  std::vector<Bytes> more;             ///< of a BatchEnvelope that spans several batches
+  std::vector<std::shared_ptr<const void>> more_charges;
 };
 
 struct EnvelopeAccess {

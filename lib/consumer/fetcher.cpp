@@ -144,7 +144,7 @@ size_t Consumer::room(const Share& share, size_t leaders) const {
   want = std::min(want, most - most / 8);
   // Long polls of many leaders hold their reservation while they wait: each gets its part.
   want = std::min(want, std::max<size_t>(memory / std::max<size_t>(leaders, 1), 1));
-  const size_t taken = *used_ + reserved_;
+  const size_t taken = *used_ + *unfolded_ + reserved_;
   const size_t left = memory > taken ? memory - taken : 0;
   return left >= std::min(want, kLeastFetch) ? std::min(want, left) : 0;
 }
@@ -153,6 +153,7 @@ size_t Consumer::room(const Share& share, size_t leaders) const {
 bool Consumer::stuck() const {
   if (reserved_ > 0) return false;
   if (options_.ordering == Ordering::consumer && open_ > 0) return false;  // the next one waits for its answer
+  if (unordered_ && open_ > 0) return false;                               // envelopes keep what they were cut from
   for (size_t i = 0; i < ready_.size(); ++i) {
     if (dispatchable(*ready_[i])) return false;
   }
@@ -548,7 +549,7 @@ void Consumer::back_off(Partition& partition) {
 }
 
 void Consumer::check_end(Partition& partition) {
-  if (partition.end_reported || partition.ticket != 0 || !partition.buffer.empty() || !partition.at_end()) return;
+  if (partition.end_reported || partition.open() || !partition.buffer.empty() || !partition.at_end()) return;
   partition.end_reported = true;
   if (on_partition_end_ == nullptr) return;
   core_->callbacks().run([guard = scope_.guard(), handler = on_partition_end_,

@@ -1,13 +1,16 @@
-// One partition of a consumer: where it is, what was fetched, which envelope is open.
+// One partition of a consumer: where it is, what was fetched, which envelopes are open.
 // Not here: how the state changes (positions.cpp, fetcher.cpp, dispatcher.cpp).
 #pragma once
 
 #include <kafka/types.hpp>
 
+#include <map>
 #include <memory>
 #include <string>
 
 #include "consumer/buffer.hpp"
+#include "consumer/stored.hpp"
+#include "consumer/window.hpp"
 #include "net/reactor.hpp"
 
 namespace kafka::consumer {
@@ -42,7 +45,7 @@ struct Partition {
   bool end_reported = false;
   Buffer buffer;
 
-  // the open envelope
+  // the open envelope, where there is one per partition at most
   uint64_t ticket = 0;      ///< 0: none
   uint64_t opened_by = 0;   ///< the consumption that dispatched it
   bool committing = false;  ///< answered with commit, not confirmed yet
@@ -52,6 +55,16 @@ struct Partition {
 
   // the dispatcher's list
   bool listed = false;
+
+  // the open envelopes, with `unordered`
+  Window window;
+  uint64_t begun_at = 0;                ///< the number of the first one that the present consumption dispatches
+  std::map<uint64_t, Waiting> waiting;  ///< commits with metadata or `done`, by number
+
+  // what is to be stored, with `unordered` or `pipelined`
+  Storing wanted;
+  bool dirty = false;  ///< in the list of those that have something to store
+  uint32_t moves = 0;  ///< counts seeks and resets: an older commit that fails does not go back behind them
 
   // fetching
   uint64_t in_fetch = 0;     ///< the request under way that asks for it, 0: none
@@ -70,8 +83,12 @@ struct Partition {
   net::TimePoint missing_since{};      ///< topic or partition unknown to the cluster since; zero: it is known
 
   std::string where() const { return *topic + "/" + std::to_string(number); }
-  /// What the application calls the position: an open envelope's until it is answered.
-  int64_t position() const { return ticket != 0 && !sought ? open_first : next; }
+  /// What the application calls the position: the oldest open envelope's until it is answered.
+  int64_t position() const {
+    if (ticket != 0 && !sought) return open_first;
+    return window.empty() ? next : window.front().first;
+  }
+  bool open() const { return ticket != 0 || !window.empty(); }
   bool at_end() const { return state == State::ready && end >= 0 && next >= end; }
 };
 

@@ -171,7 +171,7 @@ void Consumer::ready(Partition& partition, int64_t offset) {
   partition.next = offset;
   partition.fetch_position = offset;
   if (reason) {
-    partition.sought = partition.ticket != 0;  // an answer given later does not take it back
+    moved(partition);
     tell(Event::Type::offset_reset, partition, reason, offset);
   }
   schedule_pump();

@@ -9,7 +9,7 @@ void Consumer::add_stats(Stats& stats) const {
   ConsumerStats& own = stats.consumers.emplace_back();
   own.group = group_;
   own.fetch_memory = options_.fetch_memory;
-  own.fetched_bytes = *used_;
+  own.fetched_bytes = *used_ + *unfolded_;
   own.reserved_bytes = reserved_;
   own.open = open_;
   own.envelopes = sequence_;

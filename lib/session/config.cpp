@@ -61,7 +61,10 @@ constexpr Choice<OutOfRange> kOutOfRange[] = {{"fail", OutOfRange::fail},
                                               {"reset_to_latest", OutOfRange::reset_to_latest}};
 constexpr Choice<IsolationLevel> kIsolations[] = {{"read_committed", IsolationLevel::read_committed},
                                                   {"read_uncommitted", IsolationLevel::read_uncommitted}};
-constexpr Choice<Ordering> kOrderings[] = {{"consumer", Ordering::consumer}, {"partition", Ordering::partition}};
+constexpr Choice<Ordering> kOrderings[] = {
+    {"consumer", Ordering::consumer}, {"partition", Ordering::partition}, {"unordered", Ordering::unordered}};
+constexpr Choice<CommitMode> kCommitModes[] = {{"confirmed", CommitMode::confirmed},
+                                               {"pipelined", CommitMode::pipelined}};
 constexpr Choice<Partitioner> kPartitioners[] = {{"murmur2_random", Partitioner::murmur2_random},
                                                  {"murmur2", Partitioner::murmur2},
                                                  {"consistent_random", Partitioner::consistent_random},
@@ -81,6 +84,7 @@ std::span<const Choice<MetadataRecovery>> choices(MetadataRecovery) { return kRe
 std::span<const Choice<Partitioner>> choices(Partitioner) { return kPartitioners; }
 std::span<const Choice<OffsetReset>> choices(OffsetReset) { return kResets; }
 std::span<const Choice<OutOfRange>> choices(OutOfRange) { return kOutOfRange; }
+std::span<const Choice<CommitMode>> choices(CommitMode) { return kCommitModes; }
 std::span<const Choice<Ordering>> choices(Ordering) { return kOrderings; }
 
 bool number(std::string_view value, int64_t& parsed) {

@@ -27,6 +27,7 @@ constexpr Range time(milliseconds least, milliseconds most) { return {least.coun
 
 constexpr int64_t kMiB = 1024 * 1024;
 constexpr int64_t kGiB = 1024 * kMiB;
+constexpr int64_t kMostOpen = 1000000;  // envelopes
 
 struct OptionFields {
   static void walk(auto& f, auto& o) requires requires { o.bootstrap_servers; }
@@ -89,6 +90,7 @@ struct OptionFields {
     f("allow.auto.create.topics", o.allow_auto_create_topics, "let brokers create the topics asked for");
     f("auto.offset.reset", o.auto_offset_reset, "earliest, latest or none");
     f("client.rack", o.client_rack, "where this client runs: replicas there are read from (KIP-392)");
+    f("commit.mode", o.commit_mode, "confirmed or pipelined: what the next message waits for after commit()");
     f("default.api.timeout.ms", o.default_api_timeout, time(milliseconds(1), hours(24)), "finding positions, commits");
     f("fetch.max.bytes", o.fetch_max_bytes, range(1024, kGiB), "one response");
     f("fetch.max.wait.ms", o.fetch_max_wait, time(milliseconds(0), minutes(5)),
@@ -96,9 +98,10 @@ struct OptionFields {
     f("fetch.memory", o.fetch_memory, range(65536, int64_t{1} << 40), "bytes fetched and not yet dispatched");
     f("fetch.min.bytes", o.fetch_min_bytes, range(0, kGiB), "bytes worth answering a fetch for");
     f("isolation.level", o.isolation_level, "read_uncommitted or read_committed: what of transactions is read");
+    f("max.open", o.max_open, range(1, kMostOpen), "open envelopes, with ordering unordered");
     f("max.partition.fetch.bytes", o.max_partition_fetch_bytes, range(1024, kGiB), "of one partition in one response");
     f("on.offset.out.of.range", o.on_offset_out_of_range, "fail, reset_to_earliest or reset_to_latest");
-    f("ordering", o.ordering, "consumer or partition");
+    f("ordering", o.ordering, "consumer, partition or unordered: which envelopes may be open at once");
   }
 };
 

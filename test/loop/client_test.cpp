@@ -59,6 +59,33 @@ struct Client {
   bool closed = false;
 };
 
+// The application's work on messages: a timer each, of another length than its neighbours'.
+struct Jobs {
+  struct Job {
+    Jobs* jobs;
+    MessageEnvelope envelope;
+    uv_timer_t timer;
+  };
+  void begin(uv_loop_t* loop, MessageEnvelope envelope) {
+    ++open;
+    const auto ms = static_cast<uint64_t>(envelope.offset() * 7 % 5);
+    auto* const job = new Job{this, std::move(envelope), {}};
+    uv_timer_init(loop, &job->timer);
+    job->timer.data = job;
+    uv_timer_start(
+        &job->timer,
+        [](uv_timer_t* timer) { static_cast<Job*>(timer->data)->jobs->end(*static_cast<Job*>(timer->data)); }, ms, 0);
+  }
+  void end(Job& job) {
+    --open;
+    CHECK_FALSE(job.envelope.commit({}, [this](Error error) { stored += error ? 0 : 1; }));
+    uv_close(reinterpret_cast<uv_handle_t*>(&job.timer),
+             [](uv_handle_t* timer) { delete static_cast<Job*>(timer->data); });
+  }
+  size_t open = 0;
+  int stored = 0;
+};
+
 void whole_journey(int count) {
   Loop loop;
   {
@@ -75,6 +102,38 @@ void whole_journey(int count) {
 }  // namespace
 
 TEST_CASE("a whole journey on a real loop ends by itself and leaves nothing on the loop") { whole_journey(200); }
+
+TEST_CASE("unordered and pipelined: work that ends in any order is stored up to the first that is open") {
+  Loop loop;
+  DevBroker broker(loop, {.brokers = 1});
+  REQUIRE_FALSE(broker.create_topic("t", 3));
+  Session session(loop, Client::options(broker));
+  constexpr int kMessages = 300;
+  Producer producer(session);
+  for (int i = 0; i < kMessages; ++i) producer.send({.topic = "t", .value = std::to_string(i)});
+  Consumer consumer(session, "g", {{"t", {0, 1, 2}}},
+                    {.commit_mode = CommitMode::pipelined, .max_open = 20, .ordering = Ordering::unordered});
+  Jobs jobs;
+  size_t most = 0;
+  bool closed = false;
+  consumer.consume(
+      kMessages,
+      [&](MessageEnvelope envelope) {
+        jobs.begin(loop, std::move(envelope));
+        most = std::max(most, jobs.open);
+      },
+      [&](Error error) {
+        CHECK_FALSE(error);
+        CHECK(jobs.stored == kMessages);
+        session.close([&] {
+          closed = true;
+          broker.close();
+        });
+      });
+  loop.run();
+  CHECK(closed);
+  CHECK(most == 20);
+}
 
 TEST_CASE("destroying everything in the middle leaves a loop that can be closed after one more turn") {
   for (const int turns : {0, 1, 2, 5, 20}) {

@@ -31,6 +31,8 @@ constexpr Place kPlaces[] = {Place::on_message, Place::on_batch,         Place::
 }  // namespace
 
 TEST_CASE("G1 G5: every callback may destroy, close, consume, seek and pause") {
+  const ConsumerOptions options{.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined),
+                                .ordering = GENERATE(Ordering::consumer, Ordering::unordered)};
   for (const Place place : kPlaces) {
     for (const Deed deed : kDeeds) {
       CAPTURE(static_cast<int>(place), static_cast<int>(deed));
@@ -38,7 +40,7 @@ TEST_CASE("G1 G5: every callback may destroy, close, consume, seek and pause") {
       fill(client, "t", 1, 3);
       Book book;
       std::optional<Consumer> consumer;
-      consumer.emplace(*client.session, "g", kOne);
+      consumer.emplace(*client.session, "g", kOne, options);
       int done = 0;
       int closes = 0;
       int closed = 0;
@@ -124,6 +126,8 @@ TEST_CASE("G1 G5: every callback may destroy, close, consume, seek and pause") {
 }
 
 TEST_CASE("G4: close() works while positions are searched, while a fetch waits and with commits under way") {
+  const ConsumerOptions options{.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined),
+                                .ordering = GENERATE(Ordering::consumer, Ordering::unordered)};
   enum class When { at_once, listing, fetching, committing, open_envelope, dead_cluster };
   for (const When when :
        {When::at_once, When::listing, When::fetching, When::committing, When::open_envelope, When::dead_cluster}) {
@@ -136,7 +140,7 @@ TEST_CASE("G4: close() works while positions are searched, while a fetch waits a
     if (when == When::dead_cluster) client.world.refuse("broker-1", true);
     Book book;
     std::vector<std::string> order;
-    Consumer consumer(*client.session, "g", kOne);
+    Consumer consumer(*client.session, "g", kOne, options);
     consumer.consume(book.each([&](MessageEnvelope envelope) {
       if (when == When::open_envelope) {
         book.kept.push_back(std::move(envelope));
@@ -177,7 +181,8 @@ TEST_CASE("G4: what a close deadline cuts off ends with closed, and the session'
     SimClient client(3, {.brokers = 1, .session = {.close_timeout = 2s}});
     fill(client, "t", 1, 1);
     Book book;
-    Consumer consumer(*client.session, "g", kOne);
+    Consumer consumer(*client.session, "g", kOne,
+                      {.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined)});
     consumer.consume(book.commit(), book.end());
     CHECK(client.until([&] { return client.brokers->cluster().requests(ApiKey::offset_fetch, 0) > 0; }));
     client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();

@@ -33,7 +33,7 @@ TEST_CASE("A message that is acked inside its callback costs no allocation") {
   SessionOptions session;
   session.bootstrap_servers = peer.broker.address();
   client.open(session);
-  const auto ordering = GENERATE(Ordering::consumer, Ordering::partition);
+  const auto ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered);
   for (int32_t p = 0; p < 2; ++p) peer.add(p, 2000, 100);
   Fetcher fetcher(*client.session, {{"t", 0, 0}, {"t", 1, 0}}, {.ordering = ordering});
   int got = 0;
@@ -49,4 +49,74 @@ TEST_CASE("A message that is acked inside its callback costs no allocation") {
   CHECK(after - before < 20);  // opening the other partition's batch
   close(client, fetcher);
   client.close();
+}
+
+namespace {
+
+struct CostBench {
+  explicit CostBench(int32_t partitions, int per_partition) : client(1, {.brokers = 1}) {
+    devbroker::Cluster& cluster = client.brokers->cluster();
+    REQUIRE_FALSE(cluster.create_topic("t", partitions));
+    for (int32_t p = 0; p < partitions; ++p) {
+      records::BatchBuilder builder;
+      for (int i = 0; i < per_partition; ++i) REQUIRE(builder.append(1, {}, "value") == Errc::none);
+      Bytes sealed;
+      REQUIRE_FALSE(builder.seal({}, sealed));
+      REQUIRE(cluster.append(*cluster.find_partition("t", p), sealed, 3, 1).error == Errc::none);
+    }
+  }
+  SimClient client;
+};
+
+}  // namespace
+
+TEST_CASE("A message that is committed inside its callback, pipelined and without done, costs no allocation") {
+  const auto ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered);
+  CostBench bench(2, 5000);
+  Consumer consumer(*bench.client.session, "g", {{"t", {0, 1}}},
+                    {.commit_mode = CommitMode::pipelined, .ordering = ordering});
+  int got = 0;
+  size_t before = 0;
+  size_t after = 0;
+  consumer.consume([&](MessageEnvelope envelope) {
+    ++got;
+    if (got == 1000) before = allocations;
+    if (got == 9000) after = allocations;
+    if (envelope.commit()) std::abort();
+  });
+  REQUIRE(bench.client.until([&] { return got == 10000; }));
+  CHECK(after - before < 200);  // a request for all messages of a turn, at most one at a time
+  close(bench.client, consumer);
+  CHECK(committed(bench.client, "g", "t", 0) == 5000);
+  CHECK(committed(bench.client, "g", "t", 1) == 5000);
+  bench.client.close();
+}
+
+TEST_CASE("A message that is answered out of order, with ack or commit, costs no allocation") {
+  const bool commits = GENERATE(false, true);
+  CostBench bench(2, 5000);
+  Consumer consumer(*bench.client.session, "g", {{"t", {0, 1}}},
+                    {.commit_mode = CommitMode::pipelined, .max_open = 100, .ordering = Ordering::unordered});
+  int got = 0;
+  size_t before = 0;
+  size_t after = 0;
+  std::vector<MessageEnvelope> kept;  // the newest 60, answered newest first
+  kept.reserve(100);
+  const auto answer_all = [&] {
+    for (; !kept.empty(); kept.pop_back()) {
+      if (commits ? kept.back().commit() : kept.back().ack()) std::abort();
+    }
+  };
+  consumer.consume([&](MessageEnvelope envelope) {
+    ++got;
+    if (got == 1000) before = allocations;
+    if (got == 9000) after = allocations;
+    kept.push_back(std::move(envelope));
+    if (kept.size() == 60 || got == 10000) answer_all();
+  });
+  REQUIRE(bench.client.until([&] { return got == 10000; }));
+  CHECK(after - before < 200);
+  close(bench.client, consumer);
+  CHECK(committed(bench.client, "g", "t", 0) == (commits ? 5000 : -1));
+  bench.client.close();
 }

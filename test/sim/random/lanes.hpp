@@ -7,7 +7,7 @@
 #include <kafka/consumer.hpp>
 
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,15 +21,23 @@ class GroupBook {
  public:
   GroupBook(Journal& journal, std::string group) : journal_(journal), group_(std::move(group)) {}
 
-  /// A consumer of the group was told to commit this.
-  void asked(const TopicPartition& partition, int64_t offset) { asked_[partition].insert(offset); }
+  /// A consumer of the group was told to commit this, and everything below it is answered. Its place among all that
+  /// was asked for.
+  size_t asked(const TopicPartition& partition, int64_t offset) {
+    asked_[partition].push_back(offset);
+    return asked_[partition].size() - 1;
+  }
   /// A broker stored it: only what was asked for may be stored.
   void stored(const TopicPartition& partition, int64_t offset);
+
+  int64_t asked_at(const TopicPartition& partition, size_t place) { return asked_[partition][place]; }
 
   /// How many values there have been; the first is -1, nothing.
   size_t count(const TopicPartition& partition) { return values(partition).size(); }
   int64_t latest(const TopicPartition& partition) { return values(partition).back(); }
   bool held_since(const TopicPartition& partition, size_t count, int64_t offset);
+  /// What was asked for at that place, or something newer, was stored since there were `count` values.
+  bool covered(const TopicPartition& partition, size_t count, size_t place);
 
  private:
   std::vector<int64_t>& values(const TopicPartition& partition) {
@@ -39,7 +47,7 @@ class GroupBook {
   }
   Journal& journal_;
   std::string group_;
-  std::map<TopicPartition, std::set<int64_t>> asked_;
+  std::map<TopicPartition, std::vector<int64_t>> asked_;
   std::map<TopicPartition, std::vector<int64_t>> values_;
 };
 
@@ -56,11 +64,24 @@ struct Lane {
   bool paused = false;
   bool stopped = false;
 
-  bool open = false;
-  bool committing = false;
-  bool sought = false;  ///< since the envelope was opened
-  int64_t first = -1, after = -1;
-  size_t commit_mark = 0;
+  /// An envelope that was dispatched and has not come to its end.
+  struct Out {
+    int64_t first = -1, after = -1;
+    bool present = true;  ///< dispatched by the present consumption
+    bool answered = false;
+    bool committing = false;      ///< answered with commit, and nothing was reported on it
+    bool passed = false;          ///< answered, and everything below it too
+    bool moved = false;           ///< the position was set since, by whatever
+    size_t mark = 0;              ///< values that were stored when it was committed
+    std::optional<size_t> place;  ///< among what was asked for
+  };
+  std::map<uint64_t, Out> out;  ///< by number, in the order of dispatch
+  std::optional<size_t> last_asked;
+  size_t last_mark = 0;
+  bool failed = false;  ///< a commit was not stored
+  /// An answer was refused, and why was not said yet.
+  bool doubtful = false;
+  bool open() const { return !out.empty(); }
 };
 
 /// The judge of one consumer, from its making to its end.
@@ -71,20 +92,26 @@ class Lanes {
 
   // What the application does.
   void began(int64_t limit);
-  void answered(const TopicPartition& partition, bool moves_on);
-  void committing(const TopicPartition& partition);
+  /// Both return whether the position was set since it was dispatched.
+  bool answered(const TopicPartition& partition, uint64_t number, bool moves_on);
+  bool committing(const TopicPartition& partition, uint64_t number);
+  /// What the answer returned.
+  void replied(const TopicPartition& partition, bool moved, const Error& error);
+  /// The answer came too late, behind the end.
+  void late(const TopicPartition& partition, uint64_t number) { lane(partition).out.erase(number); }
   void sought(const TopicPartition& partition, int64_t to);
   void paused(const TopicPartition& partition, bool on) { lane(partition).paused = on; }
   /// cancel() or a dropped envelope: what on_end will say.
   void ending(Errc error) { expected_ends_.push_back(error); }
   // What it is told.
-  void delivered(const TopicPartition& partition, int64_t first, int64_t after, int64_t position);
-  void committed(const TopicPartition& partition, const Error& error);
+  uint64_t delivered(const TopicPartition& partition, int64_t first, int64_t after, int64_t position);
+  void committed(const TopicPartition& partition, uint64_t number, const Error& error);
   void event(const Event& event);
   void ended(const Error& error, bool closing);
+  /// By close(), in time.
+  void closed();
 
   bool consuming() const { return consuming_; }
-  size_t open() const;
   Lane& lane(const TopicPartition& partition) { return lanes_.at(partition); }
   std::map<TopicPartition, Lane>& lanes() { return lanes_; }
   /// An injected error may say anything about the position.
@@ -94,7 +121,11 @@ class Lanes {
   int64_t log_start(const TopicPartition& partition) const;
   int64_t log_end(const TopicPartition& partition) const;
   void violation(const TopicPartition& partition, const std::string& text);
-  void close(Lane& lane, bool moves_on);
+  bool unordered() const { return consumer_.options.ordering == Ordering::unordered; }
+  bool confirmed() const { return consumer_.options.commit_mode == CommitMode::confirmed; }
+  void check_room(const Lane& at, const std::string& what);
+  void go_on(Lane& lane);
+  void move(Lane& lane);
 
   Journal& journal_;
   GroupBook& book_;
@@ -105,6 +136,7 @@ class Lanes {
   bool consuming_ = false;
   int64_t limit_ = 0;
   int64_t count_ = 0;
+  uint64_t numbers_ = 0;
   std::vector<Errc> expected_ends_;  // any of them
 };
 

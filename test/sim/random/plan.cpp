@@ -70,7 +70,9 @@ ProducerPlan draw_producer(Random& random, const Plan& plan) {
 ConsumerPlan draw_consumer(Random& random, const Plan& plan, int index) {
   ConsumerPlan consumer;
   ConsumerOptions& options = consumer.options;
-  options.ordering = random.percent(50) ? Ordering::consumer : Ordering::partition;
+  options.ordering = random.pick(std::vector<Ordering>{Ordering::consumer, Ordering::partition, Ordering::unordered});
+  options.commit_mode = random.percent(50) ? CommitMode::confirmed : CommitMode::pipelined;
+  options.max_open = random.percent(30) ? 1000 : random.integer(1, 30);
   options.default_api_timeout = random.ms(3000, 60000);
   options.fetch_max_wait = random.ms(0, 800);
   if (random.percent(30)) options.fetch_min_bytes = random.integer(0, 2000);
@@ -91,7 +93,8 @@ ConsumerPlan draw_consumer(Random& random, const Plan& plan, int index) {
   consumer.limit_percent = random.percent(50) ? 0 : random.integer(10, 100);
   consumer.commit_percent = random.percent(25) ? 0 : random.percent(40) ? 100 : random.integer(5, 60);
   consumer.end_percent = random.percent(50) ? 0 : random.integer(1, 30);
-  consumer.late_percent = random.percent(40) ? 0 : random.integer(2, 60);
+  consumer.late_percent =
+      random.percent(40) ? 0 : random.integer(2, options.ordering == Ordering::unordered ? 100 : 60);
   consumer.restart_percent = random.percent(40) ? 0 : random.integer(1, 15);
   consumer.seek_percent = random.percent(60) ? 0 : random.integer(1, 15);
   consumer.pause_percent = random.percent(60) ? 0 : random.integer(1, 25);
@@ -209,7 +212,10 @@ std::string Plan::text() const {
   for (const ConsumerPlan& consumer : consumers) {
     out += "; consumer ";
     out += consumer.batches ? "of batches" : "of messages";
-    out += consumer.options.ordering == Ordering::consumer ? " one by one" : " by partition";
+    out += consumer.options.ordering == Ordering::consumer    ? " one by one"
+           : consumer.options.ordering == Ordering::partition ? " by partition"
+                                                              : " up to " + std::to_string(consumer.options.max_open);
+    if (consumer.options.commit_mode == CommitMode::pipelined) out += ", pipelined";
     out += ", commits " + std::to_string(consumer.commit_percent) + " %";
   }
   return out;

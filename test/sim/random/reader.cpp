@@ -110,8 +110,8 @@ void Reader::take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages
     if (messages[i].offset != first + static_cast<int64_t>(i)) run_.journal.violation("a batch with a gap");
     run_.received(messages[i]);
   }
-  lanes_->delivered(partition, first, first + static_cast<int64_t>(messages.size()),
-                    consumer_->position(partition.topic, partition.partition));
+  held->number = lanes_->delivered(partition, first, first + static_cast<int64_t>(messages.size()),
+                                   consumer_->position(partition.topic, partition.partition));
   if (!healed_ && random_.integer(0, 999) < plan_.restart_percent && run_.plan.ending != Ending::abort_early) {
     held_[next_held_++] = std::move(held);
     return restart(random_.percent(50));  // from inside the callback
@@ -134,35 +134,37 @@ void Reader::answer(const std::shared_ptr<Held>& held) {
   if (!healed_ && random_.integer(0, 999) < plan_.end_percent) {
     const bool cancel = random_.percent(50);
     lanes_->ending(cancel ? Errc::none : Errc::envelope_dropped);
-    lanes_->answered(partition, false);
+    const bool moved = lanes_->answered(partition, held->number, false);
     run_.journal.note(cancel ? "cancel" : "drop");
     Call call(run_.journal);
     Error error;
     if (cancel) error = plan_.batches ? held->batch.cancel() : held->message.cancel();
-    if (error && !closing_) run_.journal.violation("cancel: " + error.message());
+    if (cancel && !closing_) lanes_->replied(partition, moved, error);
     held->message = MessageEnvelope();
     held->batch = BatchEnvelope();
     return;
   }
   if (!random_.percent(plan_.commit_percent)) {
-    lanes_->answered(partition, true);
+    const bool moved = lanes_->answered(partition, held->number, true);
     Call call(run_.journal);
     const Error error = plan_.batches ? held->batch.ack() : held->message.ack();
-    if (error && !closing_) run_.journal.violation("ack: " + error.message());
+    if (!closing_) lanes_->replied(partition, moved, error);
     return;
   }
-  lanes_->committing(partition);
+  const bool moved = lanes_->committing(partition, held->number);
   ++run_.result.commits;
   run_.journal.note("commit " + partition.topic + "/" + std::to_string(partition.partition));
-  auto done = [this, incarnation, partition,
-               latest = run_.world.now() + plan_.options.default_api_timeout + milliseconds(1000),
+  // With `pipelined` it may wait for the one before it.
+  auto done = [this, incarnation, partition, number = held->number,
+               latest = run_.world.now() + 2 * plan_.options.default_api_timeout + milliseconds(1000),
                token = Token(run_.journal)](Error error) {
     Callback callback(run_.journal, "a commit");
     if (incarnation != incarnation_) return run_.journal.violation("a commit of a consumer that is gone");
     run_.journal.note("committed " + error.name());
-    if (run_.world.now() > latest) run_.journal.violation("a commit took longer than default_api_timeout");
+    if (run_.world.now() > latest && plan_.options.ordering != Ordering::unordered)
+      run_.journal.violation("a commit took longer than default_api_timeout");
     if (error == Errc::lost && closing_) return;
-    lanes_->committed(partition, error);
+    lanes_->committed(partition, number, error);
   };
   Error error;
   {
@@ -170,7 +172,8 @@ void Reader::answer(const std::shared_ptr<Held>& held) {
     error = plan_.batches ? held->batch.commit("by test", std::move(done))
                           : held->message.commit("by test", std::move(done));
   }
-  if (error && !closing_) run_.journal.violation("commit: " + error.message());
+  if (!closing_) lanes_->replied(partition, moved, error);
+  if (closing_ && error == Errc::lost) lanes_->late(partition, held->number);
 }
 
 void Reader::seek(const TopicPartition& partition, int64_t to) {
@@ -228,6 +231,7 @@ void Reader::close() {
     if (incarnation != incarnation_) return run_.journal.violation("a consumer that is gone closed");
     run_.journal.check(!closed_, "a consumer closed twice");
     run_.journal.check(!lanes_->consuming(), "a consumer closed before its on_end");
+    lanes_->closed();
     closed_ = true;
     if (!restarting_ || healed_ || done_) return;
     destroy();
@@ -274,7 +278,7 @@ bool Reader::at_end() {
     const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
     if (found == nullptr) continue;
     const int64_t next = lane.next >= 0 ? lane.next : consumer_->position(partition.topic, partition.partition);
-    if (lane.open || next < found->log.end_offset()) return false;
+    if (lane.open() || next < found->log.end_offset()) return false;
   }
   return true;
 }
@@ -284,7 +288,7 @@ std::string Reader::where() {
   for (const auto& [partition, lane] : lanes_->lanes()) {
     const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
     text += "; " + partition.topic + "/" + std::to_string(partition.partition) + " at " + std::to_string(lane.next) +
-            (lane.open ? " open" : "") + (lane.committing ? " committing" : "") + (lane.stopped ? " stopped" : "") +
+            (lane.open() ? ", " + std::to_string(lane.out.size()) + " open" : "") + (lane.stopped ? " stopped" : "") +
             " of " + std::to_string(found == nullptr ? -1 : found->log.end_offset());
   }
   return text;

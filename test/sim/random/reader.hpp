@@ -30,6 +30,7 @@ class Reader {
  private:
   struct Held {
     TopicPartition partition;
+    uint64_t number = 0;  ///< of the judge
     MessageEnvelope message;
     BatchEnvelope batch;
     net::Timer timer;

@@ -159,6 +159,17 @@ TEST_CASE("options are set by their Java names") {
   CHECK(producer.max_in_flight == 5);
   CHECK_FALSE(producer.set("max.in.flight", "7"));  // as other clients call it
   CHECK(producer.max_in_flight == 7);
+
+  ConsumerOptions consumer;
+  CHECK_FALSE(consumer.set("ordering", "unordered"));
+  CHECK(consumer.ordering == Ordering::unordered);
+  CHECK_FALSE(consumer.set("max.open", "1000000"));
+  CHECK(consumer.max_open == 1000000);
+  CHECK(consumer.set("max.open", "0").code() == Errc::invalid_option);
+  CHECK_FALSE(consumer.set("commit.mode", "pipelined"));
+  CHECK(consumer.commit_mode == CommitMode::pipelined);
+  CHECK_THAT(consumer.set("commit.mode", "async").message(), Contains("confirmed, pipelined"));
+  CHECK_FALSE(consumer.validate());
 }
 
 TEST_CASE("an option that is refused changes nothing") {
