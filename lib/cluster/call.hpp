@@ -7,6 +7,7 @@
 #include <kafka/function.hpp>
 #include <kafka/types.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -28,6 +29,16 @@ enum class Lane : uint64_t {};
 
 /// Whether the request can have been executed: decides between persistence no and maybe.
 enum class Sent : uint8_t { no, maybe };
+
+/// How long an answer is waited for: the request timeout, in which pauses of a broker over quota do not count; and what
+/// whoever asks has time for in all, if less than for ever.
+struct Patience {
+  Patience(net::Duration for_answer) : timeout(for_answer) {}
+  Patience(net::Duration for_answer, net::Duration in_all) : timeout(std::min(for_answer, in_all)), at_most(in_all) {}
+
+  net::Duration timeout;
+  net::Duration at_most = net::Duration::max();
+};
 
 struct CallInfo {
   int16_t version = -1;  ///< negotiated on the connection; -1 if it was never encoded
@@ -52,8 +63,10 @@ class Call {
   protocol::ApiKey api() const noexcept { return api_; }
   /// Pauses that the broker asks for do not count: `throttled` is Throttle::total() of its endpoint.
   net::TimePoint deadline(net::Duration throttled) const noexcept {
-    return entered_ < net::Duration::zero() ? deadline_ : deadline_ + (throttled - entered_);
+    return entered_ < net::Duration::zero() ? deadline_ : std::min(limit_, deadline_ + (throttled - entered_));
   }
+  /// Whatever the broker asks for, nobody waits longer.
+  void set_limit(net::TimePoint limit) noexcept { limit_ = limit; }
   /// `throttled` is Throttle::past() when the call is first given to the endpoint; later calls change nothing.
   void enter(net::Duration throttled) noexcept {
     if (entered_ < net::Duration::zero()) entered_ = throttled;
@@ -76,6 +89,7 @@ class Call {
  private:
   protocol::ApiKey api_;
   net::TimePoint deadline_;
+  net::TimePoint limit_ = net::TimePoint::max();
   net::Duration entered_{-1};
   int16_t max_version_ = 32767;
   bool expects_response_ = true;

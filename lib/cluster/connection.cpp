@@ -149,7 +149,22 @@ void Connection::send(std::unique_ptr<Call> call) {
   call->enter(config_.throttle->past(now));
   if (held_.empty() && !config_.throttle->holds(now)) return dispatch(std::move(call));
   held_.push_back(std::move(call));
+  arm();
   if (held_.size() == 1) hold_until_free();
+}
+
+// Only what has a limit of its own ends before the pause does; the connection has nothing to do with it.
+void Connection::expire_held(net::TimePoint now) {
+  for (size_t left = held_.size(); left > 0; --left) {
+    std::unique_ptr<Call> call = held_.pop_front();
+    if (call->deadline(config_.throttle->total()) > now) {
+      held_.push_back(std::move(call));
+    } else {
+      finish_later(std::move(call), Error(Errc::timed_out, "the broker is over quota and wants to be left alone"));
+    }
+  }
+  if (held_.empty()) release_.cancel();
+  if (retired_ && in_flight() == 0) close(retired_);
 }
 
 void Connection::on_throttle(net::Duration pause) { config_.throttle->ask(reactor_.now(), pause); }
@@ -164,6 +179,7 @@ void Connection::release() {
   if (config_.throttle->holds(reactor_.now())) return hold_until_free();
   if (state_ == State::connecting) return greet();
   while (!held_.empty()) dispatch(held_.pop_front());
+  arm();
   if (retired_ && in_flight() == 0) close(retired_);
 }
 
@@ -276,12 +292,12 @@ void Connection::prove() {
 
 // --- end --------------------------------------------------------------------
 
-// Those of calls that are held back lie behind the end of the pause.
 net::TimePoint Connection::earliest_deadline() const {
   const net::Duration throttled = config_.throttle->total();
   if (state_ != State::ready) return setup_deadline_ + (throttled - setup_throttled_);
   net::TimePoint next = in_flight_.earliest_deadline(throttled);
   for (const auto& call : unanswered_) next = std::min(next, call->deadline(throttled));
+  for (size_t i = 0; i < held_.size(); ++i) next = std::min(next, held_[i]->deadline(throttled));
   return next;
 }
 
@@ -299,6 +315,7 @@ void Connection::on_deadline() {
   armed_for_ = net::TimePoint::max();
   if (state_ == State::ended) return;
   const net::TimePoint now = reactor_.now();
+  expire_held(now);
   const net::TimePoint due = earliest_deadline();
   if (state_ == State::handshaking && probe_at_ < due && probe_at_ <= now) return probe();
   if (due > now) return arm();  // put off by a pause, or by an answer

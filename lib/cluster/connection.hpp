@@ -96,6 +96,7 @@ class Connection final : private net::StreamHandler, private ThrottleSink {
   void dispatch(std::unique_ptr<Call> call);
   void hold_until_free();
   void release();
+  void expire_held(net::TimePoint now);
   Error write(Call& call, int16_t version, int32_t id);
   bool take_frame(Bytes frame);
   void write_frame(std::vector<Bytes> frame);

@@ -41,7 +41,7 @@ void Coordinators::run(const std::shared_ptr<Job>& job) {
     if (!group.finding) find(job->group);
     return;
   }
-  job->attempt(*this, group.node, std::min(left, router_.config().request_timeout), job);
+  job->attempt(*this, group.node, {router_.config().request_timeout, left}, job);
 }
 
 void Coordinators::expired(const std::shared_ptr<Job>& job) {
@@ -57,7 +57,7 @@ void Coordinators::find(const std::string& name) {
   net::Duration timeout = net::Duration::zero();
   for (const auto& job : groups_[name].waiting) timeout = std::max(timeout, job->deadline - router_.reactor().now());
   router_.call<protocol::FindCoordinatorRequest>(
-      router_.any_broker(), Purpose::general, std::move(request), std::min(timeout, router_.config().request_timeout),
+      router_.any_broker(), Purpose::general, std::move(request), {router_.config().request_timeout, timeout},
       scope_.wrap([this, name](Error error, protocol::FindCoordinatorResponse& response, const CallInfo& info) {
         BrokerInfo broker{response.node_id, response.host, response.port, ""};
         int16_t code = response.error_code;

@@ -44,7 +44,7 @@ class Coordinators {
   struct Job {
     virtual ~Job() = default;
     /// One attempt at `node`; `ended` gets the error that decides, none when done.
-    virtual void attempt(Coordinators& owner, int32_t node, net::Duration timeout, std::shared_ptr<Job> self) = 0;
+    virtual void attempt(Coordinators& owner, int32_t node, Patience patience, std::shared_ptr<Job> self) = 0;
     virtual void finish(Error error) = 0;
 
     std::string group;
@@ -64,13 +64,13 @@ class Coordinators {
     Response response{};
     CallInfo info;
 
-    void attempt(Coordinators& owner, int32_t node, net::Duration timeout, std::shared_ptr<Job> self) override {
+    void attempt(Coordinators& owner, int32_t node, Patience patience, std::shared_ptr<Job> self) override {
       Function<Error(Request&, int16_t)> adapt;
       if (prepare) {
         adapt = [self, this](Request& adapted, int16_t version) { return prepare(adapted, version); };
       }
       owner.router_.template call<Request>(
-          node, Purpose::coordinator, request, timeout,
+          node, Purpose::coordinator, request, patience,
           owner.scope_.wrap([&owner, self, this, node](Error error, Response& answer, const CallInfo& call_info) {
             response = std::move(answer);
             info = call_info;

@@ -370,7 +370,7 @@ void Metadata::ask(std::shared_ptr<Explicit> asked) {
   }
   const net::Duration left = asked->deadline - reactor_.now();
   router_.call<protocol::MetadataRequest>(
-      router_.any_broker(), Purpose::general, std::move(request), std::min(left, router_.config().request_timeout),
+      router_.any_broker(), Purpose::general, std::move(request), {router_.config().request_timeout, left},
       scope_.wrap([this, asked](Error error, protocol::MetadataResponse& response, const CallInfo&) {
         if (!error && response.error_code != 0) error = broker_error(response.error_code, "Metadata");
         if (!error && usable_brokers(response).empty()) {

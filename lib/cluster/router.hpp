@@ -43,10 +43,11 @@ class Router {
   /// One attempt at broker `node`; `done` runs exactly once, never from inside this call. An unknown
   /// node gives broker_not_available.
   template <class Request, class Way>
-  void call(int32_t node, Way way, Request request, net::Duration timeout, typename TypedCall<Request>::Done done,
+  void call(int32_t node, Way way, Request request, Patience patience, typename TypedCall<Request>::Done done,
             typename TypedCall<Request>::Prepare prepare = {}, int16_t max_version = 32767) {
-    auto typed = std::make_unique<TypedCall<Request>>(std::move(request), deadline(timeout), std::move(done),
+    auto typed = std::make_unique<TypedCall<Request>>(std::move(request), deadline(patience.timeout), std::move(done),
                                                       std::move(prepare));
+    if (patience.at_most < net::Duration::max()) typed->set_limit(deadline(patience.at_most));
     typed->set_max_version(max_version);
     send(node, way, std::move(typed));
   }

@@ -148,7 +148,7 @@ void OffsetQuery::ask(int32_t node, std::vector<size_t> indexes) {
     partition.timestamp = timestamp_of(place);
   }
   core_->router().call<protocol::ListOffsetsRequest>(
-      node, cluster::Purpose::general, std::move(request), timeout,
+      node, cluster::Purpose::general, std::move(request), {timeout, left},
       scope_.wrap([this, indexes = std::move(indexes)](Error error, protocol::ListOffsetsResponse& response,
                                                        const cluster::CallInfo& info) {
         answered(indexes, error, response, info.version);

@@ -465,7 +465,7 @@ TEST_CASE("requests that wait for a connection have their own deadlines, and the
   constexpr int kMany = static_cast<int>(cluster::Link::kMaxWaiting) + 5;
   for (int i = 0; i < kMany; ++i) {
     client.core->router().call<protocol::MetadataRequest>(
-        cluster::Router::kFirstContact, cluster::Purpose::general, {}, i % 2 == 0 ? 1s : 3s,
+        cluster::Router::kFirstContact, cluster::Purpose::general, {}, net::Duration(i % 2 == 0 ? 1s : 3s),
         [&](Error error, protocol::MetadataResponse&, const cluster::CallInfo& info) {
           CHECK(info.sent == cluster::Sent::no);
           (error == Errc::timed_out ? timed_out : error == Errc::queue_full ? refused : other) += 1;

@@ -501,11 +501,11 @@ TEST_CASE("C13: requests to a broker that moved or left end as disconnected, eac
   int ended = 0;
   auto call = [&](int32_t node) {
     rig.server.on_request = nullptr;
-    rig.core->router().call<protocol::MetadataRequest>(node, Purpose::coordinator, {}, 30s,
+    rig.core->router().call<protocol::MetadataRequest>(node, Purpose::coordinator, {}, net::Duration(30s),
                                                        [&](Error, protocol::MetadataResponse&, const CallInfo&) {});
     rig.run(20ms);
     rig.server.on_request = [](ScriptedBroker::Connection&, const RequestHeader&, codec::Reader&) { return true; };
-    rig.core->router().call<protocol::MetadataRequest>(node, Purpose::coordinator, {}, 30s,
+    rig.core->router().call<protocol::MetadataRequest>(node, Purpose::coordinator, {}, net::Duration(30s),
                                                        [&](Error error, protocol::MetadataResponse&, const CallInfo&) {
                                                          ++ended;
                                                          CHECK(error.code() == Errc::disconnected);

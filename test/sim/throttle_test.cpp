@@ -200,6 +200,33 @@ TEST_CASE("C18: what is held back ends with its connection, as not sent") {
   CHECK(pauses.came.size() == 1);
 }
 
+TEST_CASE("C18: who has a limit of its own does not wait for the end of the pause, and disturbs nobody") {
+  Rig rig;
+  rig.establish();
+  Pauses pauses(rig, {5000});
+  auto first = rig.ask(1s);
+  REQUIRE(rig.until([&] { return first->calls == 1; }));
+  auto patient = rig.ask(1s);
+  int ended = 0;
+  auto call = std::make_unique<TypedCall<protocol::MetadataRequest>>(
+      protocol::MetadataRequest(), rig.reactor.now() + 1s,
+      [&](Error error, protocol::MetadataResponse&, const CallInfo& info) {
+        ++ended;
+        CHECK(error == Errc::timed_out);
+        CHECK(info.sent == Sent::no);
+      });
+  call->set_limit(rig.reactor.now() + 2s);
+  rig.connection->send(std::move(call));
+  rig.world.run_for(1990ms);
+  CHECK(ended == 0);
+  rig.world.run_for(20ms);
+  CHECK(ended == 1);
+  REQUIRE(rig.until([&] { return patient->calls == 1; }, 4s));
+  CHECK_FALSE(patient->error);
+  CHECK(pauses.came.size() == 2);
+  CHECK(rig.ended == 0);
+}
+
 TEST_CASE("C18: a connection that takes no more requests still sends what it holds back") {
   Rig rig;
   rig.establish();

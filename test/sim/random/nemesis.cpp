@@ -147,7 +147,9 @@ void Nemesis::reply() {
       fault.topic(which.topic);
     }
   }
-  if (api == ApiKey::produce && random_.percent(40)) {
+  if (api == ApiKey::produce && random_.percent(20)) {
+    fault.refuse_records({random_.integer(0, 3), random_.integer(0, 9)});
+  } else if (api == ApiKey::produce && random_.percent(40)) {
     fault.reply_after(random_.pick(unclear));
   } else if (api == ApiKey::offset_commit && random_.percent(30)) {
     fault.reply_after(random_.pick(errors));
@@ -165,7 +167,10 @@ void Nemesis::break_answer() {
   Fault& fault = brokers_->faults().add(random_.pick(apis));
   fault.times(random_.integer(1, 3)).skip(random_.integer(0, 3));
   if (random_.percent(30)) fault.broker(broker());
-  switch (random_.integer(0, 6)) {
+  switch (random_.integer(0, 7)) {
+    case 7:
+      fault.throttle(std::chrono::milliseconds(random_.integer(1, 12000)));
+      break;
     case 0:
       fault.swallow();
       break;
