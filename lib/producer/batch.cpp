@@ -63,6 +63,41 @@ std::unique_ptr<Batch> Batch::split() {
   return second;
 }
 
+std::vector<std::unique_ptr<Batch>> Batch::take_out(std::span<const int32_t> group_of, size_t groups) {
+  if (group_of.size() != static_cast<size_t>(records)) return {};
+  Batch rest(partition, codec, created, sealed.size() + 1);
+  std::vector<std::unique_ptr<Batch>> out;
+  for (size_t i = 0; i < groups; ++i) {
+    auto& group = *out.emplace_back(std::make_unique<Batch>(partition, codec, created, 0));
+    group.first_record = first_record;
+    group.unknown_fate = unknown_fate;
+    group.flushes = flushes;
+  }
+  int32_t index = 0;
+  const Error error = walk(sealed, [&](const records::RecordView& record) {
+    const int32_t group = group_of[static_cast<size_t>(index)];
+    Receipt receipt = receipts.take(index++);
+    if (group == kStays) {
+      return rest.append(record.timestamp, record.key, record.value, headers_of(record), std::move(receipt));
+    }
+    out[static_cast<size_t>(group)]->note(record.timestamp, std::move(receipt));
+    return Errc::none;
+  });
+  (void)error;  // what we sealed ourselves can be read
+  // What was charged for the whole is given back in two parts.
+  rest.charged_bytes = std::min(rest.charged_bytes, charged_bytes);
+  if (!out.empty()) out.front()->charged_bytes = charged_bytes - rest.charged_bytes;
+  for (size_t i = 1; i < out.size(); ++i) out[i]->charged_bytes = 0;
+  builder = std::move(rest.builder);
+  stamps = std::move(rest.stamps);
+  last_timestamp = rest.last_timestamp;
+  receipts = std::move(rest.receipts);
+  records = rest.records;
+  charged_bytes = rest.charged_bytes;
+  sealed = Bytes();
+  return out;
+}
+
 Error Batch::drop_headers(int level) {
   records::BatchBuilder rest(sealed.size());
   dropped.assign(static_cast<size_t>(records), false);

@@ -40,6 +40,11 @@ class alignas(64) Batch {  // a line of the CPU's caches
     const size_t before = records == 0 ? 0 : builder.size();
     if (const Errc failed = builder.append(timestamp, key, value, headers); failed != Errc::none) return failed;
     charged_bytes += builder.size() - before + receipt.bytes();
+    note(timestamp, std::move(receipt));
+    return Errc::none;
+  }
+  /// Counts a record and keeps what its report needs.
+  void note(int64_t timestamp, Receipt&& receipt) {
     // One entry as long as they are equal: most records of a batch are of few turns of the loop.
     if (records == 0 || last_timestamp != timestamp) {
       if (records > 0) charged_bytes += sizeof(Stamp);
@@ -47,7 +52,6 @@ class alignas(64) Batch {  // a line of the CPU's caches
       last_timestamp = timestamp;
     }
     receipts.add(records++, std::move(receipt));
-    return Errc::none;
   }
   /// append() where it is as simple as it almost always is: a record without headers, in a batch that has memory for it
   /// below `limit` and an equal timestamp. Returns what is charged for it; 0: nothing was done.
@@ -76,6 +80,10 @@ class alignas(64) Batch {  // a line of the CPU's caches
   }
   /// Splits in two halves of records, each unsealed; this one keeps the first. Null if it cannot.
   std::unique_ptr<Batch> split();
+  static constexpr int32_t kStays = -1;
+  /// Takes records out that are not to be sent: by index, kStays or the number of a group. Returns the groups, with
+  /// nothing but what reports need; this one keeps the rest, unsealed. Empty, and nothing done, if it cannot.
+  std::vector<std::unique_ptr<Batch>> take_out(std::span<const int32_t> group_of, size_t groups);
   /// Takes the records with headers out, for a leader that cannot store them: they are reported with
   /// unsupported_version, the others are sealed anew.
   Error drop_headers(int level);

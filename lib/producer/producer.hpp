@@ -1,7 +1,7 @@
 // The inside of a Producer: topics, their partitions' queues of batches, and the requests under way.
 // Here: intake, memory, flushing, closing. sender.cpp: what leaves when, answers, retries, expiry.
-// delivery.cpp: handing out reports. sequences.cpp: idempotence within a partition. parking.cpp: records that wait for
-// a topic's partitions. bulk.cpp: produce().
+// delivery.cpp: handing out reports. refused.cpp: single records that a broker refuses. sequences.cpp: idempotence
+// within a partition. parking.cpp: records that wait for a topic's partitions. bulk.cpp: produce().
 #pragma once
 
 #include <kafka/producer.hpp>
@@ -201,6 +201,11 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   bool mend(Partition& partition);
   bool is_oldest(const Partition& partition, const Batch& batch) const;
   bool settle_sequence(Partition& partition, std::unique_ptr<Batch>& batch, const Error& error);
+
+  // refused.cpp
+  bool settle_refused(Partition& partition, std::unique_ptr<Batch>& batch,
+                      const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse& answer,
+                      const Error& error);
 
   // sender.cpp
   void schedule_pump();

@@ -73,6 +73,12 @@ class Receipts {
   }
   /// How many tokens in a row there are from next_token() on; 0 without one.
   int32_t tokens_in_a_row() const noexcept { return end_of(run_) - tokens_taken_; }
+  /// That of this record; indices must grow from one call to the next.
+  Receipt take(int32_t index) {
+    if (next_callback() == index) return Receipt(take_callback());
+    if (next_token() == index) return Receipt(take_token());
+    return {};
+  }
   DeliveryCallback take_callback() noexcept { return std::move(callbacks_[callbacks_taken_++].done); }
   uint64_t take_token() noexcept {
     const uint64_t token = *next_tokens();

@@ -329,6 +329,7 @@ void Producer::settle(Sent sent, Error error,
   if (persistence == Persistence::maybe) batch.unknown_fate = true;
   if (partition.in_flight > 0 && batch.identity.known()) partition.draining = true;
   if (answer != nullptr && settle_sequence(partition, sent.batch, error)) return;
+  if (answer != nullptr && settle_refused(partition, sent.batch, *answer, error)) return;
 
   const ErrorTraits& what = traits(error.code());
   if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) core_->metadata().refresh();

@@ -378,13 +378,13 @@ def zookeeper(layout):
     return f"127.0.0.1:{layout.state['port'] - 1}"
 
 
-def make_topic(layout, name, partitions=1, replication=1):
+def make_topic(layout, name, partitions=1, replication=1, config=()):
     number = version_tuple(layout.state["version"])
     java_class = "org.apache.kafka.tools.TopicCommand" if number >= (3, 7) else "kafka.admin.TopicCommand"
     where = ["--bootstrap-server", layout.bootstrap("PLAINTEXT")] if number >= (2, 2) \
         else ["--zookeeper", zookeeper(layout)]
     run_tool(layout, java_class, *where, "--create", "--topic", name, "--partitions", str(partitions),
-             "--replication-factor", str(replication))
+             "--replication-factor", str(replication), *(word for one in config for word in ("--config", one)))
 
 
 def group_command(layout, *arguments):

@@ -23,6 +23,7 @@ from harness import (Checks, CheckFailed, TOPIC_READ, default_program, expect, e
 VERSIONS = ["0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.8.2", "3.9.1", "4.3.1"]
 CODECS = ["gzip", "snappy", "lz4", "zstd"]
 ZSTD_SINCE = (2, 1)
+RECORDS_NAMED_SINCE = (2, 4)
 PARTITIONS = 3
 GROUP_LINES = 300
 DELIMITER = "|"
@@ -133,6 +134,22 @@ class Version:
         expect_equal(done.stdout, "no 0 - one\nno 0 - two\n", "outcomes")
         expect("zstd needs a broker of 2.1 or later" in done.stderr, f"said {done.stderr!r}")
         expect_equal(self.kcat_read("no-zstd"), "", "in the topic")
+
+    def records_refused(self):
+        """A compacted topic refuses the records without a key by name (KIP-467): only those fail, and are told why."""
+        kafka_cluster.make_topic(self.layout, "compacted", config=["cleanup.policy=compact"])
+        for acks in ("all", "1"):
+            done = subprocess.run([self.program, "produce", "-b", self.bootstrap, "-t", "compacted", "-K", DELIMITER,
+                                   "--report", "-X", f"acks={acks}", "-X", "linger.ms=200"],
+                                  input="a|1\nno key\nb|2\nc|3\nneither\nd|4\n", stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True, timeout=60)
+            expect_equal(done.returncode, 1, "exit status")
+            outcomes = [line.split(" ", 3) for line in done.stdout.splitlines()]
+            expect_equal([line[3] for line in outcomes if line[0] == "no"], ["no key", "neither"], "refused")
+            expect_equal([line[3] for line in outcomes if line[0] == "ok"], ["1", "2", "3", "4"], "taken")
+            expect("key" in done.stderr, f"said {done.stderr!r}")
+        expect_equal(self.kcat("-C", "-q", "-t", "compacted", "-o", "beginning", "-e", "-f", "%k%s "),
+                     "a1 b2 c3 d4 " * 2, "in the topic")
 
     def part_of_a_partition(self, topic):
         wanted = parse(self.kcat_read(topic))[1][100:110]
@@ -291,6 +308,8 @@ class Version:
             check("timestamps and offsets by time", self.times, "theirs-gzip")
         if self.number >= (0, 11):
             check("headers", self.headers)
+        if self.number >= RECORDS_NAMED_SINCE:
+            check("only the records that the broker names are refused", self.records_refused)
         ends = self.fill_group_topic()
         check("offsets committed by us, shown by Kafka's tool", self.commit_all, ends)
         if check("a group goes on where it stopped", self.goes_on_where_it_stopped, ends):

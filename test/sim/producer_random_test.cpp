@@ -179,6 +179,16 @@ class Run {
       case Faults::bad:
         world.on_produce().partition("t", partition).reply(Errc::invalid_record);
         break;
+      case Faults::bad_records:
+        world.on_produce()
+            .partition("t", partition)
+            .refuse_records({static_cast<int32_t>(draw(4)), static_cast<int32_t>(draw(9))});
+        break;
+      case Faults::throttle:
+        for (const ApiKey api : {ApiKey::produce, ApiKey::metadata, ApiKey::init_producer_id}) {
+          world.cluster().faults().add(api).throttle(std::chrono::milliseconds(draw(4000)));
+        }
+        break;
       case Faults::id:
         world.on_produce().wrong_correlation_id();
         break;
@@ -209,6 +219,9 @@ class Run {
       for (const std::string& value : logs[p]) ++written[value];
     }
     std::map<int32_t, int64_t> last;
+    const ProducerOptions& chosen = world.producer->options();
+    const bool idempotent = chosen.acks == Acks::all && chosen.enable_idempotence != false;
+    const bool ordered = idempotent || chosen.max_in_flight.value_or(1) == 1;
     size_t good = 0;
     for (const Sent& sent : sent_) {
       INFO("record " << sent.value << ": " << sent.report.error.message());
@@ -223,7 +236,7 @@ class Run {
         CHECK(logs[report.partition][static_cast<size_t>(report.offset)] == sent.value);
         // In the order of the calls, whatever was retried.
         const auto before = last.find(report.partition);
-        if (before != last.end()) CHECK(report.offset > before->second);
+        if (ordered && before != last.end()) CHECK(report.offset > before->second);
         last[report.partition] = report.offset;
       } else {
         CHECK(report.persistence != Persistence::yes);
@@ -235,8 +248,7 @@ class Run {
       CHECK(logs[partition][static_cast<size_t>(offset)] == value);
     }
     CHECK(good > 0);
-    const ProducerOptions& options = world.producer->options();
-    if (options.acks != Acks::all || options.enable_idempotence == false) return;
+    if (!idempotent) return;
     for (const auto& [value, times] : written) {
       INFO(value);
       CHECK(times <= 1);  // idempotent: whatever was retried
@@ -260,6 +272,8 @@ class Run {
     refused,
     after,
     bad,
+    bad_records,
+    throttle,
     id,
     metadata,
     count
