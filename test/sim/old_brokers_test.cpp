@@ -102,7 +102,7 @@ TEST_CASE("A12: what was asked of a broker taken for an old one is answered befo
   const size_t open = server.open_connections();
   client.core->router().brokers().at(1).endpoint->ever_modern = true;  // another connection has learnt it
   auto ask = [&] {
-    client.core->router().call(1, cluster::Purpose::general, protocol::MetadataRequest{}, 5s,
+    client.core->router().call(1, cluster::Purpose::general, protocol::MetadataRequest{}, net::Duration(5s),
                                [&](Error error, protocol::MetadataResponse&, const cluster::CallInfo& info) {
                                  ++second.calls;
                                  CHECK_FALSE(error);
