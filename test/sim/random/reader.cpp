@@ -163,7 +163,7 @@ void Reader::answer(const std::shared_ptr<Held>& held) {
     run_.journal.note("committed " + error.name());
     if (run_.world.now() > latest && plan_.options.ordering != Ordering::unordered)
       run_.journal.violation("a commit took longer than default_api_timeout");
-    if (error == Errc::lost && closing_) return;
+    if (error == Errc::lost && closing_) return lanes_->late(partition, number);
     lanes_->committed(partition, number, error);
   };
   Error error;
