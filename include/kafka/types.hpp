@@ -147,9 +147,11 @@ struct KAFKA_API Event {
     connect_failed,       ///< an attempt to connect failed; `error` says why, more attempts follow
     leader_changed,       ///< a partition has another leader
     offset_reset,         ///< a position was set by a reset policy; `offset` is the new one
-    partition_stopped,    ///< a partition is no longer consumed; `error` says why; seek() restarts it
-    partition_resumed,    ///< a stopped or waiting partition goes on
-    rebootstrap,          ///< every known broker is out of reach: starting again from the contact points
+    log_truncated,      ///< records that were dispatched are no more (KIP-320): reading goes on at `offset`, where the
+                        ///< log parts from what was read
+    partition_stopped,  ///< a partition is no longer consumed; `error` says why; seek() restarts it
+    partition_resumed,  ///< a stopped or waiting partition goes on
+    rebootstrap,        ///< every known broker is out of reach: starting again from the contact points
   };
   Type type = Type::broker_connected;
   Error error = {};

@@ -48,6 +48,7 @@ Scan scan(const Bytes& bytes) {
       return result;
     }
     result.last_offset = std::max(result.last_offset, base + more);
+    result.last_epoch = magic == records::kMagicV2 ? load_be<int32_t>(at + records::kLeaderEpochAt) : -1;
     at += size;
     left -= size;
   }

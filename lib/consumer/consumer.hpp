@@ -128,6 +128,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
     uint32_t generation;
     int64_t offset;
     bool answered;
+    int32_t last_epoch;  // as sent, if the version carries it
   };
   struct Fetch {
     uint64_t id = 0;
@@ -194,8 +195,12 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void fetched(const std::shared_ptr<Fetch>& fetch, Error error, protocol::FetchResponse& response,
                const cluster::CallInfo& info);
   using PartitionData = protocol::FetchResponse::FetchableTopicResponse::PartitionData;
-  bool take(Partition& partition, const PartitionData& data, int32_t node, const std::shared_ptr<Credit>& credit);
+  bool take(Partition& partition, const PartitionData& data, int32_t node, int32_t epoch,
+            const std::shared_ptr<Credit>& credit);
   bool sent_elsewhere(Partition& partition, int32_t replica);
+  // truncation.cpp
+  bool diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked_epoch);
+  // fetcher.cpp
   bool leave_replica(Partition& partition, int32_t node);
   int64_t end_of(const PartitionData& data) const;
   void no_news(Partition& partition, int64_t end);

@@ -16,9 +16,12 @@ struct FetchSession {
     Uuid topic_id = {};
     int64_t offset = -1;
     int32_t max_bytes = 0;
+    int32_t last_epoch = -1;
     uint64_t asked_in = 0;  ///< the newest request that meant it
     int64_t end = -1;       ///< as last told: an answer without news does not repeat it
-    bool same(const Known& other) const { return offset == other.offset && max_bytes == other.max_bytes; }
+    bool same(const Known& other) const {
+      return offset == other.offset && max_bytes == other.max_bytes && last_epoch == other.last_epoch;
+    }
   };
 
   int32_t id = 0;                   ///< 0: none

@@ -13,7 +13,8 @@ constexpr int16_t kLastByName = 12;     // from 13 on topics go by id (KIP-516)
 constexpr int16_t kLastUnadvised = 10;  // from 11 on a leader may send consumers elsewhere (KIP-392)
 constexpr int16_t kFirstLimited = 3;    // before it the whole answer cannot be limited (KIP-74)
 constexpr int32_t kConsumerReplica = -1;
-constexpr int16_t kFirstSession = 7;  // KIP-227
+constexpr int16_t kFirstSession = 7;     // KIP-227
+constexpr int16_t kFirstDiverging = 12;  // leaders compare the epoch of what was fetched last (KIP-320)
 
 int32_t to_int32(size_t size) { return static_cast<int32_t>(std::min<size_t>(size, INT32_MAX)); }
 
@@ -208,6 +209,8 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
     by_id &= !one.topic_id.is_zero();
     one.offset = partition->fetch_position;
     one.max_bytes = to_int32(std::max(plain, partition->max_bytes));
+    // A follower that is behind would take the rest for another log.
+    if (partition->replica != node) one.last_epoch = partition->last_epoch;
     one.asked_in = fetch->id;
     const auto known = session.known.find(partition->slot);
     // The topic was made anew: the session knows another one.
@@ -224,7 +227,7 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
     partition->in_fetch = fetch->id;
     partition->asked_index = fetch->asked.size();
     FetchSession::Known& one = wanted[fetch->asked.size()];
-    fetch->asked.push_back({partition, partition->generation, partition->fetch_position, false});
+    fetch->asked.push_back({partition, partition->generation, partition->fetch_position, false, one.last_epoch});
     const auto [known, unknown] = session.known.try_emplace(partition->slot, one);
     one.end = known->second.end;
     const bool named = unknown || !known->second.same(one);
@@ -239,6 +242,7 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
     auto& asked = request.topics[place->second].partitions.emplace_back();
     asked.partition = partition->number;
     asked.fetch_offset = one.offset;
+    asked.last_fetched_epoch = one.last_epoch;
     asked.partition_max_bytes = one.max_bytes;
   }
   for (auto known = session.known.begin(); known != session.known.end();) {
@@ -275,6 +279,11 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
         if (version < kFirstSession && !full) return Error(Errc::fetch_session_id_not_found);
         const auto left = std::chrono::floor<std::chrono::milliseconds>(answer_by - reactor.now());
         adapted.max_wait_ms = static_cast<int32_t>(std::clamp<int64_t>(left.count(), 0, adapted.max_wait_ms));
+        if (version < kFirstDiverging) {
+          for (auto& topic : adapted.topics) {
+            for (auto& asked : topic.partitions) asked.last_fetched_epoch = -1;
+          }
+        }
         if (version >= kFirstLimited) return Error();
         size_t place = 0;
         for (auto& topic : adapted.topics) {
@@ -350,7 +359,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
         moved = true;  // the position was set since: what came is of no use, and what to do next is known
         continue;
       }
-      moved |= take(*partition, data, fetch->node, credit);
+      moved |= take(*partition, data, fetch->node, info.version >= kFirstDiverging ? asked.last_epoch : -1, credit);
       if (dead_ || closing_) return;
       const auto known = leader.session.known.find(partition->slot);
       if (known != leader.session.known.end() && data.error_code == 0) known->second.end = end_of(data);
@@ -396,7 +405,7 @@ int64_t Consumer::end_of(const PartitionData& data) const {
 }
 
 // True if something came, or something is to be done at once.
-bool Consumer::take(Partition& partition, const PartitionData& data, int32_t node,
+bool Consumer::take(Partition& partition, const PartitionData& data, int32_t node, int32_t epoch,
                     const std::shared_ptr<Credit>& credit) {
   if (data.error_code != 0) {
     Error error = broker_error(data.error_code, partition.where());
@@ -412,6 +421,9 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
       back_off(partition);                         // but leaders that name each other are not run after
       return false;
     }
+    if (error == Errc::offset_out_of_range && std::exchange(partition.last_epoch, -1) >= 0 && epoch >= 0) {
+      return true;  // so says also a leader that does not know that epoch: asked again without it
+    }
     if (error == Errc::offset_out_of_range) {
       out_of_range(partition, std::move(error));
     } else {
@@ -424,6 +436,9 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
   partition.missing_since = {};  // whatever metadata says
   if (data.preferred_read_replica >= 0 && data.preferred_read_replica != node && data.records.empty())
     return sent_elsewhere(partition, data.preferred_read_replica);
+  // Believed where something was asked; an undefined end is none.
+  if (epoch >= 0 && data.diverging_epoch.epoch >= 0 && data.diverging_epoch.end_offset >= 0)
+    return diverged(partition, data.diverging_epoch.epoch, data.diverging_epoch.end_offset, epoch);
   partition.end = end_of(data);
   if (data.records.empty()) {
     partition.oddities = 0;
@@ -445,7 +460,10 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
   partition.end_reported = false;
   // Behind damage nothing is asked for: what is before it is delivered, then the partition stops (B3).
   partition.drain_first = found.damaged;
-  if (found.last_offset >= partition.fetch_position) partition.fetch_position = after(found.last_offset);
+  if (found.last_offset >= partition.fetch_position) {
+    partition.fetch_position = after(found.last_offset);
+    partition.last_epoch = found.last_epoch;
+  }
   // A copy of a small answer would be kept alive by its frame: the records are slices of it.
   std::vector<Aborted::Transaction> aborted;
   if (options_.isolation_level == IsolationLevel::read_committed && data.aborted_transactions) {

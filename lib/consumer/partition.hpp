@@ -42,6 +42,7 @@ struct Partition {
   int64_t next = -1;            ///< to be dispatched next
   int64_t fetch_position = -1;  ///< to be asked for next
   int64_t end = -1;             ///< as the last answer said: the last stable offset with read_committed
+  int32_t last_epoch = -1;      ///< of the leader that took the batch before fetch_position; -1: not known
   bool end_reported = false;
   Buffer buffer;
 

@@ -45,6 +45,7 @@ void Consumer::forget(Partition& partition) {
   partition.next = -1;
   partition.fetch_position = -1;
   partition.end = -1;
+  partition.last_epoch = -1;
   partition.end_reported = false;
   partition.drain_first = false;
   partition.max_bytes = 0;

@@ -29,6 +29,8 @@ std::string_view to_string(Event::Type type) {
       return "leader changed";
     case Event::Type::offset_reset:
       return "offset reset";
+    case Event::Type::log_truncated:
+      return "log truncated";
     case Event::Type::partition_stopped:
       return "partition stopped";
     case Event::Type::partition_resumed:
