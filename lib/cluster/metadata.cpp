@@ -114,7 +114,10 @@ const TopicState* Metadata::topic_by_id(const Uuid& id) const {
 }
 
 std::optional<int32_t> Metadata::leader(std::string_view topic, int32_t partition) const {
-  const TopicState* state = this->topic(topic);
+  return leader(this->topic(topic), partition);
+}
+
+std::optional<int32_t> Metadata::leader(const TopicState* state, int32_t partition) const {
   if (state == nullptr || partition < 0 || static_cast<size_t>(partition) >= state->partitions.size()) return {};
   const int32_t leader = state->partitions[static_cast<size_t>(partition)].leader;
   if (leader < 0 || !router_.knows(leader)) return {};

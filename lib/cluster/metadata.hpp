@@ -46,6 +46,8 @@ class Metadata {
   const TopicState* topic_by_id(const Uuid& id) const;
   /// The leader, if known and in the broker list; else nothing (and refresh() is up to the caller).
   std::optional<int32_t> leader(std::string_view topic, int32_t partition) const;
+  /// The same for who asks about many partitions of a topic; null is a topic that is not known.
+  std::optional<int32_t> leader(const TopicState* topic, int32_t partition) const;
   int32_t leader_epoch(std::string_view topic, int32_t partition) const;
   /// Changes whenever something may have been learnt or forgotten: what was read before may be kept until then.
   uint64_t generation() const noexcept { return generation_; }

@@ -7,6 +7,7 @@ namespace kafka::consumer {
 void Consumer::end(Error error) {
   if (consumption_ == nullptr || consumption_->ending) return;
   consumption_->ending = true;
+  steady_ = false;
   consumption_->error = std::move(error);
   wake_timer_.cancel();
   wake_at_ = net::TimePoint::max();
@@ -35,6 +36,7 @@ void Consumer::close(Function<void()> done) {
   }
   if (done) close_callbacks_.push_back(std::move(done));
   if (closing_) return;
+  steady_ = false;
   end(Error(Errc::closed, "the consumer was closed"));
   closing_ = true;
   close_timer_ = core_->reactor().after(core_->options().close_timeout, [this] {
@@ -56,7 +58,7 @@ void Consumer::begin_close(net::TimePoint, Function<void()> done) {
 void Consumer::fail_rest() {
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   end(Error(Errc::closed, "the consumer was closed"));
-  closing_ = true;
+  closing_ = too_late_ = true;
   const auto commits = std::move(commits_);
   commits_.clear();
   for (auto& [id, commit] : commits) {
@@ -81,6 +83,7 @@ void Consumer::maybe_closed() {
 
 // Out of the session's lists; envelopes that are still open are lost from now on.
 void Consumer::leave() {
+  steady_ = false;
   left_ = true;
   lanes_->consumer = nullptr;
   close_timer_.cancel();
@@ -109,6 +112,7 @@ void Consumer::abandon() {
 }
 
 void Consumer::abort() {
+  steady_ = false;
   dead_ = true;
   closing_ = true;
   left_ = true;

@@ -19,8 +19,6 @@ void Lanes::freed() {
   if (consumer != nullptr) consumer->memory_freed();
 }
 
-Error Lanes::ack(uint64_t ticket) { return consumer != nullptr ? consumer->ack(ticket) : Error(Errc::lost); }
-
 Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions,
                    ConsumerOptions options)
     : core_(std::move(core)),
@@ -180,6 +178,7 @@ Error Consumer::pause(const Partitions& named, bool on) {
   if (Error refused = refusal()) return refused;
   std::vector<Partition*> found;
   if (Error unknown = find_all(named, found)) return unknown;
+  steady_ = false;
   for (Partition* partition : found) {
     if (partition->paused == on) continue;
     partition->paused = on;

@@ -227,7 +227,8 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   template <bool kUnordered>
   bool dispatch(session::Budget& budget);
   template <bool kUnordered>
-  void dispatch_one(Consumption& consumption, Partition& partition, const records::RecordView& record);
+  void dispatch_some(Consumption& consumption, Partition& partition, records::RecordView& record,
+                     session::Budget& budget);
   void dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record);
   template <bool kUnordered>
   uint64_t open(Consumption& consumption, Partition& partition, int64_t first, int64_t last);
@@ -287,6 +288,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   std::shared_ptr<Function<void(const Event&)>> on_event_;
   bool joined_ = false;  // in the session's and metadata's lists
   bool closing_ = false;
+  bool too_late_ = false;  // the deadline of closing has passed
   bool left_ = false;  // closed: out of all lists
   bool dead_ = false;
 
@@ -301,6 +303,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   size_t open_ = 0;  // envelopes without an answer, or with one that is to be confirmed first
   bool dispatch_scheduled_ = false;
   bool dispatching_ = false;
+  bool steady_ = false;  // a message is being handed out, and nothing that would stop the next one has happened since
   std::map<uint64_t, Commit> commits_;  // under way, one per open envelope
   uint64_t next_commit_ = 0;
 

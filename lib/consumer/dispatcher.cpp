@@ -34,10 +34,21 @@ uint64_t Consumer::open(Consumption& consumption, Partition& partition, int64_t 
   return partition.ticket;
 }
 
+// This record and those behind it in its batch. What dispatch() looked at holds as long as nobody calls in but with
+// acks.
 template <bool kUnordered>
-void Consumer::dispatch_one(Consumption& consumption, Partition& partition, const records::RecordView& record) {
-  const uint64_t ticket = open<kUnordered>(consumption, partition, record.offset, record.offset);
-  consumption.on_message(EnvelopeAccess::message(partition.buffer.parts(), ticket, partition.number, record));
+void Consumer::dispatch_some(Consumption& consumption, Partition& partition, records::RecordView& record,
+                             session::Budget& budget) {
+  steady_ = true;
+  do {
+    ++turn_;
+    const uint64_t ticket = open<kUnordered>(consumption, partition, record.offset, record.offset);
+    consumption.on_message(EnvelopeAccess::message(partition.buffer.parts(), ticket, partition.number, record));
+    if (!steady_) return;
+    if (kUnordered ? open_ >= most_open_ || partition.window.full() : partition.ticket != 0) break;
+    if (turn_ >= kTurn || (consumption.limit > 0 && consumption.started >= consumption.limit)) break;
+  } while (budget.take() && partition.buffer.next_quick(record, partition.next));
+  steady_ = false;
 }
 
 void Consumer::dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record) {
@@ -92,15 +103,16 @@ bool Consumer::dispatch(session::Budget& budget) {
     const Buffer::Next next = partition.buffer.next(record, partition.next, *lanes_, partition.topic);
     if (next == Buffer::Next::record) {
       if (consumption->on_batch) {
+        ++turn_;
         dispatch_batch(*consumption, partition, record);
       } else {
-        dispatch_one<kUnordered>(*consumption, partition, record);
+        dispatch_some<kUnordered>(*consumption, partition, record, budget);
       }
       if (dead_) return true;
       if (partition.buffer.bytes() != before) schedule_pump();
       if (!kUnordered && partition.ticket != 0 && options_.ordering == Ordering::partition) {
         unlist();
-      } else if (++turn_ >= kTurn) {
+      } else if (turn_ >= kTurn) {
         unlist();
         make_ready(partition);
       }
@@ -147,13 +159,32 @@ Partition* Consumer::holder(uint64_t ticket) const {
 
 Error Consumer::ack(uint64_t ticket) {
   if (unordered_) return ack_in_window(ticket);
+  if (steady_) {  // almost always it is the envelope that is being handed out: nothing has to be looked up
+    Partition& partition = *ready_.front();
+    if (partition.ticket == ticket) {
+      partition.ticket = 0;
+      --open_;
+      ++consumption_->answered;
+      if (consumption_->limit > 0 && consumption_->answered >= consumption_->limit) end({});
+      return {};
+    }
+  }
   Partition* const partition = holder(ticket);
   if (partition == nullptr) return Error(Errc::lost);
   answered(*partition);
   return {};
 }
 
+Error Lanes::ack(uint64_t ticket) { return consumer != nullptr ? consumer->ack(ticket) : Error(Errc::lost); }
+
 Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
+  steady_ = false;
+  if (too_late_ && answer == Answer::commit && has_group_) {  // nothing can be stored any more, and nothing waits for it
+    Error why = ack(ticket);
+    if (!why) why = Error(Errc::closed, "the deadline of close() has passed");
+    tell_later(std::move(done), why);
+    return why;
+  }
   if (unordered_) return answer_in_window(ticket, answer, metadata, done);
   Partition* const partition = holder(ticket);
   if (partition == nullptr) {

@@ -86,7 +86,14 @@ MessageEnvelope& MessageEnvelope::operator=(MessageEnvelope&& other) noexcept {
   }
   return *this;
 }
-void MessageEnvelope::drop() noexcept { EnvelopeAccess::drop(*this); }
+void MessageEnvelope::drop() noexcept {
+  if (owner_ == nullptr) [[likely]] {
+    parts_->release();
+    parts_ = nullptr;
+  } else {
+    EnvelopeAccess::drop(*this);
+  }
+}
 
 OwnedMessage MessageEnvelope::detach() const { return consumer::owned(topic(), partition_, message_); }
 Error MessageEnvelope::commit(std::string_view metadata, Function<void(Error)> done) {

@@ -29,7 +29,7 @@ class Answerable {
   /// `lost` if nobody waits for this ticket any more. `done` (of a commit) gets the outcome, later.
   virtual Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) = 0;
   /// As answer(ticket, Answer::ack): the one that millions a second may give.
-  virtual Error ack(uint64_t ticket) { return answer(ticket, Answer::ack, {}, {}); }
+  virtual Error ack(uint64_t ticket) = 0;
   /// One call of the application, not from inside this one.
   virtual void later(Function<void()> callback) = 0;
   /// Memory that envelopes kept has been given back.
@@ -61,8 +61,10 @@ struct EnvelopeParts {
 
   void retain() noexcept { ++references; }
   void release() noexcept {
-    if (--references == 0) delete this;
+    if (--references == 0) destroy();
   }
+  /// Out of line, since almost no release() needs it.
+  [[gnu::noinline]] void destroy() noexcept { delete this; }
 
   uint32_t references = 1;
   Answerable* home;  ///< counted; where a second answer's `done` is queued

@@ -40,6 +40,7 @@ void Consumer::start(Partition& partition) {
 
 // Everything that was true of the old position ends: answers about it are dropped when they come.
 void Consumer::forget(Partition& partition) {
+  steady_ = false;
   ++partition.generation;
   partition.buffer.clear();
   partition.next = -1;

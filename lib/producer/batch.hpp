@@ -30,6 +30,19 @@ class alignas(64) Batch {  // a line of the CPU's caches
   Batch(int32_t partition, Compression codec, net::TimePoint created, Buffer memory)
       : Batch(partition, codec, created, records::BatchBuilder(std::move(memory))) {}
 
+  /// One that has come to its end begins anew as another: what its lists have taken from the system stays with it.
+  void renew(int32_t partition, Compression codec, net::TimePoint created, Buffer memory) {
+    std::vector<Stamp> empty_stamps = std::move(stamps);
+    empty_stamps.clear();
+    Receipts empty_receipts = std::move(receipts);
+    empty_receipts.clear();
+    *this = Batch(partition, codec, created, std::move(memory));
+    stamps = std::move(empty_stamps);
+    receipts = std::move(empty_receipts);
+  }
+  /// Bytes of memory that renew() would use again, about.
+  size_t kept() const { return sizeof(Batch) + stamps.capacity() * sizeof(Stamp) + receipts.kept(); }
+
   int32_t count() const { return records; }
   /// Bytes that count against buffer_memory.
   size_t charged() const { return charged_bytes; }
@@ -98,6 +111,12 @@ class alignas(64) Batch {  // a line of the CPU's caches
     if (outcome.error) return;
     if (outcome.base_offset >= 0) report.offset = outcome.base_offset + index - missing_;
     if (outcome.log_append_time >= 0) report.timestamp = outcome.log_append_time;
+  }
+
+  /// The records from this one on, of which next_report() was called last, whose reports differ by the offset only.
+  int32_t alike(int32_t index) const {
+    if (!dropped.empty()) return 1;
+    return (stamp_ + 1 < stamps.size() ? stamps[stamp_ + 1].from : records) - index;
   }
 
   struct Stamp {

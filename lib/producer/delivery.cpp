@@ -1,4 +1,6 @@
 // Reports on their way to the application: a batch at a time through the callback queue, within its budget.
+#include <algorithm>
+
 #include "producer/producer.hpp"
 
 namespace kafka::producer {
@@ -10,6 +12,18 @@ struct Producer::Handout {
   std::unique_ptr<Batch> batch;
   Outcome outcome;
   DeliveryReport report;
+
+  Handout(Producer* producer, Scope::Guard guard, std::unique_ptr<Batch> of, Outcome with)
+      : producer(producer), guard(std::move(guard)), batch(std::move(of)), outcome(std::move(with)) {
+    report.partition = batch->partition;
+    report.error = outcome.error;
+    report.persistence = outcome.persistence;
+  }
+  Handout(const Handout&) = delete;
+  Handout& operator=(const Handout&) = delete;
+  ~Handout() {
+    if (guard.alive()) producer->keep(std::move(batch));
+  }
 
   bool operator()(session::Budget& budget) {
     Receipts& receipts = batch->receipts;
@@ -42,9 +56,13 @@ struct Producer::Handout {
       bool go_on = true;
       while (handler != nullptr && go_on && told < count) {
         batch->next_report(index + told, outcome, report);
-        (*handler)(token[told], report);
-        ++told;
-        go_on = guard.alive() && producer->on_delivery_ == handler;
+        const int32_t end_of_alike = std::min(count, told + batch->alike(index + told));
+        const int64_t step = outcome.error || outcome.base_offset < 0 ? 0 : 1;
+        while (go_on && told < end_of_alike) {
+          (*handler)(token[told++], report);
+          report.offset += step;
+          go_on = guard.alive() && producer->on_delivery_ == handler;
+        }
       }
       receipts.take_tokens(handler != nullptr ? told : count);
       if (!go_on) return true;  // the caller goes on, or not
@@ -67,13 +85,11 @@ void Producer::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
   memory_.give(std::move(batch->sealed), std::min(limit / 2, limit - std::min(limit, used_)));
   batch->builder = records::BatchBuilder();
   if (!batch->receipts.empty()) {
-    auto handout = std::make_unique<Handout>(Handout{this, scope_.guard(), std::move(batch), std::move(outcome), {}});
-    handout->report.partition = handout->batch->partition;
-    handout->report.error = handout->outcome.error;
-    handout->report.persistence = handout->outcome.persistence;
+    auto handout = std::make_unique<Handout>(this, scope_.guard(), std::move(batch), std::move(outcome));
     core_->callbacks().run_work([handout = std::move(handout)](session::Budget& budget) { return (*handout)(budget); });
   }
-  batch.reset();  // flushes that waited for it end behind the reports
+  // Flushes that waited for it end behind the reports.
+  if (batch != nullptr) keep(std::move(batch));
   release(charged, count);
 }
 

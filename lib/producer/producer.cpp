@@ -184,7 +184,10 @@ Partition& Producer::partition(Topic& topic, int32_t number) {
   }
   constexpr size_t kIndexed = 100000;  // a nonsensical number must not make a huge index
   if (index < kIndexed) {
-    if (index >= topic.by_number.size()) topic.by_number.resize(index + 1);
+    if (index >= topic.by_number.size()) {
+      topic.by_number.resize(index + 1);
+      topic.open.resize(index + 1);
+    }
     topic.by_number[index] = made.get();
   }
   return *made;
@@ -245,10 +248,9 @@ bool Producer::add_quick(Topic& topic, const Record& record, R& receipt) {
     number = decides(options_.partitioner, record.key) ? partition_of(options_.partitioner, record.key, topic.count)
                                                        : topic.sticky;
   }
-  if (static_cast<size_t>(number) >= topic.by_number.size() || !topic.parked.empty()) return false;
-  Partition* const to = topic.by_number[static_cast<size_t>(number)];
-  if (to == nullptr || to->open == nullptr) return false;
-  Batch& batch = *to->open;
+  const auto index = static_cast<size_t>(number);
+  if (index >= topic.open.size() || topic.open[index] == nullptr || !topic.parked.empty()) return false;
+  Batch& batch = *topic.open[index];
   const net::Reactor& reactor = core_->reactor();
   if (batch.codec != options_.compression_type || reactor.now() - batch.created > most_age_) return false;
   const int64_t timestamp = record.timestamp >= 0 ? record.timestamp : reactor.wall_clock_ms();
@@ -256,8 +258,7 @@ bool Producer::add_quick(Topic& topic, const Record& record, R& receipt) {
   if (charged == 0) return false;
   used_ += charged;
   ++queued_;
-  ++to->next_record;
-  if (batch.builder.size() >= limit_) close_open(*to);
+  if (batch.builder.size() >= limit_) close_open(*topic.by_number[index]);
   return true;
 }
 
@@ -295,12 +296,11 @@ Error Producer::add(Topic& topic, int32_t number, const Record& record, size_t b
   const int64_t timestamp = record.timestamp >= 0 ? record.timestamp : core_->reactor().wall_clock_ms();
   const Errc failed = batch.append(timestamp, record.key, record.value, record.headers, std::move(receipt));
   if (failed != Errc::none) {  // sizes were checked: only a batch beyond 2^31 could do this
-    if (batch.count() == 0) to.open.reset();
+    if (batch.count() == 0) set_open(to, nullptr);
     return refuse(Error(failed, topic.name + "/" + std::to_string(number)), receipt, number);
   }
   used_ += batch.charged() - before;
   ++queued_;
-  ++to.next_record;
   if (how.flushes != nullptr) {
     for (auto& flush : *how.flushes) {
       if (batch.flushes.empty() || batch.flushes.back() != flush) batch.flushes.push_back(std::move(flush));
@@ -308,6 +308,32 @@ Error Producer::add(Topic& topic, int32_t number, const Record& record, size_t b
   }
   if (batch.builder.size() >= limit_) close_open(to);
   return {};
+}
+
+// Returns the one that was open.
+std::unique_ptr<Batch> Producer::set_open(Partition& partition, std::unique_ptr<Batch> batch) {
+  const auto index = static_cast<size_t>(partition.number);
+  if (index < partition.topic->open.size()) partition.topic->open[index] = batch.get();
+  return std::exchange(partition.open, std::move(batch));
+}
+
+std::unique_ptr<Batch> Producer::new_batch(int32_t partition, const Intake& how, size_t capacity) {
+  Buffer memory = memory_.take(capacity);
+  if (spare_.empty()) return std::make_unique<Batch>(partition, how.codec, how.since, std::move(memory));
+  std::unique_ptr<Batch> batch = std::move(spare_.back());
+  spare_.pop_back();
+  spare_bytes_ -= batch->kept();
+  batch->renew(partition, how.codec, how.since, std::move(memory));
+  return batch;
+}
+
+// A batch that has come to its end. Flushes that waited for it end here.
+void Producer::keep(std::unique_ptr<Batch> batch) {
+  batch->flushes.clear();
+  const size_t bytes = batch->kept();
+  if (dead_ || spare_bytes_ + bytes > kSpareBytes) return;
+  spare_bytes_ += bytes;
+  spare_.push_back(std::move(batch));
 }
 
 // Memory for about as much as the last batch of the partition had, so that a growing one need not be copied; but
@@ -318,11 +344,11 @@ void Producer::open_batch(Partition& partition, const Intake& how) {
   const bool guess =
       capacity > kFirstCapacity && guessed_ + capacity <= static_cast<size_t>(options_.buffer_memory) / 2;
   if (guess) {
-    partition.open = std::make_unique<Batch>(partition.number, how.codec, how.since, memory_.take(capacity));
+    set_open(partition, new_batch(partition.number, how, capacity));
     partition.open->guessed = capacity;
     guessed_ += capacity;
   } else {
-    partition.open = std::make_unique<Batch>(partition.number, how.codec, how.since, kFirstCapacity);
+    set_open(partition, new_batch(partition.number, how, kFirstCapacity));
   }
   partition.open->first_record = partition.next_record;
   partition.open->receipts.expect(partition.last_tokens + partition.last_tokens / 8);
@@ -337,7 +363,8 @@ void Producer::close_open(Partition& partition) {
   partition.last_tokens = batch.receipts.tokens();
   constexpr size_t kWorthIt = 8192;
   if (batch.builder.capacity() > 2 * partition.last_size + kWorthIt) batch.builder.shrink();
-  partition.waiting.push_back(std::move(partition.open));
+  partition.next_record += static_cast<uint64_t>(batch.count());
+  partition.waiting.push_back(set_open(partition, nullptr));
   if (partition.topic->sticky == partition.number) partition.topic->sticky = -1;
   schedule_pump();
 }

@@ -25,10 +25,12 @@ namespace kafka::producer {
 
 class Producer;
 struct Topic;
+/// What a leader says of the batch of one partition.
+using Answer = protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse;
 
 struct Partition {
-  std::unique_ptr<Batch> open;  ///< being filled
-  uint64_t next_record = 0;     ///< see Batch::first_record
+  std::unique_ptr<Batch> open;  ///< being filled; see set_open()
+  uint64_t next_record = 0;     ///< see Batch::first_record; as of the last batch that was closed
   Topic* topic = nullptr;
   int32_t number = 0;
   Ring<std::unique_ptr<Batch>> waiting;  ///< closed, oldest first; retries in front
@@ -39,12 +41,13 @@ struct Partition {
   bool listed = false;                   ///< in Producer::active_
   Identity identity;                     ///< under which it counts sequences; unknown: has sent none
   int32_t next_sequence = 0;
-  bool anchored = false;   ///< the log has a batch of this identity
-  bool broken = false;     ///< there is a gap in its sequences: begins anew when nothing is under way
-  bool draining = false;   ///< a batch failed: nothing leaves until all under way have come back
-  int32_t leader = -1;     ///< where the last batch went
-  bool sequenced = false;  ///< that leader stores sequences
-  bool plain = false;      ///< it does not: it is older than 0.11
+  bool anchored = false;         ///< the log has a batch of this identity
+  bool broken = false;           ///< there is a gap in its sequences: begins anew when nothing is under way
+  bool draining = false;         ///< a batch failed: nothing leaves until all under way have come back
+  int32_t leader = -1;           ///< where the last batch went
+  bool sequenced = false;        ///< that leader stores sequences
+  bool plain = false;            ///< it does not: it is older than 0.11
+  const Answer* told = nullptr;  ///< while an answer is being looked through
   bool idle() const { return open == nullptr && waiting.empty(); }
 };
 
@@ -75,12 +78,21 @@ struct Topic {
   std::string name;
   std::map<int32_t, std::unique_ptr<Partition>> partitions;
   std::vector<Partition*> by_number;  ///< the same, for the hot path; null where none
+  std::vector<Batch*> open;           ///< theirs: one look less into a memory that thousands of partitions fill
   Ring<Parked> parked;
   int32_t sticky = -1;
   int32_t next = -1;                    ///< of round_robin
   int32_t count = 0;                    ///< partitions, 0 while unknown, as of
   uint64_t generation = 0;              ///< this state of the metadata
   std::shared_ptr<TopicHandle> handle;  ///< null until somebody asks for it
+
+  /// Null if nothing has been sent there.
+  Partition* find(int32_t partition) const {
+    const auto index = static_cast<size_t>(partition);
+    if (index < by_number.size()) return by_number[index];
+    const auto found = partitions.find(partition);
+    return found == partitions.end() ? nullptr : found->second.get();
+  }
 };
 
 class Producer final : public session::Client, public std::enable_shared_from_this<Producer> {
@@ -91,6 +103,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   static constexpr size_t kFirstCapacity = 1024;
   /// What is kept of the memory of batches that are done, while nothing is queued.
   static constexpr size_t kIdleMemory = 2 * 1024 * 1024;
+  /// What is kept beside it of the batches themselves.
+  static constexpr size_t kSpareBytes = 2 * 1024 * 1024;
   /// A batch that cannot leave takes records for this share of delivery_timeout only, because all of
   /// them expire with its first.
   static constexpr int kAgeShare = 16;
@@ -148,7 +162,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   // intake (producer.cpp)
   /// True if nothing can be wrong with a record that takes at most so many bytes in a batch and for its receipt, and
   /// there is room for it: almost always.
-  bool plain(const Record& record, size_t bytes, size_t receipt) const {
+  [[gnu::always_inline]] bool plain(const Record& record, size_t bytes, size_t receipt) const {
     return !error_ && !closing_ && !core_->closing() && record.headers.empty() && record.partition >= kAnyPartition &&
            record.timestamp >= kNoTimestamp && bytes + records::kBatchHeaderSize <= limit_ &&
            used_ + Batch::charge(bytes, receipt) + records::kBatchHeaderSize <=
@@ -169,6 +183,9 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   Error refuse(Error why, Receipt& receipt, int32_t partition);
   Error add(Topic& topic, int32_t partition, const Record& record, size_t bytes, const Intake& how, Receipt& receipt);
   void open_batch(Partition& partition, const Intake& how);
+  static std::unique_ptr<Batch> set_open(Partition& partition, std::unique_ptr<Batch> batch);
+  std::unique_ptr<Batch> new_batch(int32_t partition, const Intake& how, size_t capacity);
+  void keep(std::unique_ptr<Batch> batch);
   /// Takes no more records into the open batch.
   void close_open(Partition& partition);
   Error enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt);
@@ -203,9 +220,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   bool settle_sequence(Partition& partition, std::unique_ptr<Batch>& batch, const Error& error);
 
   // refused.cpp
-  bool settle_refused(Partition& partition, std::unique_ptr<Batch>& batch,
-                      const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse& answer,
-                      const Error& error);
+  bool settle_refused(Partition& partition, std::unique_ptr<Batch>& batch, const Answer& answer, const Error& error);
 
   // sender.cpp
   void schedule_pump();
@@ -224,9 +239,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   Error prepare(Request& request, protocol::ProduceRequest& message, int16_t version);
   void answered(const std::shared_ptr<Request>& request, Error error, protocol::ProduceResponse& response,
                 const cluster::CallInfo& info);
-  void settle(Sent sent, Error error,
-              const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse* answer,
-              const cluster::CallInfo& info);
+  void settle(Sent sent, Error error, const Answer* answer, const cluster::CallInfo& info);
   void anchor(Partition& partition, const Batch& batch, int16_t version);
   void retry(Partition& partition, std::unique_ptr<Batch> batch, bool leader_named);
   void put_back(Partition& partition, std::unique_ptr<Batch> batch);
@@ -252,6 +265,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   size_t limit_ = 0;          // bytes of a batch: batch_size or max_request_size
   net::Duration most_age_{};  // a batch takes records for so long
   BatchMemory memory_;
+  std::vector<std::unique_ptr<Batch>> spare_;  // have come to their end; to begin anew
+  size_t spare_bytes_ = 0;                     // what they keep
   size_t guessed_ = 0;  // bytes of open batches' memory that were taken before there was content for them
   std::shared_ptr<DeliveryHandler> on_delivery_;
   std::vector<Partition*> active_;        // have something to send

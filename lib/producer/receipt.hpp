@@ -59,6 +59,19 @@ class Receipts {
   }
   /// About so many tokens will come.
   void expect(size_t tokens) noexcept { expected_ = tokens; }
+  /// Forgets all and keeps the memory.
+  void clear() noexcept {
+    run_end_ = tokens_taken_ = 0;
+    tokens_.clear();
+    runs_.clear();
+    callbacks_.clear();
+    expected_ = callbacks_taken_ = run_ = 0;
+  }
+  /// Bytes of memory held.
+  size_t kept() const noexcept {
+    return tokens_.capacity() * sizeof(uint64_t) + runs_.capacity() * sizeof(Run) +
+           callbacks_.capacity() * sizeof(Callback);
+  }
   size_t tokens() const noexcept { return tokens_.size(); }
   bool empty() const noexcept { return callbacks_.empty() && tokens_.empty(); }
   /// Moves those of the records from `index` on into `second`, which counts from there.

@@ -12,8 +12,6 @@ namespace kafka::producer {
 
 namespace {
 
-using Answer = protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse;
-
 // The records that are named, by index and each once; the first of a repeated one counts. What is none is left out.
 std::vector<std::pair<int32_t, std::string>> named(const Answer& answer, int32_t count) {
   std::vector<std::pair<int32_t, std::string>> records;

@@ -85,6 +85,8 @@ void Producer::pump() {
   std::map<int32_t, std::shared_ptr<Request>> requests;
   std::map<int32_t, size_t> bytes;
   std::vector<Partition*> still;
+  const Topic* topic = nullptr;  // whose state this is
+  const cluster::TopicState* state = nullptr;
   std::vector<Partition*> listed = std::move(active_);
   active_.clear();
   // Each time from another place, so that a small in-flight window does not starve the last ones.
@@ -100,7 +102,11 @@ void Producer::pump() {
       continue;
     }
     if (!ready(*partition, now, wake)) continue;
-    const auto leader = core_->metadata().leader(partition->topic->name, partition->number);
+    if (topic != partition->topic) {
+      topic = partition->topic;
+      state = core_->metadata().topic(topic->name);
+    }
+    const auto leader = core_->metadata().leader(state, partition->number);
     if (!leader) {
       if (const Error none = hopeless(*partition->topic)) {
         fail_waiting(*partition, none);
@@ -179,8 +185,11 @@ void Producer::send_request(std::shared_ptr<Request> request) {
   message.acks = static_cast<int16_t>(options_.acks);
   message.timeout_ms = static_cast<int32_t>(options_.request_timeout.count());
   bool by_id = true;
+  const Topic* topic = nullptr;
   for (const Sent& sent : request->batches) {
-    const cluster::TopicState* state = core_->metadata().topic(sent.partition->topic->name);
+    if (topic == sent.partition->topic) continue;
+    topic = sent.partition->topic;
+    const cluster::TopicState* state = core_->metadata().topic(topic->name);
     by_id &= state != nullptr && !state->id.is_zero();
   }
   auto call = std::make_unique<cluster::TypedCall<protocol::ProduceRequest>>(
@@ -207,8 +216,12 @@ void Producer::send_request(std::shared_ptr<Request> request) {
 Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int16_t version) {
   message.topic_data.clear();
   Topic* last = nullptr;
-  std::stable_sort(request.batches.begin(), request.batches.end(),
-                   [](const Sent& a, const Sent& b) { return a.partition->topic->name < b.partition->topic->name; });
+  const auto by_topic = [](const Sent& a, const Sent& b) {
+    return a.partition->topic != b.partition->topic && a.partition->topic->name < b.partition->topic->name;
+  };
+  if (!std::is_sorted(request.batches.begin(), request.batches.end(), by_topic)) {
+    std::stable_sort(request.batches.begin(), request.batches.end(), by_topic);
+  }
   for (Sent& sent : request.batches) {
     Bytes records = sent.batch->sealed;
     sent.failed = {};
@@ -255,8 +268,7 @@ void Producer::answered(const std::shared_ptr<Request>& request, Error error, pr
                         const cluster::CallInfo& info) {
   std::erase(requests_, request);
   if (--in_flight_[request->node] <= 0) in_flight_.erase(request->node);
-  using Answer = protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse;
-  std::map<std::pair<std::string_view, int32_t>, const Answer*> answers;  // the first of a repeated one counts
+  std::vector<Partition*> told;
   if (!error && info.version >= 0) {
     std::vector<BrokerInfo> endpoints;
     for (const auto& node : response.node_endpoints) {
@@ -268,28 +280,34 @@ void Producer::answered(const std::shared_ptr<Request>& request, Error error, pr
         const cluster::TopicState* state = core_->metadata().topic_by_id(topic.topic_id);
         if (state != nullptr) name = state->name;
       }
-      for (const auto& partition : topic.partition_responses) answers.try_emplace({name, partition.index}, &partition);
+      const auto known = topics_.find(name);
+      if (known == topics_.end()) continue;
+      for (const auto& answer : topic.partition_responses) {
+        Partition* const partition = known->second->find(answer.index);
+        if (partition == nullptr || partition->told != nullptr) continue;  // the first of a repeated one counts
+        partition->told = &answer;
+        told.push_back(partition);
+      }
     }
     if (!endpoints.empty()) core_->metadata().add_brokers(endpoints);
   }
   auto batches = std::move(request->batches);
   request->batches.clear();
+  std::vector<const Answer*> answers;  // of a partition there is one batch in a request
+  for (const Sent& sent : batches) answers.push_back(sent.partition->told);
+  for (Partition* partition : told) partition->told = nullptr;
   // Back to front, so that several batches of one partition keep their order when they return to its front.
-  std::reverse(batches.begin(), batches.end());
-  for (Sent& sent : batches) {
-    --sent.partition->in_flight;
-    const auto answer = answers.find({sent.partition->topic->name, sent.partition->number});
-    settle(std::move(sent), error, answer == answers.end() ? nullptr : answer->second, info);
+  for (size_t i = batches.size(); i-- > 0;) {
+    --batches[i].partition->in_flight;
+    settle(std::move(batches[i]), error, answers[i], info);
   }
   schedule_pump();
 }
 
-void Producer::settle(Sent sent, Error error,
-                      const protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse* answer,
-                      const cluster::CallInfo& info) {
+void Producer::settle(Sent sent, Error error, const Answer* answer, const cluster::CallInfo& info) {
   Partition& partition = *sent.partition;
   Batch& batch = *sent.batch;
-  const std::string where = partition.topic->name + "/" + std::to_string(partition.number);
+  const auto where = [&partition] { return partition.topic->name + "/" + std::to_string(partition.number); };
   if (sent.failed) {
     break_chain(partition, batch);
     const Persistence fate = batch.unknown_fate ? Persistence::maybe : Persistence::no;
@@ -308,13 +326,13 @@ void Producer::settle(Sent sent, Error error,
       return finish(std::move(sent.batch), {error, -1, -1, persistence});
     }
   } else if (answer == nullptr) {
-    error = Error(Errc::protocol_error, "the answer to Produce lacks " + where);
+    error = Error(Errc::protocol_error, "the answer to Produce lacks " + where());
     persistence = Persistence::maybe;
   } else if (answer->error_code == 0) {
     anchor(partition, batch, info.version);
     return finish(std::move(sent.batch), {{}, answer->base_offset, answer->log_append_time_ms, Persistence::yes});
   } else {
-    error = broker_error(answer->error_code, answer->error_message.value_or(where));
+    error = broker_error(answer->error_code, answer->error_message ? *answer->error_message : where());
     persistence = traits(error.code()).persistence;
     if (persistence == Persistence::yes) {
       anchor(partition, batch, info.version);

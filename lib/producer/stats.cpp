@@ -20,8 +20,9 @@ void Producer::add_stats(Stats& stats) const {
   own.retries = totals_.retries;
   for (const auto& [name, topic] : topics_) {
     for (const auto& [number, partition] : topic->partitions) {
+      const auto open = static_cast<uint64_t>(partition->open != nullptr ? partition->open->count() : 0);
       own.partitions.push_back({name, number, partition->waiting.size() + (partition->open != nullptr ? 1 : 0),
-                                static_cast<size_t>(partition->in_flight), partition->next_record});
+                                static_cast<size_t>(partition->in_flight), partition->next_record + open});
     }
   }
 }

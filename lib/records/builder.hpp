@@ -90,17 +90,36 @@ class BatchBuilder {
     const size_t end = buffer_.size() + estimate(key, value);
     if (end > quick_end_ || end > limit) return 0;
     const int64_t timestamp_delta = detail::wrapping_difference(timestamp_ms, base_timestamp_);
-    const size_t size =
-        2 + varint_size(timestamp_delta) + varint_size(count_) + detail::bytes_size(key) + detail::bytes_size(value);
+    // How many bytes its length takes is clear for almost all before the length is known.
+    constexpr size_t kLeast = 6;                                            // beside key and value
+    constexpr size_t kMost = 2 + kMaxVarint64 + 3 * kMaxVarint32 - kLeast;  // and so many more
+    constexpr size_t kOneByte = 1 << 6;
+    constexpr size_t kTwoBytes = 1 << 13;
+    const size_t least = kLeast + key.size() + value.size();
+    size_t width = 2;
+    if (least < kOneByte || least + kMost >= kTwoBytes) {
+      width = least + kMost < kOneByte
+                  ? 1
+                  : varint_size(static_cast<int64_t>(2 + varint_size(timestamp_delta) + varint_size(count_) +
+                                                     detail::bytes_size(key) + detail::bytes_size(value)));
+    }
     char* const begin = buffer_.data() + buffer_.size();
-    char* at = store_varint(begin, static_cast<int64_t>(size));
+    char* const body = begin + width;
+    char* at = body;
     *at++ = 0;  // attributes: none are defined
     at = store_varint(at, timestamp_delta);
     at = store_varint(at, count_);
     at = detail::store_bytes(at, key);
     at = detail::store_bytes(at, value);
     *at++ = 0;  // headers: none
-    const auto taken = static_cast<size_t>(at - begin);
+    const auto size = static_cast<size_t>(at - body);
+    if (width == 2) [[likely]] {
+      begin[0] = static_cast<char>(size << 1 | 0x80);
+      begin[1] = static_cast<char>(size >> 6);
+    } else {
+      store_varint(begin, static_cast<int64_t>(size));
+    }
+    const size_t taken = width + size;
     buffer_.advance(taken);
     if (timestamp_ms > max_timestamp_) max_timestamp_ = timestamp_ms;
     last_offset_delta_ = count_++;

@@ -94,10 +94,10 @@ class RecordReader {
   RecordReader() noexcept = default;
 
   /// The next record; false at the end or at damage (see error()). The views live as long as owner().
-  bool next(RecordView& record) {
-    if (left_ <= 0) return false;
-    return legacy_ ? next_message(record) : next_record(record);
-  }
+  bool next(RecordView& record) { return next_quick(record) || next_closely(record); }
+  /// The next record if it is what almost every one is: short lengths, no headers, nothing wrong. False: nothing was
+  /// done, and next() will tell.
+  bool next_quick(RecordView& record) noexcept;
   const Error& error() const noexcept { return error_; }
   /// The memory that keys, values and headers point into.
   const Bytes& owner() const noexcept { return owner_; }
@@ -108,7 +108,7 @@ class RecordReader {
  private:
   friend class BatchIterator;
 
-  bool next_quick(RecordView& record) noexcept;
+  bool next_closely(RecordView& record);
   bool next_record(RecordView& record);
   bool next_message(RecordView& record);
   bool damaged(const char* reason);
@@ -119,6 +119,7 @@ class RecordReader {
   Bytes owner_;
   const char* at_ = nullptr;
   const char* end_ = nullptr;
+  const char* quick_end_ = nullptr;  // as end_; not behind at_ where next_quick() has nothing to look at
   int64_t last_delta_ = -1;
   int64_t offset_base_ = 0;  // what a stored offset of a message set is relative to
   int32_t left_ = 0;
@@ -127,6 +128,55 @@ class RecordReader {
   BatchInfo batch_;
   Error error_;
 };
+
+inline bool RecordReader::next_quick(RecordView& record) noexcept {
+  constexpr ptrdiff_t kHead = 1 + 4 * kShortVarint;  // up to the key
+  const char* at = at_;
+  if (quick_end_ - at < kHead) return false;
+  uint64_t bits = 0;
+  if (!load_short(at, bits) || (bits & 1) != 0 || bits == 0) return false;
+  const auto length = static_cast<ptrdiff_t>(bits >> 1);
+  if (length > quick_end_ - at) return false;
+  const char* const end = at + length;
+  ++at;  // attributes
+  uint64_t timestamp_delta = 0;
+  uint64_t offset_bits = 0;
+  if (!load_short(at, timestamp_delta) || !load_short(at, offset_bits) || (offset_bits & 1) != 0) return false;
+  if (!load_short(at, bits)) return false;
+  std::string_view key;
+  if ((bits & 1) == 0) {
+    if (static_cast<ptrdiff_t>(bits >> 1) + kShortVarint >= end - at) return false;
+    key = {at, bits >> 1};
+    at += bits >> 1;
+  } else if (bits != 1 || end - at < kShortVarint) {  // 1 is -1: null
+    return false;
+  }
+  if (!load_short(at, bits)) return false;
+  std::string_view value;
+  if ((bits & 1) == 0) {
+    value = {at, bits >> 1};
+  } else if (bits != 1) {
+    return false;
+  }
+  // One byte is left: no headers.
+  if (end - at != static_cast<ptrdiff_t>(value.size()) + 1 || end[-1] != 0) return false;
+  const auto offset_delta = static_cast<int64_t>(offset_bits >> 1);
+  if (offset_delta <= last_delta_ || offset_delta > batch_.last_offset - batch_.base_offset) return false;
+  if (left_ == 1 && end != quick_end_) return false;
+  record.offset = batch_.base_offset + offset_delta;
+  record.timestamp_type = batch_.timestamp_type;
+  record.timestamp = batch_.timestamp_type == TimestampType::log_append_time
+                         ? batch_.max_timestamp
+                         : wrapping_sum(batch_.base_timestamp, unzigzag(timestamp_delta));
+  record.key = key;
+  record.value = value;
+  record.headers = {end, 0};
+  record.header_count = 0;
+  last_delta_ = offset_delta;
+  at_ = end;
+  --left_;
+  return true;
+}
 
 class BatchIterator {
  public:

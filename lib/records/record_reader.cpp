@@ -36,29 +36,6 @@ const char* skip_headers(const char* at, const char* end, int64_t count) noexcep
   return at;
 }
 
-// A varint of one to three bytes, where three can be read; false for a longer one.
-[[gnu::always_inline]] inline bool load_short(const char*& at, int64_t& value) noexcept {
-  uint64_t bits = static_cast<unsigned char>(at[0]);
-  if (bits >= 0x80) {
-    const uint64_t second = static_cast<unsigned char>(at[1]);
-    bits = (bits & 0x7F) | (second & 0x7F) << 7;
-    if (second >= 0x80) {
-      const uint64_t third = static_cast<unsigned char>(at[2]);
-      if (third >= 0x80) return false;
-      bits |= third << 14;
-      ++at;
-    }
-    ++at;
-  }
-  ++at;
-  value = unzigzag(bits);
-  return true;
-}
-
-int64_t wrapping_sum(int64_t a, int64_t b) noexcept {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-}
-
 // An int32 size and its bytes, of the old formats.
 const char* load_sized(const char* at, const char* end, std::string_view& bytes) noexcept {
   if (end - at < 4) return nullptr;
@@ -88,7 +65,13 @@ bool RecordReader::damaged(const char* reason) {
   error_ = Error(Errc::corrupt_message, "batch at offset " + std::to_string(batch_.base_offset) + ", " +
                                             std::to_string(left_) + " records before its end: " + reason);
   left_ = 0;
+  quick_end_ = at_;
   return false;
+}
+
+bool RecordReader::next_closely(RecordView& record) {
+  if (left_ <= 0) return false;
+  return legacy_ ? next_message(record) : next_record(record);
 }
 
 Error RecordReader::begin_batch(const BatchInfo& batch, Bytes records) {
@@ -97,53 +80,12 @@ Error RecordReader::begin_batch(const BatchInfo& batch, Bytes records) {
   at_ = owner_.data();
   end_ = at_ + owner_.size();
   left_ = batch.count;
+  quick_end_ = left_ > 0 ? end_ : at_;
   if (owner_.size() / kSmallestRecord < static_cast<size_t>(left_)) damaged("more records than bytes for them");
   return error_;
 }
 
-// The record that almost every one is: short lengths, no headers, nothing wrong. False: nothing was done, look closer.
-bool RecordReader::next_quick(RecordView& record) noexcept {
-  constexpr ptrdiff_t kShort = 3;              // bytes of a varint that load_short() takes
-  constexpr ptrdiff_t kHead = 1 + 4 * kShort;  // up to the key
-  const char* at = at_;
-  if (end_ - at < kHead) return false;
-  int64_t length = 0;
-  int64_t timestamp_delta = 0;
-  int64_t offset_delta = 0;
-  int64_t size = 0;
-  if (!load_short(at, length) || length > end_ - at || length <= 0) return false;
-  const char* const end = at + length;
-  ++at;  // attributes
-  if (!load_short(at, timestamp_delta) || !load_short(at, offset_delta) || !load_short(at, size)) return false;
-  const char* const key = size < 0 ? nullptr : at;
-  const auto key_size = static_cast<size_t>(size < 0 ? 0 : size);
-  if (size < -1 || size + kShort >= end - at) return false;
-  at += key_size;
-  if (!load_short(at, size)) return false;
-  const char* const value = size < 0 ? nullptr : at;
-  const auto value_size = static_cast<size_t>(size < 0 ? 0 : size);
-  // One byte is left: no headers.
-  if (size < -1 || end - at != static_cast<ptrdiff_t>(value_size) + 1 || end[-1] != 0) return false;
-  if (offset_delta <= last_delta_ || offset_delta > batch_.last_offset - batch_.base_offset) return false;
-  if (left_ == 1 && end != end_) return false;
-  record.key = {key, key_size};
-  record.value = {value, value_size};
-  record.headers = {end, 0};
-  record.header_count = 0;
-  record.offset = batch_.base_offset + offset_delta;
-  record.timestamp_type = batch_.timestamp_type;
-  record.timestamp = batch_.timestamp_type == TimestampType::log_append_time
-                         ? batch_.max_timestamp
-                         : wrapping_sum(batch_.base_timestamp, timestamp_delta);
-  last_delta_ = offset_delta;
-  at_ = end;
-  --left_;
-  return true;
-}
-
 bool RecordReader::next_record(RecordView& record) {
-  if (next_quick(record)) [[likely]]
-    return true;
   int64_t length = 0;
   const char* at = load_varint(at_, end_, kMaxVarint32, length);
   if (at == nullptr || length < 0 || length > end_ - at) return damaged("a record ends outside of the batch");
@@ -187,6 +129,7 @@ Error RecordReader::begin_message(const BatchInfo& batch, Bytes entry) {
   at_ = owner_.data();
   end_ = at_ + owner_.size();
   left_ = 1;
+  quick_end_ = at_;
   legacy_ = true;
   return {};
 }
@@ -197,6 +140,7 @@ Error RecordReader::begin_wrapper(const BatchInfo& batch, Bytes plain) {
   owner_ = std::move(plain);
   at_ = owner_.data();
   end_ = at_ + owner_.size();
+  quick_end_ = at_;
   legacy_ = true;
   wrapped_ = true;
   int64_t last = 0;

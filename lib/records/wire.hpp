@@ -30,6 +30,10 @@ constexpr uint64_t zigzag(int64_t value) noexcept {
 }
 constexpr int64_t unzigzag(uint64_t value) noexcept { return static_cast<int64_t>(value >> 1 ^ (~(value & 1) + 1)); }
 
+constexpr int64_t wrapping_sum(int64_t a, int64_t b) noexcept {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+
 /// Bytes that `value` takes as a zigzag varint: 1 to 10.
 inline size_t varint_size(int64_t value) noexcept {
   const uint64_t zigzagged = zigzag(value);
@@ -104,6 +108,27 @@ inline size_t varint_size(int64_t value) noexcept {
     return at + 3;
   }
   return load_varint_slow(at, end, max_bytes, value);
+}
+
+/// Bytes that load_short() may look at, and the longest varint that it takes.
+inline constexpr ptrdiff_t kShortVarint = 3;
+
+/// The bits of a varint of one to three bytes, where three can be read; false for a longer one.
+[[gnu::always_inline]] inline bool load_short(const char*& at, uint64_t& bits) noexcept {
+  bits = static_cast<unsigned char>(at[0]);
+  if (bits >= 0x80) {
+    const uint64_t second = static_cast<unsigned char>(at[1]);
+    bits = (bits & 0x7F) | (second & 0x7F) << 7;
+    if (second >= 0x80) {
+      const uint64_t third = static_cast<unsigned char>(at[2]);
+      if (third >= 0x80) return false;
+      bits |= third << 14;
+      ++at;
+    }
+    ++at;
+  }
+  ++at;
+  return true;
 }
 
 }  // namespace kafka::records

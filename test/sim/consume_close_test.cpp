@@ -33,11 +33,12 @@ constexpr Place kPlaces[] = {Place::on_message, Place::on_batch,         Place::
 TEST_CASE("G1 G5: every callback may destroy, close, consume, seek and pause") {
   const ConsumerOptions options{.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined),
                                 .ordering = GENERATE(Ordering::consumer, Ordering::unordered)};
+  const int64_t per_batch = GENERATE(1, 3);
   for (const Place place : kPlaces) {
     for (const Deed deed : kDeeds) {
       CAPTURE(static_cast<int>(place), static_cast<int>(deed));
       SimClient client(1, {.brokers = 1});
-      fill(client, "t", 1, 3);
+      fill_batches(client, "t", 1, 3, per_batch);
       Book book;
       std::optional<Consumer> consumer;
       consumer.emplace(*client.session, "g", kOne, options);
@@ -228,6 +229,71 @@ TEST_CASE("G4: calls made from callbacks behind the deadline do not keep the ses
   client.session->close(1s, [&] { ++closed; });
   CHECK(client.until([&] { return closed == 1; }, 3s));
   CHECK(refused == 10);
+}
+
+TEST_CASE("G4: a commit that is given behind the deadline ends with closed and holds nothing up") {
+  const bool whole_session = GENERATE(false, true);
+  const ConsumerOptions options{.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined),
+                                .ordering = GENERATE(Ordering::partition, Ordering::unordered)};
+  SimClient client(10, {.brokers = 1, .session = {.close_timeout = 2s}});
+  fill(client, "t", 2, 1);
+  client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();
+  std::vector<MessageEnvelope> kept;
+  std::vector<std::string> order;
+  Consumer consumer(*client.session, "g", {{"t", {0, 1}}}, options);
+  consumer.consume([&](MessageEnvelope envelope) { kept.push_back(std::move(envelope)); },
+                   [&](Error error) {
+                     CHECK(error == Errc::closed);
+                     order.push_back("end");
+                     CHECK(kept[1].commit({}, [&](Error late) {
+                       CHECK(late == Errc::closed);
+                       order.push_back("late");
+                     }) == Errc::closed);
+                   });
+  CHECK(client.until([&] { return kept.size() == 2; }));
+  kept[0].commit({}, [&](Error error) {
+    CHECK(error == Errc::closed);
+    order.push_back("cut off");
+  });
+  client.run(100ms);
+  whole_session ? client.session->close([&] { order.push_back("closed"); })
+                : consumer.close([&] { order.push_back("closed"); });
+  client.run(3s);
+  CHECK(order == std::vector<std::string>{"cut off", "end", "late", "closed"});
+  if (!whole_session) client.close();
+}
+
+TEST_CASE("G4: what ends a consumption inside a callback ends it before the next message of the same batch") {
+  const ConsumerOptions options{.ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered)};
+  enum class By { close, session, cancel, limit, destruction };
+  const By by = GENERATE(By::close, By::session, By::cancel, By::limit, By::destruction);
+  CAPTURE(static_cast<int>(by));
+  SimClient client(11, {.brokers = 1});
+  fill_batches(client, "t", 1, 10, 10);
+  Book book;
+  std::optional<Consumer> consumer;
+  consumer.emplace(*client.session, "g", kOne, options);
+  MessageEnvelope earlier;
+  consumer->consume(by == By::limit ? 3 : 100, book.each([&](MessageEnvelope envelope) {
+    if (envelope.offset() == 1 && options.ordering == Ordering::unordered) {
+      earlier = std::move(envelope);
+      return;
+    }
+    if (envelope.offset() == 2) {
+      if (by == By::close) consumer->close();
+      if (by == By::session) client.session->close();
+      if (by == By::destruction) consumer.reset();
+      if (by == By::cancel) return static_cast<void>(envelope.cancel());
+    }
+    envelope.ack();
+  }),
+                    book.end());
+  client.run(3s);
+  CHECK(book.offsets(0) == range(0, 3));
+  earlier.ack();
+  client.run(3s);
+  CHECK(book.offsets(0) == range(0, 3));
+  CHECK(book.ends.size() == (by == By::destruction ? 0 : 1));
 }
 
 TEST_CASE("G4: a consumer that is destroyed while its session closes does not hold the session up") {

@@ -10,9 +10,9 @@ const Partitions kOne = {{"t", {0}}};
 const Partitions kTwo = {{"t", {0, 1}}};
 }  // namespace
 
-TEST_CASE("pause takes effect at once, keeps what was fetched, and resume goes on there") {
+TEST_CASE("pause takes effect at once, also within a batch, keeps what was fetched, and resume goes on there") {
   SimClient client(1, {.brokers = 1});
-  fill(client, "t", 2, 20);
+  fill_batches(client, "t", 2, 20, GENERATE(1, 10, 20));
   Book book;
   Consumer consumer(*client.session, "g", kTwo);
   consumer.consume(book.each([&](MessageEnvelope envelope) {

@@ -10,7 +10,7 @@ using Type = Event::Type;
 TEST_CASE("D11: after an unclean election reading goes on where the logs part, with an event, or stops") {
   SimClient client(11, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  fill(client, "t", 1, 10);
+  fill_batches(client, "t", 1, 10, 1);
   const auto policy = GENERATE(OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest, OutOfRange::fail);
   const bool longer = GENERATE(true, false);
   Book book;
@@ -43,7 +43,7 @@ TEST_CASE("D11: after an unclean election reading goes on where the logs part, w
 TEST_CASE("D11: what was fetched of a lost log and not dispatched is fetched anew, without a word") {
   SimClient client(12, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  fill(client, "t", 1, 10);
+  fill_batches(client, "t", 1, 10, 1);
   Book book;
   Fetcher fetcher(*client.session, {{"t", 0, 0}});
   book.listen(fetcher);
@@ -69,7 +69,7 @@ TEST_CASE("D11: what was fetched of a lost log and not dispatched is fetched ane
 TEST_CASE("D11: a second truncation is noticed as well") {
   SimClient client(13, {.brokers = 1});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  fill(client, "t", 1, 10);
+  fill_batches(client, "t", 1, 10, 1);
   Book book;
   Fetcher fetcher(*client.session, {{"t", 0, 0}});
   book.listen(fetcher);
@@ -94,7 +94,7 @@ TEST_CASE("D11: a second truncation is noticed as well") {
 TEST_CASE("D11: an envelope that was open when the log was cut below it commits no further than the cut") {
   SimClient client(14, {.brokers = 1});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  fill(client, "t", 1, 10);
+  fill_batches(client, "t", 1, 10, 1);
   Book book;
   Consumer consumer(*client.session, "g", {{"t", {0}}});
   book.listen(consumer);
@@ -137,7 +137,7 @@ TEST_CASE("D11: an envelope that was open when the log was cut below it commits 
 TEST_CASE("D11: with unordered, answers to envelopes that were open when the log was cut store nothing beyond it") {
   SimClient client(15, {.brokers = 1});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  fill(client, "t", 1, 10);
+  fill_batches(client, "t", 1, 10, 1);
   const CommitMode mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
   Book book;
   Consumer consumer(*client.session, "g", {{"t", {0}}}, {.commit_mode = mode, .ordering = Ordering::unordered});

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "records/builder.hpp"
 #include "sim_client.hpp"
 
 namespace kafka::sim {
@@ -25,8 +26,30 @@ inline std::string text(int32_t partition, int64_t number) {
   return std::to_string(partition) + ":" + std::to_string(number);
 }
 
-/// `count` more messages in each of the partitions; the topic is made if need be.
+/// `count` more messages in each of the partitions, in batches of this many; the topic is made if need be.
+inline void fill_batches(SimClient& client, const std::string& topic, int32_t partitions, int64_t count,
+                         int64_t per_batch) {
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  if (cluster.find_topic(topic) == nullptr) REQUIRE_FALSE(cluster.create_topic(topic, partitions));
+  constexpr int16_t kProduceVersion = 7;
+  for (int32_t p = 0; p < partitions; ++p) {
+    const auto partition = cluster.find_partition(topic, p);
+    for (int64_t i = 0; i < count; i += per_batch) {
+      records::BatchBuilder builder(256);
+      const int64_t end = partition->log.end_offset();
+      for (int64_t k = 0; k < std::min(per_batch, count - i); ++k) {
+        REQUIRE(builder.append(1000 + end + k, {}, text(p, end + k)) == Errc::none);
+      }
+      Bytes sealed;
+      REQUIRE_FALSE(builder.seal({}, sealed));
+      REQUIRE(cluster.append(*partition, sealed, kProduceVersion, 1000 + end).base_offset == end);
+    }
+  }
+}
+
+/// The same, some in a batch; each message in one of its own where it is to have a size.
 inline void fill(SimClient& client, const std::string& topic, int32_t partitions, int64_t count, size_t size = 0) {
+  if (size == 0) return fill_batches(client, topic, partitions, count, 4);
   devbroker::Cluster& cluster = client.brokers->cluster();
   if (cluster.find_topic(topic) == nullptr) REQUIRE_FALSE(cluster.create_topic(topic, partitions));
   for (int32_t p = 0; p < partitions; ++p) {

@@ -27,6 +27,7 @@ class Home final : public Answerable {
     if (done) later([done = std::move(done)]() mutable { done({}); });
     return {};
   }
+  Error ack(uint64_t ticket) override { return answer(ticket, Answer::ack, {}, {}); }
   void later(Function<void()> callback) override { seen_.queued.push_back(std::move(callback)); }
 
  private:
