@@ -328,6 +328,8 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
   }
 
   leader.session.answered(fetch->full, response.session_id);
+  // Over quota a broker answers with nothing but the pause (KIP-219), which is the connection's: asked again behind it.
+  const bool throttled = response.throttle_time_ms > 0 && response.responses.empty();
   std::vector<BrokerInfo> endpoints;
   for (const auto& node : response.node_endpoints) {
     endpoints.push_back({node.node_id, node.host, node.port, node.rack.value_or("")});
@@ -369,6 +371,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
     Partition& partition = *asked.partition;
     if (asked.answered || partition.generation != asked.generation || partition.state != Partition::State::ready)
       continue;
+    if (throttled) continue;
     if (!fetch->full) {
       const auto known = leader.session.known.find(partition.slot);
       no_news(partition, known == leader.session.known.end() ? -1 : known->second.end);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "protocol/throttle.hpp"
+
 namespace kafka::devbroker {
 
 namespace {
@@ -46,6 +48,11 @@ bool FetchOperation::soft_limits() const { return context_.version >= kSoftLimit
 bool FetchOperation::start(protocol::FetchResponse& response, Done done) {
   if (const Errc error = open_session(); error != Errc::none) {
     response.error_code = wire_code(error);
+    return true;
+  }
+  // Over quota a broker tells nothing but the pause, and begins no session; one that there is has gone on.
+  if (fault_.throttle_ms > 0 && context_.version >= protocol::throttles_client_from(protocol::ApiKey::fetch)) {
+    response.session_id = session_ != nullptr ? session_->id() : 0;
     return true;
   }
   if (request_.max_wait_ms <= 0 || satisfied()) {

@@ -24,6 +24,8 @@ VERSIONS = ["0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.8.2", "3.9
 CODECS = ["gzip", "snappy", "lz4", "zstd"]
 ZSTD_SINCE = (2, 1)
 RECORDS_NAMED_SINCE = (2, 4)
+QUOTAS_BY_BROKER_SINCE = (2, 6)  # before it ConfigCommand needs ZooKeeper for them
+QUOTA = 250_000  # bytes/s
 PARTITIONS = 3
 GROUP_LINES = 300
 DELIMITER = "|"
@@ -150,6 +152,24 @@ class Version:
             expect("key" in done.stderr, f"said {done.stderr!r}")
         expect_equal(self.kcat("-C", "-q", "-t", "compacted", "-o", "beginning", "-e", "-f", "%k%s "),
                      "a1 b2 c3 d4 " * 2, "in the topic")
+
+    def over_quota(self):
+        """C18: a broker over quota reads nothing for longer than request_timeout. Who sent meanwhile would time out, and
+        send again what the log has already: there are no sequences here."""
+        kafka_cluster.make_topic(self.layout, "slow")
+        kafka_cluster.run_tool(self.layout, "kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap, "--alter",
+                               "--entity-type", "clients", "--entity-name", "slow",
+                               "--add-config", f"producer_byte_rate={QUOTA},consumer_byte_rate={QUOTA}")
+        sent = "".join(f"{i} {'x' * 9990}\n" for i in range(300))
+        limits = ["-t", "slow", "-p", "0", "-X", "client.id=slow", "-X", "request.timeout.ms=1500"]
+        shortest = len(sent) / QUOTA / 2  # s: the first second is free
+        began = time.monotonic()
+        self.uvkafka("produce", *limits, "-X", "acks=1", "-X", "enable.idempotence=false", text_in=sent)
+        expect(time.monotonic() - began > shortest, "nothing held the producer up: is there a quota?")
+        began = time.monotonic()
+        read = self.uvkafka("consume", *limits, "-o", "earliest", "-e")
+        expect(time.monotonic() - began > shortest, "nothing held the consumer up: is there a quota?")
+        expect(read == sent, f"{read.count(chr(10))} of {sent.count(chr(10))} lines, or others")
 
     def part_of_a_partition(self, topic):
         wanted = parse(self.kcat_read(topic))[1][100:110]
@@ -310,6 +330,8 @@ class Version:
             check("headers", self.headers)
         if self.number >= RECORDS_NAMED_SINCE:
             check("only the records that the broker names are refused", self.records_refused)
+        if self.number >= QUOTAS_BY_BROKER_SINCE:
+            check("C18: a quota holds us up and nothing is sent twice", self.over_quota)
         ends = self.fill_group_topic()
         check("offsets committed by us, shown by Kafka's tool", self.commit_all, ends)
         if check("a group goes on where it stopped", self.goes_on_where_it_stopped, ends):
@@ -319,7 +341,8 @@ class Version:
 
 def drive(version, program, lines, codecs):
     directory = scratch(f"broker-{version}")
-    cluster = types.SimpleNamespace(dir=directory, version=version, nodes=1, port=None, secure=False, set=[])
+    quick_quotas = ["quota.window.num=2"] if kafka_cluster.version_tuple(version) >= QUOTAS_BY_BROKER_SINCE else []
+    cluster = types.SimpleNamespace(dir=directory, version=version, nodes=1, port=None, secure=False, set=quick_quotas)
     checks = Checks(f"Kafka {version}")
     try:
         kafka_cluster.up(cluster)

@@ -5,7 +5,7 @@
 #include <kafka/kafka.hpp>
 
 #include "connection_rig.hpp"
-#include "sim_client.hpp"
+#include "consumer_bench.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -307,6 +307,29 @@ TEST_CASE("C18: a pause told by a fetch holds produce to that broker back, not t
   const std::string label = "{broker=\"" + std::to_string(slow) + "\",address=\"10.1.0." + std::to_string(slow);
   CHECK_THAT(text, Contains("uvkafka_broker_throttled_total" + label + ":9092\"} 1\n"));
   CHECK_THAT(text, Contains("uvkafka_broker_throttle_seconds_total" + label + ":9092\"} 5\n"));
+}
+
+TEST_CASE("C18: a fetch over quota is answered without its partitions, however often, and nothing is wrong with them") {
+  SimClient client(2, {.brokers = 1});
+  fill(client, "t", 2, 3);
+  devbroker::Faults& faults = client.brokers->cluster().faults();
+  const Fault& first = faults.add(kafka::ApiKey::fetch).times(8).throttle(300ms);
+  Book book;
+  Fetcher fetcher(*client.session, {TopicOffset::earliest("t", 0), TopicOffset::earliest("t", 1)});
+  book.listen(fetcher);
+  fetcher.fetch(book.ack(), book.end());
+  CHECK(client.until([&] { return book.got.size() == 6; }));
+  CHECK(first.hits() == 8);
+  // In the middle of a fetch session: it goes on.
+  const Fault& second = faults.add(kafka::ApiKey::fetch).times(8).throttle(300ms);
+  fill(client, "t", 2, 2);
+  CHECK(client.until([&] { return second.hits() == 8; }));
+  client.run(2s);
+  book.check_dense(2, 0, 5);
+  CHECK(book.count(Event::Type::partition_stopped) == 0);
+  CHECK(book.ends.empty());
+  close(client, fetcher);
+  client.close();
 }
 
 TEST_CASE("C18: closing with a deadline does not wait for the end of a pause, and what was held back is certain") {
