@@ -289,7 +289,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   bool joined_ = false;  // in the session's and metadata's lists
   bool closing_ = false;
   bool too_late_ = false;  // the deadline of closing has passed
-  bool left_ = false;  // closed: out of all lists
+  bool left_ = false;      // closed: out of all lists
   bool dead_ = false;
 
   // positions

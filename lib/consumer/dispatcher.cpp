@@ -179,7 +179,8 @@ Error Lanes::ack(uint64_t ticket) { return consumer != nullptr ? consumer->ack(t
 
 Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
   steady_ = false;
-  if (too_late_ && answer == Answer::commit && has_group_) {  // nothing can be stored any more, and nothing waits for it
+  if (too_late_ && answer == Answer::commit &&
+      has_group_) {  // nothing can be stored any more, and nothing waits for it
     Error why = ack(ticket);
     if (!why) why = Error(Errc::closed, "the deadline of close() has passed");
     tell_later(std::move(done), why);

@@ -156,18 +156,22 @@ class Version:
     def over_quota(self):
         """C18: a broker over quota reads nothing for longer than request_timeout. Who sent meanwhile would time out, and
         send again what the log has already: there are no sequences here."""
-        kafka_cluster.make_topic(self.layout, "slow")
+        for topic in ("slow", "slowly-read"):
+            kafka_cluster.make_topic(self.layout, topic)
         kafka_cluster.run_tool(self.layout, "kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap, "--alter",
                                "--entity-type", "clients", "--entity-name", "slow",
                                "--add-config", f"producer_byte_rate={QUOTA},consumer_byte_rate={QUOTA}")
-        sent = "".join(f"{i} {'x' * 9990}\n" for i in range(300))
-        limits = ["-t", "slow", "-p", "0", "-X", "client.id=slow", "-X", "request.timeout.ms=1500"]
+        sent = "".join(f"{i} {'x' * 9990}\n" for i in range(200))
+        limits = ["-p", "0", "-X", "client.id=slow", "-X", "request.timeout.ms=1500"]
         shortest = len(sent) / QUOTA / 2  # s: the first second is free
         began = time.monotonic()
-        self.uvkafka("produce", *limits, "-X", "acks=1", "-X", "enable.idempotence=false", text_in=sent)
+        self.uvkafka("produce", "-t", "slow", *limits, "-X", "acks=1", "-X", "enable.idempotence=false", text_in=sent)
         expect(time.monotonic() - began > shortest, "nothing held the producer up: is there a quota?")
+        expect(self.kcat("-C", "-q", "-t", "slow", "-o", "beginning", "-e") == sent, "in the topic is something else")
+        # No broker ever answers with a batch that is larger than what the quota leaves for its whole window.
+        self.uvkafka("produce", "-t", "slowly-read", "-p", "0", "-X", "batch.size=50000", text_in=sent)
         began = time.monotonic()
-        read = self.uvkafka("consume", *limits, "-o", "earliest", "-e")
+        read = self.uvkafka("consume", "-t", "slowly-read", *limits, "-o", "earliest", "-e")
         expect(time.monotonic() - began > shortest, "nothing held the consumer up: is there a quota?")
         expect(read == sent, f"{read.count(chr(10))} of {sent.count(chr(10))} lines, or others")
 
