@@ -246,7 +246,7 @@ class KAFKA_API DevBroker {
   // Followers (KIP-392). From Fetch version 11 on every replica serves consumers. A leader sends a consumer
   // whose rack is a follower's there.
   void set_rack(int32_t broker, std::string rack);
-  /// The follower lags: it has nothing from `offset` on, until it is set again; -1: it has all.
+  /// The follower lags: it has nothing from `offset` on, until it leads or is set again; -1: it has all.
   Error set_replica_end(std::string_view topic, int32_t partition, int32_t broker, int64_t offset);
   /// The leader sends consumers to this broker, whatever their rack and even if there is no such broker;
   /// nothing: as the racks say.

@@ -188,6 +188,7 @@ void Cluster::elect_leaders() {
 
 void Cluster::set_leader(Partition& partition, int32_t broker) {
   partition.leader = broker;
+  partition.lagging.erase(broker);  // it has the whole log, and keeps it as a follower
   ++partition.epoch;
   partition.log.begin_epoch(partition.epoch);
   partition.wake_waiters();

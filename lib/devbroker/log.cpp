@@ -108,7 +108,7 @@ size_t PartitionLog::find(int64_t offset) const noexcept {
 size_t PartitionLog::count_before(int64_t end) const noexcept {
   if (end >= end_) return entries_.size();
   auto at = std::lower_bound(entries_.begin(), entries_.end(), end,
-                             [](const Entry& entry, int64_t wanted) { return entry.base_offset < wanted; });
+                             [](const Entry& entry, int64_t wanted) { return entry.last_offset < wanted; });
   return static_cast<size_t>(at - entries_.begin());
 }
 

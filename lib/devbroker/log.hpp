@@ -6,6 +6,7 @@
 #include <kafka/error.hpp>
 #include <kafka/types.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -73,7 +74,7 @@ class PartitionLog {
   /// The batches from the one that holds `offset` on, `max_bytes` of them. With `at_least_one` the first
   /// batch comes whole whatever its size. With `cut` the answer ends exactly at the limit, in the middle
   /// of a batch, as Kafka's does; else at the last whole batch. `magic` 0 or 1 writes records down and
-  /// leaves markers out. Nothing comes from batches that begin at `end` or behind it.
+  /// leaves markers out. Nothing comes from batches that hold `end` or lie behind it.
   /// Errors: unsupported_compression_type (writing down a codec that this build cannot read).
   Errc read(int64_t offset, size_t max_bytes, bool at_least_one, bool cut, int8_t magic, LogRead& out,
             int64_t end = INT64_MAX) const;
@@ -94,8 +95,8 @@ class PartitionLog {
 
   /// The end of a transaction of this producer. The offset of the marker.
   int64_t append_marker(int64_t producer_id, bool commit, int32_t leader_epoch, int64_t now_ms);
-  /// What readers of committed records see: everything before the oldest open transaction.
-  int64_t last_stable_offset() const noexcept { return producers_.last_stable_offset(end_); }
+  /// What readers of committed records see: everything before the oldest open transaction, but no less than is left.
+  int64_t last_stable_offset() const noexcept { return std::max(start_, producers_.last_stable_offset(end_)); }
 
   /// A leader of this epoch takes over.
   void begin_epoch(int32_t epoch) { epochs_.begin(epoch, end_); }
@@ -118,7 +119,7 @@ class PartitionLog {
 
   /// Index of the first batch that ends at or behind `offset`.
   size_t find(int64_t offset) const noexcept;
-  /// Batches that begin before `end`.
+  /// Batches that end before `end`.
   size_t count_before(int64_t end) const noexcept;
   Appended append_batch(const Bytes& batch, const AppendRules& rules);
   /// Stores a batch that is right, with the log's time where it stamps.

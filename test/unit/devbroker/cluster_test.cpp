@@ -174,6 +174,39 @@ TEST_CASE("records appended by hand are read back as they were") {
   CHECK(all[1].timestamp == 1700000000000);
 }
 
+TEST_CASE("of a transaction whose beginning was deleted nothing is stable, and no batch is read that goes on behind") {
+  Fixture f(1);
+  REQUIRE(!f.cluster.create_topic("t", 1));
+  const std::vector<Message> three(3, Message{.value = "x"});
+  REQUIRE(f.cluster.append_transactional("t", 0, 7, three, Compression::none) == 0);
+  REQUIRE(f.cluster.append("t", 0, {.value = "w"}) == 3);
+  const auto partition = f.cluster.find_partition("t", 0);
+  REQUIRE(!f.cluster.truncate_before("t", 0, 2));
+  CHECK(partition->log.last_stable_offset() == 2);
+  LogRead read;
+  CHECK(partition->log.read(2, 1000, true, false, 2, read, partition->log.last_stable_offset()) == Errc::none);
+  CHECK(read.records.empty());
+  CHECK(partition->log.bytes_from(2, 2) == 0);
+  REQUIRE(!f.cluster.truncate_before("t", 0, 3));
+  CHECK(partition->log.last_stable_offset() == 3);
+  REQUIRE(f.cluster.end_transaction("t", 0, 7, TransactionEnd::abort) == 4);
+  CHECK(partition->log.last_stable_offset() == 5);
+}
+
+TEST_CASE("a follower that lagged behind and leads has the whole log, and keeps it when another one leads") {
+  Fixture f(2);
+  REQUIRE(!f.cluster.create_topic("t", 1));
+  for (int i = 0; i < 5; ++i) REQUIRE(f.cluster.append("t", 0, {.value = "x"}) == i);
+  const auto partition = f.cluster.find_partition("t", 0);
+  const int32_t first = partition->leader;
+  const int32_t second = 3 - first;
+  REQUIRE(!f.cluster.set_replica_end("t", 0, second, 2));
+  CHECK(partition->end_of(second) == 2);
+  REQUIRE(!f.cluster.move_leader("t", 0, second));
+  REQUIRE(!f.cluster.move_leader("t", 0, first));
+  CHECK(partition->end_of(second) == 5);
+}
+
 TEST_CASE("a request meets the oldest fault that matches and is not used up") {
   Faults faults;
   faults.add(ApiKey::produce).times(2).reply(Errc::request_timed_out);
