@@ -117,6 +117,22 @@ TEST_CASE("E11: batches that were under way behind the refused one keep their or
   world.finish();
 }
 
+TEST_CASE("E11: what is sent after a refused batch follows it at once: its chain has no gap") {
+  ProducerWorld world;
+  world.warm_up();
+  world.on_produce().refuse_records({1});
+  Reports reports;
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(world.send(std::to_string(i), reports, i));
+  REQUIRE(world.until_reports(reports, 3));
+  const int64_t before = world.produces();
+  CHECK_FALSE(world.send("3", reports, 3));
+  REQUIRE(world.until_reports(reports, 4));
+  CHECK_FALSE(reports[3].error);
+  CHECK(world.produces() == before + 1);
+  CHECK(world.values(0) == std::vector<std::string>{"warm-up", "0", "2", "3"});
+  world.finish();
+}
+
 TEST_CASE("E11: a compacted topic refuses the records without a key, and says so in their reports") {
   ProducerWorld world;
   REQUIRE_FALSE(world.cluster().configure_topic("t", {.compacted = true}));
