@@ -25,9 +25,14 @@ bool GroupBook::covered(const TopicPartition& partition, size_t count, size_t pl
                      [&](int64_t offset) { return held_since(partition, count, offset); });
 }
 
-Lanes::Lanes(Journal& journal, GroupBook& book, const devbroker::Cluster& cluster, const Plan& plan,
-             const ConsumerPlan& consumer)
-    : journal_(journal), book_(book), cluster_(cluster), plan_(plan), consumer_(consumer) {
+std::vector<int64_t> GroupBook::since(const TopicPartition& partition, size_t count) {
+  const auto& all = values(partition);
+  return {all.begin() + static_cast<std::ptrdiff_t>(count) - 1, all.end()};
+}
+
+Lanes::Lanes(Journal& journal, GroupBook& book, const devbroker::Cluster& cluster, const History& history,
+             const Plan& plan, const ConsumerPlan& consumer)
+    : journal_(journal), book_(book), cluster_(cluster), history_(history), plan_(plan), consumer_(consumer) {
   for (const auto& [topic, numbers] : consumer.partitions) {
     for (const int32_t number : numbers) {
       Lane& lane = lanes_[{topic, number}];
@@ -63,9 +68,44 @@ void Lanes::go_on(Lane& lane) {
     out.passed = true;
     if (!out.committing) continue;
     out.place = lane.last_asked = book_.asked(lane.partition, out.after);
+    const auto& cuts = history_.cuts(lane.partition);
+    for (size_t i = out.cuts; i < cuts.size(); ++i) {
+      if (cuts[i] < out.after) book_.cut(lane.partition, cuts[i]);  // no more of it can be asked for
+    }
     lane.last_mark = out.mark;
   }
   std::erase_if(lane.out, [](const auto& each) { return each.second.answered && !each.second.committing; });
+}
+
+// The next delivery begins there, whatever was delivered last.
+void Lanes::set(Lane& at, int64_t next) {
+  at.next = next;
+  at.anywhere = false;
+  at.last.reset();
+}
+
+// Whether this may be what comes next at `from`.
+bool Lanes::follows(const Lane& at, int64_t from, History::Place next) {
+  History::Reading reading{committed_only(), plan_.truncate};
+  if (history_.follows(at.partition, at.last, from, next, reading)) return true;
+  const bool unnoticed = at.last && (!plan_.notices_cuts(consumer_) || misled());
+  if (unnoticed && history_.follows(at.partition, {}, from, next, reading)) return true;
+  if (!reading.committed_only || !misled()) return false;
+  reading.committed_only = false;  // asked as of a broker that knows no transactions
+  return history_.follows(at.partition, {}, from, next, reading);
+}
+
+bool Lanes::all_read(const Lane& lane, int64_t next) {
+  if (lane.last && plan_.notices_cuts(consumer_) && !history_.holds(lane.partition, *lane.last) && !misled())
+    return false;
+  return history_.first_visible(lane.partition, next, committed_only()) >= history_.end(lane.partition, false);
+}
+
+// Whether a broker stored what this commit asked for, or as much of it as was not lost.
+bool Lanes::stored(const Lane& at, const Lane::Out& out) {
+  if (confirmed() && !unordered() && book_.held_since(at.partition, out.mark, out.after)) return true;
+  if (confirmed() && !unordered() && history_.cuts(at.partition).empty()) return false;
+  return book_.covered(at.partition, out.mark, *out.place);
 }
 
 // The position was set: what is open does not move it any more.
@@ -90,8 +130,7 @@ bool Lanes::answered(const TopicPartition& partition, uint64_t number, bool move
   out.answered = true;
   const bool moved = out.moved;
   if (!moves_on && !moved) {  // it comes again, and what was dispatched behind it
-    at.next = out.first;
-    at.anywhere = false;
+    set(at, out.first);
     for (auto& [other, behind] : at.out) behind.moved = behind.moved || other >= number;
   }
   go_on(at);
@@ -120,10 +159,10 @@ void Lanes::sought(const TopicPartition& partition, int64_t to) {
   Lane& at = lane(partition);
   move(at);
   at.stopped = false;
+  set(at, to < 0 ? -1 : to);
   at.anywhere = to < 0;
-  at.next = to < 0 ? -1 : to;
   at.beyond = at.beyond || to > log_end(partition);
-  at.least = to == kLatestOffset ? log_end(partition) : log_start(partition);
+  at.least = to == kLatestOffset ? history_.end(partition, committed_only()) : log_start(partition);
 }
 
 // Whether another one may be open.
@@ -146,7 +185,11 @@ void Lanes::check_room(const Lane& at, const std::string& what) {
     violation(at.partition, what + "beyond max_open");
 }
 
-uint64_t Lanes::delivered(const TopicPartition& partition, int64_t first, int64_t after, int64_t position) {
+uint64_t Lanes::delivered(const TopicPartition& partition, const std::vector<History::Place>& places,
+                          int64_t position) {
+  if (places.empty()) return 0;
+  const int64_t first = places.front().offset;
+  const int64_t after = places.back().offset + 1;
   const std::string what = "offset " + std::to_string(first) + " was delivered ";
   if (!lanes_.contains(partition)) {
     violation(partition, what + "though it is not one of the consumer's");
@@ -164,18 +207,32 @@ uint64_t Lanes::delivered(const TopicPartition& partition, int64_t first, int64_
   }
   if (position != oldest) violation(partition, what + "but the position is " + std::to_string(position));
   if (at.next >= 0) {
-    if (first != at.next && !(first > at.next && first <= log_start(partition) && plan_.truncate))
-      violation(partition, what + "instead of " + std::to_string(at.next));
+    if (!follows(at, at.next, places.front()))
+      violation(partition, what + "at " + std::to_string(at.next) +
+                               (at.last ? ", behind record " + std::to_string(at.last->number) : ""));
   } else if (at.anywhere) {
-    if (first < at.least || first > log_end(partition)) violation(partition, what + "after a seek");
-  } else if (!book_.held_since(partition, at.mark, first)) {
-    violation(partition, what + "first, but " + std::to_string(book_.latest(partition)) + " is committed");
+    const int64_t end = history_.cuts(partition).empty() ? log_end(partition) : INT64_MAX;
+    if (first < history_.lowest_cut(partition, at.least) || first > end || !follows(at, first, places.front()))
+      violation(partition, what + "after a seek");
+  } else {
+    const std::vector<int64_t> starts = book_.since(partition, at.mark);
+    const auto leads = [&](int64_t start) { return start >= 0 && follows(at, start, places.front()); };
+    if (std::none_of(starts.begin(), starts.end(), leads))
+      violation(partition, what + "first, but " + std::to_string(book_.latest(partition)) + " is committed");
+  }
+  at.last = places.front();
+  for (size_t i = 1; i < places.size(); ++i) {
+    if (!follows(at, places[i - 1].offset + 1, places[i]))
+      violation(partition, "offset " + std::to_string(places[i].offset) + " was delivered in one batch behind " +
+                               std::to_string(places[i - 1].offset));
+    at.last = places[i];
   }
   at.next = after;
   at.anywhere = false;
   Lane::Out& out = at.out[++numbers_];
   out.first = first;
   out.after = after;
+  out.cuts = history_.last_view(partition, places.back());
   return numbers_;
 }
 
@@ -190,8 +247,7 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
   if (!error) {
     if (!out.place) {
       violation(partition, what + " is reported as stored, and something below it is not answered");
-    } else if (confirmed() && !unordered() ? !book_.held_since(partition, out.mark, out.after)
-                                           : !book_.covered(partition, out.mark, *out.place)) {
+    } else if (!stored(at, out)) {
       violation(partition, what + " is reported as stored, and no broker saw it");
     }
   } else if (error == Errc::lost) {
@@ -203,8 +259,7 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
     ending(error.code());
     at.doubtful = false;
     if (out.moved) return;
-    at.next = out.first;
-    at.anywhere = false;
+    set(at, out.first);
     move(at);
   }
 }
@@ -219,20 +274,32 @@ void Lanes::event(const Event& event) {
     if (event.error == Errc::no_offset) {
       if (!book_.held_since(partition, at.mark, -1)) violation(partition, "was reset though an offset is committed");
       if (consumer_.options.auto_offset_reset == OffsetReset::earliest &&
-          (event.offset > start || event.offset < at.log_start))
+          (event.offset > start || event.offset < history_.lowest_cut(partition, at.log_start)))
         violation(partition, "was reset to " + std::to_string(event.offset) + ", which is not the beginning");
     } else if (event.error == Errc::offset_out_of_range) {
-      if (!at.beyond && !plan_.truncate && !lies_possible) violation(partition, "was reset without a reason");
+      if (!at.beyond && !plan_.truncate && !lies_possible && history_.cuts(partition).empty())
+        violation(partition, "was reset without a reason");
     } else {
       violation(partition, "was reset for a strange reason: " + event.error.message());
     }
-    if (event.offset > end) violation(partition, "was reset to " + std::to_string(event.offset) + ", behind the end");
+    if (event.offset > end && history_.cuts(partition).empty())
+      violation(partition, "was reset to " + std::to_string(event.offset) + ", behind the end");
     move(at);
     at.doubtful = false;
-    at.next = event.offset;
-    at.anywhere = false;
+    set(at, event.offset);
+  } else if (event.type == Event::Type::log_truncated) {
+    const auto& cuts = history_.cuts(partition);
+    const bool known = std::find(cuts.begin(), cuts.end(), event.offset) != cuts.end() ||
+                       (plan_.truncate && !cuts.empty() && event.offset <= log_start(partition));
+    // What is not delivered was passed over, too.
+    if (!known || (at.next >= 0 && !history_.passable(partition, at.next, event.offset, committed_only())))
+      violation(partition, "goes on at " + std::to_string(event.offset) + ", where no log was cut");
+    move(at);
+    at.doubtful = false;
+    set(at, event.offset);
   } else if (event.type == Event::Type::partition_stopped) {
     at.stopped = true;
+    at.last.reset();  // with it goes what is known of the log
     if (!event.error) violation(partition, "was stopped without an error");
     if (plan_.calm() && !at.beyond) violation(partition, "was stopped in a calm run: " + event.error.message());
   } else if (event.type == Event::Type::partition_resumed) {

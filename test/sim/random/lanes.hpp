@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "devbroker/cluster.hpp"
+#include "random/history.hpp"
 #include "random/journal.hpp"
 #include "random/plan.hpp"
 
@@ -27,6 +28,8 @@ class GroupBook {
     asked_[partition].push_back(offset);
     return asked_[partition].size() - 1;
   }
+  /// The log ends there now: what is asked for beyond it, or was, may be stored as this.
+  void cut(const TopicPartition& partition, int64_t offset) { asked_[partition].push_back(offset); }
   /// A broker stored it: only what was asked for may be stored.
   void stored(const TopicPartition& partition, int64_t offset);
 
@@ -36,6 +39,8 @@ class GroupBook {
   size_t count(const TopicPartition& partition) { return values(partition).size(); }
   int64_t latest(const TopicPartition& partition) { return values(partition).back(); }
   bool held_since(const TopicPartition& partition, size_t count, int64_t offset);
+  /// All the values that there were since then, the one of that time included.
+  std::vector<int64_t> since(const TopicPartition& partition, size_t count);
   /// What was asked for at that place, or something newer, was stored since there were `count` values.
   bool covered(const TopicPartition& partition, size_t count, size_t place);
 
@@ -57,6 +62,8 @@ struct Lane {
   // since `mark`, or after a seek to the beginning or the end between `least` and what the log has.
   int64_t next = -1;
   size_t mark = 0;
+  /// Delivered right before `next`, if the position was not set since.
+  std::optional<History::Place> last;
   bool anywhere = false;
   int64_t least = 0;
   int64_t log_start = 0;  ///< when the consumer was made
@@ -73,6 +80,7 @@ struct Lane {
     bool passed = false;          ///< answered, and everything below it too
     bool moved = false;           ///< the position was set since, by whatever
     size_t mark = 0;              ///< values that were stored when it was committed
+    size_t cuts = 0;              ///< that the log had until it lost this, if it did
     std::optional<size_t> place;  ///< among what was asked for
   };
   std::map<uint64_t, Out> out;  ///< by number, in the order of dispatch
@@ -87,7 +95,7 @@ struct Lane {
 /// The judge of one consumer, from its making to its end.
 class Lanes {
  public:
-  Lanes(Journal& journal, GroupBook& book, const devbroker::Cluster& cluster, const Plan& plan,
+  Lanes(Journal& journal, GroupBook& book, const devbroker::Cluster& cluster, const History& history, const Plan& plan,
         const ConsumerPlan& consumer);
 
   // What the application does.
@@ -104,7 +112,7 @@ class Lanes {
   /// cancel() or a dropped envelope: what on_end will say.
   void ending(Errc error) { expected_ends_.push_back(error); }
   // What it is told.
-  uint64_t delivered(const TopicPartition& partition, int64_t first, int64_t after, int64_t position);
+  uint64_t delivered(const TopicPartition& partition, const std::vector<History::Place>& places, int64_t position);
   void committed(const TopicPartition& partition, uint64_t number, const Error& error);
   void event(const Event& event);
   void ended(const Error& error, bool closing);
@@ -114,14 +122,22 @@ class Lanes {
   bool consuming() const { return consuming_; }
   Lane& lane(const TopicPartition& partition) { return lanes_.at(partition); }
   std::map<TopicPartition, Lane>& lanes() { return lanes_; }
+  /// Nothing that this consumer should be given lies at or behind `next`, and what it was given is still there.
+  bool all_read(const Lane& lane, int64_t next);
   /// An injected error may say anything about the position.
   bool lies_possible = false;
+  /// See Run.
+  std::function<bool()> misled;
 
  private:
   int64_t log_start(const TopicPartition& partition) const;
   int64_t log_end(const TopicPartition& partition) const;
   void violation(const TopicPartition& partition, const std::string& text);
   bool unordered() const { return consumer_.options.ordering == Ordering::unordered; }
+  bool committed_only() const { return consumer_.options.isolation_level == IsolationLevel::read_committed; }
+  bool follows(const Lane& at, int64_t from, History::Place next);
+  bool stored(const Lane& at, const Lane::Out& out);
+  void set(Lane& at, int64_t next);
   bool confirmed() const { return consumer_.options.commit_mode == CommitMode::confirmed; }
   void check_room(const Lane& at, const std::string& what);
   void go_on(Lane& lane);
@@ -130,6 +146,7 @@ class Lanes {
   Journal& journal_;
   GroupBook& book_;
   const devbroker::Cluster& cluster_;
+  const History& history_;
   const Plan& plan_;
   const ConsumerPlan& consumer_;
   std::map<TopicPartition, Lane> lanes_;

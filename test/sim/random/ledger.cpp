@@ -24,7 +24,12 @@ std::optional<size_t> number_in(const std::optional<std::string>& text) {
   return number;
 }
 
-using Place = std::pair<TopicPartition, int64_t>;
+struct Place {
+  TopicPartition first;
+  int64_t second = -1;
+  bool lost = false;  // it was there, and what the log knew of its producer may be lost with it
+  bool is(const TopicPartition& partition, int64_t offset) const { return first == partition && second == offset; }
+};
 using Found = std::map<size_t, std::vector<Place>>;
 
 // What no retry can help.
@@ -142,19 +147,20 @@ void Ledger::aborted(size_t producer) {
 
 size_t Ledger::pending() const {
   size_t count = 0;
-  for (const Sent& sent : records) count += sent.bulk < 0 && sent.reports == 0 && !sent.aborted ? 1 : 0;
+  for (const Sent& sent : records) count += sent.bulk < 0 && sent.reports == 0 && !sent.aborted && !sent.direct ? 1 : 0;
   for (const Bulk& bulk : bulks) count += bulk.reports == 0 && !bulk.aborted ? 1 : 0;
   return count;
 }
 
 // --- the end ----------------------------------------------------------------
 
-void Ledger::judge(const Logs& logs, bool partial) {
+void Ledger::judge(const History& history, bool partial) {
   Found found;
-  for (const auto& [partition, log] : logs) {
-    for (const auto& [offset, message] : log) {
-      compare(message, "in the log");
-      if (const auto number = identify(message)) found[*number].push_back({partition, offset});
+  for (const auto& [partition, log] : history.logs()) {
+    for (const auto& [offset, kept] : log) {
+      compare(kept.message, "in the log");
+      if (const auto number = identify(kept.message))
+        found[*number].push_back({partition, offset, kept.cut() || history.forgotten(partition, offset)});
     }
   }
   // The same key goes to the same partition, as long as there are as many.
@@ -173,16 +179,23 @@ void Ledger::judge(const Logs& logs, bool partial) {
     const Sent& sent = records[number];
     const auto at = found.find(number);
     const std::vector<Place> places = at == found.end() ? std::vector<Place>() : at->second;
-    if (sent.once && !misled && places.size() > 1)
+    const auto left = std::count_if(places.begin(), places.end(), [](const Place& place) { return !place.lost; });
+    if (sent.codec == Compression::zstd && plan_.without_zstd()) {
+      if (!places.empty()) journal_.violation(name(number) + " is in the log though no broker takes zstd");
+      if (sent.bulk < 0 && sent.reports > 0 && plan_.calm() && !partial && sent.report.error != Errc::closed &&
+          !excusable(sent.report.error))
+        journal_.violation(name(number) + " was packed with zstd in vain: " + sent.report.error.message());
+    }
+    if (sent.once && !misled && left > 1)
       journal_.violation(name(number) + " is in the log " + std::to_string(places.size()) +
                          " times though its producer is idempotent");
-    if (!plan_.duplicates() && places.size() > 1)
+    if (!plan_.duplicates() && left > 1)
       journal_.violation(name(number) + " is in the log " + std::to_string(places.size()) +
                          " times though nothing was ever unclear");
     for (const Place& place : places) {
       if (place.first != places.front().first) journal_.violation(name(number) + " is in two partitions");
     }
-    if (sent.bulk >= 0) continue;
+    if (sent.bulk >= 0 || sent.direct) continue;
     if (sent.reports == 0) {
       if (!sent.aborted && !partial) journal_.violation(name(number) + " was never reported on");
       continue;
@@ -207,12 +220,15 @@ void Ledger::judge(const Logs& logs, bool partial) {
     if (sent.acks == Acks::none) journal_.violation(name(number) + ": nobody can have confirmed it");
     if (report.offset < 0) {
       journal_.violation(name(number) + " was confirmed without an offset");
-    } else if (std::find(places.begin(), places.end(), Place{told, report.offset}) == places.end()) {
+    } else if (std::none_of(places.begin(), places.end(),
+                            [&](const Place& place) { return place.is(told, report.offset); })) {
       journal_.violation(name(number) + " is not in the log at " + to_string(told) + " offset " +
                          std::to_string(report.offset) + ", where it was confirmed (it is at " +
                          std::to_string(places.size()) + " others)");
     }
     if (!sent.ordered && (!sent.once || misled)) continue;
+    // What was lost is sent again where it was not confirmed, behind what came later and was.
+    if (!history.cuts(told).empty()) continue;
     const auto [before, fresh] = last.try_emplace({sent.producer, told}, number, report.offset);
     if (!fresh && before->second.second >= report.offset) {
       journal_.violation(name(number) + " was confirmed at " + to_string(told) + " offset " +
@@ -251,8 +267,8 @@ void Ledger::judge(const Logs& logs, bool partial) {
       if (!part.error && part.persistence == Persistence::yes && !asked->second.records.empty()) {
         const size_t first = asked->second.records.front();
         const auto at = found.find(first);
-        if (at == found.end() ||
-            std::find(at->second.begin(), at->second.end(), Place{where, part.offset}) == at->second.end())
+        if (at == found.end() || std::none_of(at->second.begin(), at->second.end(),
+                                              [&](const Place& place) { return place.is(where, part.offset); }))
           journal_.violation(name(first) + " is not at offset " + std::to_string(part.offset) + ", as the result says");
       }
     }

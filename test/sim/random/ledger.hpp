@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "random/history.hpp"
 #include "random/journal.hpp"
 #include "random/plan.hpp"
 
@@ -28,6 +29,8 @@ struct Sent {
   bool ordered = false;  ///< max_in_flight was not set by hand
   bool once = false;     ///< its producer is idempotent: in the log once at most, and in order, whatever happens
   Acks acks = Acks::all;
+  bool direct = false;  ///< written into the log by others (transactor.cpp): no report is owed
+  Compression codec = Compression::none;
   TimePoint sent_at{}, latest_report{};
   bool aborted = false;  ///< its producer was destroyed: no report is owed
 
@@ -47,10 +50,6 @@ struct Bulk {
   ProduceResult result;
 };
 
-/// The log of one partition: all that ever was in it.
-using Log = std::map<int64_t, OwnedMessage>;
-using Logs = std::map<TopicPartition, Log>;
-
 class Ledger {
  public:
   Ledger(Journal& journal, const Plan& plan) : journal_(journal), plan_(plan) {}
@@ -69,7 +68,7 @@ class Ledger {
 
   size_t pending() const;
   /// The end: reports against logs.
-  void judge(const Logs& logs, bool partial);
+  void judge(const History& history, bool partial);
 
   /// A handshake was cut, and the client took a broker for one without sequences: no promise of `once` holds.
   bool misled = false;

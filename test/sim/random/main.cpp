@@ -1,5 +1,6 @@
-// Random runs of the whole client against three simulated brokers with faults: producers and consumers work,
-// a nemesis breaks things, all is healed, everything has to come to its end, and what came is judged.
+// Random runs of the whole client against three simulated brokers with faults: producers and consumers work, others
+// write transactions, a nemesis breaks things and loses what was written, all is healed, everything has to come to its
+// end, and what came is judged.
 //   sim_random                      a fixed set of seeds, and as many that nobody has seen
 //   sim_random --seed N [--trace]   one run, with what happened in it
 //   sim_random --first N --seeds COUNT [--verbose]

@@ -1,14 +1,22 @@
 #include "random/nemesis.hpp"
 
 namespace kafka::sim {
+namespace {
+
+std::string text(const TopicPartition& partition) {
+  return partition.topic + "/" + std::to_string(partition.partition);
+}
+
+}  // namespace
 
 Nemesis::Nemesis(const Plan& plan, SimWorld& world, SimCluster& brokers, const char* client)
     : plan_(plan), world_(world), brokers_(brokers), client_(client), random_(plan.seed, 3) {
   const std::pair<bool, Act> all[] = {
-      {plan.kill, &Nemesis::kill},        {plan.pause, &Nemesis::pause},      {plan.holes, &Nemesis::hole},
-      {plan.refuse, &Nemesis::refuse},    {plan.reset, &Nemesis::reset},      {plan.move, &Nemesis::move},
-      {plan.names, &Nemesis::names},      {plan.replies, &Nemesis::reply},    {plan.breaks, &Nemesis::break_answer},
-      {plan.upgrades, &Nemesis::upgrade}, {plan.truncate, &Nemesis::truncate}};
+      {plan.kill, &Nemesis::kill},        {plan.pause, &Nemesis::pause},       {plan.holes, &Nemesis::hole},
+      {plan.refuse, &Nemesis::refuse},    {plan.reset, &Nemesis::reset},       {plan.move, &Nemesis::move},
+      {plan.names, &Nemesis::names},      {plan.replies, &Nemesis::reply},     {plan.breaks, &Nemesis::break_answer},
+      {plan.upgrades, &Nemesis::upgrade}, {plan.truncate, &Nemesis::truncate}, {plan.cuts, &Nemesis::cut},
+      {plan.lag, &Nemesis::lag}};
   for (const auto& [on, act] : all) {
     if (on) kinds_.push_back(act);
   }
@@ -84,12 +92,16 @@ TopicPartition Nemesis::partition() {
 }
 
 void Nemesis::move() {
-  world_.note("move");
-  if (random_.percent(30)) {
-    brokers_->move_coordinator("group-" + std::to_string(random_.integer(0, 1)), broker());
+  const bool group = random_.percent(30);
+  const int number = random_.integer(0, 1);
+  if (group) {
+    world_.note("move a group");
+    brokers_->move_coordinator("group-" + std::to_string(number), broker());
   } else {
     const TopicPartition which = partition();
-    brokers_->move_leader(which.topic, which.partition, broker());
+    const int to = broker();
+    world_.note("move " + text(which) + " to " + std::to_string(to));
+    brokers_->move_leader(which.topic, which.partition, to);
   }
 }
 
@@ -215,8 +227,41 @@ void Nemesis::truncate() {
   if (found == nullptr || found->log.end_offset() == 0) return;
   before_truncation();
   const int64_t to = random_.between(found->log.start_offset(), found->log.end_offset());
-  world_.note("truncate " + std::to_string(to));
+  world_.note("truncate " + text(which) + " to " + std::to_string(to));
   static_cast<void>(brokers_->truncate_before(which.topic, which.partition, to));
+}
+
+// An unclean election: the new leader has less than was acknowledged.
+void Nemesis::cut() {
+  const TopicPartition which = partition();
+  const auto found = brokers_->find_partition(which.topic, which.partition);
+  if (found == nullptr || found->log.end_offset() == found->log.start_offset()) return;
+  before_truncation();
+  const int64_t end = found->log.end_offset();
+  const int64_t least = random_.percent(20) ? found->log.start_offset() : std::max(end - 20, found->log.start_offset());
+  static_cast<void>(brokers_->truncate_to(which.topic, which.partition, random_.between(least, end)));
+  world_.note("cut " + text(which) + " from " + std::to_string(end) + " to " + std::to_string(found->log.end_offset()));
+  after_cut(which, found->log.end_offset());
+  if (random_.percent(50)) brokers_->move_leader(which.topic, which.partition, broker());
+}
+
+void Nemesis::lag() {
+  const TopicPartition which = partition();
+  const auto found = brokers_->find_partition(which.topic, which.partition);
+  if (found == nullptr) return;
+  if (random_.percent(30)) {
+    std::optional<int32_t> preferred;
+    if (random_.percent(60)) preferred = random_.integer(1, kBrokers + 1);  // one more than there are
+    world_.note("prefer " + text(which) + " at " + std::to_string(preferred.value_or(-1)));
+    static_cast<void>(brokers_->prefer_replica(which.topic, which.partition, preferred));
+    return;
+  }
+  const int id = broker();
+  if (id == found->leader) return;
+  // It gets nothing more from now on, or has caught up; it never has less than it had.
+  const int64_t end = random_.percent(30) ? -1 : found->end_of(id);
+  world_.note("lag " + text(which) + " at " + std::to_string(id) + " from " + std::to_string(end));
+  static_cast<void>(brokers_->set_replica_end(which.topic, which.partition, id, end));
 }
 
 void Nemesis::heal() {
@@ -236,6 +281,13 @@ void Nemesis::heal() {
     paused_[at] = refused_[at] = nameless_[at] = dead_[at] = false;
   }
   brokers_->faults().clear();
+  if (!plan_.lag) return;
+  for (const TopicPlan& topic : plan_.topics) {
+    for (int32_t number = 0; number < topic.partitions; ++number) {
+      static_cast<void>(brokers_->prefer_replica(topic.name, number, std::nullopt));
+      for (int id = 1; id <= kBrokers; ++id) static_cast<void>(brokers_->set_replica_end(topic.name, number, id, -1));
+    }
+  }
 }
 
 }  // namespace kafka::sim

@@ -19,8 +19,10 @@ class Nemesis {
   void act();
   void heal();
   size_t acts() const { return acts_; }
-  /// Before records are deleted.
+  /// Before records are deleted, or lost.
   Function<void()> before_truncation;
+  /// This is lost, from there on.
+  Function<void(const TopicPartition&, int64_t)> after_cut;
 
  private:
   using Act = void (Nemesis::*)();
@@ -35,6 +37,8 @@ class Nemesis {
   void break_answer();
   void upgrade();
   void truncate();
+  void cut();
+  void lag();
   int broker() { return random_.integer(1, kBrokers); }
   std::string host() { return SimCluster::host(broker()); }
   TopicPartition partition();

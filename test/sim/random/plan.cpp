@@ -16,6 +16,10 @@ bool before_zstd(const std::string& release) {
   return is_legacy(release) || release == "0.10" || release == "0.11" || release == "1.1";
 }
 
+bool compares_epochs(const std::string& release) {  // Fetch 12
+  return release.empty() || release == "2.8" || release == "3.9" || release == "4.3";
+}
+
 std::string draw_release(Random& random) {
   const int kind = random.integer(0, 9);
   if (kind < 2) return random.pick(kLegacy);
@@ -101,6 +105,40 @@ ConsumerPlan draw_consumer(Random& random, const Plan& plan, int index) {
   return consumer;
 }
 
+// What was added later: from a stream of its own, so that the runs of old seeds stay what they were where none of it
+// is drawn.
+void draw_more(Plan& plan) {
+  Random random(plan.seed, 7);
+  for (const Compression codec :
+       {Compression::none, Compression::gzip, Compression::snappy, Compression::lz4, Compression::zstd}) {
+    ProducerOptions options;
+    options.compression_type = codec;
+    if (!options.validate() && codec != Compression::zstd) plan.codecs.push_back(codec);
+    // Brokers of 0.11 and later return what they store as it is; older ones of a mixed cluster could not write zstd
+    // down, and a consumer would never get past it.
+    const bool mixed = plan.sequenced() || plan.without_zstd();
+    if (options.validate() || codec != Compression::zstd || !mixed || !random.percent(40)) continue;
+    plan.codecs.push_back(codec);
+    for (ProducerPlan& producer : plan.producers) {
+      if (random.percent(40)) producer.options.compression_type = codec;
+    }
+  }
+  if (plan.sequenced() && random.percent(20)) plan.transactions_percent = random.integer(5, 60);
+  for (ConsumerPlan& consumer : plan.consumers) {
+    if (random.percent(plan.transactions_percent > 0 ? 40 : 5))
+      consumer.options.isolation_level = IsolationLevel::read_uncommitted;
+  }
+  if (random.percent(15)) {
+    const std::vector<std::string> names{"", "a", "b", "c"};
+    for (int id = 1; id <= 3; ++id) plan.racks.push_back(random.pick(names));
+    for (ConsumerPlan& consumer : plan.consumers) {
+      if (random.percent(80)) consumer.options.client_rack = random.pick(names);
+    }
+    plan.lag = random.percent(60);
+  }
+  if (!plan.calm() && random.percent(15)) plan.cuts = true;
+}
+
 }  // namespace
 
 bool is_legacy(const std::string& release) { return release == "0.8.2" || release == "0.9"; }
@@ -171,9 +209,18 @@ Plan::Plan(uint64_t seed) : seed(seed) {
     }
   }
   queries_percent = random.percent(40) ? 0 : random.integer(2, 30);
+  draw_more(*this);
 }
 
 bool Plan::sequenced() const { return !upgrades && std::all_of(releases.begin(), releases.end(), has_headers); }
+
+bool Plan::without_zstd() const { return !upgrades && std::all_of(releases.begin(), releases.end(), before_zstd); }
+
+bool Plan::notices_cuts(const ConsumerPlan& consumer) const {
+  // An injected error makes a consumer ask without the epoch, and followers are not told it.
+  return !upgrades && !replies && !lag && consumer.options.client_rack.empty() &&
+         std::all_of(releases.begin(), releases.end(), compares_epochs);
+}
 
 bool Plan::modern() const {
   return sequenced() && !duplicates() && faults.refuse == 0;  // a cut handshake may look like an old broker
@@ -197,6 +244,10 @@ std::string Plan::text() const {
                                  {breaks, "breaks"},
                                  {upgrades, "upgrades"},
                                  {truncate, "truncate"},
+                                 {cuts, "cuts"},
+                                 {!racks.empty(), "racks"},
+                                 {lag, "lag"},
+                                 {transactions_percent > 0, "transactions"},
                                  {faults.reset > 0, "network:reset"},
                                  {faults.refuse > 0, "network:refuse"},
                                  {faults.lose_syn > 0, "network:syn"},
@@ -207,6 +258,7 @@ std::string Plan::text() const {
   for (const ProducerPlan& producer : producers) {
     out += "; producer acks " + std::to_string(static_cast<int>(producer.options.acks)) + " of " +
            std::to_string(producer.records);
+    if (producer.options.compression_type == Compression::zstd && without_zstd()) out += ", zstd in vain";
     if (producer.options.max_in_flight) out += ", in flight " + std::to_string(*producer.options.max_in_flight);
   }
   for (const ConsumerPlan& consumer : consumers) {
@@ -216,6 +268,8 @@ std::string Plan::text() const {
            : consumer.options.ordering == Ordering::partition ? " by partition"
                                                               : " up to " + std::to_string(consumer.options.max_open);
     if (consumer.options.commit_mode == CommitMode::pipelined) out += ", pipelined";
+    if (consumer.options.isolation_level == IsolationLevel::read_uncommitted) out += ", uncommitted";
+    if (!consumer.options.client_rack.empty()) out += ", rack " + consumer.options.client_rack;
     out += ", commits " + std::to_string(consumer.commit_percent) + " %";
   }
   return out;

@@ -54,13 +54,16 @@ struct Plan {
   bool by_name = false;  ///< brokers are reached by names
   std::vector<TopicPlan> topics;
   std::vector<std::string> releases;  ///< of brokers 1 to 3
+  std::vector<std::string> racks;     ///< of brokers 1 to 3; empty: none have any
+  std::vector<Compression> codecs;    ///< that are built in and are sent
   int64_t failover_ms = 0;
   int message_max_bytes = 1048588;
   int replication = 3;
   SessionOptions session;
   std::vector<ProducerPlan> producers;
   std::vector<ConsumerPlan> consumers;
-  int queries_percent = 0;  ///< per step of the nemesis
+  int queries_percent = 0;       ///< per step of the nemesis
+  int transactions_percent = 0;  ///< per step: others write transactions
 
   // The network and the nemesis.
   Duration least_latency{}, most_latency{};
@@ -74,6 +77,8 @@ struct Plan {
   bool breaks = false;    ///< and with silence, half answers, closed connections
   bool upgrades = false;  ///< and become brokers of another release
   bool truncate = false;  ///< old records are deleted
+  bool cuts = false;      ///< unclean elections: new records are lost
+  bool lag = false;       ///< followers lag behind, and leaders send consumers to some broker
 
   /// A write may have been done though its answer was lost: records may be in the log twice.
   bool duplicates() const {
@@ -81,6 +86,10 @@ struct Plan {
   }
   /// Every broker is of 0.11 or later, always.
   bool sequenced() const;
+  /// No broker ever takes batches packed with zstd.
+  bool without_zstd() const;
+  /// Leaders compare what a consumer fetched last with their log (Fetch 12), and each consumer asks all of them so.
+  bool notices_cuts(const ConsumerPlan& consumer) const;
   /// Every broker stores and returns headers and timestamps, to the knowledge of the client too.
   bool modern() const;
   /// A connection that is closed during its handshake makes a broker look like one before 0.10: then there is
@@ -88,7 +97,7 @@ struct Plan {
   bool cuts_handshakes() const { return kill || pause || holes || reset || breaks || faults.reset > 0; }
   /// Leaders move, and that is all: whatever is sent arrives.
   bool calm() const {
-    return !duplicates() && !refuse && !names && !truncate && faults.refuse == 0 && faults.lose_syn == 0 &&
+    return !duplicates() && !refuse && !names && !truncate && !cuts && faults.refuse == 0 && faults.lose_syn == 0 &&
            faults.resolve_fail == 0;
   }
   std::string text() const;

@@ -20,8 +20,9 @@ Reader::~Reader() {
 void Reader::start() {
   closing_ = closed_ = restarting_ = false;
   const int incarnation = ++incarnation_;
-  lanes_ = std::make_unique<Lanes>(run_.journal, book_, run_.cluster(), run_.plan, plan_);
+  lanes_ = std::make_unique<Lanes>(run_.journal, book_, run_.cluster(), *run_.history, run_.plan, plan_);
   lanes_->lies_possible = run_.plan.replies;
+  lanes_->misled = [this] { return run_.misled(); };
   Call call(run_.journal);
   consumer_.emplace(*run_.session, plan_.group, plan_.partitions, plan_.options);
   if (consumer_->error()) run_.journal.violation("consumer: " + consumer_->error().message());
@@ -106,12 +107,9 @@ void Reader::take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages
                     std::to_string(first) + " " + std::to_string(messages.size()));
   if (messages.empty() || (plan_.batches && messages.size() > static_cast<size_t>(plan_.batch_max)))
     run_.journal.violation("a batch of " + std::to_string(messages.size()) + " records");
-  for (size_t i = 0; i < messages.size(); ++i) {
-    if (messages[i].offset != first + static_cast<int64_t>(i)) run_.journal.violation("a batch with a gap");
-    run_.received(messages[i]);
-  }
-  held->number = lanes_->delivered(partition, first, first + static_cast<int64_t>(messages.size()),
-                                   consumer_->position(partition.topic, partition.partition));
+  std::vector<History::Place> places;
+  for (const OwnedMessage& message : messages) places.push_back({message.offset, run_.received(message)});
+  held->number = lanes_->delivered(partition, places, consumer_->position(partition.topic, partition.partition));
   if (!healed_ && random_.integer(0, 999) < plan_.restart_percent && run_.plan.ending != Ending::abort_early) {
     held_[next_held_++] = std::move(held);
     return restart(random_.percent(50));  // from inside the callback
@@ -278,7 +276,7 @@ bool Reader::at_end() {
     const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
     if (found == nullptr) continue;
     const int64_t next = lane.next >= 0 ? lane.next : consumer_->position(partition.topic, partition.partition);
-    if (lane.open() || next < found->log.end_offset()) return false;
+    if (lane.open() || next > found->log.end_offset() || !lanes_->all_read(lane, next)) return false;
   }
   return true;
 }

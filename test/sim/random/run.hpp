@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,16 +46,17 @@ class Run {
   std::optional<SimCluster> brokers;
   net::Reactor& reactor;
   Ledger ledger;
+  std::optional<History> history;
   std::map<std::string, GroupBook> groups;
-  Logs logs;  ///< all that was ever in the logs, as far as collected
-  std::map<TopicPartition, std::map<int64_t, size_t>> delivered;
+  std::map<TopicPartition, std::set<std::pair<int64_t, size_t>>> delivered;  ///< offset, number of the record
   std::optional<Session> session;
   RunResult result;
 
   devbroker::Cluster& cluster() { return brokers->cluster(); }
-  void collect_logs();
-  /// A record was delivered: is it what was sent, and the same as before?
-  void received(const OwnedMessage& message);
+  /// A record was delivered: is it what was sent, and the same as before? Its number.
+  size_t received(const OwnedMessage& message);
+  /// The client took a broker for one before 0.10, which knows neither sequences nor transactions nor epochs.
+  bool misled();
   std::string random_topic(Random& random) { return random.pick(plan.topics).name; }
 
  private:
@@ -67,6 +69,8 @@ class Run {
   void judge(bool partial);
   bool until(const char* what, Duration limit, Function<bool()> done);
 
+  bool misled_ = false;
+  std::chrono::nanoseconds looked_at_{-1};
   std::vector<std::unique_ptr<Sender>> senders_;
   std::vector<std::unique_ptr<Reader>> readers_;
 };

@@ -48,6 +48,7 @@ bool Sender::send_one(std::string topic, int32_t partition) {
   sent.once = idempotent();
   sent.ordered = !plan_.options.max_in_flight;
   sent.acks = plan_.options.acks;
+  sent.codec = plan_.options.compression_type;
   sent.sent_at = run_.world.now();
   sent.latest_report = sent.sent_at + plan_.options.delivery_timeout + std::chrono::seconds(1);
   Record record{sent.topic, sent.asked, {}, {}, {}, sent.timestamp};
@@ -99,7 +100,7 @@ void Sender::send_bulk() {
     ProduceEnvelope& envelope = envelopes.emplace_back();
     envelope.topic = partition.topic;
     envelope.partition = partition.partition;
-    if (random_.percent(20)) envelope.compression = random_.percent(50) ? Compression::gzip : Compression::none;
+    if (random_.percent(20)) envelope.compression = random_.pick(run_.plan.codecs);
     auto& numbers = contents.emplace_back();
     const int messages = random_.integer(random_.percent(5) ? 0 : 1, 10);
     for (int m = 0; m < messages; ++m) {
@@ -110,6 +111,7 @@ void Sender::send_bulk() {
       sent.bulk = static_cast<int>(number);
       sent.once = idempotent();
       sent.acks = plan_.options.acks;
+      sent.codec = envelope.compression.value_or(plan_.options.compression_type);
       numbers.push_back(record);
       part.records.push_back(record);
       ++sent_;
