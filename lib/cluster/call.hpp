@@ -43,6 +43,8 @@ struct Patience {
 struct CallInfo {
   int16_t version = -1;  ///< negotiated on the connection; -1 if it was never encoded
   Sent sent = Sent::no;
+  /// The version goes by a guess: the broker closed a few connections instead of answering ApiVersions.
+  bool guessed = false;
   net::TimePoint sent_at{};
 };
 

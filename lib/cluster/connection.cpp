@@ -185,6 +185,7 @@ void Connection::release() {
 
 void Connection::dispatch(std::unique_ptr<Call> call) {
   last_used_ = reactor_.now();
+  call->info.guessed = guessed();
   int16_t version = -1;
   Error error = versions_.pick(call->api(), call->max_version(), version);
   const int32_t id = in_flight_.next_id();
@@ -244,6 +245,7 @@ bool Connection::take_frame(Bytes frame) {
     if (state_ != State::handshaking) return true;
     versions_answered_ = true;
     config_.legacy = true;
+    config_.guessed = false;
     versions_ = protocol::legacy_versions();
     become_ready();
     return true;

@@ -21,7 +21,8 @@ class Throttle;
 struct ConnectionConfig {
   std::string client_id = "uvkafka";
   size_t frame_max = 104857600;
-  bool legacy = false;  ///< no ApiVersions: the peer is taken for 0.8.2 or 0.9
+  bool legacy = false;   ///< no ApiVersions: the peer is taken for 0.8.2 or 0.9
+  bool guessed = false;  ///< since it closed a few connections, and nothing else is known of it
   /// The peer has never answered ApiVersions: if it is silent, it may be 0.9.0, which ignores that request.
   bool may_be_old = false;
   Traffic* traffic = nullptr;    ///< counts what goes to and fro, if set; outlives the connection
@@ -74,6 +75,8 @@ class Connection final : private net::StreamHandler, private ThrottleSink {
   bool ended_unproven() const noexcept { return ended_unproven_; }
   /// True if it is spoken to as 0.8.2 or 0.9, because that was asked for or because it ignored ApiVersions.
   bool legacy() const noexcept { return config_.legacy; }
+  /// True if it is for no better reason than a few closed connections: cut handshakes look the same.
+  bool guessed() const noexcept { return config_.legacy && config_.guessed; }
   /// For tests of the wrap (C9).
   void set_next_correlation_id(int32_t id) noexcept { in_flight_.set_next_id(id); }
 

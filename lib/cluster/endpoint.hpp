@@ -69,6 +69,8 @@ struct Endpoint {
   uint32_t setup_failures = 0;    ///< setup timeouts in a row: the next timeout is longer (KIP-601)
   size_t next_address = 0;        ///< do not start with the address that failed last
   bool ever_modern = false;       ///< has answered ApiVersions: never legacy again
+  bool gives_ids = false;         ///< and named InitProducerId, when asked last: it is of 0.11 or later
+  bool ignores_versions = false;  ///< has dropped ApiVersions and answered the next request: it is old for certain
   uint32_t refusals = 0;          ///< connections in a row that the peer ended instead of answering ApiVersions
   net::TimePoint legacy_until{};  ///< taken for a broker before 0.10 until then
   Traffic traffic;
@@ -81,6 +83,7 @@ struct Endpoint {
   /// It does not answer as an old broker either.
   void forget_old() {
     refusals = 0;
+    ignores_versions = false;
     legacy_until = {};
   }
   std::string name() const {

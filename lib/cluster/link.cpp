@@ -24,6 +24,16 @@ void Link::send(std::unique_ptr<Call> call) {
   if (!connecting_ && connection_ == nullptr) start();
 }
 
+void Link::doubt() {
+  if (!ready()) return;
+  int16_t version = 0;
+  const bool outlived =
+      endpoint_->gives_ids && connection_->versions().pick(protocol::ApiKey::init_producer_id, version);
+  if (!outlived && !connection_->guessed()) return;
+  endpoint_->legacy_until = {};
+  connection_->retire(Error(Errc::disconnected, "the broker is asked for its versions again"));
+}
+
 void Link::close(Error error) {
   connecting_ = false;
   start_timer_.cancel();
@@ -98,11 +108,14 @@ void Link::try_address() {
 void Link::connect(bool legacy, net::TimePoint deadline) {
   legacy_ = legacy;
   const std::string& ip = addresses_[(endpoint_->next_address + tried_) % addresses_.size()];
+  ConnectionConfig config{context_.config.client_id, context_.config.frame_max};
+  config.legacy = legacy;
+  config.guessed = !endpoint_->ignores_versions && endpoint_->refusals < kRefusalsToTrust;
+  config.may_be_old = !endpoint_->ever_modern;
+  config.traffic = &endpoint_->traffic;
+  config.throttle = &endpoint_->throttle;
   connection_ =
-      std::make_unique<Connection>(context_.reactor,
-                                   ConnectionConfig{context_.config.client_id, context_.config.frame_max, legacy,
-                                                    !endpoint_->ever_modern, &endpoint_->traffic, &endpoint_->throttle},
-                                   net::Address{ip, endpoint_->port}, deadline, *this);
+      std::make_unique<Connection>(context_.reactor, config, net::Address{ip, endpoint_->port}, deadline, *this);
 }
 
 void Link::on_ready(Connection& connection) {
@@ -115,11 +128,14 @@ void Link::on_ready(Connection& connection) {
     legacy_ = true;
     endpoint_->legacy_until = context_.reactor.now() + kLegacyMemory;
     endpoint_->refusals = kRefusalsToBelieve;
+    endpoint_->ignores_versions = true;
     endpoint_->backoff.reset();
     endpoint_->failing = false;
   }
   if (!legacy_) {
     endpoint_->ever_modern = true;
+    int16_t version = 0;
+    endpoint_->gives_ids = !connection.versions().pick(protocol::ApiKey::init_producer_id, version);
     endpoint_->forget_old();
     context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
   }

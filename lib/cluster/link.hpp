@@ -54,6 +54,8 @@ class Link final : public ConnectionOwner {
   static constexpr uint32_t kRefusalsToTry = 2;
   /// so many before other connections to it believe that without asking.
   static constexpr uint32_t kRefusalsToBelieve = 3;
+  /// so many before even those who know better believe it (see doubt()).
+  static constexpr uint32_t kRefusalsToTrust = 6;
   /// The pause before asking again: what cut the first handshake may be over.
   static constexpr net::Duration kAskAgain = std::chrono::milliseconds(50);
 
@@ -74,6 +76,9 @@ class Link final : public ConnectionOwner {
   Connection* connection() noexcept { return connection_.get(); }
   /// True if it is connected, and speaks to the peer as to a broker before 0.10.
   bool legacy() const noexcept { return ready() && connection_->legacy(); }
+  /// Somebody may know better: if the age of the peer was a guess, or it has become a newer one since, it is asked for
+  /// its versions again, on another connection.
+  void doubt();
 
  private:
   void on_ready(Connection& connection) override;

@@ -214,6 +214,15 @@ const protocol::ApiVersionSet* Router::versions(int32_t node) const {
   return versions;
 }
 
+bool Router::gives_ids() const {
+  return std::any_of(brokers_.begin(), brokers_.end(),
+                     [](const auto& entry) { return entry.second.endpoint->gives_ids; });
+}
+
+void Router::doubt(int32_t node, Purpose purpose) {
+  if (Link* const to = link(node, purpose)) to->doubt();
+}
+
 bool Router::ready(int32_t node, Purpose purpose) const {
   const auto found = brokers_.find(node);
   if (found == brokers_.end()) return false;

@@ -76,6 +76,10 @@ class Router {
   std::string describe(int32_t node) const;
   /// Versions of the node, null while no connection of any purpose is ready.
   const protocol::ApiVersionSet* versions(int32_t node) const;
+  /// Whether any of the brokers is of 0.11 or later, as far as was asked.
+  bool gives_ids() const;
+  /// Somebody knows better than a guess about the broker's age (see Link::doubt()).
+  void doubt(int32_t node, Purpose purpose);
   /// Opens a connection for this purpose if there is none.
   bool ready(int32_t node, Purpose purpose) const;
   Link* link(int32_t node, Purpose purpose);

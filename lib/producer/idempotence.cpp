@@ -4,7 +4,6 @@
 
 #include "base/backoff.hpp"
 #include "base/error_table.hpp"
-#include "protocol/init_producer_id.hpp"
 
 namespace kafka::producer {
 
@@ -26,14 +25,14 @@ void Idempotence::ask() {
   const int32_t node = next_node();
   core_.router().call<protocol::InitProducerIdRequest>(
       node, cluster::Purpose::general, std::move(request), core_.router().config().request_timeout,
-      scope_.wrap([this, node](Error error, protocol::InitProducerIdResponse& response, const cluster::CallInfo&) {
+      scope_.wrap([this, node](Error error, protocol::InitProducerIdResponse& response, const cluster::CallInfo& info) {
         if (!error && response.error_code != 0) error = broker_error(response.error_code, "InitProducerId");
         if (!error && (response.producer_id < 0 || response.producer_epoch < 0)) {
           error =
               Error(Errc::protocol_error, "InitProducerId gave producer id " + std::to_string(response.producer_id) +
                                               ", epoch " + std::to_string(response.producer_epoch));
         }
-        answered(node, std::move(error), response.producer_id, response.producer_epoch);
+        answered(node, std::move(error), response, info.guessed);
       }));
 }
 
@@ -52,12 +51,16 @@ bool Idempotence::all_passed() const {
   return std::all_of(brokers.begin(), brokers.end(), [this](const auto& each) { return passed_.contains(each.first); });
 }
 
-void Idempotence::answered(int32_t node, Error error, int64_t id, int16_t epoch) {
+void Idempotence::learnt() {
+  if (state_ == State::off && too_old_) state_ = State::needed;
+}
+
+void Idempotence::answered(int32_t node, Error error, const protocol::InitProducerIdResponse& response, bool guessed) {
   if (!error) {
     failures_ = 0;
     passed_.clear();
     state_ = State::ready;
-    current_ = {id, epoch};
+    current_ = {response.producer_id, response.producer_epoch};
     if (changed_) changed_();
     return;
   }
@@ -67,17 +70,22 @@ void Idempotence::answered(int32_t node, Error error, int64_t id, int16_t epoch)
   // The others are asked once; unless it is required, nobody waits for those that cannot be.
   const bool passed = too_old || (!required_ && !passed_.empty() && !forbidden);
   if (passed) passed_.insert(node);
+  guessed_ |= too_old && guessed;
   if (passed && !all_passed()) {
     state_ = State::needed;
     return ask();
   }
-  if (passed || forbidden) {
+  // A broker that gives identities, though not now, is a better witness than those that were passed; and a guess is
+  // none.
+  const bool doubtful = guessed_ || core_.router().gives_ids() || core_.router().brokers().empty();
+  if (forbidden || (passed && !doubtful)) {
     core_.log().state(LogLevel::warning, "idempotence", error.message());
     if (required_) {
       error_ = too_old ? Error(Errc::unsupported_feature, "enable_idempotence needs brokers of 0.11 or later") : error;
       state_ = State::needed;
     } else {
       state_ = State::off;
+      too_old_ = passed;
     }
     if (changed_) changed_();
     return;
@@ -85,6 +93,13 @@ void Idempotence::answered(int32_t node, Error error, int64_t id, int16_t epoch)
   // Everything else passes (E16); the records that wait have a deadline of their own.
   core_.log().state(LogLevel::info, "idempotence", error.message());
   if (traits(error.code()).refresh == Refresh::metadata) core_.metadata().refresh();
+  for (const int32_t each : passed_) core_.router().doubt(each, cluster::Purpose::general);
+  passed_.clear();
+  guessed_ = false;
+  wait();
+}
+
+void Idempotence::wait() {
   const auto& config = core_.router().config();
   state_ = State::waiting;
   timer_ = core_.reactor().after(

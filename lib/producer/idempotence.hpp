@@ -12,6 +12,7 @@
 
 #include "base/scope.hpp"
 #include "net/reactor.hpp"
+#include "protocol/init_producer_id.hpp"
 #include "session/core.hpp"
 
 namespace kafka::producer {
@@ -39,6 +40,9 @@ class Idempotence {
 
   /// Whether batches are to have sequences, as far as is known.
   bool on() const noexcept { return state_ != State::off; }
+  bool required() const noexcept { return required_; }
+  /// A leader stores sequences: if the brokers were taken for older ones, an identity is asked for after all.
+  void learnt();
   bool ready() const noexcept { return state_ == State::off || (state_ == State::ready && current_.known()); }
   /// Why nothing can be sent: it is required, and the cluster refuses it.
   const Error& error() const noexcept { return error_; }
@@ -54,10 +58,13 @@ class Idempotence {
 
   int32_t next_node() const;
   bool all_passed() const;
-  void answered(int32_t node, Error error, int64_t id, int16_t epoch);
+  void answered(int32_t node, Error error, const protocol::InitProducerIdResponse& response, bool guessed);
+  void wait();
 
   session::Core& core_;
   bool required_;
+  bool too_old_ = false;  // why it is off
+  bool guessed_ = false;  // that one of those passed is too old
   State state_;
   Identity current_;
   Error error_;

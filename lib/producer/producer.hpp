@@ -48,6 +48,7 @@ struct Partition {
   bool sequenced = false;        ///< that leader stores sequences
   bool plain = false;            ///< it does not: it is older than 0.11
   const Answer* told = nullptr;  ///< while an answer is being looked through
+  Error unfit;                   ///< why that leader was not given what waits
   bool idle() const { return open == nullptr && waiting.empty(); }
 };
 
@@ -149,11 +150,13 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   struct Sent {
     Partition* partition;
     std::unique_ptr<Batch> batch;
-    Error failed;  // while preparing: this batch cannot be sent to this leader
+    Error failed;         // while preparing: this batch cannot be sent to this leader
+    bool awaits = false;  // but later, or to another one
   };
   struct Request {
     int32_t node = -1;
-    bool written = false;  // handed to a connection: from then on the leader may have it
+    bool written = false;                     // handed to a connection: from then on the leader may have it
+    const cluster::CallInfo* info = nullptr;  // of its call, which calls prepare()
     std::vector<Sent> batches;
   };
   struct FlushToken;
@@ -214,6 +217,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   // sequences.cpp
   bool chain_ready(Partition& partition);
   void stamp(Partition& partition, Batch& batch);
+  Error unsequenced(const Batch& batch, int16_t version, bool guessed);
   void break_chain(Partition& partition, const Batch& batch);
   bool mend(Partition& partition);
   bool is_oldest(const Partition& partition, const Batch& batch) const;

@@ -201,6 +201,7 @@ void Producer::send_request(std::shared_ptr<Request> request) {
         if (!guard.alive()) return Error(Errc::closed);
         return prepare(*request, adapted, version);
       });
+  request->info = &call->info;
   call->set_expects_response(options_.acks != Acks::none);
   if (!by_id) call->set_max_version(kLastByName);
   // Without answers a leader that moved shows in one way only: it closes the connection.
@@ -224,9 +225,14 @@ Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int
   }
   for (Sent& sent : request.batches) {
     Bytes records = sent.batch->sealed;
-    sent.failed = {};
-    sent.partition->plain = version < kFirstV2;
-    sent.partition->sequenced = !sent.partition->plain;
+    sent.failed = unsequenced(*sent.batch, version, request.info->guessed);
+    sent.awaits = static_cast<bool>(sent.failed);
+    sent.partition->unfit = sent.failed;
+    if (request.node == sent.partition->leader) {  // not one that it has moved from while this waited
+      sent.partition->plain = version < kFirstV2 && !sent.awaits;
+      sent.partition->sequenced = version >= kFirstV2 && !sent.awaits;
+    }
+    if (sent.awaits) continue;
     if (sent.batch->codec == Compression::zstd && version < kFirstZstd) {
       sent.failed = Error(Errc::unsupported_compression_type, "zstd needs a broker of 2.1 or later");
       continue;
@@ -308,18 +314,22 @@ void Producer::settle(Sent sent, Error error, const Answer* answer, const cluste
   Partition& partition = *sent.partition;
   Batch& batch = *sent.batch;
   const auto where = [&partition] { return partition.topic->name + "/" + std::to_string(partition.number); };
-  if (sent.failed) {
+  if (sent.failed && !sent.awaits) {
     break_chain(partition, batch);
     const Persistence fate = batch.unknown_fate ? Persistence::maybe : Persistence::no;
     return finish(std::move(sent.batch), {sent.failed, -1, -1, fate});
   }
-  if (batch.sealed.empty()) return finish(std::move(sent.batch), {});  // every record was dropped
-  if (!error && options_.acks == Acks::none) {
+  if (batch.sealed.empty() && !sent.awaits) return finish(std::move(sent.batch), {});  // every record was dropped
+  if (!error && !sent.awaits && options_.acks == Acks::none) {
     return finish(std::move(sent.batch), {{}, -1, -1, Persistence::maybe});
   }
   Persistence persistence = Persistence::no;
   bool moved = false;
-  if (error) {
+  if (sent.awaits) {
+    error = sent.failed;
+    core_->metadata().refresh();
+    if (info.guessed) core_->router().doubt(partition.leader, cluster::Purpose::produce);
+  } else if (error) {
     partition.sequenced = false;  // whoever answers next may be of another release
     if (info.sent == cluster::Sent::maybe) persistence = Persistence::maybe;
     if (options_.acks == Acks::none && persistence == Persistence::maybe) {
@@ -346,6 +356,7 @@ void Producer::settle(Sent sent, Error error, const Answer* answer, const cluste
   }
   if (persistence == Persistence::maybe) batch.unknown_fate = true;
   if (partition.in_flight > 0 && batch.identity.known()) partition.draining = true;
+  if (sent.awaits) answer = nullptr;
   if (answer != nullptr && settle_sequence(partition, sent.batch, error)) return;
   if (answer != nullptr && settle_refused(partition, sent.batch, *answer, error)) return;
 
@@ -454,7 +465,9 @@ void Producer::expire_partition(Partition& partition, net::TimePoint now, net::T
     const std::string& name = partition.topic->name;
     std::string why = "delivery_timeout passed";
     const cluster::TopicState* state = core_->metadata().topic(name);
-    if (state != nullptr && state->error) {
+    if (partition.unfit) {
+      why += ": " + partition.unfit.message();
+    } else if (state != nullptr && state->error) {
       why += ": " + state->error.message();
     } else if (core_->metadata().last_error()) {
       why += ": " + core_->metadata().last_error().message();

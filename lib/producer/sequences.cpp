@@ -40,15 +40,41 @@ bool Producer::chain_ready(Partition& partition) {
 
 // Gives a batch that leaves for the first time its place in the chain.
 void Producer::stamp(Partition& partition, Batch& batch) {
-  if (!idempotence_.on() || batch.identity.known()) return;
+  // What may have been stored without a sequence is sent again as it was.
+  if (!idempotence_.on() || batch.identity.known() || batch.unknown_fate) return;
   if (!partition.identity.known()) {
     partition.identity = idempotence_.current();
     partition.next_sequence = first_sequence_;
     partition.anchored = false;
   }
+  if (!partition.identity.known()) return;  // its leader knows none
   batch.identity = partition.identity;
   batch.sequence = partition.next_sequence;
   partition.next_sequence = next_sequence(partition.next_sequence, batch.count());
+  if (!batch.dropped.empty()) break_chain(partition, batch);  // it has fewer records than sequences
+  if (!batch.sealed.empty()) {                                // an old leader would have had it without
+    batch.sealed = records::restamp(std::move(batch.sealed), batch.identity.id, batch.identity.epoch, batch.sequence);
+  }
+}
+
+// Why a batch that is to have a sequence must not leave in this version: it would be stored without, and stored again
+// when its answer is lost.
+Error Producer::unsequenced(const Batch& batch, int16_t version, bool guessed) {
+  constexpr int16_t kFirstV2 = 3;
+  if (version >= kFirstV2) {
+    idempotence_.learnt();
+    // Here it can have one after all. What may be in the log without goes on without.
+    const bool bare = idempotence_.on() && !batch.identity.known() && !batch.unknown_fate;
+    return bare ? Error(Errc::unsupported_feature, "the leader stores sequences, and the batch had none") : Error();
+  }
+  if (!idempotence_.on()) return {};
+  if (idempotence_.required()) {
+    return Error(Errc::unsupported_feature, "enable_idempotence needs a leader of 0.11 or later");
+  }
+  if (guessed) {
+    return Error(Errc::unsupported_feature, "the leader closed connections as if it were older than 0.10");
+  }
+  return {};
 }
 
 // A batch with a sequence ended without being in the log for certain: what follows it would be out of order.

@@ -218,6 +218,27 @@ TEST_CASE("A12: a broker that drops ApiVersions and answers the next request is 
   const int asked = broker.asked(Api::api_versions);
   CHECK_FALSE(client.cluster().error);
   CHECK(broker.asked(Api::api_versions) == asked);
+  // Its answer proves it, and nobody may doubt it: it is not asked again.
+  cluster::Link& link = *client.core->router().link(1, cluster::Purpose::general);
+  REQUIRE(link.legacy());
+  CHECK_FALSE(link.connection()->guessed());
+  link.doubt();
+  CHECK(link.ready());
+  client.close();
+}
+
+TEST_CASE("A12: that a broker is old since it closed connections is a guess, which can be doubted") {
+  SimClient client(1, {.brokers = 1});
+  REQUIRE_FALSE(client.brokers->cluster().as_version("0.8.2"));
+  for (int i = 0; i < 2; ++i) CHECK_FALSE(client.cluster(1s).error);
+  cluster::Link& link = *client.core->router().link(1, cluster::Purpose::general);
+  REQUIRE(link.legacy());
+  CHECK(link.connection()->guessed());
+  REQUIRE_FALSE(client.brokers->cluster().as_version(""));
+  link.doubt();
+  CHECK_FALSE(client.cluster(1s).error);
+  REQUIRE(link.ready());
+  CHECK_FALSE(link.legacy());
   client.close();
 }
 
