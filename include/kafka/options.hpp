@@ -50,8 +50,9 @@ struct KAFKA_API SessionOptions {
 };
 
 /// Which partition a record without one gets. Named and placed as other clients do: with the same number of partitions
-/// the same key comes to the same one. Records whose key says nothing stick to a partition for a batch, which is
-/// chosen at random, more rarely where more waits (KIP-480, KIP-794).
+/// the same key comes to the same one. Records whose key says nothing stick to a partition until batch_size bytes, at
+/// most 16 KiB, have gone there in one or several batches, or batches begin to wait there. The next one is chosen at
+/// random, more rarely where more waits (KIP-480, KIP-794).
 enum class Partitioner : uint8_t {
   murmur2_random,     ///< the Java client: murmur2 of the key, an empty one too; without a key sticky
   murmur2,            ///< murmur2 of the key; without one as with an empty one
@@ -79,8 +80,11 @@ struct KAFKA_API ProducerOptions {
   int32_t max_request_size = 1048576;         ///< largest record or batch in bytes, 1 KiB to 1 GiB
   Partitioner partitioner = Partitioner::murmur2_random;  ///< Producer::set_partitioner() goes before it
   bool partitioner_adaptive_partitioning_enable = true;   ///< sticky: partitions where less waits more often (KIP-794)
-  std::chrono::milliseconds request_timeout{30000};       ///< for the leader's answer; also its own wait for replicas
-  int32_t retries = 2147483647;  ///< of one batch; delivery_timeout is what usually bounds them
+  std::chrono::milliseconds partitioner_availability_timeout{0};  ///< sticky and adaptive: a partition whose oldest
+                                                                  ///< batch has waited so long beyond linger is not
+                                                                  ///< chosen, unless all have; 0: never (KIP-794)
+  std::chrono::milliseconds request_timeout{30000};  ///< for the leader's answer; also its own wait for replicas
+  int32_t retries = 2147483647;                      ///< of one batch; delivery_timeout is what usually bounds them
 
   Error set(std::string_view name, std::string_view value);
   Error validate() const;

@@ -43,8 +43,11 @@ Error Producer::choose(Topic& topic, const Record& record, int32_t& partition) {
     partition = with_leader(topic, topic.next % count);
     topic.next = (partition + 1) % count;
   } else {
-    // One partition until its batch is full or gone (KIP-480).
-    if (topic.sticky < 0 || topic.sticky >= count) topic.sticky = any_partition(topic);
+    // One partition until enough bytes have gone there (close_open()).
+    if (topic.sticky < 0 || topic.sticky >= count) {
+      topic.sticky = any_partition(topic);
+      topic.sticky_bytes = 0;
+    }
     partition = topic.sticky;
   }
   return {};
@@ -57,6 +60,18 @@ int32_t Producer::with_leader(const Topic& topic, int32_t number) const {
     if (core_->metadata().leader(topic.name, candidate)) return candidate;
   }
   return number;
+}
+
+// Whether it has a leader, and its oldest batch has not waited for it too long (KIP-794).
+bool Producer::available(const Topic& topic, int32_t number) const {
+  const auto index = static_cast<size_t>(number);
+  const Partition* partition = index < topic.by_number.size() ? topic.by_number[index] : nullptr;
+  const net::Duration limit = options_.partitioner_availability_timeout;
+  if (partition != nullptr && !partition->waiting.empty() && limit > net::Duration::zero() &&
+      partition->waiting.front()->created + options_.linger + limit <= core_->reactor().now()) {
+    return false;
+  }
+  return core_->metadata().leader(topic.name, number).has_value();
 }
 
 // At random, of those with a leader; each with a chance that falls with the batches that wait there, so that a slow
@@ -75,15 +90,18 @@ int32_t Producer::any_partition(const Topic& topic) const {
     for (size_t i = 0; i < indexed; ++i) most = std::max(most, load(i));
   }
   if (most == 0) return with_leader(topic, static_cast<int32_t>(drawn % count));
+  std::vector<uint64_t> weights(count);
   uint64_t total = 0;
-  for (size_t i = 0; i < count; ++i) total += most + 1 - load(i);
-  uint64_t place = drawn % total;
   for (size_t i = 0; i < count; ++i) {
-    const uint64_t weight = most + 1 - load(i);
-    if (place < weight) return with_leader(topic, static_cast<int32_t>(i));
-    place -= weight;
+    if (!available(topic, static_cast<int32_t>(i))) continue;
+    weights[i] = most + 1 - load(i);
+    total += weights[i];
   }
-  return with_leader(topic, 0);
+  if (total == 0) return with_leader(topic, static_cast<int32_t>(drawn % count));
+  uint64_t place = drawn % total;
+  size_t chosen = 0;
+  while (place >= weights[chosen]) place -= weights[chosen++];
+  return static_cast<int32_t>(chosen);
 }
 
 void Producer::park(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt) {

@@ -364,8 +364,13 @@ void Producer::close_open(Partition& partition) {
   constexpr size_t kWorthIt = 8192;
   if (batch.builder.capacity() > 2 * partition.last_size + kWorthIt) batch.builder.shrink();
   partition.next_record += static_cast<uint64_t>(batch.count());
+  if (Topic& topic = *partition.topic; topic.sticky == partition.number) {
+    topic.sticky_bytes += partition.last_size;
+    const bool enough = topic.sticky_bytes >= std::min(limit_, kStickyBytes);
+    const bool jam = options_.partitioner_adaptive_partitioning_enable && !partition.waiting.empty();
+    if (enough || jam) topic.sticky = -1;
+  }
   partition.waiting.push_back(set_open(partition, nullptr));
-  if (partition.topic->sticky == partition.number) partition.topic->sticky = -1;
   schedule_pump();
 }
 

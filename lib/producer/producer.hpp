@@ -82,6 +82,7 @@ struct Topic {
   std::vector<Batch*> open;           ///< theirs: one look less into a memory that thousands of partitions fill
   Ring<Parked> parked;
   int32_t sticky = -1;
+  size_t sticky_bytes = 0;              ///< that have gone there since it was chosen
   int32_t next = -1;                    ///< of round_robin
   int32_t count = 0;                    ///< partitions, 0 while unknown, as of
   uint64_t generation = 0;              ///< this state of the metadata
@@ -109,6 +110,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   /// A batch that cannot leave takes records for this share of delivery_timeout only, because all of
   /// them expire with its first.
   static constexpr int kAgeShare = 16;
+  /// A sticky partition stays so for batches of so many bytes together, or of batch_size if that is less.
+  static constexpr size_t kStickyBytes = 16384;
 
   Producer(std::shared_ptr<session::Core> core, ProducerOptions options);
   ~Producer() override;
@@ -213,6 +216,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   Error choose(Topic& topic, const Record& record, int32_t& partition);
   int32_t with_leader(const Topic& topic, int32_t number) const;
   int32_t any_partition(const Topic& topic) const;
+  bool available(const Topic& topic, int32_t number) const;
 
   // sequences.cpp
   bool chain_ready(Partition& partition);

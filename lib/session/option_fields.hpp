@@ -81,6 +81,8 @@ struct OptionFields {
     f("partitioner", o.partitioner, "which partition a record without one gets");
     f("partitioner.adaptive.partitioning.enable", o.partitioner_adaptive_partitioning_enable,
       "partitions where less waits more often (KIP-794)");
+    f("partitioner.availability.timeout.ms", o.partitioner_availability_timeout, time(milliseconds(0), hours(24)),
+      "a partition whose batches wait so long is not chosen; 0 never (KIP-794)");
     f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)), "for the leader's answer");
     f("retries", o.retries, range(0, INT32_MAX), "of one batch");
   }

@@ -243,7 +243,7 @@ TEST_CASE("a key decides the partition as in the Java client") {
 }
 
 TEST_CASE("without a key records stick to one partition per batch, and over time every partition gets some") {
-  ProducerWorld world;
+  ProducerWorld world({.batch_size = 300});
   world.warm_up();
   Reports reports;
   std::vector<size_t> used(3);
@@ -255,6 +255,64 @@ TEST_CASE("without a key records stick to one partition per batch, and over time
     ++used.at(static_cast<size_t>(reports[first].partition));
   }
   for (size_t count : used) CHECK(count > 0);
+  world.finish();
+}
+
+TEST_CASE(
+    "KIP-794: a partition is stuck to until batch_size bytes, or 16 KiB, have gone there, in however many batches") {
+  const int batch_size = GENERATE(5000, 1000000);
+  ProducerWorld world({.batch_size = batch_size});
+  world.warm_up();
+  Reports reports;
+  std::vector<size_t> used(3), runs;  // records in a row for one partition
+  const std::string value(1000, 'v');
+  constexpr size_t kRecords = 3000;
+  for (size_t i = 0; i < kRecords; ++i) {
+    world.producer->send({.topic = "t", .value = value}, reports.take());
+    REQUIRE(world.until_reports(reports, i + 1));
+    REQUIRE_FALSE(reports[i].error);
+    const int32_t partition = reports[i].partition;
+    ++used.at(static_cast<size_t>(partition));
+    if (i == 0 || reports[i - 1].partition != partition) runs.push_back(0);
+    ++runs.back();
+  }
+  // A batch of one record takes 1,070 bytes or so; a partition may be drawn several times in a row.
+  const size_t stint = batch_size == 5000 ? 5 : 16;
+  for (size_t i = 0; i + 1 < runs.size(); ++i) CHECK(runs[i] % stint == 0);
+  for (const size_t count : used) {  // a third each, about: 62 stints at least
+    CHECK(count > kRecords / 5);
+    CHECK(count < kRecords / 2);
+  }
+  world.finish();
+}
+
+TEST_CASE(
+    "KIP-794: a partition whose batches wait for partitioner_availability_timeout gets no more until they are gone") {
+  const auto timeout = GENERATE(0ms, 500ms);
+  ProducerWorld world({.batch_size = 2000, .partitioner_availability_timeout = timeout, .request_timeout = 3s});
+  for (int32_t partition = 0; partition < 3; ++partition) world.warm_up(partition);
+  Reports reports;
+  int sent = 0;
+  const std::string value(900, 'v');
+  auto load = [&](int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      for (int i = 0; i < 4; ++i) world.producer->send({.topic = "t", .value = value}, reports.take(sent++));
+      world.run(10ms);
+    }
+  };
+  auto share = [&] { return world.values(0).size(); };
+  world.on_produce().broker(world.leader(0)).times(1000).reply(Errc::not_enough_replicas);
+  load(100);  // one second: all of its batches have waited for 500 ms then
+  const size_t before = world.producer->queued();
+  load(300);
+  const size_t more = world.producer->queued() - before;
+  CHECK((timeout == 0ms ? more > 10 : more < 10));
+  world.cluster().faults().clear();
+  REQUIRE(world.until_reports(reports, static_cast<size_t>(sent)));
+  const size_t settled = share();
+  load(300);
+  REQUIRE(world.until_reports(reports, static_cast<size_t>(sent)));
+  CHECK(share() - settled > 200);  // a third of 1200, about: it is available again
   world.finish();
 }
 

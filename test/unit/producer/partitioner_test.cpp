@@ -55,6 +55,8 @@ TEST_CASE("partitioners go by the names that other clients have for them") {
   const Error error = options.set("partitioner", "sticky");
   CHECK(error == Errc::invalid_option);
   CHECK(error.message().find("murmur2_random") != std::string::npos);
+  CHECK_FALSE(options.set("partitioner.availability.timeout.ms", "1500"));
+  CHECK(options.partitioner_availability_timeout == std::chrono::milliseconds(1500));
   CHECK_FALSE(options.set("partitioner.adaptive.partitioning.enable", "false"));
   CHECK_FALSE(options.partitioner_adaptive_partitioning_enable);
 }
