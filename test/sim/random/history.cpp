@@ -133,6 +133,16 @@ bool History::passable(const TopicPartition& partition, int64_t from, int64_t to
   return from >= to;
 }
 
+bool History::was_passable(const TopicPartition& partition, int64_t from, int64_t to, bool committed_only) const {
+  const Part& at = part(partition);
+  for (size_t view = 0; view <= at.cuts.size(); ++view) {
+    int64_t offset = from;
+    while (offset < to && !visible(at, offset, view, committed_only)) ++offset;
+    if (offset >= to) return true;
+  }
+  return false;
+}
+
 std::vector<History::Life> History::lives(const TopicPartition& partition, Place place) const {
   std::vector<Life> lives;
   const auto& cuts = part(partition).cuts;

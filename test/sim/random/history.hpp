@@ -70,6 +70,8 @@ class History {
   bool forgotten(const TopicPartition& partition, int64_t offset) const;
   /// Nothing between these is delivered, as the log is now.
   bool passable(const TopicPartition& partition, int64_t from, int64_t to, bool committed_only) const;
+  /// The same, at any time until now.
+  bool was_passable(const TopicPartition& partition, int64_t from, int64_t to, bool committed_only) const;
   /// Whether `next` may be what is delivered to who is at `from` and got `last` before it. Without `last` logs that
   /// parted from what was read are not noticed.
   bool follows(const TopicPartition& partition, const std::optional<Place>& last, int64_t from, Place next,

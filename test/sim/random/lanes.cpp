@@ -88,8 +88,14 @@ void Lanes::set(Lane& at, int64_t next) {
 bool Lanes::follows(const Lane& at, int64_t from, History::Place next) {
   History::Reading reading{committed_only(), plan_.truncate};
   if (history_.follows(at.partition, at.last, from, next, reading)) return true;
-  const bool unnoticed = at.last && (!plan_.notices_cuts(consumer_) || misled());
-  if (unnoticed && history_.follows(at.partition, {}, from, next, reading)) return true;
+  if (!plan_.notices_cuts(consumer_) || misled()) {
+    if (history_.follows(at.partition, {}, from, next, reading)) return true;
+    // Before a cut that it did not notice it may have passed over what was not for it.
+    for (int64_t passed = from + 1; passed <= next.offset; ++passed) {
+      if (!history_.was_passable(at.partition, from, passed, reading.committed_only)) break;
+      if (history_.follows(at.partition, {}, passed, next, reading)) return true;
+    }
+  }
   if (!reading.committed_only || !misled()) return false;
   reading.committed_only = false;  // asked as of a broker that knows no transactions
   return history_.follows(at.partition, {}, from, next, reading);
