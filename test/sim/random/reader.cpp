@@ -31,7 +31,7 @@ void Reader::start() {
     if (incarnation != incarnation_) return run_.journal.violation("an event of a consumer that is gone");
     run_.journal.note(event.message());
     lanes_->event(event);
-    if (event.type != Event::Type::partition_stopped) return;
+    if (event.type != Event::Type::partition_stopped || closing_) return;
     // What an application would do: go on where it stood.
     const TopicPartition partition{event.topic, event.partition};
     const bool gone = event.error == Errc::offset_out_of_range;
