@@ -110,6 +110,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   /// A batch that cannot leave takes records for this share of delivery_timeout only, because all of
   /// them expire with its first.
   static constexpr int kAgeShare = 16;
+  /// Bytes, before compression, of batches that are packed ahead in one turn of the loop, or one batch.
+  static constexpr size_t kSealedAhead = 1024 * 1024;
   /// A sticky partition stays so for batches of so many bytes together, or of batch_size if that is less.
   static constexpr size_t kStickyBytes = 16384;
 
@@ -238,6 +240,8 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   /// Why nothing can be sent to this topic until something is changed there; none if it can, or is not known.
   Error hopeless(const Topic& topic) const;
   std::unique_ptr<Batch> take_batch(Partition& partition, Error& error);
+  bool may_seal_ahead(const Partition& partition) const;
+  void seal_ahead(const std::vector<Partition*>& partitions);
   /// compression_level is meant for compression_type: a codec that an envelope brings has its own default.
   int level(const Batch& batch) const noexcept {
     return batch.codec == options_.compression_type ? options_.compression_level : records::kDefaultLevel;

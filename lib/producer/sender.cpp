@@ -76,6 +76,25 @@ std::unique_ptr<Batch> Producer::take_batch(Partition& partition, Error& error) 
   return batch;
 }
 
+// With sequences several batches of a partition are under way, and none has to be packed before its time.
+bool Producer::may_seal_ahead(const Partition& partition) const {
+  if (idempotence_.on() || partition.waiting.empty()) return false;
+  const Batch& next = *partition.waiting.front();
+  return next.codec != Compression::none && next.sealed.is_null();
+}
+
+// Packs what leaves next while the leader works on what has left: else each would wait for the other.
+void Producer::seal_ahead(const std::vector<Partition*>& partitions) {
+  size_t left = kSealedAhead;
+  for (Partition* partition : partitions) {
+    if (left == 0) return;
+    if (!may_seal_ahead(*partition)) continue;
+    Batch& batch = *partition->waiting.front();
+    left -= std::min(left, batch.builder.size());
+    if (batch.seal(level(batch))) return;  // it is tried again, and told, when the batch is taken
+  }
+}
+
 void Producer::pump() {
   if (dead_) return;
   const net::TimePoint now = core_->reactor().now();
@@ -85,7 +104,8 @@ void Producer::pump() {
   std::map<int32_t, std::shared_ptr<Request>> requests;
   std::map<int32_t, size_t> bytes;
   std::vector<Partition*> still;
-  const Topic* topic = nullptr;  // whose state this is
+  std::vector<Partition*> behind;  // wait for their leader
+  const Topic* topic = nullptr;    // whose state this is
   const cluster::TopicState* state = nullptr;
   std::vector<Partition*> listed = std::move(active_);
   active_.clear();
@@ -101,7 +121,10 @@ void Producer::pump() {
       fail_waiting(*partition, idempotence_.error());
       continue;
     }
-    if (!ready(*partition, now, wake)) continue;
+    if (!ready(*partition, now, wake)) {
+      if (may_seal_ahead(*partition)) behind.push_back(partition);
+      continue;
+    }
     if (topic != partition->topic) {
       topic = partition->topic;
       state = core_->metadata().topic(topic->name);
@@ -149,6 +172,7 @@ void Producer::pump() {
   for (Partition* partition : active_) still.push_back(partition);  // listed meanwhile
   active_ = std::move(still);
   for (auto& [node, request] : requests) send_request(std::move(request));
+  seal_ahead(behind);
   if (more) schedule_pump();
   if (leaderless) {
     ask_for_leaders(now, wake);

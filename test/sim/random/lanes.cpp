@@ -88,7 +88,9 @@ void Lanes::set(Lane& at, int64_t next) {
 bool Lanes::follows(const Lane& at, int64_t from, History::Place next) {
   History::Reading reading{committed_only(), plan_.truncate};
   if (history_.follows(at.partition, at.last, from, next, reading)) return true;
-  if (!plan_.notices_cuts(consumer_) || misled()) {
+  // Once what was read last has been deleted, no leader can tell that it was of another log.
+  const bool forgotten = at.last && history_.forgotten(at.partition, at.last->offset);
+  if (!plan_.notices_cuts(consumer_) || misled() || forgotten) {
     if (history_.follows(at.partition, {}, from, next, reading)) return true;
     // Before a cut that it did not notice it may have passed over what was not for it.
     for (int64_t passed = from + 1; passed <= next.offset; ++passed) {
