@@ -47,7 +47,7 @@ void Consumer::dispatch_some(Consumption& consumption, Partition& partition, rec
     if (!steady_) return;
     if (kUnordered ? open_ >= most_open_ || partition.window.full() : partition.ticket != 0) break;
     if (turn_ >= kTurn || (consumption.limit > 0 && consumption.started >= consumption.limit)) break;
-  } while (budget.take() && partition.buffer.next_quick(record, partition.next));
+  } while (partition.buffer.reading() && budget.take() && partition.buffer.next_quick(record, partition.next));
   steady_ = false;
 }
 
@@ -179,8 +179,8 @@ Error Lanes::ack(uint64_t ticket) { return consumer != nullptr ? consumer->ack(t
 
 Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
   steady_ = false;
-  if (too_late_ && answer == Answer::commit &&
-      has_group_) {  // nothing can be stored any more, and nothing waits for it
+  // Nothing can be stored any more, and nothing waits for it.
+  if (too_late_ && answer == Answer::commit && has_group_) {
     Error why = ack(ticket);
     if (!why) why = Error(Errc::closed, "the deadline of close() has passed");
     tell_later(std::move(done), why);

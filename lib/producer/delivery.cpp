@@ -22,6 +22,7 @@ struct Producer::Handout {
   Handout(const Handout&) = delete;
   Handout& operator=(const Handout&) = delete;
   ~Handout() {
+    batch->receipts.clear();  // callables that were never called go now, and may take the producer with them
     if (guard.alive()) producer->keep(std::move(batch));
   }
 
