@@ -54,7 +54,6 @@ std::unique_ptr<Batch> Batch::split() {
   receipts.split(half, second->receipts);
   builder = std::move(first->builder);
   stamps = std::move(first->stamps);
-  last_timestamp = first->last_timestamp;
   records = half;
   sealed = Bytes();
   // What was charged for the whole goes to the halves: it is given back as they end.
@@ -90,7 +89,6 @@ std::vector<std::unique_ptr<Batch>> Batch::take_out(std::span<const int32_t> gro
   for (size_t i = 1; i < out.size(); ++i) out[i]->charged_bytes = 0;
   builder = std::move(rest.builder);
   stamps = std::move(rest.stamps);
-  last_timestamp = rest.last_timestamp;
   receipts = std::move(rest.receipts);
   records = rest.records;
   charged_bytes = rest.charged_bytes;
@@ -149,22 +147,16 @@ bool Batch::report_dropped(int32_t index, const Outcome& outcome, DeliveryReport
 
 void Receipts::split(int32_t index, Receipts& second) {
   second = Receipts();
-  size_t kept = 0;
-  while (kept < callbacks_.size() && callbacks_[kept].index < index) ++kept;
-  for (size_t i = kept; i < callbacks_.size(); ++i) {
-    second.callbacks_.push_back({callbacks_[i].index - index, std::move(callbacks_[i].done)});
-  }
-  callbacks_.erase(callbacks_.begin() + static_cast<ptrdiff_t>(kept), callbacks_.end());
-  const std::vector<Run> runs = std::exchange(runs_, {});
-  const std::vector<uint64_t> tokens = std::exchange(tokens_, {});
-  size_t run = 0;
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    while (run + 1 < runs.size() && static_cast<size_t>(runs[run + 1].from) <= i) ++run;
-    const int32_t record = runs[run].first + static_cast<int32_t>(i) - runs[run].from;
+  Receipts whole = std::move(*this);
+  *this = Receipts();
+  while (true) {
+    const int32_t record = std::min(whole.next_callback(), whole.next_token());
+    if (record == kNone) return;
+    Receipt receipt = whole.take(record);
     if (record < index) {
-      add(record, tokens[i]);
+      add(record, std::move(receipt));
     } else {
-      second.add(record - index, tokens[i]);
+      second.add(record - index, std::move(receipt));
     }
   }
 }

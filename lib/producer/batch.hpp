@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "net/reactor.hpp"
+#include "producer/few.hpp"
 #include "producer/idempotence.hpp"
+#include "producer/lines.hpp"
 #include "producer/receipt.hpp"
 #include "records/builder.hpp"
 
@@ -22,7 +24,8 @@ struct Outcome {
   Persistence persistence = Persistence::no;
 };
 
-class alignas(64) Batch {  // a line of the CPU's caches
+/// Thousands of them are filled in turn: what counts is how many lines of the CPU's caches each record touches.
+class alignas(kLine) Batch {
  public:
   Batch(int32_t partition, Compression codec, net::TimePoint created, size_t capacity)
       : Batch(partition, codec, created, records::BatchBuilder(capacity)) {}
@@ -30,18 +33,34 @@ class alignas(64) Batch {  // a line of the CPU's caches
   Batch(int32_t partition, Compression codec, net::TimePoint created, Buffer memory)
       : Batch(partition, codec, created, records::BatchBuilder(std::move(memory))) {}
 
-  /// One that has come to its end begins anew as another: what its lists have taken from the system stays with it.
-  void renew(int32_t partition, Compression codec, net::TimePoint created, Buffer memory) {
-    std::vector<Stamp> empty_stamps = std::move(stamps);
-    empty_stamps.clear();
-    Receipts empty_receipts = std::move(receipts);
-    empty_receipts.clear();
-    *this = Batch(partition, codec, created, std::move(memory));
-    stamps = std::move(empty_stamps);
-    receipts = std::move(empty_receipts);
+  /// One that has come to its end forgets what it had; what its lists have taken from the system stays with it.
+  void rest() {
+    builder = records::BatchBuilder();
+    sealed = Bytes();
+    receipts.clear();
+    stamps.clear();
+    flushes.clear();
+    dropped.clear();
+    charged_bytes = guessed = 0;
+    identity = {};
+    hurried = unknown_fate = false;
+    stamp_ = 0;
+    counted_ = missing_ = 0;
+  }
+  /// After rest() it begins anew as another.
+  void renew(int32_t number, Compression with, net::TimePoint since, Buffer memory) {
+    partition = number;
+    records = 0;
+    codec = with;
+    created = since;
+    builder = records::BatchBuilder(std::move(memory));
+    if (codec == Compression::none) builder.sum_as_it_grows();
+    first_record = 0;
+    sequence = -1;
+    failures = 0;
   }
   /// Bytes of memory that renew() would use again, about.
-  size_t kept() const { return sizeof(Batch) + stamps.capacity() * sizeof(Stamp) + receipts.kept(); }
+  size_t kept() const { return sizeof(Batch) + stamps.kept() + receipts.kept(); }
 
   int32_t count() const { return records; }
   /// Bytes that count against buffer_memory.
@@ -59,22 +78,25 @@ class alignas(64) Batch {  // a line of the CPU's caches
   /// Counts a record and keeps what its report needs.
   void note(int64_t timestamp, Receipt&& receipt) {
     // One entry as long as they are equal: most records of a batch are of few turns of the loop.
-    if (records == 0 || last_timestamp != timestamp) {
+    if (records == 0 || stamps.back().timestamp != timestamp) {
       if (records > 0) charged_bytes += sizeof(Stamp);
       stamps.push_back({records, timestamp});
-      last_timestamp = timestamp;
     }
     receipts.add(records++, std::move(receipt));
   }
-  /// append() where it is as simple as it almost always is: a record without headers, in a batch that has memory for it
-  /// below `limit` and an equal timestamp. Returns what is charged for it; 0: nothing was done.
+  /// append() where it is as simple as it almost always is: a record without headers, in a batch that has one already
+  /// and memory for it below `limit`. Returns what is charged for it; 0: nothing was done.
   template <class R>
   [[gnu::always_inline]] size_t append_quick(int64_t timestamp, std::string_view key, std::string_view value,
                                              size_t limit, R& receipt) {
-    if (records == 0 || last_timestamp != timestamp) return 0;
-    const size_t taken = builder.append_quick(timestamp, key, value, limit);
-    if (taken == 0) return 0;
-    const size_t charge = taken + bytes_of(receipt);
+    const bool another = builder.last_timestamp() != timestamp;
+    size_t charge = builder.append_quick(timestamp, key, value, limit);
+    if (charge == 0) return 0;
+    if (another) {
+      stamps.push_back({records, timestamp});
+      charge += sizeof(Stamp);
+    }
+    charge += bytes_of(receipt);
     charged_bytes += charge;
     receipts.add(records++, std::move(receipt));
     return charge;
@@ -103,20 +125,20 @@ class alignas(64) Batch {  // a line of the CPU's caches
 
   /// Reports on the record with this index. Indices must not decrease from one call to the next.
   DeliveryReport report(int32_t index, const Outcome& outcome);
-  /// The same where `report` was filled by the latter for a record before: only what differs is written.
-  void next_report(int32_t index, const Outcome& outcome, DeliveryReport& report) {
-    while (stamp_ + 1 < stamps.size() && stamps[stamp_ + 1].from <= index) ++stamp_;
-    report.timestamp = stamps[stamp_].timestamp;
-    if (!dropped.empty() && report_dropped(index, outcome, report)) return;
-    if (outcome.error) return;
-    if (outcome.base_offset >= 0) report.offset = outcome.base_offset + index - missing_;
-    if (outcome.log_append_time >= 0) report.timestamp = outcome.log_append_time;
-  }
-
-  /// The records from this one on, of which next_report() was called last, whose reports differ by the offset only.
-  int32_t alike(int32_t index) const {
-    if (!dropped.empty()) return 1;
-    return (stamp_ + 1 < stamps.size() ? stamps[stamp_ + 1].from : records) - index;
+  /// The same where `report` was filled by the latter for a record before: only what differs is written. Returns for
+  /// how many records from this one on the reports differ by the offset only.
+  int32_t next_report(int32_t index, const Outcome& outcome, DeliveryReport& report) {
+    const Stamp* const last = stamps.data() + stamps.size() - 1;
+    const Stamp* stamp = stamps.data() + stamp_;
+    while (stamp < last && stamp[1].from <= index) ++stamp;
+    stamp_ = static_cast<uint32_t>(stamp - stamps.data());
+    report.timestamp = stamp->timestamp;
+    if (!dropped.empty()) {
+      if (!report_dropped(index, outcome, report)) fill(index, outcome, report);
+      return 1;
+    }
+    fill(index, outcome, report);
+    return (stamp < last ? stamp[1].from : records) - index;
   }
 
   struct Stamp {
@@ -124,36 +146,40 @@ class alignas(64) Batch {  // a line of the CPU's caches
     int64_t timestamp;
   };
 
-  // What each record touches comes first.
-  int32_t partition;
+  // What each record touches comes first: one line of the CPU's caches, the one of its token, that of its timestamp.
+  net::TimePoint created;
   int32_t records = 0;
   Compression codec;
-  net::TimePoint created;
-  int64_t last_timestamp = kNoTimestamp;
-  size_t charged_bytes = 0;
   records::BatchBuilder builder;
+  uint64_t first_record = 0;  ///< counted within its partition: the order in which batches were made
+  int32_t sequence = -1;      ///< of the first record
+  uint32_t failures = 0;
+  size_t guessed = 0;  ///< bytes of memory taken beforehand, while it is open
+  size_t charged_bytes = 0;
   Receipts receipts;
-  std::vector<Stamp> stamps;
-  Bytes sealed;                                ///< null while records are being added
+  Few<Stamp, 7> stamps;
   std::vector<std::shared_ptr<void>> flushes;  ///< that wait for this batch
   std::vector<bool> dropped;                   ///< by drop_headers(); empty: none
-  uint64_t first_record = 0;                   ///< counted within its partition: the order in which batches were made
+  Bytes sealed;                                ///< null while records are being added
   Identity identity;                           ///< whose sequence it has; unknown: none (yet)
-  int32_t sequence = -1;                       ///< of the first record
-  size_t guessed = 0;                          ///< bytes of memory taken beforehand, while it is open
-  uint32_t failures = 0;
+  int32_t partition;
   bool hurried = false;       ///< the last retry went without a pause
   bool unknown_fate = false;  ///< was sent at least once, and nobody knows what became of it
 
  private:
   Batch(int32_t partition, Compression codec, net::TimePoint created, records::BatchBuilder builder)
-      : partition(partition), codec(codec), created(created), builder(std::move(builder)) {
+      : created(created), codec(codec), builder(std::move(builder)), partition(partition) {
     if (codec == Compression::none) this->builder.sum_as_it_grows();
   }
   bool report_dropped(int32_t index, const Outcome& outcome, DeliveryReport& report);
+  void fill(int32_t index, const Outcome& outcome, DeliveryReport& report) const {
+    if (outcome.error) return;
+    if (outcome.base_offset >= 0) report.offset = outcome.base_offset + index - missing_;
+    if (outcome.log_append_time >= 0) report.timestamp = outcome.log_append_time;
+  }
 
   // Where the last report was.
-  size_t stamp_ = 0;
+  uint32_t stamp_ = 0;
   int32_t counted_ = 0;  // records looked at for dropped ones
   int32_t missing_ = 0;  // of those, how many were dropped
 };

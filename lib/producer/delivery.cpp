@@ -53,12 +53,11 @@ struct Producer::Handout {
       const int32_t count = budget.take(end - index);
       if (count == 0) return false;
       const uint64_t* token = receipts.next_tokens();
+      const int64_t step = outcome.error || outcome.base_offset < 0 ? 0 : 1;
       int32_t told = 0;
       bool go_on = true;
       while (handler != nullptr && go_on && told < count) {
-        batch->next_report(index + told, outcome, report);
-        const int32_t end_of_alike = std::min(count, told + batch->alike(index + told));
-        const int64_t step = outcome.error || outcome.base_offset < 0 ? 0 : 1;
+        const int32_t end_of_alike = std::min(count, told + batch->next_report(index + told, outcome, report));
         while (go_on && told < end_of_alike) {
           (*handler)(token[told++], report);
           report.offset += step;

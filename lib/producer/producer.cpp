@@ -329,7 +329,7 @@ std::unique_ptr<Batch> Producer::new_batch(int32_t partition, const Intake& how,
 
 // A batch that has come to its end. Flushes that waited for it end here.
 void Producer::keep(std::unique_ptr<Batch> batch) {
-  batch->flushes.clear();
+  batch->rest();
   const size_t bytes = batch->kept();
   if (dead_ || spare_bytes_ + bytes > kSpareBytes) return;
   spare_bytes_ += bytes;

@@ -10,6 +10,8 @@
 #include <limits>
 #include <vector>
 
+#include "producer/few.hpp"
+
 namespace kafka::producer {
 
 /// Of one record.
@@ -38,6 +40,7 @@ class Receipts {
     int32_t first;  ///< record
     int32_t from;   ///< its place among the tokens; the run ends where the next one begins
   };
+  static constexpr uint32_t kTokensInside = 12;
   static constexpr int32_t kNone = std::numeric_limits<int32_t>::max();
 
   /// For the record with this index, larger than those before.
@@ -57,23 +60,24 @@ class Receipts {
   void add(int32_t index, DeliveryCallback&& done) {
     if (done) callbacks_.push_back({index, std::move(done)});
   }
-  /// About so many tokens will come.
-  void expect(size_t tokens) noexcept { expected_ = tokens; }
+  /// About so many tokens will come: memory for them is taken with the first.
+  void expect(size_t tokens) noexcept {
+    if (tokens > kTokensInside) expected_ = static_cast<uint32_t>(tokens);
+  }
   /// Forgets all and keeps the memory.
   void clear() noexcept {
     run_end_ = tokens_taken_ = 0;
     tokens_.clear();
-    runs_.clear();
+    later_runs_.clear();
     callbacks_.clear();
     expected_ = callbacks_taken_ = run_ = 0;
   }
   /// Bytes of memory held.
   size_t kept() const noexcept {
-    return tokens_.capacity() * sizeof(uint64_t) + runs_.capacity() * sizeof(Run) +
-           callbacks_.capacity() * sizeof(Callback);
+    return tokens_.kept() + later_runs_.capacity() * sizeof(Run) + callbacks_.capacity() * sizeof(Callback);
   }
   size_t tokens() const noexcept { return tokens_.size(); }
-  bool empty() const noexcept { return callbacks_.empty() && tokens_.empty(); }
+  bool empty() const noexcept { return tokens_.empty() && callbacks_.empty(); }
   /// Moves those of the records from `index` on into `second`, which counts from there.
   void split(int32_t index, Receipts& second);
 
@@ -82,7 +86,9 @@ class Receipts {
     return callbacks_taken_ < callbacks_.size() ? callbacks_[callbacks_taken_].index : kNone;
   }
   int32_t next_token() const noexcept {
-    return run_ < runs_.size() ? runs_[run_].first + tokens_taken_ - runs_[run_].from : kNone;
+    if (static_cast<size_t>(tokens_taken_) == tokens_.size()) return kNone;
+    return run_ == 0 ? first_ + tokens_taken_
+                     : later_runs_[run_ - 1].first + tokens_taken_ - later_runs_[run_ - 1].from;
   }
   /// How many tokens in a row there are from next_token() on; 0 without one.
   int32_t tokens_in_a_row() const noexcept { return end_of(run_) - tokens_taken_; }
@@ -108,23 +114,28 @@ class Receipts {
 
  private:
   void begin_run(int32_t index) {
-    if (tokens_.empty()) tokens_.reserve(expected_);
-    runs_.push_back({index, static_cast<int32_t>(tokens_.size())});
+    if (tokens_.empty()) {
+      first_ = index;
+      if (expected_ > 0) tokens_.reserve(expected_);
+    } else {
+      later_runs_.push_back({index, static_cast<int32_t>(tokens_.size())});
+    }
     run_end_ = index;
   }
   int32_t end_of(size_t run) const noexcept {
-    return run + 1 < runs_.size() ? runs_[run + 1].from : static_cast<int32_t>(tokens_.size());
+    return run < later_runs_.size() ? later_runs_[run].from : static_cast<int32_t>(tokens_.size());
   }
 
   // What each record touches comes first.
-  int32_t run_end_ = 0;           // the record after the last one that has a token
-  std::vector<uint64_t> tokens_;  // of all runs
-  std::vector<Run> runs_;
+  int32_t run_end_ = 0;                  // the record after the last one that has a token
+  int32_t first_ = 0;                    // the first one: the first run
+  Few<uint64_t, kTokensInside> tokens_;  // of all runs
+  std::vector<Run> later_runs_;
   std::vector<Callback> callbacks_;
-  size_t expected_ = 0;
-  size_t callbacks_taken_ = 0;
+  uint32_t expected_ = 0;  // 0: no more than lie inside
+  uint32_t callbacks_taken_ = 0;
   int32_t tokens_taken_ = 0;
-  size_t run_ = 0;  // of the next token
+  uint32_t run_ = 0;  // of the next token
 };
 
 /// What a callable, or a token that is a run of its own, takes.

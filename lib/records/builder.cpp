@@ -55,9 +55,10 @@ Errc BatchBuilder::append_at(int32_t offset_delta, int64_t timestamp_ms, std::st
     buffer_.advance(kBatchHeaderSize);
     base_timestamp_ = timestamp_ms;
     max_timestamp_ = timestamp_ms;
+    last_timestamp_ = timestamp_ms;
     summed_ = kBatchHeaderSize;
     checksum_ = 0;
-    sum_at_ = sum_step_ == kNever ? kNever : kBatchHeaderSize + sum_step_;
+    sum_at_ = sums_ ? kBatchHeaderSize + kSumStep : kNever;
   }
   char* const begin = buffer_.reserve(most + kMaxVarint32);
   char* const body = begin + length_size;
@@ -75,19 +76,26 @@ Errc BatchBuilder::append_at(int32_t offset_delta, int64_t timestamp_ms, std::st
   }
   store_varint(begin, at - body);
   buffer_.advance(static_cast<size_t>(at - begin));
-  max_timestamp_ = std::max(max_timestamp_, timestamp_ms);
-  last_offset_delta_ = offset_delta;
+  note(timestamp_ms);
   has_headers_ = has_headers_ || !headers.empty();
-  ++count_;
-  quick_end_ = buffer_.capacity();
+  skipped_ = offset_delta - count_++;
   if (buffer_.size() >= sum_at_) sum();
+  quick_end_ = std::min(buffer_.capacity(), sum_at_);
   return Errc::none;
 }
 
 void BatchBuilder::sum() noexcept {
   checksum_ = crc32c(buffer_.view().substr(summed_), checksum_);
   summed_ = buffer_.size();
-  sum_at_ = summed_ + sum_step_;
+  sum_at_ = summed_ + kSumStep;
+}
+
+// False if there is no memory up to there. One limit says both to append_quick(): that, and that the checksum is due.
+bool BatchBuilder::widen(size_t end) noexcept {
+  if (quick_end_ == 0 || end > buffer_.capacity()) return false;
+  sum();
+  quick_end_ = std::min(buffer_.capacity(), sum_at_);
+  return end <= quick_end_;
 }
 
 Error BatchBuilder::seal(const SealOptions& options, Bytes& sealed) {
@@ -113,9 +121,9 @@ Error BatchBuilder::seal(const SealOptions& options, Bytes& sealed) {
   store_be<int32_t>(batch + kLeaderEpochAt, options.leader_epoch);
   batch[kMagicAt] = kMagicV2;
   store_be<int16_t>(batch + kAttributesAt, attributes);
-  store_be<int32_t>(batch + kLastOffsetDeltaAt, std::max(last_offset_delta_, 0));
+  store_be<int32_t>(batch + kLastOffsetDeltaAt, std::max(last_offset_delta(), 0));
   store_be<int64_t>(batch + kBaseTimestampAt, base_timestamp_);
-  store_be<int64_t>(batch + kMaxTimestampAt, max_timestamp_);
+  store_be<int64_t>(batch + kMaxTimestampAt, max_timestamp());
   store_be<int64_t>(batch + kProducerIdAt, options.producer_id);
   store_be<int16_t>(batch + kProducerEpochAt, options.producer_epoch);
   store_be<int32_t>(batch + kBaseSequenceAt, options.base_sequence);
@@ -139,8 +147,9 @@ void BatchBuilder::clear() noexcept {
   summed_ = kBatchHeaderSize;
   base_timestamp_ = kNoTimestamp;
   max_timestamp_ = kNoTimestamp;
+  last_timestamp_ = kNoTimestamp;
   count_ = 0;
-  last_offset_delta_ = -1;
+  skipped_ = 0;
   has_headers_ = false;
 }
 

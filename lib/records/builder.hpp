@@ -15,6 +15,7 @@
 
 #include <kafka/types.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -74,7 +75,7 @@ class BatchBuilder {
 
   /// For batches that will not be compressed: the checksum is computed while the records are still in the CPU's
   /// caches. Before the first record.
-  void sum_as_it_grows() noexcept { sum_step_ = kSumStep; }
+  void sum_as_it_grows() noexcept { sums_ = true; }
 
   /// Appends one record; key and value with data() == nullptr are null. Offsets count from 0.
   /// Errors: too_large (nothing was appended).
@@ -88,7 +89,9 @@ class BatchBuilder {
                                              size_t limit) noexcept {
     if (key.size() > kQuickBytes || value.size() > kQuickBytes) return 0;
     const size_t end = buffer_.size() + estimate(key, value);
-    if (end > quick_end_ || end > limit) return 0;
+    if (end > limit) return 0;
+    if (end > quick_end_ && !widen(end)) [[unlikely]]
+      return 0;
     const int64_t timestamp_delta = detail::wrapping_difference(timestamp_ms, base_timestamp_);
     // How many bytes its length takes is clear for almost all before the length is known.
     constexpr size_t kLeast = 6;                                            // beside key and value
@@ -121,9 +124,8 @@ class BatchBuilder {
     }
     const size_t taken = width + size;
     buffer_.advance(taken);
-    if (timestamp_ms > max_timestamp_) max_timestamp_ = timestamp_ms;
-    last_offset_delta_ = count_++;
-    if (buffer_.size() >= sum_at_) sum();
+    ++count_;
+    note(timestamp_ms);
     return taken;
   }
   /// append() with a chosen offset relative to the batch's base, which must exceed the last one's.
@@ -148,8 +150,10 @@ class BatchBuilder {
   /// Bytes of memory held.
   size_t capacity() const noexcept { return buffer_.capacity(); }
   int64_t base_timestamp() const noexcept { return base_timestamp_; }
-  int64_t max_timestamp() const noexcept { return max_timestamp_; }
-  int32_t last_offset_delta() const noexcept { return last_offset_delta_; }
+  int64_t max_timestamp() const noexcept { return std::max(max_timestamp_, last_timestamp_); }
+  /// Of the record appended last.
+  int64_t last_timestamp() const noexcept { return last_timestamp_; }
+  int32_t last_offset_delta() const noexcept { return count_ - 1 + skipped_; }
   bool has_headers() const noexcept { return has_headers_; }
 
   /// Finishes the batch and gives it away; the builder is empty afterwards and may be used again.
@@ -171,20 +175,28 @@ class BatchBuilder {
   static constexpr size_t kNever = SIZE_MAX;
 
   void sum() noexcept;
+  bool widen(size_t end) noexcept;
+  // Time goes on, mostly: then the largest is the last.
+  void note(int64_t timestamp_ms) noexcept {
+    if (timestamp_ms < last_timestamp_) [[unlikely]]
+      max_timestamp_ = std::max(max_timestamp_, last_timestamp_);
+    last_timestamp_ = timestamp_ms;
+  }
 
-  // What each record touches comes first, on as few lines of the CPU's caches as it can be.
+  // What each record touches comes first, and with what a batch has before it on one line of the CPU's caches.
   Buffer buffer_;
-  size_t quick_end_ = 0;  // up to here append_quick() may write: the capacity once there is a record
+  size_t quick_end_ = 0;  // up to here append_quick() may write, once there is a record: see widen()
   int64_t base_timestamp_ = kNoTimestamp;
-  int64_t max_timestamp_ = kNoTimestamp;
+  int64_t last_timestamp_ = kNoTimestamp;
   int32_t count_ = 0;
-  int32_t last_offset_delta_ = -1;
-  size_t sum_at_ = kNever;            // the size from which the checksum goes on
-  size_t summed_ = kBatchHeaderSize;  // up to here
-  uint32_t checksum_ = 0;             // of the records up to there
-  bool has_headers_ = false;
-  size_t sum_step_ = kNever;
+  int32_t skipped_ = 0;                   // offsets that were left out
+  int64_t max_timestamp_ = kNoTimestamp;  // of those before the last one
+  size_t sum_at_ = kNever;                // the size from which the checksum goes on
+  size_t summed_ = kBatchHeaderSize;      // up to here
   size_t initial_capacity_ = 0;
+  uint32_t checksum_ = 0;  // of the records up to there
+  bool sums_ = false;      // as it grows
+  bool has_headers_ = false;
 };
 
 /// The sealed batch with another producer id, epoch and sequence and a new checksum. Memory that nobody

@@ -64,6 +64,95 @@ TEST_CASE("a batch of unknown offset reports -1, not an offset counted from it")
   CHECK(batch.report(1, {{}, -1, -1, Persistence::yes}).offset == -1);
 }
 
+TEST_CASE("records that are taken quickly are charged and reported as all others, with times that change") {
+  const std::vector<int64_t> times = {100, 100, 101, 103, 102, 102, 90, 200, 201, 202, 203, 204, 205, 206, 206, 207};
+  Batch quick(0, Compression::none, {}, 4096);
+  Batch plain(0, Compression::none, {}, 4096);
+  for (size_t i = 0; i < times.size(); ++i) {
+    const bool nobody = i % 7 == 3;
+    const auto token = [&] { return nobody ? Receipt() : Receipt(i); };
+    const size_t before = quick.charged();
+    REQUIRE(plain.append(times[i], "k", "value", {}, token()) == Errc::none);
+    if (nobody || i == 0) {
+      REQUIRE(quick.append(times[i], "k", "value", {}, token()) == Errc::none);
+    } else {
+      uint64_t receipt = i;
+      const size_t charged = quick.append_quick(times[i], "k", "value", 4096, receipt);
+      REQUIRE(charged > 0);
+      CHECK(quick.charged() == before + charged);
+    }
+    CHECK(quick.charged() == plain.charged());
+  }
+  REQUIRE_FALSE(quick.seal(-1));
+  REQUIRE_FALSE(plain.seal(-1));
+  CHECK(quick.sealed == plain.sealed);
+  DeliveryReport report;
+  for (size_t i = 0; i < times.size(); ++i) {
+    const auto index = static_cast<int32_t>(i);
+    const int32_t alike = quick.next_report(index, {{}, 10, -1, Persistence::yes}, report);
+    CHECK(report.timestamp == times[i]);
+    CHECK(report.offset == 10 + index);
+    size_t end = i;
+    while (end < times.size() && times[end] == times[i]) ++end;
+    CHECK(static_cast<size_t>(alike) == end - i);
+    const int32_t due = std::min(quick.receipts.next_callback(), quick.receipts.next_token());
+    if (i % 7 == 3) {
+      CHECK(due != index);
+    } else {
+      CHECK(due == index);
+      CHECK(quick.receipts.take_token() == i);
+    }
+  }
+}
+
+TEST_CASE("a batch that begins anew is as a new one") {
+  std::vector<std::string> sent;
+  for (int i = 0; i < 20; ++i) sent.push_back("value " + std::to_string(i));
+  Batch used(3, Compression::gzip, net::TimePoint(net::Duration(1)), 64);
+  for (int i = 0; i < 20; ++i) add(used, 50 - i, sent[0], {{"h", "x"}});
+  used.first_record = 9;
+  used.guessed = 8;
+  used.identity = {4711, 2};
+  used.sequence = 6;
+  used.failures = 5;
+  used.hurried = used.unknown_fate = true;
+  used.flushes.push_back(std::make_shared<int>(1));
+  REQUIRE_FALSE(used.seal(-1));
+  REQUIRE_FALSE(used.drop_headers(-1));
+  (void)used.report(19, {});
+  used.rest();
+  CHECK(used.flushes.empty());
+  used.renew(4, Compression::none, net::TimePoint(net::Duration(2)), Buffer(64));
+  Batch fresh(4, Compression::none, net::TimePoint(net::Duration(2)), 64);
+  for (Batch* batch : {&used, &fresh}) {
+    CHECK(batch->count() == 0);
+    CHECK(batch->charged() == 0);
+    CHECK(batch->receipts.empty());
+    for (int i = 0; i < 20; ++i) add(*batch, 50 - i, sent[static_cast<size_t>(i)]);
+    REQUIRE_FALSE(batch->seal(-1));
+  }
+  CHECK(used.sealed == fresh.sealed);
+  CHECK(values(used.sealed) == sent);
+  CHECK(used.charged() == fresh.charged());
+  CHECK(used.partition == 4);
+  CHECK(used.created == fresh.created);
+  CHECK(used.first_record == 0);
+  CHECK(used.guessed == 0);
+  CHECK_FALSE(used.identity.known());
+  CHECK(used.sequence == fresh.sequence);
+  CHECK(used.failures == 0);
+  CHECK_FALSE(used.hurried);
+  CHECK_FALSE(used.unknown_fate);
+  CHECK(used.dropped.empty());
+  for (int i = 0; i < 20; ++i) {
+    const DeliveryReport report = used.report(i, {{}, 7, -1, Persistence::yes});
+    CHECK(report.timestamp == 50 - i);
+    CHECK(report.offset == 7 + i);
+    CHECK(used.receipts.next_callback() == i);
+    CHECK(used.receipts.take_callback());
+  }
+}
+
 TEST_CASE("E4: sealing a second time changes no byte") {
   Batch batch(0, Compression::gzip, {}, 64);
   for (int i = 0; i < 100; ++i) add(batch, i, "value");
