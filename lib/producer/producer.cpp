@@ -82,6 +82,7 @@ void Producer::abort() {
   close_callbacks_.clear();
   on_drain_ = nullptr;
   active_.clear();
+  lingering_.clear();
   for (const auto& request : requests_) request->batches.clear();
   requests_.clear();
   last_topic_ = nullptr;
@@ -340,7 +341,8 @@ void Producer::keep(std::unique_ptr<Batch> batch) {
 // not for more than half of buffer_memory before there is content for it.
 void Producer::open_batch(Partition& partition, const Intake& how) {
   constexpr size_t kLastRecord = 64;  // what the length of the last record is overestimated by
-  size_t capacity = std::min(partition.last_size + partition.last_size / 8, limit_) + kLastRecord;
+  const size_t last = partition.last_size;
+  const size_t capacity = std::min(last + last / 8, limit_) + kLastRecord;
   const bool guess =
       capacity > kFirstCapacity && guessed_ + capacity <= static_cast<size_t>(options_.buffer_memory) / 2;
   if (guess) {
@@ -353,33 +355,41 @@ void Producer::open_batch(Partition& partition, const Intake& how) {
   partition.open->first_record = partition.next_record;
   partition.open->receipts.expect(partition.last_tokens + partition.last_tokens / 8);
   arm_expiry(how.since + options_.delivery_timeout);
-  activate(partition);
+  linger(partition);
 }
 
-void Producer::close_open(Partition& partition) {
+std::unique_ptr<Batch> Producer::end_open(Partition& partition) {
   Batch& batch = *partition.open;
   guessed_ -= std::exchange(batch.guessed, 0);
-  partition.last_size = batch.builder.size();
-  partition.last_tokens = batch.receipts.tokens();
+  const size_t size = batch.builder.size();
+  partition.last_size = static_cast<uint32_t>(size);
+  partition.last_tokens = static_cast<uint32_t>(batch.receipts.tokens());
   constexpr size_t kWorthIt = 8192;
-  if (batch.builder.capacity() > 2 * partition.last_size + kWorthIt) batch.builder.shrink();
+  if (batch.builder.capacity() > 2 * size + kWorthIt) batch.builder.shrink();
   partition.next_record += static_cast<uint64_t>(batch.count());
   if (Topic& topic = *partition.topic; topic.sticky == partition.number) {
-    topic.sticky_bytes += partition.last_size;
+    topic.sticky_bytes += size;
     const bool enough = topic.sticky_bytes >= std::min(limit_, kStickyBytes);
     const bool jam = options_.partitioner_adaptive_partitioning_enable && !partition.waiting.empty();
     if (enough || jam) topic.sticky = -1;
   }
-  partition.waiting.push_back(set_open(partition, nullptr));
-  schedule_pump();
+  return set_open(partition, nullptr);
+}
+
+void Producer::close_open(Partition& partition) {
+  partition.waiting.push_back(end_open(partition));
+  activate(partition);
 }
 
 void Producer::activate(Partition& partition) {
-  if (!partition.listed) {
-    partition.listed = true;
-    active_.push_back(&partition);
-  }
+  list(partition);
   schedule_pump();
+}
+
+void Producer::list(Partition& partition) {
+  if (partition.listed) return;
+  partition.listed = true;
+  active_.push_back(&partition);
 }
 
 void Producer::release(size_t bytes, size_t records) {

@@ -16,6 +16,7 @@
 #include "base/scope.hpp"
 #include "producer/batch.hpp"
 #include "producer/idempotence.hpp"
+#include "producer/lines.hpp"
 #include "producer/memory.hpp"
 #include "producer/receipt.hpp"
 #include "protocol/produce.hpp"
@@ -28,27 +29,31 @@ struct Topic;
 /// What a leader says of the batch of one partition.
 using Answer = protocol::ProduceResponse::TopicProduceResponse::PartitionProduceResponse;
 
-struct Partition {
-  std::unique_ptr<Batch> open;  ///< being filled; see set_open()
-  uint64_t next_record = 0;     ///< see Batch::first_record; as of the last batch that was closed
+/// Of thousands each is looked at for every few records: what a batch needs of it lies on two lines of the CPU's
+/// caches.
+struct alignas(kLine) Partition {
+  std::unique_ptr<Batch> open;           ///< being filled; see set_open()
+  Ring<std::unique_ptr<Batch>> waiting;  ///< closed, oldest first; retries in front
+  const Answer* told = nullptr;          ///< while an answer is being looked through
+  int32_t in_flight = 0;                 ///< batches in requests under way
+  int32_t leader = -1;                   ///< where the last batch went
+  bool sequenced = false;                ///< that leader stores sequences
+  bool plain = false;                    ///< it does not: it is older than 0.11
+  bool listed = false;                   ///< in Producer::active_
+  bool lingers = false;                  ///< in Producer::lingering_
+  bool anchored = false;                 ///< the log has a batch of this identity
+  bool broken = false;                   ///< there is a gap in its sequences: begins anew when nothing is under way
+  bool draining = false;                 ///< a batch failed: nothing leaves until all under way have come back
+
   Topic* topic = nullptr;
   int32_t number = 0;
-  Ring<std::unique_ptr<Batch>> waiting;  ///< closed, oldest first; retries in front
-  size_t last_size = 0;                  ///< bytes of the last batch that was closed
-  size_t last_tokens = 0;                ///< of it
-  int32_t in_flight = 0;                 ///< batches in requests under way
-  net::TimePoint not_before{};           ///< after a failure
-  bool listed = false;                   ///< in Producer::active_
-  Identity identity;                     ///< under which it counts sequences; unknown: has sent none
   int32_t next_sequence = 0;
-  bool anchored = false;         ///< the log has a batch of this identity
-  bool broken = false;           ///< there is a gap in its sequences: begins anew when nothing is under way
-  bool draining = false;         ///< a batch failed: nothing leaves until all under way have come back
-  int32_t leader = -1;           ///< where the last batch went
-  bool sequenced = false;        ///< that leader stores sequences
-  bool plain = false;            ///< it does not: it is older than 0.11
-  const Answer* told = nullptr;  ///< while an answer is being looked through
-  Error unfit;                   ///< why that leader was not given what waits
+  Identity identity;             ///< under which it counts sequences; unknown: has sent none
+  uint64_t next_record = 0;      ///< see Batch::first_record; as of the last batch that was closed
+  net::TimePoint not_before{};   ///< after a failure
+  uint32_t last_size = 0;        ///< bytes of the last batch that was closed
+  uint32_t last_tokens = 0;      ///< of it
+  std::unique_ptr<Error> unfit;  ///< why that leader was not given what waits
   bool idle() const { return open == nullptr && waiting.empty(); }
 };
 
@@ -194,12 +199,15 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   static std::unique_ptr<Batch> set_open(Partition& partition, std::unique_ptr<Batch> batch);
   std::unique_ptr<Batch> new_batch(int32_t partition, const Intake& how, size_t capacity);
   void keep(std::unique_ptr<Batch> batch);
-  /// Takes no more records into the open batch.
+  /// The open batch, which takes no more records.
+  std::unique_ptr<Batch> end_open(Partition& partition);
+  /// It waits from now on.
   void close_open(Partition& partition);
   Error enqueue(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt);
   Topic& topic(std::string_view name);
   Partition& partition(Topic& topic, int32_t number);
   void activate(Partition& partition);
+  void list(Partition& partition);
   void release(size_t bytes, size_t records);
   void tell_room();
   void end_close();
@@ -235,7 +243,11 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   // sender.cpp
   void schedule_pump();
   void pump();
-  bool ready(Partition& partition, net::TimePoint now, net::TimePoint& wake);
+  void linger(Partition& partition);
+  bool put_aside(Partition& partition);
+  void end_lingering(net::TimePoint now);
+  void wake_by(net::TimePoint at);
+  bool ready(Partition& partition, net::TimePoint now, net::TimePoint& wake, bool& lingers);
   void ask_for_leaders(net::TimePoint now, net::TimePoint& wake);
   /// Why nothing can be sent to this topic until something is changed there; none if it can, or is not known.
   Error hopeless(const Topic& topic) const;
@@ -281,7 +293,14 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   size_t spare_bytes_ = 0;                     // what they keep
   size_t guessed_ = 0;  // bytes of open batches' memory that were taken before there was content for them
   std::shared_ptr<DeliveryHandler> on_delivery_;
-  std::vector<Partition*> active_;        // have something to send
+  std::vector<Partition*> active_;  // have something to send
+  struct Lingering {
+    Partition* partition;
+    net::TimePoint due;
+  };
+  // Were put aside with an open batch and nothing else to send; the first due first. What was closed meanwhile is in
+  // active_ as well.
+  Ring<Lingering> lingering_;
   std::map<int32_t, int32_t> in_flight_;  // requests by node
   std::vector<std::shared_ptr<Request>> requests_;
   Idempotence idempotence_;

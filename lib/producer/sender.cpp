@@ -54,8 +54,48 @@ void Producer::ask_for_leaders(net::TimePoint now, net::TimePoint& wake) {
   wake = std::min(wake, ask_at_);
 }
 
-// Whether a batch may leave now; otherwise `wake` is brought forward to when it may, if time decides.
-bool Producer::ready(Partition& partition, net::TimePoint now, net::TimePoint& wake) {
+// With a batch that was opened just now. Nobody looks at the partition before that is due, or closed: among thousands
+// there are few that have something to do.
+void Producer::linger(Partition& partition) {
+  const net::TimePoint due = partition.open->created + options_.linger;
+  if (due <= core_->reactor().now() || flushing_ > 0 || closing_ || idempotence_.error()) return activate(partition);
+  wake_by(due);
+  if (!partition.listed && !put_aside(partition)) list(partition);
+}
+
+// False if it stays with those that are looked at each time.
+bool Producer::put_aside(Partition& partition) {
+  if (partition.lingers) return true;
+  const net::TimePoint due = partition.open->created + options_.linger;
+  if (!lingering_.empty() && due < lingering_.back().due) return false;  // the record waited elsewhere before
+  partition.lingers = true;
+  lingering_.push_back({&partition, due});
+  return true;
+}
+
+// To those that are looked at come the ones that are due.
+void Producer::end_lingering(net::TimePoint now) {
+  const bool all = flushing_ > 0 || closing_ || idempotence_.error();
+  while (!lingering_.empty() && (all || lingering_.front().due <= now)) {
+    Partition& partition = *lingering_.pop_front().partition;
+    partition.lingers = false;
+    if (!partition.idle()) list(partition);
+  }
+}
+
+void Producer::wake_by(net::TimePoint at) {
+  if (at >= wake_at_) return;
+  wake_at_ = at;
+  wake_timer_ = core_->reactor().after(at - core_->reactor().now(), [this] {
+    wake_timer_.cancel();
+    wake_at_ = net::TimePoint::max();
+    pump();
+  });
+}
+
+// Whether a batch may leave now; otherwise `wake` is brought forward to when it may, if time decides; `lingers` says
+// that it is the open batch that is not due.
+bool Producer::ready(Partition& partition, net::TimePoint now, net::TimePoint& wake, bool& lingers) {
   if (partition.in_flight >= in_flight_limit(partition)) return false;
   if (partition.not_before > now) {
     wake = std::min(wake, partition.not_before);
@@ -65,12 +105,12 @@ bool Producer::ready(Partition& partition, net::TimePoint now, net::TimePoint& w
   const net::TimePoint due = partition.open->created + options_.linger;
   if (due <= now || flushing_ > 0 || closing_) return chain_ready(partition);
   wake = std::min(wake, due);
+  lingers = true;
   return false;
 }
 
 std::unique_ptr<Batch> Producer::take_batch(Partition& partition, Error& error) {
-  if (partition.waiting.empty()) close_open(partition);
-  std::unique_ptr<Batch> batch = partition.waiting.pop_front();
+  std::unique_ptr<Batch> batch = partition.waiting.empty() ? end_open(partition) : partition.waiting.pop_front();
   stamp(partition, *batch);
   error = batch->seal(level(*batch));
   return batch;
@@ -101,14 +141,22 @@ void Producer::pump() {
   net::TimePoint wake = net::TimePoint::max();
   bool leaderless = false;
   bool more = false;
-  std::map<int32_t, std::shared_ptr<Request>> requests;
-  std::map<int32_t, size_t> bytes;
-  std::vector<Partition*> still;
+  struct Leader {
+    int32_t node = -1;
+    int32_t under_way = 0;  // requests
+    size_t bytes = 0;
+    std::shared_ptr<Request> request;
+  };
+  std::map<int32_t, Leader> leaders;
+  Leader* to = nullptr;            // of the last batch: neighbours often have the same
   std::vector<Partition*> behind;  // wait for their leader
   const Topic* topic = nullptr;    // whose state this is
   const cluster::TopicState* state = nullptr;
+  end_lingering(now);
   std::vector<Partition*> listed = std::move(active_);
   active_.clear();
+  std::vector<Partition*> still;
+  still.reserve(listed.size());
   // Each time from another place, so that a small in-flight window does not starve the last ones.
   if (listed.size() > 1) std::rotate(listed.begin(), listed.begin() + 1, listed.end());
   for (Partition* partition : listed) {
@@ -116,15 +164,22 @@ void Producer::pump() {
       partition->listed = false;
       continue;
     }
-    still.push_back(partition);
     if (idempotence_.error()) {
+      still.push_back(partition);
       fail_waiting(*partition, idempotence_.error());
       continue;
     }
-    if (!ready(*partition, now, wake)) {
+    bool lingers = false;
+    if (!ready(*partition, now, wake, lingers)) {
+      if (lingers && put_aside(*partition)) {
+        partition->listed = false;
+        continue;
+      }
+      still.push_back(partition);
       if (may_seal_ahead(*partition)) behind.push_back(partition);
       continue;
     }
+    still.push_back(partition);
     if (topic != partition->topic) {
       topic = partition->topic;
       state = core_->metadata().topic(topic->name);
@@ -144,9 +199,16 @@ void Producer::pump() {
       partition->sequenced = false;  // until it has been asked for its versions
       if (partition->in_flight >= in_flight_limit(*partition)) continue;
     }
-    const auto under_way = in_flight_.find(*leader);
-    if (under_way != in_flight_.end() && under_way->second >= in_flight_limit()) continue;
-    if (bytes[*leader] >= kMaxRequestBytes) {
+    if (to == nullptr || to->node != *leader) {
+      to = &leaders[*leader];
+      if (to->node != *leader) {
+        to->node = *leader;
+        const auto under_way = in_flight_.find(*leader);
+        if (under_way != in_flight_.end()) to->under_way = under_way->second;
+      }
+    }
+    if (to->under_way >= in_flight_limit()) continue;
+    if (to->bytes >= kMaxRequestBytes) {
       schedule_pump();
       continue;
     }
@@ -157,21 +219,22 @@ void Producer::pump() {
       finish(std::move(batch), {error, -1, -1, Persistence::no});
       continue;
     }
-    bytes[*leader] += batch->sealed.size();
-    auto& request = requests[*leader];
-    if (request == nullptr) {
-      request = std::make_shared<Request>();
-      request->node = *leader;
+    to->bytes += batch->sealed.size();
+    if (to->request == nullptr) {
+      to->request = std::make_shared<Request>();
+      to->request->node = *leader;
     }
     ++partition->in_flight;
-    request->batches.push_back({partition, std::move(batch), {}});
+    to->request->batches.push_back({partition, std::move(batch), {}});
     // One batch of a partition per request; the next one goes into the next request, if that may leave before
     // this one is answered.
     more |= !partition->waiting.empty() && partition->in_flight < in_flight_limit(*partition);
   }
   for (Partition* partition : active_) still.push_back(partition);  // listed meanwhile
   active_ = std::move(still);
-  for (auto& [node, request] : requests) send_request(std::move(request));
+  for (auto& [node, leader] : leaders) {
+    if (leader.request != nullptr) send_request(std::move(leader.request));
+  }
   seal_ahead(behind);
   if (more) schedule_pump();
   if (leaderless) {
@@ -180,18 +243,12 @@ void Producer::pump() {
     asked_ = 0;
     ask_at_ = {};
   }
-  if (wake != wake_at_) {
-    wake_at_ = wake;
-    if (wake == net::TimePoint::max()) {
-      wake_timer_.cancel();
-    } else {
-      wake_timer_ = core_->reactor().after(wake - now, [this] {
-        wake_timer_.cancel();
-        wake_at_ = net::TimePoint::max();
-        pump();
-      });
-    }
+  if (!lingering_.empty()) wake = std::min(wake, lingering_.front().due);
+  if (wake > wake_at_) {
+    wake_timer_.cancel();
+    wake_at_ = net::TimePoint::max();
   }
+  wake_by(wake);
 }
 
 void Producer::fail_waiting(Partition& partition, const Error& error) {
@@ -247,11 +304,12 @@ Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int
   if (!std::is_sorted(request.batches.begin(), request.batches.end(), by_topic)) {
     std::stable_sort(request.batches.begin(), request.batches.end(), by_topic);
   }
-  for (Sent& sent : request.batches) {
+  for (size_t i = 0; i < request.batches.size(); ++i) {
+    Sent& sent = request.batches[i];
     Bytes records = sent.batch->sealed;
     sent.failed = unsequenced(*sent.batch, version, request.info->guessed);
     sent.awaits = static_cast<bool>(sent.failed);
-    sent.partition->unfit = sent.failed;
+    sent.partition->unfit = sent.failed ? std::make_unique<Error>(sent.failed) : nullptr;
     if (request.node == sent.partition->leader) {  // not one that it has moved from while this waited
       sent.partition->plain = version < kFirstV2 && !sent.awaits;
       sent.partition->sequenced = version >= kFirstV2 && !sent.awaits;
@@ -282,6 +340,7 @@ Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int
       auto& topic = message.topic_data.emplace_back();
       topic.name = last->name;
       if (const auto* state = core_->metadata().topic(last->name)) topic.topic_id = state->id;
+      if (request.batches.back().partition->topic == last) topic.partition_data.reserve(request.batches.size() - i);
     }
     auto& partition = message.topic_data.back().partition_data.emplace_back();
     partition.index = sent.partition->number;
@@ -312,7 +371,9 @@ void Producer::answered(const std::shared_ptr<Request>& request, Error error, pr
       }
       const auto known = topics_.find(name);
       if (known == topics_.end()) continue;
-      for (const auto& answer : topic.partition_responses) {
+      const auto& answers = topic.partition_responses;
+      for (size_t i = 0; i < answers.size(); ++i) {
+        const Answer& answer = answers[i];
         Partition* const partition = known->second->find(answer.index);
         if (partition == nullptr || partition->told != nullptr) continue;  // the first of a repeated one counts
         partition->told = &answer;
@@ -324,6 +385,7 @@ void Producer::answered(const std::shared_ptr<Request>& request, Error error, pr
   auto batches = std::move(request->batches);
   request->batches.clear();
   std::vector<const Answer*> answers;  // of a partition there is one batch in a request
+  answers.reserve(batches.size());
   for (const Sent& sent : batches) answers.push_back(sent.partition->told);
   for (Partition* partition : told) partition->told = nullptr;
   // Back to front, so that several batches of one partition keep their order when they return to its front.
@@ -489,8 +551,8 @@ void Producer::expire_partition(Partition& partition, net::TimePoint now, net::T
     const std::string& name = partition.topic->name;
     std::string why = "delivery_timeout passed";
     const cluster::TopicState* state = core_->metadata().topic(name);
-    if (partition.unfit) {
-      why += ": " + partition.unfit.message();
+    if (partition.unfit != nullptr) {
+      why += ": " + partition.unfit->message();
     } else if (state != nullptr && state->error) {
       why += ": " + state->error.message();
     } else if (core_->metadata().last_error()) {

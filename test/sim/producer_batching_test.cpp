@@ -63,6 +63,32 @@ TEST_CASE("linger waits for more, for no longer than it says, and flush and clos
   world.finish();
 }
 
+TEST_CASE("each batch lingers for itself, whatever became of the one before it in its partition") {
+  ProducerWorld world({.batch_size = 1000, .linger = 200ms});
+  world.warm_up(0);
+  world.warm_up(1);
+  Reports first;
+  Reports other;
+  const std::string value(280, 'v');
+  for (int i = 0; i < 3; ++i) world.send(value, first, i);
+  world.run(50ms);
+  world.producer->send({.topic = "t", .partition = 1, .value = value}, other.take());
+  world.run(50ms);
+  for (int i = 3; i < 5; ++i) world.send(value, first, i);  // the first three have to leave for them
+  world.run(140ms);
+  CHECK(first.size() == 3);
+  CHECK(other.size() == 0);
+  world.run(30ms);
+  CHECK(first.size() == 3);
+  CHECK(other.size() == 1);
+  world.run(20ms);
+  CHECK(first.size() == 3);
+  world.run(30ms);
+  CHECK(first.size() == 5);
+  CHECK(first.ids() == numbers(5));
+  world.finish();
+}
+
 TEST_CASE("a batch that has reached batch_size does not linger, and no batch exceeds it by more than a record") {
   ProducerWorld world({.batch_size = 1000, .linger = 60s});
   world.warm_up();
