@@ -5,35 +5,66 @@
 
 namespace kafka::producer {
 
-// The reports of one batch. Each call of the application may destroy the producer, or set another handler.
+// The reports of batches that ended together, in their order. Each call of the application may destroy the producer, or
+// set another handler.
 struct Producer::Handout {
+  struct Ended {
+    std::unique_ptr<Batch> batch;
+    Outcome outcome;
+  };
   Producer* producer;
   Scope::Guard guard;
-  std::unique_ptr<Batch> batch;
-  Outcome outcome;
+  std::vector<Ended> ended;
+  size_t at = 0;  // the batch whose reports are being handed out
   DeliveryReport report;
+  bool begun = false;  // with that batch
 
-  Handout(Producer* producer, Scope::Guard guard, std::unique_ptr<Batch> of, Outcome with)
-      : producer(producer), guard(std::move(guard)), batch(std::move(of)), outcome(std::move(with)) {
-    report.partition = batch->partition;
-    report.error = outcome.error;
-    report.persistence = outcome.persistence;
-  }
+  Handout(Producer* producer, Scope::Guard guard) : producer(producer), guard(std::move(guard)) {}
   Handout(const Handout&) = delete;
   Handout& operator=(const Handout&) = delete;
   ~Handout() {
-    batch->receipts.clear();  // callables that were never called go now, and may take the producer with them
+    for (; at < ended.size(); ++at) end();
+  }
+
+  // Callables that were never called go now, and may take the producer with them.
+  void end() {
+    std::unique_ptr<Batch>& batch = ended[at].batch;
+    batch->receipts.clear();
     if (guard.alive()) producer->keep(std::move(batch));
+    begun = false;
   }
 
   bool operator()(session::Budget& budget) {
-    Receipts& receipts = batch->receipts;
+    for (; at < ended.size(); ++at) {
+      if (!begun) begin();
+      if (!one(budget)) return false;
+      if (!guard.alive()) return true;
+      end();
+      if (!guard.alive()) return ++at, true;
+    }
+    return true;
+  }
+
+  void begin() {
+    const Outcome& outcome = ended[at].outcome;
+    begun = true;
+    report.partition = ended[at].batch->partition;
+    report.offset = -1;
+    report.error = outcome.error;
+    report.persistence = outcome.persistence;
+  }
+
+  // False if the budget is used up.
+  bool one(session::Budget& budget) {
+    Batch& batch = *ended[at].batch;
+    const Outcome& outcome = ended[at].outcome;
+    Receipts& receipts = batch.receipts;
     while (guard.alive()) {
       const int32_t callback = receipts.next_callback();
       const int32_t token = receipts.next_token();
       if (callback < token) {
         if (!budget.take()) return false;
-        batch->next_report(callback, outcome, report);
+        batch.next_report(callback, outcome, report);
         DeliveryCallback done = receipts.take_callback();
         done(report);
         continue;
@@ -47,7 +78,9 @@ struct Producer::Handout {
 
   // False if the budget is used up.
   bool run_of_tokens(int32_t index, int32_t end, session::Budget& budget) {
-    Receipts& receipts = batch->receipts;
+    Batch& batch = *ended[at].batch;
+    const Outcome& outcome = ended[at].outcome;
+    Receipts& receipts = batch.receipts;
     const std::shared_ptr<DeliveryHandler> handler = producer->on_delivery_;  // pinned while it runs
     while (index < end) {
       const int32_t count = budget.take(end - index);
@@ -57,7 +90,7 @@ struct Producer::Handout {
       int32_t told = 0;
       bool go_on = true;
       while (handler != nullptr && go_on && told < count) {
-        const int32_t end_of_alike = std::min(count, told + batch->next_report(index + told, outcome, report));
+        const int32_t end_of_alike = std::min(count, told + batch.next_report(index + told, outcome, report));
         while (go_on && told < end_of_alike) {
           (*handler)(token[told++], report);
           report.offset += step;
@@ -84,13 +117,23 @@ void Producer::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
   const size_t limit = static_cast<size_t>(options_.buffer_memory);
   memory_.give(std::move(batch->sealed), std::min(limit / 2, limit - std::min(limit, used_)));
   batch->builder = records::BatchBuilder();
-  if (!batch->receipts.empty()) {
-    auto handout = std::make_unique<Handout>(this, scope_.guard(), std::move(batch), std::move(outcome));
-    core_->callbacks().run_work([handout = std::move(handout)](session::Budget& budget) { return (*handout)(budget); });
-  }
   // Flushes that waited for it end behind the reports.
-  if (batch != nullptr) keep(std::move(batch));
+  if (!batch->receipts.empty()) {
+    report(std::move(batch), std::move(outcome));
+  } else {
+    keep(std::move(batch));
+  }
   release(charged, count);
+}
+
+void Producer::report(std::unique_ptr<Batch> batch, Outcome outcome) {
+  std::shared_ptr<Handout> to = handout_;
+  if (to == nullptr) {
+    to = std::make_shared<Handout>(this, scope_.guard());
+    core_->callbacks().run_work([to](session::Budget& budget) { return (*to)(budget); });
+    if (gathers_) handout_ = to;
+  }
+  to->ended.push_back({std::move(batch), std::move(outcome)});
 }
 
 void Producer::report_later(Receipt receipt, Error error, int32_t partition) {

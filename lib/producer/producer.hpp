@@ -215,6 +215,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
 
   // delivery.cpp
   void finish(std::unique_ptr<Batch> batch, Outcome outcome);
+  void report(std::unique_ptr<Batch> batch, Outcome outcome);
   void count(const Batch& batch, const Outcome& outcome);
   void report_later(Receipt receipt, Error error, int32_t partition);
 
@@ -293,7 +294,9 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   size_t spare_bytes_ = 0;                     // what they keep
   size_t guessed_ = 0;  // bytes of open batches' memory that were taken before there was content for them
   std::shared_ptr<DeliveryHandler> on_delivery_;
-  std::vector<Partition*> active_;  // have something to send
+  bool gathers_ = false;              // while an answer is being looked through: of all its batches
+  std::shared_ptr<Handout> handout_;  // there is one handout
+  std::vector<Partition*> active_;    // have something to send
   struct Lingering {
     Partition* partition;
     net::TimePoint due;

@@ -388,11 +388,14 @@ void Producer::answered(const std::shared_ptr<Request>& request, Error error, pr
   answers.reserve(batches.size());
   for (const Sent& sent : batches) answers.push_back(sent.partition->told);
   for (Partition* partition : told) partition->told = nullptr;
+  gathers_ = true;
   // Back to front, so that several batches of one partition keep their order when they return to its front.
   for (size_t i = batches.size(); i-- > 0;) {
     --batches[i].partition->in_flight;
     settle(std::move(batches[i]), error, answers[i], info);
   }
+  gathers_ = false;
+  handout_ = nullptr;
   schedule_pump();
 }
 

@@ -1,5 +1,6 @@
 // The cheap way to send: topic handles, tokens in place of callbacks, one handler for all outcomes.
 #include <map>
+#include <memory>
 
 #include "producer_fixture.hpp"
 
@@ -188,6 +189,76 @@ TEST_CASE("outcomes by token keep to the budget of a turn, and a flush ends behi
   CHECK(turns >= 10);
   CHECK(most <= 10);
   world.finish();
+}
+
+TEST_CASE("the batches of one answer report one after the other, each its own records, within the budget of a turn") {
+  for (const int32_t few : {1, 4, 10, 1000}) {
+    SimClientOptions setup{.brokers = 1};
+    setup.session.max_dispatch = few;
+    ProducerWorld world({}, std::move(setup));
+    world.warm_up();
+    const int64_t before = world.produces();
+    Told told;
+    world.producer->on_delivery(told.take());
+    const Topic topic = world.producer->topic("t");
+    std::vector<std::pair<uint64_t, DeliveryReport>> called;
+    for (uint64_t i = 0; i < 30; ++i) {
+      const Record record{.partition = static_cast<int32_t>(i % 3), .value = "v", .timestamp = 5000 + (i % 4 == 0)};
+      if (i % 5 < 3) world.producer->send(topic, record, i);
+      if (i % 5 == 3) {
+        world.producer->send(topic, record, [&, i](const DeliveryReport& report) { called.emplace_back(i, report); });
+      }
+      if (i % 5 == 4) world.producer->send(topic, record);
+    }
+    bool flushed = false;
+    world.producer->flush([&] { flushed = true; });
+    REQUIRE(world.until([&] { return flushed; }));
+    CHECK(world.produces() == before + 1);
+    CHECK(told.size() == 18);
+    CHECK(called.size() == 6);
+    for (const auto& [token, reports] : told.by_token) called.emplace_back(token, reports.at(0));
+    for (const auto& [number, report] : called) {
+      CHECK_FALSE(report.error);
+      CHECK(report.partition == static_cast<int32_t>(number % 3));
+      CHECK(report.offset == static_cast<int64_t>(number / 3) + (number % 3 == 0 ? 1 : 0));
+      CHECK(report.timestamp == 5000 + (number % 4 == 0));
+      CHECK(report.persistence == Persistence::yes);
+    }
+    world.finish();
+  }
+}
+
+TEST_CASE("G1: a handler may destroy the producer, or the session, at each batch of an answer") {
+  for (const bool session_too : {false, true}) {
+    for (const bool by_destructor : {false, true}) {
+      for (int at = 1; at <= 6; ++at) {
+        ProducerWorld world({}, SimClientOptions{.brokers = 1});
+        world.warm_up();
+        int calls = 0;
+        const auto destroy = [&] {
+          if (++calls != at) return;
+          if (session_too) world.session.reset();
+          world.producer.reset();
+        };
+        world.producer->on_delivery([&](uint64_t, const DeliveryReport&) { destroy(); });
+        const Topic topic = world.producer->topic("t");
+        for (uint64_t i = 0; i < 6; ++i) {
+          const Record record{.partition = static_cast<int32_t>(i % 3), .value = "v"};
+          if (by_destructor) {
+            world.producer->send(
+                topic, record,
+                [last = std::shared_ptr<void>(nullptr, [&](void*) { destroy(); })](const DeliveryReport&) {});
+          } else {
+            world.producer->send(topic, record, i);
+          }
+        }
+        REQUIRE(world.until([&] { return calls >= at; }));
+        world.run(1min);
+        CHECK((by_destructor ? calls >= 6 : calls == at));
+        if (!session_too) world.close();
+      }
+    }
+  }
 }
 
 TEST_CASE("G1: a handler may destroy the producer, or the session; nothing comes after that") {
