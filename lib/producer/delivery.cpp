@@ -36,6 +36,7 @@ struct Producer::Handout {
 
   bool operator()(session::Budget& budget) {
     for (; at < ended.size(); ++at) {
+      if (at + 2 < ended.size()) fetch(*ended[at + 2].batch);
       if (!begun) begin();
       if (!one(budget)) return false;
       if (!guard.alive()) return true;

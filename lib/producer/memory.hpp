@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "producer/lines.hpp"
 
 namespace kafka::producer {
 
@@ -34,6 +35,11 @@ class BatchMemory {
       }
     }
     return Buffer(capacity);
+  }
+  /// What take() will find next comes into the CPU's caches, as far as its first records need it.
+  void fetch(size_t capacity) const noexcept {
+    const std::vector<Bytes>& blocks = spare_[size_class(capacity)];
+    if (!blocks.empty()) kafka::producer::fetch(blocks.back().block(), 4 * kLine);
   }
   /// Keeps a block for later while what is kept stays within `limit` bytes. Others may still read it.
   void give(Bytes bytes, size_t limit) {

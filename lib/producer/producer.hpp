@@ -85,6 +85,7 @@ struct Topic {
   std::map<int32_t, std::unique_ptr<Partition>> partitions;
   std::vector<Partition*> by_number;  ///< the same, for the hot path; null where none
   std::vector<Batch*> open;           ///< theirs: one look less into a memory that thousands of partitions fill
+  size_t turn = 0;                    ///< the partition behind the one of the last record
   Ring<Parked> parked;
   int32_t sticky = -1;
   size_t sticky_bytes = 0;              ///< that have gone there since it was chosen
@@ -111,7 +112,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   /// What is kept of the memory of batches that are done, while nothing is queued.
   static constexpr size_t kIdleMemory = 2 * 1024 * 1024;
   /// What is kept beside it of the batches themselves.
-  static constexpr size_t kSpareBytes = 2 * 1024 * 1024;
+  static constexpr size_t kSpareBytes = 4 * 1024 * 1024;
   /// A batch that cannot leave takes records for this share of delivery_timeout only, because all of
   /// them expire with its first.
   static constexpr int kAgeShare = 16;
@@ -244,6 +245,7 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   // sender.cpp
   void schedule_pump();
   void pump();
+  void fetch_ahead(const std::vector<Partition*>& listed, size_t at) const;
   void linger(Partition& partition);
   bool put_aside(Partition& partition);
   void end_lingering(net::TimePoint now);

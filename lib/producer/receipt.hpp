@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "producer/few.hpp"
+#include "producer/lines.hpp"
 
 namespace kafka::producer {
 
@@ -57,6 +58,7 @@ class Receipts {
     ++run_end_;
     tokens_.push_back(token);
   }
+  [[gnu::always_inline]] void fetch_end() const noexcept { fetch(tokens_.data() + tokens_.size(), 1); }
   void add(int32_t index, DeliveryCallback&& done) {
     if (done) callbacks_.push_back({index, std::move(done)});
   }

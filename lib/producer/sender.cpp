@@ -135,6 +135,22 @@ void Producer::seal_ahead(const std::vector<Partition*>& partitions) {
   }
 }
 
+// Each step needs what the one before it asked for.
+void Producer::fetch_ahead(const std::vector<Partition*>& listed, size_t at) const {
+  constexpr size_t kStep = 4;
+  const auto next = [this](const Partition& partition) -> const Batch* {
+    if (partition.in_flight >= in_flight_limit(partition)) return nullptr;
+    return partition.waiting.empty() ? partition.open.get() : partition.waiting.front().get();
+  };
+  if (at + 3 * kStep < listed.size()) fetch(*listed[at + 3 * kStep]);
+  if (at + 2 * kStep < listed.size()) {
+    if (const Batch* const batch = next(*listed[at + 2 * kStep])) fetch(*batch);
+  }
+  if (at + kStep < listed.size()) {
+    if (const Batch* const batch = next(*listed[at + kStep])) batch->fetch_bytes();
+  }
+}
+
 void Producer::pump() {
   if (dead_) return;
   const net::TimePoint now = core_->reactor().now();
@@ -159,7 +175,9 @@ void Producer::pump() {
   still.reserve(listed.size());
   // Each time from another place, so that a small in-flight window does not starve the last ones.
   if (listed.size() > 1) std::rotate(listed.begin(), listed.begin() + 1, listed.end());
-  for (Partition* partition : listed) {
+  for (size_t i = 0; i < listed.size(); ++i) {
+    fetch_ahead(listed, i);
+    Partition* const partition = listed[i];
     if (partition->idle()) {
       partition->listed = false;
       continue;
@@ -306,6 +324,11 @@ Error Producer::prepare(Request& request, protocol::ProduceRequest& message, int
   }
   for (size_t i = 0; i < request.batches.size(); ++i) {
     Sent& sent = request.batches[i];
+    constexpr size_t kAhead = 8;
+    if (i + kAhead < request.batches.size()) {
+      fetch(*request.batches[i + kAhead].partition);
+      fetch(request.batches[i + kAhead].batch->sealed);
+    }
     Bytes records = sent.batch->sealed;
     sent.failed = unsequenced(*sent.batch, version, request.info->guessed);
     sent.awaits = static_cast<bool>(sent.failed);
@@ -374,6 +397,10 @@ void Producer::answered(const std::shared_ptr<Request>& request, Error error, pr
       const auto& answers = topic.partition_responses;
       for (size_t i = 0; i < answers.size(); ++i) {
         const Answer& answer = answers[i];
+        constexpr size_t kAhead = 8;
+        if (i + kAhead < answers.size()) {
+          if (const Partition* const next = known->second->find(answers[i + kAhead].index)) fetch(*next);
+        }
         Partition* const partition = known->second->find(answer.index);
         if (partition == nullptr || partition->told != nullptr) continue;  // the first of a repeated one counts
         partition->told = &answer;
@@ -391,6 +418,12 @@ void Producer::answered(const std::shared_ptr<Request>& request, Error error, pr
   gathers_ = true;
   // Back to front, so that several batches of one partition keep their order when they return to its front.
   for (size_t i = batches.size(); i-- > 0;) {
+    constexpr size_t kStep = 4;
+    if (i >= 2 * kStep) {
+      fetch(*batches[i - 2 * kStep].partition);
+      fetch(*batches[i - 2 * kStep].batch);
+    }
+    if (i >= kStep) fetch(batches[i - kStep].batch->sealed.block(), 1);
     --batches[i].partition->in_flight;
     settle(std::move(batches[i]), error, answers[i], info);
   }

@@ -147,6 +147,8 @@ class BatchBuilder {
   bool empty() const noexcept { return count_ == 0; }
   /// Bytes of the batch as it stands, uncompressed, header included.
   size_t size() const noexcept { return count_ == 0 ? kBatchHeaderSize : buffer_.size(); }
+  /// What has been written so far, behind the place of the header.
+  std::string_view view() const noexcept { return buffer_.view(); }
   /// Bytes of memory held.
   size_t capacity() const noexcept { return buffer_.capacity(); }
   int64_t base_timestamp() const noexcept { return base_timestamp_; }
