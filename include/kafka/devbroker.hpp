@@ -274,7 +274,7 @@ class KAFKA_API DevBroker {
   /// good until clear_faults().
   Fault& on(ApiKey api);
   void clear_faults();
-  /// Speaks like this release: "0.8.2", "0.9", "0.10", "0.11", "1.1", "2.8", "3.9", "4.3"; "" again like
+  /// Speaks like this release: "0.8.2", "0.9", "0.10", "0.11", "1.1", "2.4", "2.8", "3.9", "4.3"; "" again like
   /// all of them at once. `broker` 0: all brokers. Errors: invalid_argument.
   Error as_version(std::string_view release, int32_t broker = 0);
 

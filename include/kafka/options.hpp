@@ -94,7 +94,7 @@ struct KAFKA_API ProducerOptions {
 enum class OffsetReset : uint8_t { earliest, latest, none };
 /// What happens when the position does not exist (any more) on the broker. Only that error resets. A log that lost what
 /// was read already, as after an unclean election, is read on where it parts from that (`log_truncated`, seen from
-/// brokers of 2.7 on); with `fail` the partition stops.
+/// brokers of 2.3 on); with `fail` the partition stops.
 enum class OutOfRange : uint8_t { fail, reset_to_earliest, reset_to_latest };
 /// What of transactions is read (KIP-98). Values as on the wire.
 enum class IsolationLevel : uint8_t {

@@ -106,6 +106,9 @@ struct ConsumerOffset {
   int64_t offset = -1;  ///< -1 in results: nothing is committed
   std::string metadata = {};
   Error error = {};  ///< in results
+  /// Of the batch that the record before `offset` lies in; -1: not known, or not stored (brokers before 2.1). A
+  /// consumer that begins here learns by it whether that record is still in the log (KIP-320).
+  int32_t leader_epoch = -1;
 };
 
 struct BrokerInfo {

@@ -125,9 +125,13 @@ std::optional<int32_t> Metadata::leader(const TopicState* state, int32_t partiti
 }
 
 int32_t Metadata::leader_epoch(std::string_view topic, int32_t partition) const {
-  const TopicState* state = this->topic(topic);
+  return leader_epoch(this->topic(topic), partition);
+}
+
+int32_t Metadata::leader_epoch(const TopicState* state, int32_t partition) {
   if (state == nullptr || partition < 0 || static_cast<size_t>(partition) >= state->partitions.size()) return -1;
-  return state->partitions[static_cast<size_t>(partition)].epoch;
+  const PartitionState& found = state->partitions[static_cast<size_t>(partition)];
+  return found.undated ? -1 : found.epoch;
 }
 
 uint64_t Metadata::add_listener(Function<void()> listener) {
@@ -306,7 +310,8 @@ void Metadata::take_topic(const protocol::MetadataResponse::MetadataResponseTopi
     PartitionState& known = state.partitions[static_cast<size_t>(partition.partition_index)];
     if (partition.leader_epoch >= 0 && partition.leader_epoch < known.epoch) continue;  // older than what we know (D2)
     known.error = broker_error(partition.error_code, *topic.name);
-    if (partition.leader_epoch >= 0) known.epoch = partition.leader_epoch;
+    known.undated = partition.leader_epoch < 0;
+    if (!known.undated) known.epoch = partition.leader_epoch;
     if (partition.leader_id < 0 || !router_.knows(partition.leader_id)) {
       // Between leaders: the old one is the best guess, and whoever asks it in vain refreshes (A15).
       if (!known.error) known.error = Error(Errc::leader_not_available, *topic.name);
@@ -336,6 +341,7 @@ bool Metadata::apply_leader(const std::string& topic, int32_t partition, int32_t
   if (epoch < known.epoch || (epoch == known.epoch && leader == known.leader)) return false;
   ++generation_;
   known.epoch = epoch;
+  known.undated = false;
   known.leader = leader;
   known.error = {};
   notify();

@@ -18,8 +18,9 @@
 namespace kafka::cluster {
 
 struct PartitionState {
-  int32_t leader = -1;  ///< -1: none, or one that the broker list lacks
-  int32_t epoch = -1;
+  int32_t leader = -1;   ///< -1: none, or one that the broker list lacks
+  int32_t epoch = -1;    ///< the highest that was told
+  bool undated = false;  ///< whoever named this leader told no epoch
   Error error;
 };
 
@@ -48,7 +49,9 @@ class Metadata {
   std::optional<int32_t> leader(std::string_view topic, int32_t partition) const;
   /// The same for who asks about many partitions of a topic; null is a topic that is not known.
   std::optional<int32_t> leader(const TopicState* topic, int32_t partition) const;
+  /// Of that leader; -1: not known.
   int32_t leader_epoch(std::string_view topic, int32_t partition) const;
+  static int32_t leader_epoch(const TopicState* topic, int32_t partition);
   /// Changes whenever something may have been learnt or forgotten: what was read before may be kept until then.
   uint64_t generation() const noexcept { return generation_; }
   bool has_brokers() const { return !router_.brokers().empty(); }

@@ -70,6 +70,8 @@ class Buffer {
     return false;
   }
   const Error& error() const noexcept { return error_; }
+  /// Of the leader that took the batch which the last record came from; -1: it does not say.
+  int32_t epoch() const noexcept { return reader_.batch().leader_epoch; }
   /// Of the batch that the last record came from.
   EnvelopeParts& parts() const noexcept { return *parts_; }
   ~Buffer() { drop_parts(); }

@@ -19,6 +19,7 @@
 #include "consumer/list_offsets.hpp"
 #include "consumer/partition.hpp"
 #include "protocol/fetch.hpp"
+#include "protocol/offset_for_leader_epoch.hpp"
 #include "session/core.hpp"
 
 namespace kafka::consumer {
@@ -55,6 +56,8 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   static constexpr net::Duration kShortestEmpty = std::chrono::milliseconds(10);
   /// How long a leader's advice to read elsewhere is not followed after it led nowhere (D14).
   static constexpr net::Duration kLeaderOnly = std::chrono::seconds(10);
+  /// How long a leader is waited for whose epoch is not older than what was read.
+  static constexpr net::Duration kOutdatedLeader = std::chrono::seconds(10);
   /// Room below which no fetch is sent, unless nothing else can free any.
   static constexpr size_t kLeastFetch = 64 * 1024;
   /// One answer may take this part of fetch_memory, but kLeastAnswer in any case.
@@ -128,19 +131,22 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
     uint32_t generation;
     int64_t offset;
     bool answered;
-    int32_t last_epoch;  // as sent, if the version carries it
+    int32_t last_epoch;    // as sent, if the version carries it
+    int32_t leader_epoch;  // as metadata had it
   };
   struct Fetch {
     uint64_t id = 0;
     int32_t node = -1;
     size_t reserved = 0;
-    bool polling = false;  // answered at once, whatever there is
-    bool full = true;      // not the next one of a session: every partition has to be answered
+    bool polling = false;    // answered at once, whatever there is
+    bool full = true;        // not the next one of a session: every partition has to be answered
+    bool unchecked = false;  // not sent: the leader compares no epochs, and has not been asked about some of them
     net::TimePoint sent_at{};
     std::vector<Asked> asked;
   };
   struct Leader {
     bool busy = false;
+    bool compares = true;  // the epoch in Fetch with its log: from version 12 on
     net::TimePoint not_before{};
     net::TimePoint last_alone{};  // when partitions at their end were last asked for without the others
     uint64_t last_fetch = 0;
@@ -175,8 +181,8 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void nothing_committed(Partition& partition);
   void list(Partition& partition, TopicOffset place, Error reason);
   void ask_listed();
-  void listed(Partition& partition, const TopicOffset& found);
-  void ready(Partition& partition, int64_t offset);
+  void listed(Partition& partition, const TopicOffset& found, const OffsetSource& source);
+  void ready(Partition& partition, int64_t offset, int32_t epoch);
   void stop(Partition& partition, Error error, bool needs_seek);
   void forget(Partition& partition);
 
@@ -186,7 +192,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   bool hungry(const Partition& partition) const {
     return partition.buffer.bytes() < static_cast<size_t>(options_.max_partition_fetch_bytes);
   }
-  bool missing(Partition& partition, net::TimePoint now, net::TimePoint& wake);
+  bool missing(Partition& partition, const cluster::TopicState* topic, net::TimePoint now, net::TimePoint& wake);
   size_t room(const Share& share, size_t leaders) const;
   bool stuck() const;
   static bool has_nothing(const Partition& partition) { return partition.buffer.empty() && partition.ticket == 0; }
@@ -199,13 +205,19 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
             const std::shared_ptr<Credit>& credit);
   bool sent_elsewhere(Partition& partition, int32_t replica);
   // truncation.cpp
+  bool outdated(Partition& partition, const cluster::TopicState& topic, int32_t leader, net::TimePoint now,
+                net::TimePoint& wake);
+  bool unchecked(const Partition& partition) const;
+  void check(int32_t node, const std::vector<Partition*>& partitions);
+  void checked(const std::vector<Asked>& asked, const Error& error,
+               const protocol::OffsetForLeaderEpochResponse& response);
   bool diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked_epoch);
   // fetcher.cpp
   bool leave_replica(Partition& partition, int32_t node);
   int64_t end_of(const PartitionData& data) const;
   void no_news(Partition& partition, int64_t end);
   void take_partial(Partition& partition, size_t size, size_t needed);
-  void out_of_range(Partition& partition, Error error);
+  void out_of_range(Partition& partition, int32_t node);
   void fetch_failed(Partition& partition, const Error& error);
   void odd_answer(Partition& partition, const std::string& what);
   void back_off(Partition& partition);
@@ -231,7 +243,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
                      session::Budget& budget);
   void dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record);
   template <bool kUnordered>
-  uint64_t open(Consumption& consumption, Partition& partition, int64_t first, int64_t last);
+  uint64_t open(Consumption& consumption, Partition& partition, int64_t first, int64_t last, int32_t epoch);
   Partition* holder(uint64_t ticket) const;
   void close_envelope(Partition& partition);
   void answered(Partition& partition);
@@ -257,7 +269,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
 
   // storing.cpp
   bool committing() const;
-  void want(Partition& partition, int64_t first, int64_t next, std::string_view metadata, Function<void(Error)> done);
+  void want(Partition& partition, const Window::Entry& answered, std::string_view metadata, Function<void(Error)> done);
   void schedule_store();
   void store();
   void stored(const Error& error, const std::vector<ConsumerOffset>& offsets);

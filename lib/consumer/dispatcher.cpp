@@ -21,15 +21,16 @@ void Consumer::unlist() {
 }
 
 template <bool kUnordered>
-uint64_t Consumer::open(Consumption& consumption, Partition& partition, int64_t first, int64_t last) {
+uint64_t Consumer::open(Consumption& consumption, Partition& partition, int64_t first, int64_t last, int32_t epoch) {
   ++sequence_;
   ++open_;
   ++consumption.started;
-  if (kUnordered) return (partition.window.push(first, after(last)) << kSlotBits) | partition.slot;
+  if (kUnordered) return (partition.window.push(first, after(last), epoch) << kSlotBits) | partition.slot;
   partition.ticket = (sequence_ << kSlotBits) | partition.slot;
   partition.opened_by = consumption.id;
   partition.open_first = first;
   partition.open_next = after(last);
+  partition.open_epoch = epoch;
   partition.sought = false;
   return partition.ticket;
 }
@@ -42,7 +43,8 @@ void Consumer::dispatch_some(Consumption& consumption, Partition& partition, rec
   steady_ = true;
   do {
     ++turn_;
-    const uint64_t ticket = open<kUnordered>(consumption, partition, record.offset, record.offset);
+    const uint64_t ticket =
+        open<kUnordered>(consumption, partition, record.offset, record.offset, partition.buffer.epoch());
     consumption.on_message(EnvelopeAccess::message(partition.buffer.parts(), ticket, partition.number, record));
     if (!steady_) return;
     if (kUnordered ? open_ >= most_open_ || partition.window.full() : partition.ticket != 0) break;
@@ -59,6 +61,7 @@ void Consumer::dispatch_batch(Consumption& consumption, Partition& partition, re
   const BufferBlock* block = parts->bytes.block();
   std::vector<MessageView> items;
   int64_t last = record.offset;
+  int32_t epoch = -1;
   const int64_t first = record.offset;
   do {
     if (const Bytes& bytes = partition.buffer.parts().bytes; bytes.block() != block) {
@@ -68,11 +71,12 @@ void Consumer::dispatch_batch(Consumption& consumption, Partition& partition, re
     }
     EnvelopeAccess::fill(items.emplace_back(), record);
     last = record.offset;
+    epoch = partition.buffer.epoch();
   } while (items.size() < static_cast<size_t>(consumption.batch_max) &&
            partition.buffer.next(record, partition.next, *lanes_, partition.topic) == Buffer::Next::record);
   BatchEnvelope envelope;
-  const uint64_t ticket =
-      unordered_ ? open<true>(consumption, partition, first, last) : open<false>(consumption, partition, first, last);
+  const uint64_t ticket = unordered_ ? open<true>(consumption, partition, first, last, epoch)
+                                     : open<false>(consumption, partition, first, last, epoch);
   EnvelopeAccess::batch(envelope, *parts, ticket, partition.number, std::move(items));
   parts->release();  // the envelope has it
   consumption.on_batch(std::move(envelope));
@@ -201,7 +205,8 @@ Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata
       }
       if (has_group_) {
         ++next_commit_;
-        want(*partition, partition->open_first, partition->open_next, metadata, std::move(done));
+        want(*partition, {partition->open_first, partition->open_next, partition->open_epoch}, metadata,
+             std::move(done));
       } else {
         tell_later(std::move(done), {});
       }
@@ -270,10 +275,17 @@ void Consumer::rewind(Partition& partition) {
 void Consumer::go_back(Partition& partition, int64_t offset) {
   // Stopped: it goes on from there with the next consumption. Being looked up: there is another position soon.
   if (partition.state == Partition::State::stopped && partition.next >= 0) partition.next = offset;
+  // Or the same one, if it was no leader that refused it.
+  if (partition.state == Partition::State::listing && partition.refused_by >= 0) {
+    partition.next = offset;
+    partition.fetch_position = offset;
+  }
   if (partition.state != Partition::State::ready) return;
+  const int32_t epoch = partition.last_epoch;  // too new for that place, which is no harm
   forget(partition);
   partition.next = offset;
   partition.fetch_position = offset;
+  partition.last_epoch = epoch;
   schedule_pump();
 }
 
@@ -282,7 +294,8 @@ void Consumer::commit(Partition& partition, std::string_view metadata, Function<
   const uint64_t id = ++next_commit_;
   commits_.emplace(id, Commit{&partition, std::move(done)});
   std::vector<ConsumerOffset> offsets;
-  offsets.push_back({*partition.topic, partition.number, partition.open_next, std::string(metadata), {}});
+  offsets.push_back(
+      {*partition.topic, partition.number, partition.open_next, std::string(metadata), {}, partition.open_epoch});
   commit_group_offsets(*core_, group_, std::move(offsets), options_.default_api_timeout,
                        scope_.wrap([this, id](Error error, std::vector<ConsumerOffset> stored) {
                          if (!error && !stored.empty()) error = stored.front().error;

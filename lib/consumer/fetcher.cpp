@@ -49,15 +49,18 @@ void Consumer::pump() {
   net::TimePoint wake = net::TimePoint::max();
   bool ask_metadata = false;
   std::map<int32_t, Share> shares;
+  std::map<int32_t, std::vector<Partition*>> to_check;
   for (const auto& each : partitions_) {
     Partition& partition = *each;
     if (partition.state != Partition::State::ready || partition.paused || partition.in_fetch != 0) continue;
-    const auto leader = core_->metadata().leader(*partition.topic, partition.number);
+    const cluster::TopicState* const topic = core_->metadata().topic(*partition.topic);
+    auto leader = core_->metadata().leader(topic, partition.number);
+    if (leader && outdated(partition, *topic, *leader, now, wake)) leader.reset();
     if (leader && std::exchange(partition.leaderless, false)) {  // it has one again: no reason to wait
       partition.not_before = {};
       partition.failures = 0;
     }
-    if (missing(partition, now, wake)) {
+    if (missing(partition, topic, now, wake)) {
       if (!consuming()) return;
       continue;
     }
@@ -80,6 +83,10 @@ void Consumer::pump() {
     // Gone, or long enough ago: the leader knows better by now.
     if (partition.replica >= 0 && (now >= partition.replica_until || !core_->router().knows(partition.replica)))
       partition.replica = -1;
+    if (partition.replica < 0 && !leaders_[*leader].compares && unchecked(partition)) {
+      to_check[*leader].push_back(&partition);
+      continue;
+    }
     Share& share = shares[partition.replica >= 0 ? partition.replica : *leader];
     if (!hungry(partition)) {
       share.others_full = true;
@@ -90,6 +97,7 @@ void Consumer::pump() {
     share.starving |= has_nothing(partition);
     share.advised &= now >= partition.leader_only_until;
   }
+  for (const auto& [node, unsure] : to_check) check(node, unsure);
   // Memory goes first to leaders of partitions that have nothing, then to those asked longest ago.
   std::vector<std::pair<const int32_t, Share>*> order;
   for (auto& share : shares) order.push_back(&share);
@@ -162,8 +170,8 @@ bool Consumer::stuck() const {
 }
 
 // True if metadata says that the partition cannot be consumed, or has not known it for too long: it is stopped.
-bool Consumer::missing(Partition& partition, net::TimePoint now, net::TimePoint& wake) {
-  const cluster::TopicState* topic = core_->metadata().topic(*partition.topic);
+bool Consumer::missing(Partition& partition, const cluster::TopicState* topic, net::TimePoint now,
+                       net::TimePoint& wake) {
   if (topic != nullptr && topic->error && traits(topic->error.code()).retry == Retry::no) {
     core_->metadata().refresh();  // asked anew for who tries again
     stop(partition, topic->error, false);
@@ -203,9 +211,10 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   const auto plain = static_cast<size_t>(options_.max_partition_fetch_bytes);
   FetchSession& session = leaders_[node].session;
   std::vector<FetchSession::Known> wanted;
-  for (const Partition* partition : share.hungry) {
+  for (Partition* partition : share.hungry) {
     auto& one = wanted.emplace_back();
     if (const auto* state = core_->metadata().topic(*partition->topic)) one.topic_id = state->id;
+    partition->topic_id = one.topic_id;
     by_id &= !one.topic_id.is_zero();
     one.offset = partition->fetch_position;
     one.max_bytes = to_int32(std::max(plain, partition->max_bytes));
@@ -222,12 +231,16 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   request.rack_id = options_.client_rack;
   request.session_id = session.id;
   request.session_epoch = session.epoch;
+  bool any_unchecked = false;
   std::vector<int32_t> grown;  // for batches that did not fit, in the order of the request (B4)
   for (Partition* partition : share.hungry) {
     partition->in_fetch = fetch->id;
     partition->asked_index = fetch->asked.size();
     FetchSession::Known& one = wanted[fetch->asked.size()];
-    fetch->asked.push_back({partition, partition->generation, partition->fetch_position, false, one.last_epoch});
+    const int32_t leader_epoch = core_->metadata().leader_epoch(*partition->topic, partition->number);
+    fetch->asked.push_back(
+        {partition, partition->generation, partition->fetch_position, false, one.last_epoch, leader_epoch});
+    any_unchecked |= partition->replica != node && unchecked(*partition);
     const auto [known, unknown] = session.known.try_emplace(partition->slot, one);
     one.end = known->second.end;
     const bool named = unknown || !known->second.same(one);
@@ -274,7 +287,12 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
         fetched(fetch, std::move(error), response, info);
       }),
       [&reactor = core_->reactor(), answer_by, plain = std::min(plain, reserved), share_of_old, full = fetch->full,
-       grown = std::move(grown)](protocol::FetchRequest& adapted, int16_t version) {
+       grown = std::move(grown),
+       unsure = any_unchecked ? fetch : nullptr](protocol::FetchRequest& adapted, int16_t version) {
+        if (version < kFirstDiverging && unsure != nullptr) {
+          unsure->unchecked = true;
+          return Error(Errc::unsupported_version, "Fetch 12");
+        }
         // An older broker than the one that had the session: what it knew has to be told anew.
         if (version < kFirstSession && !full) return Error(Errc::fetch_session_id_not_found);
         const auto left = std::chrono::floor<std::chrono::milliseconds>(answer_by - reactor.now());
@@ -310,6 +328,11 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
   reserved_ -= fetch->reserved;
   for (const Asked& asked : fetch->asked) asked.partition->in_fetch = 0;
   if (!error && response.error_code != 0) error = broker_error(response.error_code, "Fetch");
+  if (fetch->unchecked) {  // nothing was sent
+    leader.compares = false;
+    leader.session.restart(false);
+    return schedule_pump();
+  }
   if (error) {
     // Whether the broker has gone on to the next epoch nobody knows: a full request, after a pause (D15).
     leader.session.restart(error == Errc::fetch_session_id_not_found);
@@ -327,6 +350,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
     return schedule_pump();
   }
 
+  leader.compares = info.version >= kFirstDiverging;
   leader.session.answered(fetch->full, response.session_id);
   // Over quota a broker answers with nothing but the pause (KIP-219), which is the connection's: asked again behind it.
   const bool throttled = response.throttle_time_ms > 0 && response.responses.empty();
@@ -361,7 +385,8 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
         moved = true;  // the position was set since: what came is of no use, and what to do next is known
         continue;
       }
-      moved |= take(*partition, data, fetch->node, info.version >= kFirstDiverging ? asked.last_epoch : -1, credit);
+      if (data.error_code == 0) partition->checked_under = asked.leader_epoch;
+      moved |= take(*partition, data, fetch->node, leader.compares ? asked.last_epoch : -1, credit);
       if (dead_ || closing_) return;
       const auto known = leader.session.known.find(partition->slot);
       if (known != leader.session.known.end() && data.error_code == 0) known->second.end = end_of(data);
@@ -428,7 +453,7 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
       return true;  // so says also a leader that does not know that epoch: asked again without it
     }
     if (error == Errc::offset_out_of_range) {
-      out_of_range(partition, std::move(error));
+      out_of_range(partition, node);
     } else {
       fetch_failed(partition, error);
     }
@@ -466,6 +491,7 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
   if (found.last_offset >= partition.fetch_position) {
     partition.fetch_position = after(found.last_offset);
     partition.last_epoch = found.last_epoch;
+    partition.epoch_from = node;
   }
   // A copy of a small answer would be kept alive by its frame: the records are slices of it.
   std::vector<Aborted::Transaction> aborted;
@@ -530,21 +556,21 @@ void Consumer::take_partial(Partition& partition, size_t size, size_t needed) {
 }
 
 // The one error that resets a position (D16), and only once what was fetched before it has been dispatched.
-void Consumer::out_of_range(Partition& partition, Error error) {
+void Consumer::out_of_range(Partition& partition, int32_t node) {
   if (!partition.buffer.empty()) {
     partition.drain_first = true;
     return;
   }
-  error = Error(Errc::offset_out_of_range,
-                "offset " + std::to_string(partition.fetch_position) + " of " + partition.where());
-  switch (options_.on_offset_out_of_range) {
-    case OutOfRange::fail:
-      return stop(partition, std::move(error), true);
-    case OutOfRange::reset_to_earliest:
-      return list(partition, TopicOffset::earliest(*partition.topic, partition.number), std::move(error));
-    case OutOfRange::reset_to_latest:
-      return list(partition, TopicOffset::latest(*partition.topic, partition.number), std::move(error));
-  }
+  Error error(Errc::offset_out_of_range,
+              "offset " + std::to_string(partition.fetch_position) + " of " + partition.where());
+  // A leader of the past answers like a follower, and may lack what the present one has: what is done about it waits
+  // for the leader's word (listed()).
+  partition.refused_by = node;
+  const bool latest = options_.on_offset_out_of_range != OutOfRange::reset_to_earliest;
+  list(partition,
+       latest ? TopicOffset::latest(*partition.topic, partition.number)
+              : TopicOffset::earliest(*partition.topic, partition.number),
+       std::move(error));
 }
 
 void Consumer::fetch_failed(Partition& partition, const Error& error) {

@@ -35,7 +35,8 @@ struct Asked {
 struct Found {
   int16_t error_code = 0;
   int64_t offset = -1;
-  std::string metadata;
+  std::string metadata = {};
+  int32_t leader_epoch = -1;
 };
 using Answers = std::map<std::pair<std::string, int32_t>, Found>;
 
@@ -50,7 +51,8 @@ std::string name_of(const cluster::Metadata& metadata, const Topic& topic) {
 template <class Partition>
 void take(Answers& answers, const std::string& topic, const Partition& partition) {
   answers.try_emplace({topic, partition.partition_index},  // the first of a repeated one counts
-                      Found{partition.error_code, partition.committed_offset, partition.metadata.value_or("")});
+                      Found{partition.error_code, partition.committed_offset, partition.metadata.value_or(""),
+                            partition.committed_leader_epoch});
 }
 
 Error read(const cluster::Metadata& metadata, const std::string& group, const protocol::OffsetFetchResponse& response,
@@ -74,7 +76,7 @@ Error read(const cluster::Metadata& metadata, const std::string&, const protocol
            Answers& answers) {
   for (const auto& topic : response.topics) {
     for (const auto& partition : topic.partitions) {
-      answers.try_emplace({name_of(metadata, topic), partition.partition_index}, Found{partition.error_code, -1, {}});
+      answers.try_emplace({name_of(metadata, topic), partition.partition_index}, Found{partition.error_code});
     }
   }
   return {};
@@ -117,6 +119,7 @@ void hand_out(const cluster::Metadata& metadata, const std::string& group, Asked
     // A request that ran out of time may have an answer all the same, with the error that was retried.
     if (found == nullptr && error) offset.error = error;
     if (!take_offsets) continue;
+    if (found != nullptr) offset.leader_epoch = std::max(found->leader_epoch, -1);
     offset.offset = found != nullptr && !offset.error ? std::max<int64_t>(found->offset, -1) : -1;
     offset.metadata = found != nullptr ? found->metadata : std::string();
   }
@@ -135,8 +138,7 @@ Error first_error(const std::vector<ConsumerOffset>& offsets) {
 void fetch_group_offsets(session::Core& core, const std::string& group, std::vector<TopicPartition> partitions,
                          net::Duration timeout, OffsetsDone done) {
   std::vector<ConsumerOffset> entries;
-  for (TopicPartition& partition : partitions)
-    entries.push_back({std::move(partition.topic), partition.partition, -1, {}, {}});
+  for (TopicPartition& partition : partitions) entries.push_back({std::move(partition.topic), partition.partition});
   const auto asked = std::make_shared<Asked>(std::move(entries));
   cluster::Metadata& metadata = core.metadata();
   core.coordinators().call<protocol::OffsetFetchRequest>(
@@ -204,6 +206,7 @@ void commit_group_offsets(session::Core& core, const std::string& group, std::ve
             auto& partition = topic.partitions.emplace_back();
             partition.partition_index = offset.partition;
             partition.committed_offset = offset.offset;
+            partition.committed_leader_epoch = offset.leader_epoch;
             partition.committed_metadata = offset.metadata;
           }
         }

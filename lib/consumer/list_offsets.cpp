@@ -149,9 +149,9 @@ void OffsetQuery::ask(int32_t node, std::vector<size_t> indexes) {
   }
   core_->router().call<protocol::ListOffsetsRequest>(
       node, cluster::Purpose::general, std::move(request), {timeout, left},
-      scope_.wrap([this, indexes = std::move(indexes)](Error error, protocol::ListOffsetsResponse& response,
-                                                       const cluster::CallInfo& info) {
-        answered(indexes, error, response, info.version);
+      scope_.wrap([this, node, indexes = std::move(indexes)](Error error, protocol::ListOffsetsResponse& response,
+                                                             const cluster::CallInfo& info) {
+        answered(node, indexes, error, response, info.version);
       }),
       [](protocol::ListOffsetsRequest& adapted, int16_t version) {
         if (version < kFirstIsolated) adapted.isolation_level = 0;
@@ -159,7 +159,7 @@ void OffsetQuery::ask(int32_t node, std::vector<size_t> indexes) {
       });
 }
 
-void OffsetQuery::answered(const std::vector<size_t>& indexes, const Error& error,
+void OffsetQuery::answered(int32_t node, const std::vector<size_t>& indexes, const Error& error,
                            const protocol::ListOffsetsResponse& response, int16_t version) {
   if (ended_) return;
   const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
@@ -194,7 +194,7 @@ void OffsetQuery::answered(const std::vector<size_t>& indexes, const Error& erro
       failed(entry, Error(Errc::protocol_error, "offset " + std::to_string(offset) + " for " + where(entry.place)));
       continue;
     }
-    finish(entry, offset, answer.timestamp, {});
+    finish(entry, offset, answer.timestamp, {}, {node, std::max(answer.leader_epoch, -1)});
     if (ended_) return;
   }
   schedule();
@@ -214,13 +214,13 @@ void OffsetQuery::back_off(Entry& entry) {
                                                           config.retry_backoff_max, core_->reactor().random());
 }
 
-void OffsetQuery::finish(Entry& entry, int64_t offset, int64_t timestamp, Error error) {
+void OffsetQuery::finish(Entry& entry, int64_t offset, int64_t timestamp, Error error, const OffsetSource& source) {
   entry.state = State::done;
   entry.place.offset = offset;
   entry.place.timestamp = timestamp;
   entry.place.error = std::move(error);
   --left_;
-  if (each_) each_(static_cast<size_t>(&entry - entries_.data()), entry.place);
+  if (each_) each_(static_cast<size_t>(&entry - entries_.data()), entry.place, source);
 }
 
 void OffsetQuery::end() {

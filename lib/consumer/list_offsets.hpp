@@ -15,10 +15,16 @@
 
 namespace kafka::consumer {
 
+/// Who told an offset, and the epoch of the leader that took the batch there; -1: nobody, not known.
+struct OffsetSource {
+  int32_t node = -1;
+  int32_t epoch = -1;
+};
+
 class OffsetQuery final : public session::Client, public std::enable_shared_from_this<OffsetQuery> {
  public:
   /// One answer: which of those asked for, with the offset found, or its error. In the order of arrival.
-  using Each = Function<void(size_t index, const TopicOffset& found)>;
+  using Each = Function<void(size_t index, const TopicOffset& found, const OffsetSource& source)>;
   /// All answers, in the order of the question; the error is the first of theirs.
   using Done = Function<void(Error, std::vector<TopicOffset>)>;
 
@@ -52,11 +58,11 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
   void schedule();
   void step();
   void ask(int32_t node, std::vector<size_t> indexes);
-  void answered(const std::vector<size_t>& indexes, const Error& error, const protocol::ListOffsetsResponse& response,
-                int16_t version);
+  void answered(int32_t node, const std::vector<size_t>& indexes, const Error& error,
+                const protocol::ListOffsetsResponse& response, int16_t version);
   void failed(Entry& entry, Error error);
   void back_off(Entry& entry);
-  void finish(Entry& entry, int64_t offset, int64_t timestamp, Error error);
+  void finish(Entry& entry, int64_t offset, int64_t timestamp, Error error, const OffsetSource& source = {});
   void fail_all(const Error& error);
   void end();
   void leave();

@@ -113,6 +113,11 @@ void ConsumerGroup::commit_offsets(std::vector<ConsumerOffset> offsets, Callback
       refused = Error(Errc::invalid_argument, "offset " + std::to_string(offset.offset) + " of " + offset.topic + "/" +
                                                   std::to_string(offset.partition) + ": 0 or more");
     }
+    if (!refused && offset.leader_epoch < -1) {
+      refused =
+          Error(Errc::invalid_argument, "leader_epoch " + std::to_string(offset.leader_epoch) + " of " + offset.topic +
+                                            "/" + std::to_string(offset.partition) + ": 0 or more, or -1");
+    }
   }
   if (refused) {
     return tell(core_.get(), std::move(done))(refused, {});

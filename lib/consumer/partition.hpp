@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "codec/types.hpp"
 #include "consumer/buffer.hpp"
 #include "consumer/stored.hpp"
 #include "consumer/window.hpp"
@@ -42,7 +43,10 @@ struct Partition {
   int64_t next = -1;            ///< to be dispatched next
   int64_t fetch_position = -1;  ///< to be asked for next
   int64_t end = -1;             ///< as the last answer said: the last stable offset with read_committed
-  int32_t last_epoch = -1;      ///< of the leader that took the batch before fetch_position; -1: not known
+  /// Of the leader that took the batch before fetch_position, or a newer one that was seen; -1: not known.
+  int32_t last_epoch = -1;
+  int32_t checked_under = -1;  ///< the leader's epoch when `last_epoch` was last compared with its log
+  int32_t refused_by = -1;     ///< the broker that said out_of_range, while it is asked whether it is the leader
   bool end_reported = false;
   Buffer buffer;
 
@@ -53,6 +57,7 @@ struct Partition {
   bool sought = false;      ///< the position was set since: the answer does not move it
   int64_t open_first = -1;
   int64_t open_next = -1;
+  int32_t open_epoch = -1;
 
   // the dispatcher's list
   bool listed = false;
@@ -80,6 +85,10 @@ struct Partition {
   int32_t replica = -1;                ///< who is asked instead of the leader (KIP-392), -1: nobody
   net::TimePoint replica_until{};      ///< then the leader is asked again
   net::TimePoint leader_only_until{};  ///< its advice led nowhere: not followed before
+  int32_t epoch_from = -1;             ///< the broker whose log has the batch of `last_epoch`; -1: not known
+  net::TimePoint outdated_since{};     ///< what was read is newer than the leader that metadata names since
+  int32_t outdated_under = -1;         ///< that leader's epoch, if a better one was waited for in vain
+  Uuid topic_id{};                     ///< as last asked for; zero: not known
   bool leaderless = false;             ///< nobody to ask: metadata is asked for, at not_before again
   net::TimePoint missing_since{};      ///< topic or partition unknown to the cluster since; zero: it is known
 

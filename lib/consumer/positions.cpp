@@ -18,7 +18,7 @@ void Consumer::start_all() {
       partition.missing_since = {};
       tell(Event::Type::partition_resumed, partition, {}, partition.next);
       if (partition.next >= 0) {
-        ready(partition, partition.next);
+        ready(partition, partition.next, partition.last_epoch);
         continue;
       }
       partition.state = Partition::State::unknown;
@@ -34,7 +34,7 @@ void Consumer::start_all() {
 }
 
 void Consumer::start(Partition& partition) {
-  if (partition.place.offset >= 0) return ready(partition, partition.place.offset);
+  if (partition.place.offset >= 0) return ready(partition, partition.place.offset, -1);
   list(partition, partition.place, partition.reset_reason);
 }
 
@@ -47,6 +47,8 @@ void Consumer::forget(Partition& partition) {
   partition.fetch_position = -1;
   partition.end = -1;
   partition.last_epoch = -1;
+  partition.checked_under = -1;
+  partition.refused_by = -1;
   partition.end_reported = false;
   partition.drain_first = false;
   partition.max_bytes = 0;
@@ -96,7 +98,7 @@ void Consumer::committed(const std::vector<Question>& asked, const Error& error,
     } else if (offsets[i].error || offsets[i].offset < 0) {
       nothing_committed(partition);
     } else {
-      ready(partition, offsets[i].offset);
+      ready(partition, offsets[i].offset, offsets[i].leader_epoch);
     }
   }
 }
@@ -141,37 +143,46 @@ void Consumer::ask_listed() {
   }
   if (asked.empty()) return;
   std::erase_if(queries_, [](const auto& query) { return query.expired(); });
-  queries_.push_back(
-      OffsetQuery::start(core_, std::move(places), options_.isolation_level, options_.allow_auto_create_topics,
-                         options_.default_api_timeout,
-                         scope_.wrap([this, asked = std::move(asked)](size_t index, const TopicOffset& found) {
-                           const Question& question = asked[index];
-                           if (closing_ || !question.holds() || question.partition->state != Partition::State::listing)
-                             return;
-                           question.partition->asked = false;
-                           listed(*question.partition, found);
-                         }),
-                         {}));
+  queries_.push_back(OffsetQuery::start(
+      core_, std::move(places), options_.isolation_level, options_.allow_auto_create_topics,
+      options_.default_api_timeout,
+      scope_.wrap([this, asked = std::move(asked)](size_t index, const TopicOffset& found, const OffsetSource& source) {
+        const Question& question = asked[index];
+        if (closing_ || !question.holds() || question.partition->state != Partition::State::listing) return;
+        question.partition->asked = false;
+        listed(*question.partition, found, source);
+      }),
+      {}));
 }
 
-void Consumer::listed(Partition& partition, const TopicOffset& found) {
+void Consumer::listed(Partition& partition, const TopicOffset& found, const OffsetSource& source) {
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   if (found.error == Errc::closed) return;  // the session's end is this consumer's end too
   if (found.error) return stop(partition, found.error, false);
+  if (partition.refused_by >= 0) {
+    // Only leaders are asked for offsets. Another one than this answers: who refused the position was none any more.
+    if (partition.refused_by != source.node) {
+      partition.reset_reason = {};
+      return ready(partition, partition.fetch_position, -1);
+    }
+    if (options_.on_offset_out_of_range == OutOfRange::fail) return stop(partition, partition.reset_reason, true);
+  }
   if (found.offset < 0) {  // no record is that young: the end
     return list(partition, TopicOffset::latest(*partition.topic, partition.number), partition.reset_reason);
   }
-  ready(partition, found.offset);
+  ready(partition, found.offset, source.epoch);
 }
 
 // --- found, or not ----------------------------------------------------------
 
-void Consumer::ready(Partition& partition, int64_t offset) {
+void Consumer::ready(Partition& partition, int64_t offset, int32_t epoch) {
   const Error reason = partition.reset_reason;
   forget(partition);
   partition.state = Partition::State::ready;
   partition.next = offset;
   partition.fetch_position = offset;
+  partition.last_epoch = epoch;
+  partition.epoch_from = -1;
   if (reason) {
     moved(partition);
     tell(Event::Type::offset_reset, partition, reason, offset);
@@ -181,9 +192,11 @@ void Consumer::ready(Partition& partition, int64_t offset) {
 
 void Consumer::stop(Partition& partition, Error error, bool needs_seek) {
   const int64_t offset = partition.next;
+  const int32_t epoch = partition.last_epoch;
   forget(partition);
   partition.state = Partition::State::stopped;
   partition.next = offset;
+  partition.last_epoch = epoch;
   partition.needs_seek = needs_seek;
   partition.stop_reason = error;
   const bool heard = has_event_handler();

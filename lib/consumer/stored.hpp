@@ -14,6 +14,7 @@ namespace kafka::consumer {
 /// One commit: the newest of those that were answered since the last one left. The outcome is told to all of them.
 struct Storing {
   int64_t offset = -1;  ///< the next one to be read; -1: nothing is to be stored
+  int32_t epoch = -1;   ///< of the record before it
   int64_t from = -1;    ///< the first message that comes again if it fails
   uint32_t moves = 0;   ///< the partition's, when the message was dispatched
   // Envelopes that stay open until it is confirmed, and those of them that `consumption` dispatched.

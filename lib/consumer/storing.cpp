@@ -9,14 +9,15 @@ bool Consumer::committing() const {
   return !commits_.empty() || !storing_.empty() || !dirty_.empty() || reporting_ > 0;
 }
 
-void Consumer::want(Partition& partition, int64_t first, int64_t next, std::string_view metadata,
+void Consumer::want(Partition& partition, const Window::Entry& answered, std::string_view metadata,
                     Function<void(Error)> done) {
   Storing& wanted = partition.wanted;
   const uint32_t moves = partition.sought ? partition.moves - 1 : partition.moves;
   // What was dispatched before a seek comes again only if somebody seeks there.
-  if (wanted.offset < 0 || wanted.moves != moves) wanted.from = first;
+  if (wanted.offset < 0 || wanted.moves != moves) wanted.from = answered.first;
   wanted.moves = moves;
-  wanted.offset = next;
+  wanted.offset = answered.next;
+  wanted.epoch = answered.epoch;
   wanted.metadata = metadata;
   if (done) wanted.done.push_back(std::move(done));
   if (!std::exchange(partition.dirty, true)) dirty_.push_back(&partition);
@@ -40,7 +41,8 @@ void Consumer::store() {
     partition.dirty = false;
     if (partition.wanted.offset < 0) continue;
     Storing& storing = storing_.emplace_back(&partition, std::exchange(partition.wanted, {})).second;
-    offsets.push_back({*partition.topic, partition.number, storing.offset, std::move(storing.metadata), {}});
+    offsets.push_back(
+        {*partition.topic, partition.number, storing.offset, std::move(storing.metadata), {}, storing.epoch});
   }
   if (offsets.empty()) {
     const std::shared_ptr<Consumer> pinned = shared_from_this();

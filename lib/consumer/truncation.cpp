@@ -1,9 +1,17 @@
 // Logs that are not the ones that were read, as after an unclean election (KIP-320): with each Fetch to a leader goes
-// the epoch of the batch fetched last, and a leader whose log differs says where the two part. Not here: sending the
-// epochs (fetcher.cpp), positions that do not exist (out_of_range).
+// the epoch of the batch fetched last, and a leader whose log differs says where the two part. Leaders before Fetch 12
+// are asked for it first, by OffsetForLeaderEpoch, whenever their epoch is a new one. Leaders of the past are not
+// asked. Not here: sending the epochs (fetcher.cpp), positions that do not exist (out_of_range).
+#include "base/error_table.hpp"
 #include "consumer/consumer.hpp"
 
 namespace kafka::consumer {
+namespace {
+
+constexpr int32_t kConsumerReplica = -1;
+constexpr int16_t kFirstForConsumers = 3;  // before it only brokers may ask
+
+}  // namespace
 
 // The leader's log and what was read part at `end`, the end of the newest epoch that both may have. What was not
 // dispatched is fetched anew; where dispatched records are no more, reading goes on at `end`, or stops. True if that is
@@ -18,8 +26,14 @@ bool Consumer::diverged(Partition& partition, int32_t epoch, int64_t end, int32_
   const bool lost = partition.next > end;
   const int64_t next = std::min(partition.next, end);
   // What is still open, or not stored yet: a commit must not promise what is no more.
-  if (partition.ticket != 0) partition.open_next = std::min(partition.open_next, next);
-  partition.wanted.offset = std::min(partition.wanted.offset, next);
+  if (partition.ticket != 0 && partition.open_next > next) {
+    partition.open_next = next;
+    partition.open_epoch = epoch;
+  }
+  if (partition.wanted.offset > next) {
+    partition.wanted.offset = next;
+    partition.wanted.epoch = epoch;
+  }
   const Error error(Errc::offset_out_of_range,
                     partition.where() + " was truncated to offset " + std::to_string(end) + ", behind what was read");
   if (lost && options_.on_offset_out_of_range == OutOfRange::fail) {
@@ -33,6 +47,109 @@ bool Consumer::diverged(Partition& partition, int32_t epoch, int64_t end, int32_
   partition.last_epoch = epoch;  // without it a second truncation would go unnoticed
   if (lost) tell(Event::Type::log_truncated, partition, error, next);
   return true;
+}
+
+// True if metadata names a leader of an older epoch than that of what was read: it leads no more, though it may not
+// know it, and might take its own log for the whole. Better metadata is waited for, but not for ever: a topic that was
+// made anew begins its epochs anew too, and before 2.8 nobody tells.
+bool Consumer::outdated(Partition& partition, const cluster::TopicState& topic, int32_t leader, net::TimePoint now,
+                        net::TimePoint& wake) {
+  if (partition.last_epoch < 0 || partition.epoch_from == leader) return false;
+  const int32_t epoch = cluster::Metadata::leader_epoch(&topic, partition.number);
+  if (epoch < 0 || epoch >= partition.last_epoch) {
+    partition.outdated_since = {};
+    return false;
+  }
+  if (epoch == partition.outdated_under) return false;
+  if (partition.outdated_since == net::TimePoint()) partition.outdated_since = now;
+  const net::TimePoint given_up = partition.outdated_since + kOutdatedLeader;
+  const bool made_anew = !partition.topic_id.is_zero() && partition.topic_id != topic.id;
+  if (made_anew || now >= given_up) {
+    partition.last_epoch = -1;
+    partition.outdated_since = {};
+    partition.outdated_under = epoch;
+    return false;
+  }
+  wake = std::min(wake, given_up);
+  return true;
+}
+
+// True if the leader has not been asked yet whether its log is the one that was read.
+bool Consumer::unchecked(const Partition& partition) const {
+  if (partition.last_epoch < 0) return false;
+  const int32_t epoch = core_->metadata().leader_epoch(*partition.topic, partition.number);
+  return epoch >= 0 && epoch != partition.checked_under;
+}
+
+void Consumer::check(int32_t node, const std::vector<Partition*>& partitions) {
+  protocol::OffsetForLeaderEpochRequest request;
+  request.replica_id = kConsumerReplica;
+  std::vector<Asked> asked;
+  std::map<std::string_view, size_t> topics;
+  const uint64_t id = ++fetches_;
+  for (Partition* partition : partitions) {
+    const int32_t leader_epoch = core_->metadata().leader_epoch(*partition->topic, partition->number);
+    asked.push_back(
+        {partition, partition->generation, partition->fetch_position, false, partition->last_epoch, leader_epoch});
+    partition->in_fetch = id;  // not fetched meanwhile
+    const auto [place, fresh] = topics.try_emplace(*partition->topic, request.topics.size());
+    if (fresh) request.topics.emplace_back().topic = *partition->topic;
+    auto& one = request.topics[place->second].partitions.emplace_back();
+    one.partition = partition->number;
+    one.leader_epoch = partition->last_epoch;
+  }
+  core_->router().call<protocol::OffsetForLeaderEpochRequest>(
+      node, lane_, std::move(request), core_->router().config().request_timeout,
+      scope_.wrap([this, asked = std::move(asked)](const Error& error, protocol::OffsetForLeaderEpochResponse& response,
+                                                   const cluster::CallInfo&) { checked(asked, error, response); }),
+      [](protocol::OffsetForLeaderEpochRequest&, int16_t version) {
+        if (version >= kFirstForConsumers) return Error();
+        return Error(Errc::unsupported_version, "OffsetForLeaderEpoch " + std::to_string(version));
+      });
+}
+
+// No failure here resets a position or stops it: where nothing is learnt, Fetch goes on as if there were no epochs.
+void Consumer::checked(const std::vector<Asked>& asked, const Error& error,
+                       const protocol::OffsetForLeaderEpochResponse& response) {
+  const std::shared_ptr<Consumer> pinned = shared_from_this();
+  using Answer = protocol::OffsetForLeaderEpochResponse::OffsetForLeaderTopicResult::EpochEndOffset;
+  std::map<std::pair<std::string_view, int32_t>, const Answer*> answers;  // the first of a repeated one counts
+  for (const auto& topic : response.topics) {
+    for (const auto& partition : topic.partitions) answers.try_emplace({topic.topic, partition.partition}, &partition);
+  }
+  for (const Asked& one : asked) one.partition->in_fetch = 0;
+  if (error == Errc::closed) return;
+  for (const Asked& one : asked) {
+    Partition& partition = *one.partition;
+    if (partition.generation != one.generation || partition.state != Partition::State::ready) continue;
+    const auto found = answers.find({*partition.topic, partition.number});
+    Error failed = error;
+    if (!failed && found == answers.end()) {
+      odd_answer(partition, "the answer to OffsetForLeaderEpoch lacks " + partition.where());
+      if (dead_ || closing_) return;
+      continue;
+    }
+    if (!failed) failed = broker_error(found->second->error_code, partition.where());
+    if (failed) {
+      const ErrorTraits& what = traits(failed.code());
+      if (what.refresh != Refresh::none) core_->metadata().refresh();
+      if (what.retry != Retry::no) {
+        core_->log().state(LogLevel::warning, "the epochs of " + partition.where(), failed.message());
+        back_off(partition);
+        continue;
+      }
+      partition.checked_under = one.leader_epoch;
+      continue;
+    }
+    partition.failures = 0;
+    partition.checked_under = one.leader_epoch;
+    const Answer& answer = *found->second;
+    if (answer.leader_epoch < 0 || answer.end_offset < 0) continue;  // it does not know
+    if (answer.end_offset < partition.fetch_position)
+      diverged(partition, answer.leader_epoch, answer.end_offset, one.last_epoch);
+    if (dead_ || closing_) return;
+  }
+  schedule_pump();
 }
 
 }  // namespace kafka::consumer

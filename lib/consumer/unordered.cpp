@@ -75,7 +75,7 @@ Error Consumer::answer_in_window(uint64_t ticket, Answer answer, std::string_vie
   if (number == partition->window.begin()) {
     Window::Entry first{};
     partition->window.pop(first);
-    want(*partition, first.first, first.next, metadata, std::move(done));
+    want(*partition, first, metadata, std::move(done));
     keep_open(*partition, number);
   } else if (done || !metadata.empty()) {
     entry->held = true;
@@ -95,7 +95,7 @@ void Consumer::advance(Partition& partition) {
     const uint64_t number = window.begin() - 1;
     Waiting held;
     if (entry.held) held = take_waiting(partition, number);
-    want(partition, entry.first, entry.next, held.metadata, std::move(held.done));
+    want(partition, entry, held.metadata, std::move(held.done));
     keep_open(partition, number);
   }
 }

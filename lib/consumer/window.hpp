@@ -20,6 +20,7 @@ class Window {
   struct Entry {
     int64_t first;  ///< offset
     int64_t next;   ///< the offset behind it
+    int32_t epoch;  ///< of the leader that took its batch, -1: not known
     bool answered = false;
     bool commits = false;     ///< its answer
     bool held = false;        ///< its commit has metadata or somebody to tell, kept elsewhere meanwhile
@@ -35,8 +36,8 @@ class Window {
   uint64_t end() const noexcept { return begin_ + entries_.size(); }
   const Entry& front() const noexcept { return entries_.front(); }
 
-  uint64_t push(int64_t first, int64_t next) {
-    entries_.emplace_back(Entry{first, next});
+  uint64_t push(int64_t first, int64_t next, int32_t epoch) {
+    entries_.emplace_back(Entry{first, next, epoch});
     return end() - 1;
   }
   Entry* find(uint64_t number) noexcept {

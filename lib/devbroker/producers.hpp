@@ -18,7 +18,7 @@ namespace kafka::devbroker {
 /// Kafka's rules have changed twice.
 enum class ProducerRules : uint8_t {
   one_batch,  ///< 0.11: remembers the last batch only
-  forgetful,  ///< 1.0 to 2.3: the last five; retention takes a producer's state along with its records
+  forgetful,  ///< 1.0 to 2.4: the last five; retention takes a producer's state along with its records
   lasting,    ///< since 2.5 (KIP-360): a producer that is not known may begin with any sequence
 };
 

@@ -31,6 +31,11 @@ constexpr ApiRange k1_1[] = {{produce, 0, 5, 0},          {fetch, 0, 7, 0},
                              {offset_commit, 0, 3, 0},    {offset_fetch, 0, 3, 0},
                              {find_coordinator, 0, 1, 0}, {api_versions, 0, 1, 0},
                              {init_producer_id, 0, 0, 0}, {offset_for_leader_epoch, 0, 0, 0}};
+constexpr ApiRange k2_4[] = {{produce, 0, 8, 0},          {fetch, 0, 11, 0},
+                             {list_offsets, 0, 5, 0},     {metadata, 0, 9, 0},
+                             {offset_commit, 0, 8, 0},    {offset_fetch, 0, 6, 0},
+                             {find_coordinator, 0, 3, 0}, {api_versions, 0, 3, 0},
+                             {init_producer_id, 0, 2, 0}, {offset_for_leader_epoch, 0, 3, 0}};
 constexpr ApiRange k2_8[] = {{produce, 0, 9, 0},          {fetch, 0, 12, 0},
                              {list_offsets, 0, 6, 0},     {metadata, 0, 11, 0},
                              {offset_commit, 0, 8, 0},    {offset_fetch, 0, 7, 0},
@@ -51,8 +56,8 @@ constexpr Profile kProfiles[] = {
     {"", kEverything, true, true, ProducerRules::lasting},  {"0.8.2", k0_8_2, false, false, ProducerRules::lasting},
     {"0.9", k0_9, false, false, ProducerRules::lasting},    {"0.10", k0_10, true, false, ProducerRules::lasting},
     {"0.11", k0_11, true, false, ProducerRules::one_batch}, {"1.1", k1_1, true, false, ProducerRules::forgetful},
-    {"2.8", k2_8, true, true, ProducerRules::lasting},      {"3.9", k3_9, true, true, ProducerRules::lasting},
-    {"4.3", k4_3, true, true, ProducerRules::lasting},
+    {"2.4", k2_4, true, true, ProducerRules::forgetful},    {"2.8", k2_8, true, true, ProducerRules::lasting},
+    {"3.9", k3_9, true, true, ProducerRules::lasting},      {"4.3", k4_3, true, true, ProducerRules::lasting},
 };
 
 }  // namespace

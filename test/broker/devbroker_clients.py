@@ -16,7 +16,7 @@ import kafka_cluster
 from dev_broker import Clients
 from harness import Checks, expect_equal, kcat_options, run, scratch, skip_unless
 
-RELEASES = ["0.8.2", "0.9", "0.10", "0.11", "1.1", "2.8", "3.9", "4.3"]
+RELEASES = ["0.8.2", "0.9", "0.10", "0.11", "1.1", "2.4", "2.8", "3.9", "4.3"]
 CONSOLE = {"0.11": "1.1.1", "1.1": "1.1.1", "2.8": "4.3.1", "4.3": "4.3.1"}
 BROKERS = 2
 

@@ -13,8 +13,9 @@ const Partitions kOne = {{"t", {0}}};
 }  // namespace
 
 TEST_CASE("every message of every partition comes once and in order, whatever the broker's age") {
-  const std::string release = GENERATE(std::string(), std::string("0.8.2"), std::string("0.9"), std::string("0.10"),
-                                       std::string("0.11"), std::string("1.1"), std::string("2.8"), std::string("4.3"));
+  const std::string release =
+      GENERATE(std::string(), std::string("0.8.2"), std::string("0.9"), std::string("0.10"), std::string("0.11"),
+               std::string("1.1"), std::string("2.4"), std::string("2.8"), std::string("4.3"));
   const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition);
   CAPTURE(release);
   SimClient client(1, {.brokers = 3});

@@ -38,6 +38,11 @@ class FetchPeer {
     };
   }
 
+  /// The epoch that metadata says.
+  void lead(int32_t epoch) {
+    for (auto& partition : broker.metadata.topics[0].partitions) partition.leader_epoch = epoch;
+  }
+
   /// A batch of `count` records "P:OFFSET" at the end of the partition, each padded to `size`.
   Batch& add(int32_t partition, int count, size_t size = 0, records::SealOptions options = {}) {
     records::BatchBuilder builder;

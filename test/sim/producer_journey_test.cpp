@@ -268,7 +268,7 @@ TEST_CASE("a codec that is not built in is refused at once and by name") {
 // --- old brokers ------------------------------------------------------------
 
 TEST_CASE("every release of the broker gets its format, and the records are the same") {
-  for (const char* release : {"0.8.2", "0.9", "0.10", "0.11", "1.1", "2.8", "3.9", "4.3"}) {
+  for (const char* release : {"0.8.2", "0.9", "0.10", "0.11", "1.1", "2.4", "2.8", "3.9", "4.3"}) {
     for (const Compression codec : {Compression::none, Compression::gzip, Compression::snappy, Compression::lz4}) {
       if (!records::codec_available(codec)) continue;
       INFO(release << " " << records::codec_name(codec));

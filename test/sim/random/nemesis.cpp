@@ -208,7 +208,7 @@ void Nemesis::break_answer() {
 }
 
 void Nemesis::upgrade() {
-  static const std::vector<std::string> releases{"0.8.2", "0.9", "0.10", "0.11", "1.1", "2.8", "3.9", "4.3", ""};
+  static const std::vector<std::string> releases{"0.8.2", "0.9", "0.10", "0.11", "1.1", "2.4", "2.8", "3.9", "4.3", ""};
   const int id = broker();
   const std::string& release = random_.pick(releases);
   std::string& current = releases_[static_cast<size_t>(id)];

@@ -10,14 +10,14 @@ using std::chrono::milliseconds;
 
 const std::vector<std::string> kLegacy{"0.8.2", "0.9"};
 const std::vector<std::string> kMiddle{"0.10", "0.11", "1.1"};
-const std::vector<std::string> kModern{"2.8", "3.9", "4.3", "", ""};
+const std::vector<std::string> kModern{"2.4", "2.8", "3.9", "4.3", "", ""};
 
 bool before_zstd(const std::string& release) {
   return is_legacy(release) || release == "0.10" || release == "0.11" || release == "1.1";
 }
 
-bool compares_epochs(const std::string& release) {  // Fetch 12
-  return release.empty() || release == "2.8" || release == "3.9" || release == "4.3";
+bool compares_epochs(const std::string& release) {  // Fetch 12, or OffsetForLeaderEpoch 3
+  return release.empty() || release == "2.4" || release == "2.8" || release == "3.9" || release == "4.3";
 }
 
 std::string draw_release(Random& random) {

@@ -1,0 +1,222 @@
+// D11: what a consumer knows of epochs where it does not go on from what it has read itself: committed ones, leaders
+// that have to be asked first, leaders of the past (KIP-320).
+// Not here: logs that are cut while they are read (consume_truncation_test.cpp).
+#include "fetch_bench.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+using Type = Event::Type;
+
+namespace {
+
+int32_t leader(SimClient& client) { return client.brokers->cluster().find_partition("t", 0)->leader; }
+
+int fetches(SimClient& client, int32_t broker) {
+  int found = 0;
+  for (const auto& seen : client.brokers->cluster().seen())
+    found += seen.api == ApiKey::fetch && seen.broker == broker ? 1 : 0;
+  return found;
+}
+
+void commit(SimClient& client, int64_t offset, int32_t epoch) {
+  ConsumerGroup group(*client.session, "g");
+  ConsumerOffset stored{"t", 0, offset};
+  stored.leader_epoch = epoch;
+  int told = 0;
+  group.commit_offsets({stored}, [&](Error error, const auto&) {
+    CHECK_FALSE(error);
+    ++told;
+  });
+  REQUIRE(client.until([&] { return told == 1; }));
+}
+
+}  // namespace
+
+TEST_CASE("D11: a log that was cut while nobody read it is noticed by who begins at what is committed") {
+  SimClient client(21, {.brokers = 3});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  const std::string release = GENERATE(std::string(), std::string("2.4"), std::string("2.8"));
+  REQUIRE_FALSE(cluster.as_version(release));
+  const Ordering ordering = GENERATE(Ordering::consumer, Ordering::unordered);
+  const CommitMode mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
+  const auto policy = GENERATE(OutOfRange::reset_to_earliest, OutOfRange::fail);
+  fill_batches(client, "t", 1, 10, 2);
+  const int32_t epoch = cluster.find_partition("t", 0)->epoch;
+  const ConsumerOptions options{.commit_mode = mode, .on_offset_out_of_range = policy, .ordering = ordering};
+  Book book;
+  {
+    Consumer consumer(*client.session, "g", {{"t", {0}}}, options);
+    const bool batches = GENERATE(false, true);
+    if (batches) {
+      consumer.batch_consume(
+          6, [](BatchEnvelope envelope) { envelope.commit(); }, book.end());
+    } else {
+      consumer.consume(
+          10, [](MessageEnvelope envelope) { envelope.commit(); }, book.end());
+    }
+    REQUIRE(client.until([&] { return committed(client, "g", "t", 0) == 10; }));
+    close(client, consumer);
+  }
+  CHECK(cluster.groups().find("g", {"t", 0})->leader_epoch == epoch);
+  REQUIRE_FALSE(cluster.truncate_to("t", 0, 6));
+  for (int i = 0; i < 20; ++i) REQUIRE(cluster.append("t", 0, {.value = "new"}) == 6 + i);
+  Consumer consumer(*client.session, "g", {{"t", {0}}}, options);
+  book.listen(consumer);
+  consumer.consume(book.ack(), book.end());
+  client.run(5s);
+  if (policy == OutOfRange::fail) {
+    CHECK(book.got.empty());
+    REQUIRE(book.count(Type::partition_stopped) == 1);
+    CHECK(book.events.back().error == Errc::offset_out_of_range);
+  } else {
+    REQUIRE(book.count(Type::log_truncated) == 1);
+    CHECK(book.events[0].offset == 6);
+    CHECK(book.offsets(0) == range(6, 26));
+  }
+  CHECK(book.count(Type::offset_reset) == 0);
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("D11: leader epochs are stored and read by groups where the coordinator knows them") {
+  SimClient client(22, {.brokers = 1});
+  const std::string release = GENERATE(std::string(), std::string("2.4"), std::string("1.1"), std::string("0.8.2"));
+  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
+  REQUIRE_FALSE(client.brokers->cluster().create_topic("t", 2));
+  commit(client, 5, 3);
+  ConsumerGroup group(*client.session, "g");
+  std::vector<ConsumerOffset> found;
+  group.fetch_offsets({{"t", {0, 1}}}, [&](Error error, std::vector<ConsumerOffset> offsets) {
+    CHECK_FALSE(error);
+    found = std::move(offsets);
+  });
+  REQUIRE(client.until([&] { return found.size() == 2; }));
+  CHECK(found[0].offset == 5);
+  CHECK(found[0].leader_epoch == (release.empty() || release == "2.4" ? 3 : -1));
+  CHECK(found[1].leader_epoch == -1);
+  found.clear();
+  group.commit_offsets({{"t", 0, 5, {}, {}, -2}}, [&](Error error, std::vector<ConsumerOffset>) {
+    CHECK(error == Errc::invalid_argument);
+    CHECK(error.message().find("leader_epoch -2 of t/0") != std::string::npos);
+    found.emplace_back();
+  });
+  REQUIRE(client.until([&] { return !found.empty(); }));
+  client.close();
+}
+
+TEST_CASE("D11: no failure of OffsetForLeaderEpoch resets or stops a partition") {
+  SimClient client(23, {.brokers = 3});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.as_version("2.4"));
+  fill(client, "t", 1, 10);
+  Book book;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.on_offset_out_of_range = OutOfRange::fail});
+  book.listen(fetcher);
+  fetcher.fetch(book.ack(), book.end());
+  REQUIRE(client.until([&] { return book.got.size() == 10; }));
+  devbroker::Faults& faults = cluster.faults();
+  const int kind = GENERATE(range(0, 5));
+  CAPTURE(kind);
+  Fault& fault = faults.add(ApiKey::offset_for_leader_epoch);
+  if (kind == 0) fault.partition("t", 0).always().reply(Errc::topic_authorization_failed);
+  if (kind == 1) fault.partition("t", 0).reply(Errc::unknown_leader_epoch);
+  if (kind == 2) fault.partition("t", 0).reply(static_cast<Errc>(999));
+  if (kind == 3) fault.close_before();
+  if (kind == 4) fault.partition("t", 0).always().reply(Errc::offset_out_of_range);
+  client.brokers->kill(leader(client));
+  fill(client, "t", 1, 5);
+  REQUIRE(client.until([&] { return book.got.size() == 15; }, 10s));
+  CHECK(fault.hits() == 1);
+  CHECK(book.offsets(0) == range(0, 15));
+  CHECK(book.events.empty());
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D11: a leader of an older epoch than what is committed is asked nothing; a better one is waited for") {
+  SimClient client(24, {.brokers = 3});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  fill(client, "t", 1, 10);
+  Book first;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}});
+  fetcher.fetch(first.ack(), first.end());
+  REQUIRE(client.until([&] { return first.got.size() == 10; }));
+  close(client, fetcher);
+  const int32_t old = leader(client);
+  REQUIRE_FALSE(cluster.move_leader("t", 0, old % 3 + 1));
+  REQUIRE_FALSE(cluster.set_replica_end("t", 0, old, 5));
+  commit(client, 10, cluster.find_partition("t", 0)->epoch);
+  fill(client, "t", 1, 5);
+  const int before = fetches(client, old);
+  Book book;
+  Consumer consumer(*client.session, "g", {{"t", {0}}}, {.on_offset_out_of_range = OutOfRange::reset_to_earliest});
+  book.listen(consumer);
+  consumer.consume(book.ack(), book.end());
+  REQUIRE(client.until([&] { return book.got.size() == 5; }, 2s));
+  CHECK(book.offsets(0) == range(10, 15));
+  CHECK(book.events.empty());
+  CHECK(fetches(client, old) == before);
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("D11: an epoch that no leader ever reaches holds a partition up for a while only") {
+  SimClient client(25, {.brokers = 3});
+  fill(client, "t", 1, 10);
+  commit(client, 7, 1000);
+  Book book;
+  Consumer consumer(*client.session, "g", {{"t", {0}}});
+  book.listen(consumer);
+  consumer.consume(book.ack(), book.end());
+  client.run(9s);
+  CHECK(book.got.empty());
+  REQUIRE(client.until([&] { return book.got.size() == 3; }, 2s));
+  CHECK(book.offsets(0) == range(7, 10));
+  CHECK(book.events.empty());
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("D11: metadata that lags behind the epochs of what its leader serves holds nothing up") {
+  FetchBench bench(1);
+  Book book;
+  Fetcher fetcher = bench.fetcher(1);
+  book.listen(fetcher);
+  fetcher.fetch(book.ack(), book.end());
+  for (int32_t i = 1; i <= 5; ++i) {
+    bench.peer.add(0, 10, 0, {.leader_epoch = i});  // metadata says 0
+    REQUIRE(bench.client.until([&] { return book.got.size() == static_cast<size_t>(10 * i); }, 1s));
+  }
+  CHECK(book.events.empty());
+  close(bench.client, fetcher);
+  bench.client.close();
+}
+
+TEST_CASE("D16: a leader of the past that lacks the position resets nothing: the present one is asked") {
+  SimClient client(26, {.brokers = 3});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  const OutOfRange policy = GENERATE(OutOfRange::fail, OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest);
+  fill(client, "t", 1, 10);
+  Book first;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}});
+  fetcher.fetch(first.ack(), first.end());
+  REQUIRE(client.until([&] { return first.got.size() == 10; }));
+  close(client, fetcher);
+  const int32_t old = leader(client);
+  REQUIRE_FALSE(cluster.move_leader("t", 0, old % 3 + 1));
+  REQUIRE_FALSE(cluster.set_replica_end("t", 0, old, 5));
+  commit(client, 10, -1);
+  fill(client, "t", 1, 5);
+  const int before = fetches(client, old);
+  Book book;
+  Consumer consumer(*client.session, "g", {{"t", {0}}}, {.on_offset_out_of_range = policy});
+  book.listen(consumer);
+  consumer.consume(book.ack(), book.end());
+  REQUIRE(client.until([&] { return book.got.size() == 5; }, 5s));
+  CHECK(book.offsets(0) == range(10, 15));
+  CHECK(book.events.empty());
+  CHECK(fetches(client, old) == before + 1);
+  close(client, consumer);
+  client.close();
+}
