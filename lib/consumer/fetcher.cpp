@@ -80,9 +80,7 @@ void Consumer::pump() {
       if (!partition.buffer.empty()) continue;
       partition.drain_first = false;
     }
-    // Gone, or long enough ago: the leader knows better by now.
-    if (partition.replica >= 0 && (now >= partition.replica_until || !core_->router().knows(partition.replica)))
-      partition.replica = -1;
+    if (now >= partition.replica_until) partition.replica = -1;  // the leader may know a better one by now
     if (partition.replica < 0 && !leaders_[*leader].compares && unchecked(partition)) {
       to_check[*leader].push_back(&partition);
       continue;

@@ -167,3 +167,23 @@ TEST_CASE("a cluster that is upgraded from 0.10 gets sequences as soon as its le
   CHECK(world.cluster().producers("t", 0).size() == 1);
   world.finish();
 }
+
+TEST_CASE("E4: behind a move to a leader that stores no sequences one batch of a partition is under way at a time") {
+  ProducerOptions options = patient();
+  options.batch_size = 1;  // a record each
+  ProducerWorld world(options);
+  REQUIRE_FALSE(world.cluster().as_version("0.10", 2));
+  world.warm_up();
+  REQUIRE_FALSE(world.cluster().move_leader("t", 0, 2));
+  bool learnt = false;  // by metadata, not by a refusal
+  world.session->get_metadata({"t"}, [&](Error error, const ClusterMetadata&) { learnt = !error; });
+  REQUIRE(world.until([&] { return learnt; }));
+  Fault& refused = world.on_produce().broker(2).reply(Errc::not_enough_replicas);
+  Reports reports;
+  for (int i = 0; i < 5; ++i) REQUIRE_FALSE(world.send(std::to_string(i), reports, i));
+  REQUIRE(world.until_reports(reports, 5));
+  CHECK(refused.used_up());
+  CHECK(reports.count(Errc::none) == 5);
+  CHECK(world.values(0) == std::vector<std::string>{"warm-up", "0", "1", "2", "3", "4"});
+  world.finish();
+}

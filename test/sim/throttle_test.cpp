@@ -14,7 +14,7 @@ using Api = protocol::ApiKey;
 
 namespace {
 
-// Answers Metadata, the n-th request with the n-th pause (none behind the last); `slow` of them answers late.
+// Answers Metadata, the n-th request with the n-th pause (none behind the last).
 struct Pauses {
   Pauses(Rig& rig, std::vector<int32_t> pauses) : rig_(rig), pauses_(std::move(pauses)) {
     rig.server.on_request = [this](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
@@ -26,6 +26,10 @@ struct Pauses {
       return true;
     };
   }
+  // The rig goes on for a while after us.
+  ~Pauses() { rig_.server.on_request = {}; }
+  Pauses(const Pauses&) = delete;
+  Pauses& operator=(const Pauses&) = delete;
   std::vector<net::TimePoint> came;
 
  private:
