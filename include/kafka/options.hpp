@@ -67,7 +67,7 @@ enum class Partitioner : uint8_t {
 struct KAFKA_API ProducerOptions {
   Acks acks = Acks::all;
   int32_t batch_size = 1000000;      ///< bytes at which a batch is sent at once; 1 to max_request_size
-  int64_t buffer_memory = 33554432;  ///< bytes of records that may wait; send() says queue_full beyond
+  int64_t buffer_memory = 33554432;  ///< of records that wait, or whose outcome does; beyond it send() says queue_full
   int32_t compression_level = -1;    ///< -1: the codec's default; gzip to 9, lz4 to 17 (as 12), zstd to 22
   Compression compression_type = Compression::none;
   std::chrono::milliseconds delivery_timeout{120000};  ///< from send() to the report (KIP-91); more than linger

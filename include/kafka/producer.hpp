@@ -130,7 +130,7 @@ class KAFKA_API Producer {
   bool would_block(const Record& record);
   bool would_block(const Topic& topic, const Record& record);
 
-  /// Records without an outcome, and the bytes they use of buffer_memory.
+  /// Records without an outcome, and the bytes of buffer_memory that they use, and outcomes that were not told yet.
   size_t queued() const;
   size_t queued_bytes() const;
 

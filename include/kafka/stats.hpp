@@ -55,7 +55,7 @@ struct ProducerStats {
     uint64_t records = 0;  ///< taken in all
   };
   size_t queued = 0;                       ///< records without an outcome now
-  size_t queued_bytes = 0;                 ///< what they use of buffer_memory now
+  size_t queued_bytes = 0;                 ///< of buffer_memory that they use now, and outcomes not told yet
   size_t spare_bytes = 0;                  ///< kept for the next batches now, part of buffer_memory
   int64_t buffer_memory = 0;               ///< the limit of the former two
   size_t requests_in_flight = 0;           ///< now

@@ -6,6 +6,13 @@
 namespace kafka::codec {
 
 void Writer::grow(size_t more) {
+  // Much is not moved: it becomes a segment of its own. The first one begins with the length and has it all.
+  if (buffer_.size() - cut_ >= kLongest) {
+    cut();
+    buffer_ = Buffer(std::max(more, kChunk));
+    cut_ = 0;
+    return;
+  }
   if (cut_ == 0) {
     buffer_.reserve(std::max(more, kFirstChunk));
     return;

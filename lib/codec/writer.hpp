@@ -100,6 +100,8 @@ class Writer {
 
  private:
   static constexpr size_t kFirstChunk = 256;
+  static constexpr size_t kLongest = 16 * 1024;  // what is longer is not moved to larger memory
+  static constexpr size_t kChunk = 64 * 1024;    // what is taken then
 
   template <class U>
   void fixed(U value) {

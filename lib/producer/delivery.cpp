@@ -40,8 +40,10 @@ struct Producer::Handout {
       if (!begun) begin();
       if (!one(budget)) return false;
       if (!guard.alive()) return true;
+      const size_t charged = ended[at].batch->charged();
       end();
       if (!guard.alive()) return ++at, true;
+      producer->release(charged, 0);
     }
     return true;
   }
@@ -118,13 +120,17 @@ void Producer::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
   const size_t limit = static_cast<size_t>(options_.buffer_memory);
   memory_.give(std::move(batch->sealed), std::min(limit / 2, limit - std::min(limit, used_)));
   batch->builder = records::BatchBuilder();
-  // Flushes that waited for it end behind the reports.
+  // Until its reports have been handed out it takes memory that nobody else may have. Flushes that waited for it end
+  // behind them.
+  size_t kept = 0;
   if (!batch->receipts.empty()) {
+    kept = std::min(charged, sizeof(Batch) + batch->receipts.charged());
+    batch->charged_bytes = kept;
     report(std::move(batch), std::move(outcome));
   } else {
     keep(std::move(batch));
   }
-  release(charged, count);
+  release(charged - kept, count);
 }
 
 void Producer::report(std::unique_ptr<Batch> batch, Outcome outcome) {

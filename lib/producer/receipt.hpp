@@ -78,6 +78,8 @@ class Receipts {
   size_t kept() const noexcept {
     return tokens_.kept() + later_runs_.capacity() * sizeof(Run) + callbacks_.capacity() * sizeof(Callback);
   }
+  /// What bytes_of() says of all of them.
+  size_t charged() const noexcept;
   size_t tokens() const noexcept { return tokens_.size(); }
   bool empty() const noexcept { return tokens_.empty() && callbacks_.empty(); }
   /// Moves those of the records from `index` on into `second`, which counts from there.
@@ -144,6 +146,9 @@ class Receipts {
 inline constexpr size_t kCallbackBytes = sizeof(Receipts::Callback);
 inline constexpr size_t kTokenBytes = sizeof(uint64_t) + sizeof(Receipts::Run);
 
+inline size_t Receipts::charged() const noexcept {
+  return tokens_.size() * kTokenBytes + callbacks_.size() * kCallbackBytes;
+}
 inline size_t bytes_of(uint64_t) noexcept { return kTokenBytes; }
 inline size_t bytes_of(const DeliveryCallback& done) noexcept { return done ? kCallbackBytes : 0; }
 inline size_t Receipt::bytes() const { return by_token ? kTokenBytes : done ? kCallbackBytes : 0; }

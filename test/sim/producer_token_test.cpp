@@ -333,3 +333,35 @@ TEST_CASE("destroyed without close, a producer forgets its tokens and its handle
   CHECK(calls == 0);
   world.close();
 }
+
+TEST_CASE("I4: reports that the application has not taken yet use buffer_memory: what waits for it is bounded") {
+  constexpr int32_t kCount = 3000;
+  ProducerOptions options;
+  options.buffer_memory = 200000;
+  ProducerWorld world(options, {.brokers = 3, .session = {.max_dispatch = 1}});
+  const Topic topic = world.producer->topic("t");
+  world.warm_up();
+  int32_t told = 0, sent = 0;
+  size_t while_told = 0;
+  const auto send_until_full = [&] {
+    int32_t count = 0;
+    while (!world.producer->send(topic, {.partition = 0, .value = "0123456789"})) ++count;
+    return count;
+  };
+  world.producer->on_delivery([&](uint64_t, const DeliveryReport& report) {
+    if (report.error) FAIL(report.error.message());
+    if (++told > 1) return;
+    CHECK(world.producer->queued() == 0);  // all have an outcome, and only one of them is known
+    while_told = world.producer->queued_bytes();
+    sent = send_until_full();
+  });
+  for (uint64_t i = 0; i < kCount; ++i) {
+    REQUIRE_FALSE(world.producer->send(topic, {.partition = 0, .value = "0123456789"}, i));
+  }
+  REQUIRE(world.until([&] { return told == kCount; }));
+  CHECK(while_told >= kCount * sizeof(uint64_t));
+  world.run(1s);
+  CHECK(world.producer->queued_bytes() == 0);
+  CHECK(sent < send_until_full());
+  world.finish();
+}

@@ -60,6 +60,27 @@ TEST_CASE("what was cut off stays valid while the writer goes on") {
   CHECK(flat(writer.take()) == expected);
 }
 
+TEST_CASE("what is long is not moved to larger memory: it goes on in another segment") {
+  Writer writer;
+  writer.reserve_length();
+  std::string expected(4, '\0');
+  while (expected.size() < 200000) {
+    writer.i16(7);
+    writer.raw("0123456789");
+    expected += std::string("\0\7", 2) + "0123456789";
+  }
+  writer.raw(std::string(100000, 'x'));
+  expected += std::string(100000, 'x');
+  writer.patch_length();
+  const auto length = static_cast<uint32_t>(expected.size() - 4);
+  for (int i = 0; i < 4; ++i) expected[static_cast<size_t>(i)] = static_cast<char>(length >> (24 - 8 * i));
+  CHECK(writer.size() == expected.size());
+  const std::vector<Bytes> segments = writer.take();
+  CHECK(segments.size() > 3);
+  CHECK(segments.size() < 10);
+  CHECK(flat(segments) == expected);
+}
+
 TEST_CASE("a writer can be used again after take") {
   Writer writer;
   writer.i32(1);
