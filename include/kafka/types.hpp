@@ -107,7 +107,8 @@ struct ConsumerOffset {
   std::string metadata = {};
   Error error = {};  ///< in results
   /// Of the batch that the record before `offset` lies in; -1: not known, or not stored (brokers before 2.1). A
-  /// consumer that begins here learns by it whether that record is still in the log (KIP-320).
+  /// consumer that begins here learns by it whether that record is still in the log (KIP-320). Whoever stores another
+  /// offset than the one it came with sets it to -1: an older epoch would look like a log that was cut.
   int32_t leader_epoch = -1;
 };
 

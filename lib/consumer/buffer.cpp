@@ -47,8 +47,10 @@ Scan scan(const Bytes& bytes) {
       result.damaged = true;
       return result;
     }
+    const int32_t epoch = magic == records::kMagicV2 ? load_be<int32_t>(at + records::kLeaderEpochAt) : -1;
+    if (result.last_offset < 0) result.first_epoch = epoch;
     result.last_offset = std::max(result.last_offset, base + more);
-    result.last_epoch = magic == records::kMagicV2 ? load_be<int32_t>(at + records::kLeaderEpochAt) : -1;
+    result.last_epoch = epoch;
     at += size;
     left -= size;
   }

@@ -33,6 +33,7 @@ struct Credit {
 struct Scan {
   int64_t last_offset = -1;  ///< of the last whole entry; -1 if there is none
   int32_t last_epoch = -1;   ///< of the leader that took that entry; -1: it does not say
+  int32_t first_epoch = -1;  ///< the same of the first one
   bool damaged = false;      ///< reading will end with an error at some entry
   size_t partial_size = 0;   ///< bytes that a first entry cut off needs, 0 if that is not known
 };

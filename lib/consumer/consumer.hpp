@@ -201,13 +201,14 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void fetched(const std::shared_ptr<Fetch>& fetch, Error error, protocol::FetchResponse& response,
                const cluster::CallInfo& info);
   using PartitionData = protocol::FetchResponse::FetchableTopicResponse::PartitionData;
-  bool take(Partition& partition, const PartitionData& data, int32_t node, int32_t epoch,
+  bool take(Partition& partition, const PartitionData& data, int32_t node, const Asked& asked, bool compares,
             const std::shared_ptr<Credit>& credit);
   bool sent_elsewhere(Partition& partition, int32_t replica);
   // truncation.cpp
   bool outdated(Partition& partition, const cluster::TopicState& topic, int32_t leader, net::TimePoint now,
                 net::TimePoint& wake);
   bool unchecked(const Partition& partition) const;
+  bool not_compared(Partition& partition, int32_t first_epoch, const Asked& asked);
   void check(int32_t node, const std::vector<Partition*>& partitions);
   void checked(const std::vector<Asked>& asked, const Error& error,
                const protocol::OffsetForLeaderEpochResponse& response);

@@ -80,8 +80,9 @@ void Consumer::pump() {
       if (!partition.buffer.empty()) continue;
       partition.drain_first = false;
     }
-    if (now >= partition.replica_until) partition.replica = -1;  // the leader may know a better one by now
-    if (partition.replica < 0 && !leaders_[*leader].compares && unchecked(partition)) {
+    // The leader may know a better one by now, or be this one.
+    if (now >= partition.replica_until || partition.replica == *leader) partition.replica = -1;
+    if (unchecked(partition) && (partition.replica >= 0 || !leaders_[*leader].compares)) {
       to_check[*leader].push_back(&partition);
       continue;
     }
@@ -342,6 +343,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
     for (const Asked& asked : fetch->asked) {
       Partition& partition = *asked.partition;
       if (partition.generation != asked.generation || partition.state != Partition::State::ready) continue;
+      partition.checked_under = -1;  // its log may be another one when it is there again
       if (!leave_replica(partition, fetch->node)) back_off(partition);
     }
     core_->log().state(LogLevel::warning, "fetch from " + core_->router().describe(fetch->node), error.message());
@@ -350,6 +352,9 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
 
   leader.compares = info.version >= kFirstDiverging;
   leader.session.answered(fetch->full, response.session_id);
+  if (!leader.compares) {  // no epochs were sent
+    for (auto& [slot, known] : leader.session.known) known.last_epoch = -1;
+  }
   // Over quota a broker answers with nothing but the pause (KIP-219), which is the connection's: asked again behind it.
   const bool throttled = response.throttle_time_ms > 0 && response.responses.empty();
   std::vector<BrokerInfo> endpoints;
@@ -383,8 +388,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
         moved = true;  // the position was set since: what came is of no use, and what to do next is known
         continue;
       }
-      if (data.error_code == 0) partition->checked_under = asked.leader_epoch;
-      moved |= take(*partition, data, fetch->node, leader.compares ? asked.last_epoch : -1, credit);
+      moved |= take(*partition, data, fetch->node, asked, leader.compares, credit);
       if (dead_ || closing_) return;
       const auto known = leader.session.known.find(partition->slot);
       if (known != leader.session.known.end() && data.error_code == 0) known->second.end = end_of(data);
@@ -431,8 +435,9 @@ int64_t Consumer::end_of(const PartitionData& data) const {
 }
 
 // True if something came, or something is to be done at once.
-bool Consumer::take(Partition& partition, const PartitionData& data, int32_t node, int32_t epoch,
+bool Consumer::take(Partition& partition, const PartitionData& data, int32_t node, const Asked& asked, bool compares,
                     const std::shared_ptr<Credit>& credit) {
+  const int32_t epoch = compares ? asked.last_epoch : -1;  // that the broker has compared with its log
   if (data.error_code != 0) {
     Error error = broker_error(data.error_code, partition.where());
     // What a follower lacks the leader may have: only the leader's word counts (D14).
@@ -447,8 +452,14 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
       back_off(partition);                         // but leaders that name each other are not run after
       return false;
     }
-    if (error == Errc::offset_out_of_range && std::exchange(partition.last_epoch, -1) >= 0 && epoch >= 0) {
-      return true;  // so says also a leader that does not know that epoch: asked again without it
+    if (error == Errc::offset_out_of_range && partition.last_epoch >= 0 && !std::exchange(partition.doubted, true)) {
+      // So says also a leader that does not know that epoch: asked again without it. Or it was not asked for that.
+      if (epoch >= 0) {
+        partition.refused_epoch = std::exchange(partition.last_epoch, -1);
+      } else {
+        partition.checked_under = -1;
+      }
+      return true;
     }
     if (error == Errc::offset_out_of_range) {
       out_of_range(partition, node);
@@ -459,7 +470,10 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
   }
   partition.failures = 0;
   partition.alone = false;
+  partition.doubted = false;
+  partition.refused_epoch = -1;
   partition.missing_since = {};  // whatever metadata says
+  if (partition.replica != node) partition.checked_under = asked.leader_epoch;
   if (data.preferred_read_replica >= 0 && data.preferred_read_replica != node && data.records.empty())
     return sent_elsewhere(partition, data.preferred_read_replica);
   // Believed where something was asked; an undefined end is none.
@@ -472,6 +486,7 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
     return false;
   }
   const Scan found = scan(data.records);
+  if (epoch < 0 && not_compared(partition, found.first_epoch, asked)) return false;
   if (found.last_offset < 0 && !found.damaged) {
     take_partial(partition, data.records.size(), found.partial_size);
     return true;
@@ -561,6 +576,7 @@ void Consumer::out_of_range(Partition& partition, int32_t node) {
   }
   Error error(Errc::offset_out_of_range,
               "offset " + std::to_string(partition.fetch_position) + " of " + partition.where());
+  partition.refused_epoch = std::max(partition.refused_epoch, partition.last_epoch);
   // A leader of the past answers like a follower, and may lack what the present one has: what is done about it waits
   // for the leader's word (listed()).
   partition.refused_by = node;

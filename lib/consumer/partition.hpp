@@ -46,7 +46,10 @@ struct Partition {
   /// Of the leader that took the batch before fetch_position, or a newer one that was seen; -1: not known.
   int32_t last_epoch = -1;
   int32_t checked_under = -1;  ///< the leader's epoch when `last_epoch` was last compared with its log
-  int32_t refused_by = -1;     ///< the broker that said out_of_range, while it is asked whether it is the leader
+  int32_t held_epoch = -1;     ///< of a batch that nobody compared: was held up once already
+  bool doubted = false;        ///< out_of_range was said, and is asked for once more
+  int32_t refused_by = -1;     ///< the broker that said it again, while it is asked whether it is the leader
+  int32_t refused_epoch = -1;  ///< `last_epoch` before it
   bool end_reported = false;
   Buffer buffer;
 

@@ -48,7 +48,11 @@ void Consumer::forget(Partition& partition) {
   partition.end = -1;
   partition.last_epoch = -1;
   partition.checked_under = -1;
+  partition.held_epoch = -1;
+  partition.doubted = false;
   partition.refused_by = -1;
+  partition.refused_epoch = -1;
+  partition.outdated_since = {};
   partition.end_reported = false;
   partition.drain_first = false;
   partition.max_bytes = 0;
@@ -163,7 +167,7 @@ void Consumer::listed(Partition& partition, const TopicOffset& found, const Offs
     // Only leaders are asked for offsets. Another one than this answers: who refused the position was none any more.
     if (partition.refused_by != source.node) {
       partition.reset_reason = {};
-      return ready(partition, partition.fetch_position, -1);
+      return ready(partition, partition.fetch_position, partition.refused_epoch);
     }
     if (options_.on_offset_out_of_range == OutOfRange::fail) return stop(partition, partition.reset_reason, true);
   }

@@ -18,9 +18,9 @@ constexpr int16_t kFirstForConsumers = 3;  // before it only brokers may ask
 // to be done at once.
 bool Consumer::diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked_epoch) {
   if (epoch > asked_epoch || (epoch == asked_epoch && end >= partition.fetch_position)) {
-    odd_answer(partition, "the answer to Fetch says that " + partition.where() +
-                              " parts from what was read at offset " + std::to_string(end) + ", epoch " +
-                              std::to_string(epoch) + ": that is no earlier place");
+    odd_answer(partition, "the leader of " + partition.where() +
+                              " says that its log parts from what was read at offset " + std::to_string(end) +
+                              ", epoch " + std::to_string(epoch) + ": that is no earlier place");
     return false;
   }
   const bool lost = partition.next > end;
@@ -54,7 +54,10 @@ bool Consumer::diverged(Partition& partition, int32_t epoch, int64_t end, int32_
 // made anew begins its epochs anew too, and before 2.8 nobody tells.
 bool Consumer::outdated(Partition& partition, const cluster::TopicState& topic, int32_t leader, net::TimePoint now,
                         net::TimePoint& wake) {
-  if (partition.last_epoch < 0 || partition.epoch_from == leader) return false;
+  if (partition.last_epoch < 0 || partition.epoch_from == leader) {
+    partition.outdated_since = {};
+    return false;
+  }
   const int32_t epoch = cluster::Metadata::leader_epoch(&topic, partition.number);
   if (epoch < 0 || epoch >= partition.last_epoch) {
     partition.outdated_since = {};
@@ -81,6 +84,17 @@ bool Consumer::unchecked(const Partition& partition) const {
   return epoch >= 0 && epoch != partition.checked_under;
 }
 
+// True if records came from a leader newer than those whose log was compared with what was read, by a way on which
+// nothing is compared: they are asked for again, so that metadata can tell of that leader and it can be asked. Once.
+bool Consumer::not_compared(Partition& partition, int32_t first_epoch, const Asked& asked) {
+  if (partition.last_epoch < 0 || asked.leader_epoch < 0 || first_epoch == partition.held_epoch) return false;
+  if (first_epoch <= std::max(partition.last_epoch, partition.checked_under)) return false;
+  partition.held_epoch = first_epoch;
+  core_->metadata().refresh();
+  back_off(partition);
+  return true;
+}
+
 void Consumer::check(int32_t node, const std::vector<Partition*>& partitions) {
   protocol::OffsetForLeaderEpochRequest request;
   request.replica_id = kConsumerReplica;
@@ -99,7 +113,7 @@ void Consumer::check(int32_t node, const std::vector<Partition*>& partitions) {
     one.leader_epoch = partition->last_epoch;
   }
   core_->router().call<protocol::OffsetForLeaderEpochRequest>(
-      node, lane_, std::move(request), core_->router().config().request_timeout,
+      node, lane_, std::move(request), core_->router().config().request_timeout + options_.fetch_max_wait,
       scope_.wrap([this, asked = std::move(asked)](const Error& error, protocol::OffsetForLeaderEpochResponse& response,
                                                    const cluster::CallInfo&) { checked(asked, error, response); }),
       [](protocol::OffsetForLeaderEpochRequest&, int16_t version) {
@@ -124,27 +138,23 @@ void Consumer::checked(const std::vector<Asked>& asked, const Error& error,
     if (partition.generation != one.generation || partition.state != Partition::State::ready) continue;
     const auto found = answers.find({*partition.topic, partition.number});
     Error failed = error;
-    if (!failed && found == answers.end()) {
-      odd_answer(partition, "the answer to OffsetForLeaderEpoch lacks " + partition.where());
-      if (dead_ || closing_) return;
-      continue;
-    }
+    if (!failed && found == answers.end())
+      failed = Error(Errc::protocol_error, "the answer lacks " + partition.where());
     if (!failed) failed = broker_error(found->second->error_code, partition.where());
     if (failed) {
+      core_->log().state(LogLevel::warning, "the epochs of " + partition.where(), failed.message());
       const ErrorTraits& what = traits(failed.code());
       if (what.refresh != Refresh::none) core_->metadata().refresh();
-      if (what.retry != Retry::no) {
-        core_->log().state(LogLevel::warning, "the epochs of " + partition.where(), failed.message());
+      if (what.retry != Retry::no && partition.failures < kMaxOddities) {
         back_off(partition);
         continue;
       }
-      partition.checked_under = one.leader_epoch;
-      continue;
     }
     partition.failures = 0;
     partition.checked_under = one.leader_epoch;
+    if (failed) continue;
     const Answer& answer = *found->second;
-    if (answer.leader_epoch < 0 || answer.end_offset < 0) continue;  // it does not know
+    if (answer.leader_epoch < 0 || answer.leader_epoch > one.last_epoch || answer.end_offset < 0) continue;
     if (answer.end_offset < partition.fetch_position)
       diverged(partition, answer.leader_epoch, answer.end_offset, one.last_epoch);
     if (dead_ || closing_) return;
