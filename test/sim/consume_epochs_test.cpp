@@ -31,6 +31,21 @@ void commit(SimClient& client, int64_t offset, int32_t epoch) {
   REQUIRE(client.until([&] { return told == 1; }));
 }
 
+// Ten messages, and a leader that the session knows, which leads no more and has five of them.
+int32_t leader_of_the_past(SimClient& client) {
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  fill(client, "t", 1, 10);
+  Book book;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}});
+  fetcher.fetch(book.ack(), book.end());
+  REQUIRE(client.until([&] { return book.got.size() == 10; }));
+  close(client, fetcher);
+  const int32_t old = leader(client);
+  REQUIRE_FALSE(cluster.move_leader("t", 0, old % 3 + 1));
+  REQUIRE_FALSE(cluster.set_replica_end("t", 0, old, 5));
+  return old;
+}
+
 }  // namespace
 
 TEST_CASE("D11: a log that was cut while nobody read it is noticed by who begins at what is committed") {
@@ -139,15 +154,7 @@ TEST_CASE("D11: no failure of OffsetForLeaderEpoch resets or stops a partition")
 TEST_CASE("D11: a leader of an older epoch than what is committed is asked nothing; a better one is waited for") {
   SimClient client(24, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  fill(client, "t", 1, 10);
-  Book first;
-  Fetcher fetcher(*client.session, {{"t", 0, 0}});
-  fetcher.fetch(first.ack(), first.end());
-  REQUIRE(client.until([&] { return first.got.size() == 10; }));
-  close(client, fetcher);
-  const int32_t old = leader(client);
-  REQUIRE_FALSE(cluster.move_leader("t", 0, old % 3 + 1));
-  REQUIRE_FALSE(cluster.set_replica_end("t", 0, old, 5));
+  const int32_t old = leader_of_the_past(client);
   commit(client, 10, cluster.find_partition("t", 0)->epoch);
   fill(client, "t", 1, 5);
   const int before = fetches(client, old);
@@ -224,17 +231,8 @@ TEST_CASE("D11: metadata that lags behind the epochs of what its leader serves h
 
 TEST_CASE("D16: a leader of the past that lacks the position resets nothing: the present one is asked") {
   SimClient client(26, {.brokers = 3});
-  devbroker::Cluster& cluster = client.brokers->cluster();
   const OutOfRange policy = GENERATE(OutOfRange::fail, OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest);
-  fill(client, "t", 1, 10);
-  Book first;
-  Fetcher fetcher(*client.session, {{"t", 0, 0}});
-  fetcher.fetch(first.ack(), first.end());
-  REQUIRE(client.until([&] { return first.got.size() == 10; }));
-  close(client, fetcher);
-  const int32_t old = leader(client);
-  REQUIRE_FALSE(cluster.move_leader("t", 0, old % 3 + 1));
-  REQUIRE_FALSE(cluster.set_replica_end("t", 0, old, 5));
+  const int32_t old = leader_of_the_past(client);
   commit(client, 10, -1);
   fill(client, "t", 1, 5);
   const int before = fetches(client, old);
