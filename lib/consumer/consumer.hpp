@@ -1,7 +1,7 @@
 // The inside of a Consumer and of a Fetcher: partitions, one consumption at a time, its end.
-// Here: what the public calls do. positions.cpp: where partitions begin. fetcher.cpp: requests to the
-// leaders. dispatcher.cpp: envelopes out, answers in. unordered.cpp: answers in any order. storing.cpp: commits that
-// nothing waits for. closing.cpp: the ends.
+// Here: what the public calls do. positions.cpp: where partitions begin. fetcher.cpp: requests to the leaders.
+// fetched.cpp: what comes back. truncation.cpp: whether it is the log that was read. dispatcher.cpp: envelopes out,
+// answers in. unordered.cpp: answers in any order. storing.cpp: commits that nothing waits for. closing.cpp: the ends.
 #pragma once
 
 #include <kafka/consumer.hpp>
@@ -58,6 +58,10 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   static constexpr net::Duration kLeaderOnly = std::chrono::seconds(10);
   /// How long a leader is waited for whose epoch is not older than what was read.
   static constexpr net::Duration kOutdatedLeader = std::chrono::seconds(10);
+  /// Versions of Fetch: behind the first topics go by id (KIP-516), from the second on leaders compare the epoch of
+  /// what was fetched last with their logs (KIP-320).
+  static constexpr int16_t kLastByName = 12;
+  static constexpr int16_t kFirstDiverging = 12;
   /// Room below which no fetch is sent, unless nothing else can free any.
   static constexpr size_t kLeastFetch = 64 * 1024;
   /// One answer may take this part of fetch_memory, but kLeastAnswer in any case.
@@ -196,24 +200,17 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   size_t room(const Share& share, size_t leaders) const;
   bool stuck() const;
   static bool has_nothing(const Partition& partition) { return partition.buffer.empty() && partition.ticket == 0; }
-  void too_large(const Fetch& fetch, const Error& error);
   void send_fetch(int32_t node, const Share& share, size_t reserved);
+  void arm_wake(net::TimePoint at);
+
+  // fetched.cpp
   void fetched(const std::shared_ptr<Fetch>& fetch, Error error, protocol::FetchResponse& response,
                const cluster::CallInfo& info);
+  void too_large(const Fetch& fetch, const Error& error);
   using PartitionData = protocol::FetchResponse::FetchableTopicResponse::PartitionData;
   bool take(Partition& partition, const PartitionData& data, int32_t node, const Asked& asked, bool compares,
             const std::shared_ptr<Credit>& credit);
   bool sent_elsewhere(Partition& partition, int32_t replica);
-  // truncation.cpp
-  bool outdated(Partition& partition, const cluster::TopicState& topic, int32_t leader, net::TimePoint now,
-                net::TimePoint& wake);
-  bool unchecked(const Partition& partition) const;
-  bool not_compared(Partition& partition, int32_t first_epoch, const Asked& asked);
-  void check(int32_t node, const std::vector<Partition*>& partitions);
-  void checked(const std::vector<Asked>& asked, const Error& error,
-               const protocol::OffsetForLeaderEpochResponse& response);
-  bool diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked_epoch);
-  // fetcher.cpp
   bool leave_replica(Partition& partition, int32_t node);
   int64_t end_of(const PartitionData& data) const;
   void no_news(Partition& partition, int64_t end);
@@ -223,7 +220,16 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void odd_answer(Partition& partition, const std::string& what);
   void back_off(Partition& partition);
   void check_end(Partition& partition);
-  void arm_wake(net::TimePoint at);
+
+  // truncation.cpp
+  bool outdated(Partition& partition, const cluster::TopicState& topic, int32_t leader, net::TimePoint now,
+                net::TimePoint& wake);
+  static bool unchecked(const Partition& partition, int32_t leader_epoch);
+  bool not_compared(Partition& partition, int32_t first_epoch, const Asked& asked);
+  void check(int32_t node, const std::vector<Partition*>& partitions);
+  void checked(const std::vector<Asked>& asked, const Error& error,
+               const protocol::OffsetForLeaderEpochResponse& response);
+  bool diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked_epoch);
 
   // dispatcher.cpp
   void schedule_dispatch();

@@ -1,7 +1,7 @@
 // Logs that are not the ones that were read, as after an unclean election (KIP-320): with each Fetch to a leader goes
 // the epoch of the batch fetched last, and a leader whose log differs says where the two part. Leaders before Fetch 12
 // are asked for it first, by OffsetForLeaderEpoch, whenever their epoch is a new one. Leaders of the past are not
-// asked. Not here: sending the epochs (fetcher.cpp), positions that do not exist (out_of_range).
+// asked. Not here: sending the epochs (fetcher.cpp), positions that do not exist (fetched.cpp).
 #include "base/error_table.hpp"
 #include "consumer/consumer.hpp"
 
@@ -78,10 +78,8 @@ bool Consumer::outdated(Partition& partition, const cluster::TopicState& topic, 
 }
 
 // True if the leader has not been asked yet whether its log is the one that was read.
-bool Consumer::unchecked(const Partition& partition) const {
-  if (partition.last_epoch < 0) return false;
-  const int32_t epoch = core_->metadata().leader_epoch(*partition.topic, partition.number);
-  return epoch >= 0 && epoch != partition.checked_under;
+bool Consumer::unchecked(const Partition& partition, int32_t leader_epoch) {
+  return partition.last_epoch >= 0 && leader_epoch >= 0 && leader_epoch != partition.checked_under;
 }
 
 // True if records came from a leader newer than those whose log was compared with what was read, by a way on which

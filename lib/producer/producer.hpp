@@ -1,5 +1,6 @@
 // The inside of a Producer: topics, their partitions' queues of batches, and the requests under way.
-// Here: intake, memory, flushing, closing. sender.cpp: what leaves when, answers, retries, expiry.
+// Here: intake, memory, flushing, closing. sender.cpp: what leaves when, answers, retries, expiry. lingering.cpp: what
+// does not leave yet.
 // delivery.cpp: handing out reports. refused.cpp: single records that a broker refuses. sequences.cpp: idempotence
 // within a partition. parking.cpp: records that wait for a topic's partitions. bulk.cpp: produce().
 #pragma once
@@ -242,14 +243,16 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   // refused.cpp
   bool settle_refused(Partition& partition, std::unique_ptr<Batch>& batch, const Answer& answer, const Error& error);
 
-  // sender.cpp
-  void schedule_pump();
-  void pump();
-  void fetch_ahead(const std::vector<Partition*>& listed, size_t at) const;
+  // lingering.cpp
   void linger(Partition& partition);
   bool put_aside(Partition& partition);
   void end_lingering(net::TimePoint now);
   void wake_by(net::TimePoint at);
+
+  // sender.cpp
+  void schedule_pump();
+  void pump();
+  void fetch_ahead(const std::vector<Partition*>& listed, size_t at) const;
   bool ready(Partition& partition, net::TimePoint now, net::TimePoint& wake, bool& lingers);
   void ask_for_leaders(net::TimePoint now, net::TimePoint& wake);
   /// Why nothing can be sent to this topic until something is changed there; none if it can, or is not known.
