@@ -30,6 +30,8 @@ if [ "$what" != build ]; then
   library catch2 catch2
   program kcat kcat
   library rdkafka librdkafka-dev
+  # Other programs are called ctags too.
+  { command -v ctags-universal || ctags --version | grep 'Universal Ctags'; } >/dev/null 2>&1 || missing+=(universal-ctags)
 fi
 if [ "$what" = ci ]; then
   program clang++ clang
