@@ -37,7 +37,7 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const
   if (!error_) error_ = check_partitions(partitions);
   for (const auto& [topic, numbers] : partitions) {
     for (const int32_t number : numbers) {
-      if (!error_) error_ = add_partition(topic, number, {}, Partition::Start::committed);
+      if (!error_) error_ = add_partition(topic, number, {}, Origin::Kind::committed);
     }
   }
 }
@@ -62,7 +62,7 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::vector<TopicOffset>
     }
     const std::string topic = place.topic;
     const int32_t number = place.partition;
-    if (!error_) error_ = add_partition(topic, number, std::move(place), Partition::Start::place);
+    if (!error_) error_ = add_partition(topic, number, std::move(place), Origin::Kind::place);
   }
 }
 
@@ -71,7 +71,7 @@ Consumer::~Consumer() {
   lanes_->release();
 }
 
-Error Consumer::add_partition(std::string topic, int32_t number, TopicOffset place, Partition::Start start) {
+Error Consumer::add_partition(std::string topic, int32_t number, TopicOffset place, Origin::Kind start) {
   if (partitions_.size() == kMaxPartitions) {
     return Error(Errc::invalid_argument, "more than " + std::to_string(kMaxPartitions) + " partitions");
   }
@@ -82,8 +82,8 @@ Error Consumer::add_partition(std::string topic, int32_t number, TopicOffset pla
       numbers.empty() ? std::make_shared<const std::string>(std::move(topic)) : numbers.begin()->second->topic;
   partition->number = number;
   partition->slot = static_cast<uint32_t>(partitions_.size());
-  partition->start = start;
-  partition->place = std::move(place);
+  partition->origin.kind = start;
+  partition->origin.place = std::move(place);
   if (unordered_) partition->buffer.charge_envelopes(unfolded_);
   numbers.emplace(number, partition.get());
   partitions_.push_back(std::move(partition));
@@ -196,25 +196,26 @@ Error Consumer::seek(TopicOffset to) {
     return Error(Errc::invalid_argument,
                  to.topic + "/" + std::to_string(to.partition) + " is not one of this consumer's partitions");
   }
-  const bool was_stopped = partition->state == Partition::State::stopped;
+  const bool was_stopped = partition->position.state == Position::State::stopped;
   moved(*partition);
   forget(*partition);
-  partition->state = Partition::State::unknown;
-  partition->start = Partition::Start::place;
-  partition->place = std::move(to);
-  if (was_stopped) tell(Event::Type::partition_resumed, *partition, {}, std::max<int64_t>(partition->place.offset, -1));
-  if (consuming() || partition->place.offset >= 0) start(*partition);
+  partition->position.state = Position::State::unknown;
+  partition->origin.kind = Origin::Kind::place;
+  partition->origin.place = std::move(to);
+  if (was_stopped)
+    tell(Event::Type::partition_resumed, *partition, {}, std::max<int64_t>(partition->origin.place.offset, -1));
+  if (consuming() || partition->origin.place.offset >= 0) start(*partition);
   return {};
 }
 
 int64_t Consumer::position(std::string_view topic, int32_t partition) const {
   const Partition* const found = find(topic, partition);
-  return found == nullptr ? -1 : found->position();
+  return found == nullptr ? -1 : found->public_position();
 }
 
 bool Consumer::at_end(std::string_view topic, int32_t partition) const {
   const Partition* const found = find(topic, partition);
-  return found != nullptr && found->at_end();
+  return found != nullptr && found->position.at_end();
 }
 
 // The position was set from outside: no answer of an open envelope moves it.

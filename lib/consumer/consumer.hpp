@@ -166,7 +166,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   };
 
   // consumer.cpp
-  Error add_partition(std::string topic, int32_t number, TopicOffset place, Partition::Start start);
+  Error add_partition(std::string topic, int32_t number, TopicOffset place, Origin::Kind start);
   void join();
   Partition* find(std::string_view topic, int32_t partition) const;
   Error refusal() const;
@@ -236,7 +236,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void make_ready(Partition& partition);
   void unlist();
   bool dispatchable(const Partition& partition) const {
-    return partition.state == Partition::State::ready && !partition.paused && partition.ticket == 0 &&
+    return partition.position.ready() && !partition.paused && partition.ticket == 0 &&
            !(unordered_ && partition.window.full());
   }
   /// Whether open envelopes leave no memory for another batch to be unfolded.

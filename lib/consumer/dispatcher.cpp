@@ -49,7 +49,7 @@ void Consumer::dispatch_some(Consumption& consumption, Partition& partition, rec
     if (!steady_) return;
     if (kUnordered ? open_ >= most_open_ || partition.window.full() : partition.ticket != 0) break;
     if (turn_ >= kTurn || (consumption.limit > 0 && consumption.started >= consumption.limit)) break;
-  } while (partition.buffer.reading() && budget.take() && partition.buffer.next_quick(record, partition.next));
+  } while (partition.buffer.reading() && budget.take() && partition.buffer.next_quick(record, partition.position.next));
   steady_ = false;
 }
 
@@ -73,7 +73,7 @@ void Consumer::dispatch_batch(Consumption& consumption, Partition& partition, re
     last = record.offset;
     epoch = partition.buffer.epoch();
   } while (items.size() < static_cast<size_t>(consumption.batch_max) &&
-           partition.buffer.next(record, partition.next, *lanes_, partition.topic) == Buffer::Next::record);
+           partition.buffer.next(record, partition.position.next, *lanes_, partition.topic) == Buffer::Next::record);
   BatchEnvelope envelope;
   const uint64_t ticket = unordered_ ? open<true>(consumption, partition, first, last, epoch)
                                      : open<false>(consumption, partition, first, last, epoch);
@@ -104,7 +104,7 @@ bool Consumer::dispatch(session::Budget& budget) {
     }
     const size_t before = partition.buffer.bytes();
     records::RecordView record;
-    const Buffer::Next next = partition.buffer.next(record, partition.next, *lanes_, partition.topic);
+    const Buffer::Next next = partition.buffer.next(record, partition.position.next, *lanes_, partition.topic);
     if (next == Buffer::Next::record) {
       if (consumption->on_batch) {
         ++turn_;
@@ -124,12 +124,12 @@ bool Consumer::dispatch(session::Budget& budget) {
     }
     unlist();
     if (next == Buffer::Next::none) {
-      partition.fetch_position = std::max(partition.fetch_position, partition.next);
+      partition.fetch.position = std::max(partition.fetch.position, partition.position.next);
       check_end(partition);
       schedule_pump();
     } else {
       Error error = partition.buffer.error();
-      if (partition.state == Partition::State::ready) stop(partition, std::move(error), true);
+      if (partition.position.ready()) stop(partition, std::move(error), true);
       if (dead_) return true;
     }
   }
@@ -274,18 +274,21 @@ void Consumer::rewind(Partition& partition) {
 
 void Consumer::go_back(Partition& partition, int64_t offset) {
   // Stopped: it goes on from there with the next consumption. Being looked up: there is another position soon.
-  if (partition.state == Partition::State::stopped && partition.next >= 0) partition.next = offset;
+  if (partition.position.state == Position::State::stopped && partition.position.next >= 0)
+    partition.position.next = offset;
   // Or the same one, if it was no leader that refused it.
-  if (partition.state == Partition::State::listing && partition.refused_by >= 0) {
-    partition.next = offset;
-    partition.fetch_position = offset;
+  if (partition.position.state == Position::State::listing && partition.epochs.refused_by >= 0) {
+    partition.position.next = offset;
+    partition.fetch.position = offset;
   }
-  if (partition.state != Partition::State::ready) return;
-  const int32_t epoch = partition.last_epoch;  // too new for that place, which is no harm
+  if (!partition.position.ready()) return;
+  const LogEpochs epochs = partition.epochs;
   forget(partition);
-  partition.next = offset;
-  partition.fetch_position = offset;
-  partition.last_epoch = epoch;
+  partition.position.state = Position::State::ready;
+  partition.position.next = offset;
+  partition.fetch.position = offset;
+  partition.epochs.last = epochs.last;  // too new for that place, which is no harm
+  partition.epochs.from = epochs.from;
   schedule_pump();
 }
 

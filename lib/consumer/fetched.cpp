@@ -17,7 +17,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
   Leader& leader = leaders_[fetch->node];
   leader.busy = false;
   reserved_ -= fetch->reserved;
-  for (const Asked& asked : fetch->asked) asked.partition->in_fetch = 0;
+  for (const Asked& asked : fetch->asked) asked.partition->request.id = 0;
   if (!error && response.error_code != 0) error = broker_error(response.error_code, "Fetch");
   if (fetch->unchecked) {  // nothing was sent
     leader.compares = false;
@@ -34,8 +34,8 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
     }
     for (const Asked& asked : fetch->asked) {
       Partition& partition = *asked.partition;
-      if (partition.generation != asked.generation || partition.state != Partition::State::ready) continue;
-      partition.checked_under = -1;  // its log may be another one when it is there again
+      if (partition.generation != asked.generation || !partition.position.ready()) continue;
+      partition.epochs.checked_under = -1;  // its log may be another one when it is there again
       if (!leave_replica(partition, fetch->node)) back_off(partition);
     }
     core_->log().state(LogLevel::warning, "fetch from " + core_->router().describe(fetch->node), error.message());
@@ -73,10 +73,10 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
     for (const PartitionData& data : topic.partitions) {
       Partition* const partition = find(name, data.partition_index);
       // Never asked for, or repeated: only the first answer to a question counts.
-      if (partition == nullptr || partition->asked_index >= fetch->asked.size()) continue;
-      Asked& asked = fetch->asked[partition->asked_index];
+      if (partition == nullptr || partition->request.index >= fetch->asked.size()) continue;
+      Asked& asked = fetch->asked[partition->request.index];
       if (asked.partition != partition || std::exchange(asked.answered, true)) continue;
-      if (asked.generation != partition->generation || partition->state != Partition::State::ready) {
+      if (asked.generation != partition->generation || !partition->position.ready()) {
         moved = true;  // the position was set since: what came is of no use, and what to do next is known
         continue;
       }
@@ -88,8 +88,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
   }
   for (const Asked& asked : fetch->asked) {
     Partition& partition = *asked.partition;
-    if (asked.answered || partition.generation != asked.generation || partition.state != Partition::State::ready)
-      continue;
+    if (asked.answered || partition.generation != asked.generation || !partition.position.ready()) continue;
     if (throttled) continue;
     if (!fetch->full) {
       const auto known = leader.session.known.find(partition.slot);
@@ -110,11 +109,11 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
 void Consumer::too_large(const Fetch& fetch, const Error& error) {
   for (const Asked& asked : fetch.asked) {
     Partition& partition = *asked.partition;
-    if (partition.generation != asked.generation || partition.state != Partition::State::ready) continue;
+    if (partition.generation != asked.generation || !partition.position.ready()) continue;
     if (fetch.asked.size() == 1) {
       stop(partition, Error(Errc::too_large, partition.where() + ": " + std::string(error.detail())), true);
     } else {
-      partition.alone = true;
+      partition.fetch.alone = true;
     }
   }
   schedule_pump();
@@ -140,16 +139,17 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
     if (data.current_leader.leader_id >= 0 &&
         core_->metadata().apply_leader(*partition.topic, partition.number, data.current_leader.leader_id,
                                        data.current_leader.leader_epoch)) {
-      if (partition.failures++ == 0) return true;  // asked again there, at once (KIP-951)
-      back_off(partition);                         // but leaders that name each other are not run after
+      if (partition.fetch.failures++ == 0) return true;  // asked again there, at once (KIP-951)
+      back_off(partition);                               // but leaders that name each other are not run after
       return false;
     }
-    if (error == Errc::offset_out_of_range && partition.last_epoch >= 0 && !std::exchange(partition.doubted, true)) {
+    if (error == Errc::offset_out_of_range && partition.epochs.last >= 0 &&
+        !std::exchange(partition.epochs.doubted, true)) {
       // So says also a leader that does not know that epoch: asked again without it. Or it was not asked for that.
       if (epoch >= 0) {
-        partition.refused_epoch = std::exchange(partition.last_epoch, -1);
+        partition.epochs.refused_epoch = std::exchange(partition.epochs.last, -1);
       } else {
-        partition.checked_under = -1;
+        partition.epochs.checked_under = -1;
       }
       return true;
     }
@@ -160,20 +160,20 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
     }
     return false;
   }
-  partition.failures = 0;
-  partition.alone = false;
-  partition.doubted = false;
-  partition.refused_epoch = -1;
-  partition.missing_since = {};  // whatever metadata says
-  if (partition.replica != node) partition.checked_under = asked.leader_epoch;
+  partition.fetch.failures = 0;
+  partition.fetch.alone = false;
+  partition.epochs.doubted = false;
+  partition.epochs.refused_epoch = -1;
+  partition.fetch.missing_since = {};  // whatever metadata says
+  if (partition.replica.node != node) partition.epochs.checked_under = asked.leader_epoch;
   if (data.preferred_read_replica >= 0 && data.preferred_read_replica != node && data.records.empty())
     return sent_elsewhere(partition, data.preferred_read_replica);
   // Believed where something was asked; an undefined end is none.
   if (epoch >= 0 && data.diverging_epoch.epoch >= 0 && data.diverging_epoch.end_offset >= 0)
     return diverged(partition, data.diverging_epoch.epoch, data.diverging_epoch.end_offset, epoch);
-  partition.end = end_of(data);
+  partition.position.end = end_of(data);
   if (data.records.empty()) {
-    partition.oddities = 0;
+    partition.fetch.oddities = 0;
     check_end(partition);
     return false;
   }
@@ -183,20 +183,20 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
     take_partial(partition, data.records.size(), found.partial_size);
     return true;
   }
-  if (!found.damaged && found.last_offset < partition.fetch_position) {
+  if (!found.damaged && found.last_offset < partition.fetch.position) {
     odd_answer(partition, "the answer to Fetch ends at offset " + std::to_string(found.last_offset) + " of " +
-                              partition.where() + ", asked for " + std::to_string(partition.fetch_position));
+                              partition.where() + ", asked for " + std::to_string(partition.fetch.position));
     return false;
   }
-  partition.oddities = 0;
-  partition.max_bytes = 0;
-  partition.end_reported = false;
+  partition.fetch.oddities = 0;
+  partition.fetch.max_bytes = 0;
+  partition.position.end_reported = false;
   // Behind damage nothing is asked for: what is before it is delivered, then the partition stops (B3).
-  partition.drain_first = found.damaged;
-  if (found.last_offset >= partition.fetch_position) {
-    partition.fetch_position = after(found.last_offset);
-    partition.last_epoch = found.last_epoch;
-    partition.epoch_from = node;
+  partition.fetch.drain_first = found.damaged;
+  if (found.last_offset >= partition.fetch.position) {
+    partition.fetch.position = after(found.last_offset);
+    partition.epochs.last = found.last_epoch;
+    partition.epochs.from = node;
   }
   // A copy of a small answer would be kept alive by its frame: the records are slices of it.
   std::vector<Aborted::Transaction> aborted;
@@ -204,7 +204,7 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
     for (const auto& one : *data.aborted_transactions) aborted.push_back({one.producer_id, one.first_offset});
   }
   partition.buffer.push(data.records, credit, std::move(aborted));
-  partition.served = fetches_;
+  partition.request.served = fetches_;
   make_ready(partition);
   return true;
 }
@@ -212,12 +212,12 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
 // The leader wants the partition to be read from a follower (KIP-392). True if that one is asked at once.
 bool Consumer::sent_elsewhere(Partition& partition, int32_t replica) {
   const net::TimePoint now = core_->reactor().now();
-  if (core_->router().knows(replica) && now >= partition.leader_only_until) {
-    partition.replica = replica;
-    partition.replica_until = now + core_->router().config().metadata_max_age;
+  if (core_->router().knows(replica) && now >= partition.replica.leader_only_until) {
+    partition.replica.node = replica;
+    partition.replica.until = now + core_->router().config().metadata_max_age;
     return true;
   }
-  partition.leader_only_until = now + kLeaderOnly;
+  partition.replica.leader_only_until = now + kLeaderOnly;
   core_->metadata().refresh();
   back_off(partition);
   return false;
@@ -225,19 +225,19 @@ bool Consumer::sent_elsewhere(Partition& partition, int32_t replica) {
 
 // True if it was not the leader that failed the partition: then the leader is asked, at once.
 bool Consumer::leave_replica(Partition& partition, int32_t node) {
-  if (partition.replica < 0 || partition.replica != node) return false;
-  partition.replica = -1;
-  partition.leader_only_until = core_->reactor().now() + kLeaderOnly;
+  if (partition.replica.node < 0 || partition.replica.node != node) return false;
+  partition.replica.node = -1;
+  partition.replica.leader_only_until = core_->reactor().now() + kLeaderOnly;
   return true;
 }
 
 // A session's answer without a word about the partition: neither records nor another end.
 void Consumer::no_news(Partition& partition, int64_t end) {
-  partition.failures = 0;
-  partition.oddities = 0;
-  partition.alone = false;
-  partition.missing_since = {};
-  if (end >= 0) partition.end = end;
+  partition.fetch.failures = 0;
+  partition.fetch.oddities = 0;
+  partition.fetch.alone = false;
+  partition.fetch.missing_since = {};
+  if (end >= 0) partition.position.end = end;
   check_end(partition);
 }
 
@@ -245,33 +245,33 @@ void Consumer::no_news(Partition& partition, int64_t end) {
 void Consumer::take_partial(Partition& partition, size_t size, size_t needed) {
   const auto most = static_cast<size_t>(core_->options().receive_message_max_bytes);
   if (needed == 0) {  // not even its size has come
-    needed = 2 * std::max({partition.max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes), size});
-    if (partition.max_bytes < most) needed = std::min(needed, most);
+    needed = 2 * std::max({partition.fetch.max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes), size});
+    if (partition.fetch.max_bytes < most) needed = std::min(needed, most);
   }
   if (needed > most) {
     return stop(partition,
                 Error(Errc::too_large, "a batch of " + std::to_string(needed) + " bytes at offset " +
-                                           std::to_string(partition.fetch_position) + " of " + partition.where() +
+                                           std::to_string(partition.fetch.position) + " of " + partition.where() +
                                            " exceeds receive_message_max_bytes (" + std::to_string(most) + ")"),
                 true);
   }
-  if (needed <= partition.max_bytes)
+  if (needed <= partition.fetch.max_bytes)
     return odd_answer(partition, "an answer to Fetch for " + partition.where() + " holds no whole batch though it may");
-  partition.max_bytes = needed;
+  partition.fetch.max_bytes = needed;
 }
 
 // The one error that resets a position (D16), and only once what was fetched before it has been dispatched.
 void Consumer::out_of_range(Partition& partition, int32_t node) {
   if (!partition.buffer.empty()) {
-    partition.drain_first = true;
+    partition.fetch.drain_first = true;
     return;
   }
   Error error(Errc::offset_out_of_range,
-              "offset " + std::to_string(partition.fetch_position) + " of " + partition.where());
-  partition.refused_epoch = std::max(partition.refused_epoch, partition.last_epoch);
+              "offset " + std::to_string(partition.fetch.position) + " of " + partition.where());
+  partition.epochs.refused_epoch = std::max(partition.epochs.refused_epoch, partition.epochs.last);
   // A leader of the past answers like a follower, and may lack what the present one has: what is done about it waits
   // for the leader's word (listed()).
-  partition.refused_by = node;
+  partition.epochs.refused_by = node;
   const bool latest = options_.on_offset_out_of_range != OutOfRange::reset_to_earliest;
   list(partition,
        latest ? TopicOffset::latest(*partition.topic, partition.number)
@@ -289,7 +289,7 @@ void Consumer::fetch_failed(Partition& partition, const Error& error) {
 
 // An answer that makes no sense is asked for again a few times; then it is said (A14).
 void Consumer::odd_answer(Partition& partition, const std::string& what) {
-  if (++partition.oddities >= kMaxOddities) return stop(partition, Error(Errc::protocol_error, what), false);
+  if (++partition.fetch.oddities >= kMaxOddities) return stop(partition, Error(Errc::protocol_error, what), false);
   core_->log().state(LogLevel::warning, "fetch of " + partition.where(), what);
   core_->metadata().refresh();
   back_off(partition);
@@ -297,16 +297,19 @@ void Consumer::odd_answer(Partition& partition, const std::string& what) {
 
 void Consumer::back_off(Partition& partition) {
   const auto& config = core_->router().config();
-  partition.not_before = core_->reactor().now() + Backoff::at(partition.failures++, config.retry_backoff,
-                                                              config.retry_backoff_max, core_->reactor().random());
+  partition.fetch.not_before =
+      core_->reactor().now() + Backoff::at(partition.fetch.failures++, config.retry_backoff, config.retry_backoff_max,
+                                           core_->reactor().random());
 }
 
 void Consumer::check_end(Partition& partition) {
-  if (partition.end_reported || partition.open() || !partition.buffer.empty() || !partition.at_end()) return;
-  partition.end_reported = true;
+  if (partition.position.end_reported || partition.open() || !partition.buffer.empty() || !partition.position.at_end())
+    return;
+  partition.position.end_reported = true;
   if (on_partition_end_ == nullptr) return;
   core_->callbacks().run([guard = scope_.guard(), handler = on_partition_end_,
-                          where = TopicPartition{*partition.topic, partition.number}, offset = partition.next] {
+                          where = TopicPartition{*partition.topic, partition.number},
+                          offset = partition.position.next] {
     if (guard.alive()) (*handler)(where, offset);
   });
 }

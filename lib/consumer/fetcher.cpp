@@ -47,50 +47,50 @@ void Consumer::pump() {
   std::map<int32_t, std::vector<Partition*>> to_check;
   for (const auto& each : partitions_) {
     Partition& partition = *each;
-    if (partition.state != Partition::State::ready || partition.paused || partition.in_fetch != 0) continue;
+    if (!partition.position.ready() || partition.paused || partition.request.id != 0) continue;
     const cluster::TopicState* const topic = core_->metadata().topic(*partition.topic);
     auto leader = core_->metadata().leader(topic, partition.number);
     if (leader && outdated(partition, *topic, *leader, now, wake)) leader.reset();
-    if (leader && std::exchange(partition.leaderless, false)) {  // it has one again: no reason to wait
-      partition.not_before = {};
-      partition.failures = 0;
+    if (leader && std::exchange(partition.fetch.leaderless, false)) {  // it has one again: no reason to wait
+      partition.fetch.not_before = {};
+      partition.fetch.failures = 0;
     }
     if (missing(partition, topic, now, wake)) {
       if (!consuming()) return;
       continue;
     }
     if (!leader) {
-      if (partition.not_before <= now) {
-        ask_metadata = partition.leaderless = true;
+      if (partition.fetch.not_before <= now) {
+        ask_metadata = partition.fetch.leaderless = true;
         back_off(partition);
       }
-      wake = std::min(wake, partition.not_before);
+      wake = std::min(wake, partition.fetch.not_before);
       continue;
     }
-    if (partition.not_before > now) {
-      wake = std::min(wake, partition.not_before);
+    if (partition.fetch.not_before > now) {
+      wake = std::min(wake, partition.fetch.not_before);
       continue;
     }
-    if (partition.drain_first) {
+    if (partition.fetch.drain_first) {
       if (!partition.buffer.empty()) continue;
-      partition.drain_first = false;
+      partition.fetch.drain_first = false;
     }
     // The leader may know a better one by now, or be this one.
-    if (now >= partition.replica_until || partition.replica == *leader) partition.replica = -1;
-    if ((partition.replica >= 0 || !leaders_[*leader].compares) &&
+    if (now >= partition.replica.until || partition.replica.node == *leader) partition.replica.node = -1;
+    if ((partition.replica.node >= 0 || !leaders_[*leader].compares) &&
         unchecked(partition, cluster::Metadata::leader_epoch(topic, partition.number))) {
       to_check[*leader].push_back(&partition);
       continue;
     }
-    Share& share = shares[partition.replica >= 0 ? partition.replica : *leader];
+    Share& share = shares[partition.replica.node >= 0 ? partition.replica.node : *leader];
     if (!hungry(partition)) {
       share.others_full = true;
       continue;
     }
     share.hungry.push_back(&partition);
-    share.at_end &= partition.at_end() && partition.buffer.empty();
+    share.at_end &= partition.position.at_end() && partition.buffer.empty();
     share.starving |= has_nothing(partition);
-    share.advised &= now >= partition.leader_only_until;
+    share.advised &= now >= partition.replica.leader_only_until;
   }
   for (const auto& [node, unsure] : to_check) check(node, unsure);
   // Memory goes first to leaders of partitions that have nothing, then to those asked longest ago.
@@ -112,7 +112,7 @@ void Consumer::pump() {
       wake = std::min(wake, due);
       continue;
     }
-    const auto alone = std::find_if(share.hungry.begin(), share.hungry.end(), [](auto* p) { return p->alone; });
+    const auto alone = std::find_if(share.hungry.begin(), share.hungry.end(), [](auto* p) { return p->fetch.alone; });
     if (alone != share.hungry.end()) share.hungry = {*alone};
     size_t reserve = room(share, shares.size());
     if (reserve == 0) {
@@ -124,7 +124,7 @@ void Consumer::pump() {
     }
     // The broker fills its answer in the order of the question: who got something last comes last.
     std::stable_sort(share.hungry.begin(), share.hungry.end(),
-                     [](const auto* a, const auto* b) { return a->served < b->served; });
+                     [](const auto* a, const auto* b) { return a->request.served < b->request.served; });
     if (share.others_full && share.at_end) leader.last_alone = now;
     send_fetch(node, share, reserve);
   }
@@ -137,7 +137,7 @@ size_t Consumer::room(const Share& share, size_t leaders) const {
   const auto memory = static_cast<size_t>(options_.fetch_memory);
   size_t want = 0;
   for (const Partition* partition : share.hungry) {
-    want += std::max(partition->max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes));
+    want += std::max(partition->fetch.max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes));
   }
   want = std::min(want, static_cast<size_t>(options_.fetch_max_bytes));
   // Several answers at a time in memory: one is dispatched while the next comes, and blocks of this size are used again
@@ -174,10 +174,10 @@ bool Consumer::missing(Partition& partition, const cluster::TopicState* topic, n
   }
   const bool absent = topic == nullptr || !topic->known || topic->error == Errc::unknown_topic_or_partition ||
                       static_cast<size_t>(partition.number) >= topic->partitions.size();
-  if (!absent) partition.missing_since = {};
+  if (!absent) partition.fetch.missing_since = {};
   if (!absent || core_->metadata().last_error()) return false;  // an outage is waited out, however long
-  if (partition.missing_since == net::TimePoint()) partition.missing_since = now;
-  const net::TimePoint given_up = partition.missing_since + options_.default_api_timeout;
+  if (partition.fetch.missing_since == net::TimePoint()) partition.fetch.missing_since = now;
+  const net::TimePoint given_up = partition.fetch.missing_since + options_.default_api_timeout;
   if (now >= given_up) {
     core_->metadata().refresh();  // asked anew for who tries again
     stop(partition, Error(Errc::unknown_topic_or_partition, partition.where()), false);
@@ -209,12 +209,12 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   for (Partition* partition : share.hungry) {
     auto& one = wanted.emplace_back();
     if (const auto* state = core_->metadata().topic(*partition->topic)) one.topic_id = state->id;
-    partition->topic_id = one.topic_id;
+    partition->request.topic_id = one.topic_id;
     by_id &= !one.topic_id.is_zero();
-    one.offset = partition->fetch_position;
-    one.max_bytes = to_int32(std::max(plain, partition->max_bytes));
+    one.offset = partition->fetch.position;
+    one.max_bytes = to_int32(std::max(plain, partition->fetch.max_bytes));
     // A follower that is behind would take the rest for another log.
-    if (partition->replica != node) one.last_epoch = partition->last_epoch;
+    if (partition->replica.node != node) one.last_epoch = partition->epochs.last;
     one.asked_in = fetch->id;
     const auto known = session.known.find(partition->slot);
     // The topic was made anew: the session knows another one.
@@ -229,13 +229,13 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   bool any_unchecked = false;
   std::vector<int32_t> grown;  // for batches that did not fit, in the order of the request (B4)
   for (Partition* partition : share.hungry) {
-    partition->in_fetch = fetch->id;
-    partition->asked_index = fetch->asked.size();
+    partition->request.id = fetch->id;
+    partition->request.index = fetch->asked.size();
     FetchSession::Known& one = wanted[fetch->asked.size()];
     const int32_t leader_epoch = core_->metadata().leader_epoch(*partition->topic, partition->number);
     fetch->asked.push_back(
-        {partition, partition->generation, partition->fetch_position, false, one.last_epoch, leader_epoch});
-    any_unchecked |= partition->replica != node && unchecked(*partition, leader_epoch);
+        {partition, partition->generation, partition->fetch.position, false, one.last_epoch, leader_epoch});
+    any_unchecked |= partition->replica.node != node && unchecked(*partition, leader_epoch);
     const auto [known, unknown] = session.known.try_emplace(partition->slot, one);
     one.end = known->second.end;
     const bool named = unknown || !known->second.same(one);
@@ -267,7 +267,7 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   }
   for (const auto& topic : request.topics) {
     for (const auto& asked : topic.partitions) {
-      grown.push_back(to_int32(find(topic.topic, asked.partition)->max_bytes));
+      grown.push_back(to_int32(find(topic.topic, asked.partition)->fetch.max_bytes));
     }
   }
   leaders_[node].busy = true;

@@ -10,21 +10,21 @@ void Consumer::start_all() {
   std::vector<Partition*> to_ask;
   for (const auto& each : partitions_) {
     Partition& partition = *each;
-    if (partition.state == Partition::State::stopped) {
-      if (partition.needs_seek) {
-        if (!has_event_handler()) return end(partition.stop_reason);
+    if (partition.position.state == Position::State::stopped) {
+      if (partition.position.needs_seek) {
+        if (!has_event_handler()) return end(partition.position.stop_reason);
         continue;
       }
-      partition.missing_since = {};
-      tell(Event::Type::partition_resumed, partition, {}, partition.next);
-      if (partition.next >= 0) {
-        ready(partition, partition.next, partition.last_epoch);
+      partition.fetch.missing_since = {};
+      tell(Event::Type::partition_resumed, partition, {}, partition.position.next);
+      if (partition.position.next >= 0) {
+        ready(partition, partition.position.next, partition.epochs.last);
         continue;
       }
-      partition.state = Partition::State::unknown;
+      partition.position.state = Position::State::unknown;
     }
-    if (partition.state != Partition::State::unknown || partition.asked) continue;
-    if (partition.start == Partition::Start::committed) {
+    if (partition.position.state != Position::State::unknown || partition.position.asked) continue;
+    if (partition.origin.kind == Origin::Kind::committed) {
       to_ask.push_back(&partition);
     } else {
       start(partition);
@@ -34,35 +34,13 @@ void Consumer::start_all() {
 }
 
 void Consumer::start(Partition& partition) {
-  if (partition.place.offset >= 0) return ready(partition, partition.place.offset, -1);
-  list(partition, partition.place, partition.reset_reason);
+  if (partition.origin.place.offset >= 0) return ready(partition, partition.origin.place.offset, -1);
+  list(partition, partition.origin.place, partition.position.reset_reason);
 }
 
-// Everything that was true of the old position ends: answers about it are dropped when they come.
 void Consumer::forget(Partition& partition) {
   steady_ = false;
-  ++partition.generation;
-  partition.buffer.clear();
-  partition.next = -1;
-  partition.fetch_position = -1;
-  partition.end = -1;
-  partition.last_epoch = -1;
-  partition.checked_under = -1;
-  partition.held_epoch = -1;
-  partition.doubted = false;
-  partition.refused_by = -1;
-  partition.refused_epoch = -1;
-  partition.outdated_since = {};
-  partition.end_reported = false;
-  partition.drain_first = false;
-  partition.max_bytes = 0;
-  partition.failures = 0;
-  partition.oddities = 0;
-  partition.not_before = {};
-  partition.missing_since = {};
-  partition.alone = false;
-  partition.asked = false;
-  partition.reset_reason = {};
+  partition.start_anew();
   schedule_pump();  // what lay in its buffer is memory that others may wait for
 }
 
@@ -73,8 +51,8 @@ void Consumer::ask_committed(std::vector<Partition*> partitions) {
   std::vector<Question> asked;
   std::vector<TopicPartition> names;
   for (Partition* partition : partitions) {
-    partition->state = Partition::State::committed;
-    partition->asked = true;
+    partition->position.state = Position::State::committed;
+    partition->position.asked = true;
     asked.push_back({partition, partition->generation});
     names.push_back({*partition->topic, partition->number});
   }
@@ -89,8 +67,8 @@ void Consumer::committed(const std::vector<Question>& asked, const Error& error,
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   for (size_t i = 0; i < asked.size() && !dead_ && !closing_; ++i) {
     Partition& partition = *asked[i].partition;
-    if (!asked[i].holds() || partition.state != Partition::State::committed) continue;
-    partition.asked = false;
+    if (!asked[i].holds() || partition.position.state != Position::State::committed) continue;
+    partition.position.asked = false;
     Error failed = error;
     if (i < offsets.size() && offsets[i].error) failed = offsets[i].error;
     if (!failed && i >= offsets.size())
@@ -123,10 +101,10 @@ void Consumer::nothing_committed(Partition& partition) {
 // --- places -----------------------------------------------------------------
 
 void Consumer::list(Partition& partition, TopicOffset place, Error reason) {
-  partition.state = Partition::State::listing;
-  partition.asked = false;
-  partition.place = std::move(place);
-  partition.reset_reason = std::move(reason);
+  partition.position.state = Position::State::listing;
+  partition.position.asked = false;
+  partition.origin.place = std::move(place);
+  partition.position.reset_reason = std::move(reason);
   if (listing_scheduled_) return;
   listing_scheduled_ = true;
   core_->reactor().defer(scope_.wrap([this] {
@@ -140,10 +118,10 @@ void Consumer::ask_listed() {
   std::vector<Question> asked;
   std::vector<TopicOffset> places;
   for (const auto& partition : partitions_) {
-    if (partition->state != Partition::State::listing || partition->asked) continue;
-    partition->asked = true;
+    if (partition->position.state != Position::State::listing || partition->position.asked) continue;
+    partition->position.asked = true;
     asked.push_back({partition.get(), partition->generation});
-    places.push_back(partition->place);
+    places.push_back(partition->origin.place);
   }
   if (asked.empty()) return;
   std::erase_if(queries_, [](const auto& query) { return query.expired(); });
@@ -152,8 +130,8 @@ void Consumer::ask_listed() {
       options_.default_api_timeout,
       scope_.wrap([this, asked = std::move(asked)](size_t index, const TopicOffset& found, const OffsetSource& source) {
         const Question& question = asked[index];
-        if (closing_ || !question.holds() || question.partition->state != Partition::State::listing) return;
-        question.partition->asked = false;
+        if (closing_ || !question.holds() || question.partition->position.state != Position::State::listing) return;
+        question.partition->position.asked = false;
         listed(*question.partition, found, source);
       }),
       {}));
@@ -163,16 +141,17 @@ void Consumer::listed(Partition& partition, const TopicOffset& found, const Offs
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   if (found.error == Errc::closed) return;  // the session's end is this consumer's end too
   if (found.error) return stop(partition, found.error, false);
-  if (partition.refused_by >= 0) {
+  if (partition.epochs.refused_by >= 0) {
     // Only leaders are asked for offsets. Another one than this answers: who refused the position was none any more.
-    if (partition.refused_by != source.node) {
-      partition.reset_reason = {};
-      return ready(partition, partition.fetch_position, partition.refused_epoch);
+    if (partition.epochs.refused_by != source.node) {
+      partition.position.reset_reason = {};
+      return ready(partition, partition.fetch.position, partition.epochs.refused_epoch);
     }
-    if (options_.on_offset_out_of_range == OutOfRange::fail) return stop(partition, partition.reset_reason, true);
+    if (options_.on_offset_out_of_range == OutOfRange::fail)
+      return stop(partition, partition.position.reset_reason, true);
   }
   if (found.offset < 0) {  // no record is that young: the end
-    return list(partition, TopicOffset::latest(*partition.topic, partition.number), partition.reset_reason);
+    return list(partition, TopicOffset::latest(*partition.topic, partition.number), partition.position.reset_reason);
   }
   ready(partition, found.offset, source.epoch);
 }
@@ -180,13 +159,12 @@ void Consumer::listed(Partition& partition, const TopicOffset& found, const Offs
 // --- found, or not ----------------------------------------------------------
 
 void Consumer::ready(Partition& partition, int64_t offset, int32_t epoch) {
-  const Error reason = partition.reset_reason;
+  const Error reason = partition.position.reset_reason;
   forget(partition);
-  partition.state = Partition::State::ready;
-  partition.next = offset;
-  partition.fetch_position = offset;
-  partition.last_epoch = epoch;
-  partition.epoch_from = -1;
+  partition.position.state = Position::State::ready;
+  partition.position.next = offset;
+  partition.fetch.position = offset;
+  partition.epochs.last = epoch;
   if (reason) {
     moved(partition);
     tell(Event::Type::offset_reset, partition, reason, offset);
@@ -195,14 +173,14 @@ void Consumer::ready(Partition& partition, int64_t offset, int32_t epoch) {
 }
 
 void Consumer::stop(Partition& partition, Error error, bool needs_seek) {
-  const int64_t offset = partition.next;
-  const int32_t epoch = partition.last_epoch;
+  const int64_t offset = partition.position.next;
+  const int32_t epoch = partition.epochs.last;
   forget(partition);
-  partition.state = Partition::State::stopped;
-  partition.next = offset;
-  partition.last_epoch = epoch;
-  partition.needs_seek = needs_seek;
-  partition.stop_reason = error;
+  partition.position.state = Position::State::stopped;
+  partition.position.next = offset;
+  partition.epochs.last = epoch;
+  partition.position.needs_seek = needs_seek;
+  partition.position.stop_reason = error;
   const bool heard = has_event_handler();
   tell(Event::Type::partition_stopped, partition, error, offset);
   if (!heard) end(std::move(error));

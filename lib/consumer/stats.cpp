@@ -18,11 +18,12 @@ void Consumer::add_stats(Stats& stats) const {
   own.commits = next_commit_;
   for (const auto& [name, partitions] : by_name_) {
     for (const auto& [number, partition] : partitions) {
-      const int64_t position = partition->position();
-      const bool known = position >= 0 && partition->end >= 0;
-      own.partitions.push_back({name, number, position, partition->end,
-                                known ? std::max<int64_t>(partition->end - position, 0) : -1, partition->buffer.bytes(),
-                                partition->paused, partition->state == Partition::State::stopped});
+      const int64_t position = partition->public_position();
+      const bool known = position >= 0 && partition->position.end >= 0;
+      own.partitions.push_back({name, number, position, partition->position.end,
+                                known ? std::max<int64_t>(partition->position.end - position, 0) : -1,
+                                partition->buffer.bytes(), partition->paused,
+                                partition->position.state == Position::State::stopped});
     }
   }
 }

@@ -17,14 +17,14 @@ constexpr int16_t kFirstForConsumers = 3;  // before it only brokers may ask
 // dispatched is fetched anew; where dispatched records are no more, reading goes on at `end`, or stops. True if that is
 // to be done at once.
 bool Consumer::diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked_epoch) {
-  if (epoch > asked_epoch || (epoch == asked_epoch && end >= partition.fetch_position)) {
+  if (epoch > asked_epoch || (epoch == asked_epoch && end >= partition.fetch.position)) {
     odd_answer(partition, "the leader of " + partition.where() +
                               " says that its log parts from what was read at offset " + std::to_string(end) +
                               ", epoch " + std::to_string(epoch) + ": that is no earlier place");
     return false;
   }
-  const bool lost = partition.next > end;
-  const int64_t next = std::min(partition.next, end);
+  const bool lost = partition.position.next > end;
+  const int64_t next = std::min(partition.position.next, end);
   // What is still open, or not stored yet: a commit must not promise what is no more.
   if (partition.ticket != 0 && partition.open_next > next) {
     partition.open_next = next;
@@ -41,10 +41,13 @@ bool Consumer::diverged(Partition& partition, int32_t epoch, int64_t end, int32_
     return true;
   }
   if (lost) moved(partition);  // an answer given later does not take it back
+  const int32_t from = partition.epochs.from;
   forget(partition);
-  partition.next = next;
-  partition.fetch_position = next;
-  partition.last_epoch = epoch;  // without it a second truncation would go unnoticed
+  partition.position.state = Position::State::ready;
+  partition.position.next = next;
+  partition.fetch.position = next;
+  partition.epochs.last = epoch;  // without it a second truncation would go unnoticed
+  partition.epochs.from = from;
   if (lost) tell(Event::Type::log_truncated, partition, error, next);
   return true;
 }
@@ -54,23 +57,23 @@ bool Consumer::diverged(Partition& partition, int32_t epoch, int64_t end, int32_
 // made anew begins its epochs anew too, and before 2.8 nobody tells.
 bool Consumer::outdated(Partition& partition, const cluster::TopicState& topic, int32_t leader, net::TimePoint now,
                         net::TimePoint& wake) {
-  if (partition.last_epoch < 0 || partition.epoch_from == leader) {
-    partition.outdated_since = {};
+  if (partition.epochs.last < 0 || partition.epochs.from == leader) {
+    partition.epochs.outdated_since = {};
     return false;
   }
   const int32_t epoch = cluster::Metadata::leader_epoch(&topic, partition.number);
-  if (epoch < 0 || epoch >= partition.last_epoch) {
-    partition.outdated_since = {};
+  if (epoch < 0 || epoch >= partition.epochs.last) {
+    partition.epochs.outdated_since = {};
     return false;
   }
-  if (epoch == partition.outdated_under) return false;
-  if (partition.outdated_since == net::TimePoint()) partition.outdated_since = now;
-  const net::TimePoint given_up = partition.outdated_since + kOutdatedLeader;
-  const bool made_anew = !partition.topic_id.is_zero() && partition.topic_id != topic.id;
+  if (epoch == partition.epochs.outdated_under) return false;
+  if (partition.epochs.outdated_since == net::TimePoint()) partition.epochs.outdated_since = now;
+  const net::TimePoint given_up = partition.epochs.outdated_since + kOutdatedLeader;
+  const bool made_anew = !partition.request.topic_id.is_zero() && partition.request.topic_id != topic.id;
   if (made_anew || now >= given_up) {
-    partition.last_epoch = -1;
-    partition.outdated_since = {};
-    partition.outdated_under = epoch;
+    partition.epochs.last = -1;
+    partition.epochs.outdated_since = {};
+    partition.epochs.outdated_under = epoch;
     return false;
   }
   wake = std::min(wake, given_up);
@@ -79,15 +82,15 @@ bool Consumer::outdated(Partition& partition, const cluster::TopicState& topic, 
 
 // True if the leader has not been asked yet whether its log is the one that was read.
 bool Consumer::unchecked(const Partition& partition, int32_t leader_epoch) {
-  return partition.last_epoch >= 0 && leader_epoch >= 0 && leader_epoch != partition.checked_under;
+  return partition.epochs.last >= 0 && leader_epoch >= 0 && leader_epoch != partition.epochs.checked_under;
 }
 
 // True if records came from a leader newer than those whose log was compared with what was read, by a way on which
 // nothing is compared: they are asked for again, so that metadata can tell of that leader and it can be asked. Once.
 bool Consumer::not_compared(Partition& partition, int32_t first_epoch, const Asked& asked) {
-  if (partition.last_epoch < 0 || asked.leader_epoch < 0 || first_epoch == partition.held_epoch) return false;
-  if (first_epoch <= std::max(partition.last_epoch, partition.checked_under)) return false;
-  partition.held_epoch = first_epoch;
+  if (partition.epochs.last < 0 || asked.leader_epoch < 0 || first_epoch == partition.epochs.held) return false;
+  if (first_epoch <= std::max(partition.epochs.last, partition.epochs.checked_under)) return false;
+  partition.epochs.held = first_epoch;
   core_->metadata().refresh();
   back_off(partition);
   return true;
@@ -102,13 +105,13 @@ void Consumer::check(int32_t node, const std::vector<Partition*>& partitions) {
   for (Partition* partition : partitions) {
     const int32_t leader_epoch = core_->metadata().leader_epoch(*partition->topic, partition->number);
     asked.push_back(
-        {partition, partition->generation, partition->fetch_position, false, partition->last_epoch, leader_epoch});
-    partition->in_fetch = id;  // not fetched meanwhile
+        {partition, partition->generation, partition->fetch.position, false, partition->epochs.last, leader_epoch});
+    partition->request.id = id;  // not fetched meanwhile
     const auto [place, fresh] = topics.try_emplace(*partition->topic, request.topics.size());
     if (fresh) request.topics.emplace_back().topic = *partition->topic;
     auto& one = request.topics[place->second].partitions.emplace_back();
     one.partition = partition->number;
-    one.leader_epoch = partition->last_epoch;
+    one.leader_epoch = partition->epochs.last;
   }
   core_->router().call<protocol::OffsetForLeaderEpochRequest>(
       node, lane_, std::move(request), core_->router().config().request_timeout + options_.fetch_max_wait,
@@ -129,11 +132,11 @@ void Consumer::checked(const std::vector<Asked>& asked, const Error& error,
   for (const auto& topic : response.topics) {
     for (const auto& partition : topic.partitions) answers.try_emplace({topic.topic, partition.partition}, &partition);
   }
-  for (const Asked& one : asked) one.partition->in_fetch = 0;
+  for (const Asked& one : asked) one.partition->request.id = 0;
   if (error == Errc::closed) return;
   for (const Asked& one : asked) {
     Partition& partition = *one.partition;
-    if (partition.generation != one.generation || partition.state != Partition::State::ready) continue;
+    if (partition.generation != one.generation || !partition.position.ready()) continue;
     const auto found = answers.find({*partition.topic, partition.number});
     Error failed = error;
     if (!failed && found == answers.end())
@@ -143,17 +146,17 @@ void Consumer::checked(const std::vector<Asked>& asked, const Error& error,
       core_->log().state(LogLevel::warning, "the epochs of " + partition.where(), failed.message());
       const ErrorTraits& what = traits(failed.code());
       if (what.refresh != Refresh::none) core_->metadata().refresh();
-      if (what.retry != Retry::no && partition.failures < kMaxOddities) {
+      if (what.retry != Retry::no && partition.fetch.failures < kMaxOddities) {
         back_off(partition);
         continue;
       }
     }
-    partition.failures = 0;
-    partition.checked_under = one.leader_epoch;
+    partition.fetch.failures = 0;
+    partition.epochs.checked_under = one.leader_epoch;
     if (failed) continue;
     const Answer& answer = *found->second;
     if (answer.leader_epoch < 0 || answer.leader_epoch > one.last_epoch || answer.end_offset < 0) continue;
-    if (answer.end_offset < partition.fetch_position)
+    if (answer.end_offset < partition.fetch.position)
       diverged(partition, answer.leader_epoch, answer.end_offset, one.last_epoch);
     if (dead_ || closing_) return;
   }
