@@ -1,6 +1,6 @@
 // One connection to one address: the socket, the handshake (ApiVersions), the requests under way.
 // It connects, tells its owner that it is ready or that it ended, and is never reused after that.
-// Not here: which address, reconnecting, waiting requests (broker), retries (router).
+// Not here: which address, reconnecting, waiting requests (link), retries (router).
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // Requests to the coordinator of a group: finds it, keeps it, finds it again when it moves, and tries
 // again until the deadline while the error table says that this can help.
-// Not here: what the requests mean (consumer/consumer_group).
+// Not here: what the requests mean (consumer/group_offsets).
 #pragma once
 
 #include <map>

@@ -1,6 +1,6 @@
 // The memory of batches, used again and again: taking it from the system and giving it back costs more than filling
 // it. Blocks that a write or a request still refers to are never handed out.
-// Not here: how much may be used at all (buffer_memory, producer.cpp).
+// Not here: how much may be used at all (the option buffer_memory: producer.cpp).
 #pragma once
 
 #include <algorithm>

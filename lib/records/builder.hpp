@@ -1,7 +1,7 @@
 // Encodes records straight into a growing record batch (magic 2): the producer's hot path. A record is
 // written once, behind the place of the header; sealing fills the header in, compresses if asked to
 // and computes the checksum once.
-// Not here: when a batch is full (producer/accumulator), the older formats (message_set.hpp), which
+// Not here: when a batch is full (producer/batch), the older formats (message_set.hpp), which
 // sequence a batch gets (producer/idempotence).
 //
 //   BatchBuilder batch(16 * 1024);

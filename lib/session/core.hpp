@@ -1,6 +1,6 @@
 // The inside of a Session: the reactor, the cluster room, the callback queue, and the objects that have to
 // be closed with it.
-// Not here: the public face (session.cpp), how closing goes (close.cpp), the options (config.cpp).
+// Not here: the public face (session.cpp), the options (config.cpp).
 #pragma once
 
 #include <kafka/session.hpp>

@@ -3,7 +3,7 @@
 //
 //     java -cp 'LIBS/*' WireOracle.java SEED COUNT [FIRST_API [LAST_API]]
 //
-// LIBS is a folder of published Kafka jars (kafka_cluster.py keeps one per version). For every API
+// LIBS is a folder of published Kafka jars (test/broker/kafka_cluster.py keeps one per version). For every API
 // that listens on a broker, every version, request and response, COUNT messages are drawn from the
 // message schemas that kafka-clients ships, and one line is printed for each, tab-separated:
 //

@@ -1,5 +1,6 @@
 // Consuming without faults: order, what each answer does, limits, batches, one consumption at a time.
-// Not here: where partitions begin (consume_start), being steered (consume_control), faults (consume_fault).
+// Not here: where partitions begin (consume_start_test.cpp), pause and seek (consume_control_test.cpp),
+// faults (consume_fault_test.cpp).
 #include "consumer_bench.hpp"
 #include "records/builder.hpp"
 

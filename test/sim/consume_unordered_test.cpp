@@ -1,5 +1,5 @@
 // Many envelopes open at once, answered in any order: what is stored, what comes again, what is lost.
-// Not here: commits that nothing waits for (consume_pipelined).
+// Not here: pipelined commits (consume_pipelined_test.cpp).
 #include "consumer_bench.hpp"
 #include "records/builder.hpp"
 

@@ -1,6 +1,6 @@
 // The hash that places keys, against values that the Java client's own Utils.murmur2 (4.3.1) gave for the
 // same keys: a record must go to the same partition whoever sends it.
-// Not here: when a key decides (test/sim/producer_partition_test.cpp).
+// Not here: records without a key (partitioner_test.cpp).
 #include "base/murmur2.hpp"
 
 #include <string>

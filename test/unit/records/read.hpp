@@ -39,7 +39,7 @@ inline std::optional<std::string> owned(std::string_view view) {
   return std::string(view);
 }
 
-/// The loop that iterator.hpp documents, from `position`.
+/// The loop that records/iterator.hpp documents, from `position`.
 inline Outcome read_all(std::string_view field, int64_t position = 0, kafka::records::ReadLimits limits = {}) {
   using namespace kafka::records;
   Outcome out;

@@ -1,0 +1,84 @@
+"""What the tests of the tree share: its files, and the comments in them."""
+import ast
+import io
+import pathlib
+import re
+import tokenize
+
+LEFT_OUT = re.compile(r"(^|/)(build[^/]*|\.git|\.cache|__pycache__|subprojects/[^/]+)/")
+C_LIKE = (".hpp", ".h", ".cpp", ".c", ".def", ".java")
+HASH_LIKE = (".sh", ".build", ".wrap", ".options")
+TEXT = C_LIKE + HASH_LIKE + (".py", ".md", ".txt", ".svg", ".clang-format", ".gitignore")
+
+
+def files(root):
+    """Every text file of the tree, as paths relative to `root`, in order; what was built is left out."""
+    for path in sorted(root.rglob("*")):
+        shown = path.relative_to(root).as_posix()
+        if LEFT_OUT.search(shown) or not path.is_file():
+            continue
+        if path.suffix in TEXT or path.name in TEXT or not path.suffix:
+            yield shown
+
+
+def c_comments(text):
+    """(first line, text) of each run of // lines, and of each /* */; what stands in strings is none."""
+    token = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.DOTALL)
+    last_line, block = None, None
+    for match in token.finditer(text):
+        if not match.group().startswith(("//", "/*")):
+            continue
+        line = text.count("\n", 0, match.start()) + 1
+        words = match.group().strip("/*!<").strip()
+        alone = not text[text.rfind("\n", 0, match.start()) + 1:match.start()].strip()
+        if block and alone and line == last_line + 1 and match.group().startswith("//"):
+            block[1] += " " + words
+        else:
+            if block:
+                yield tuple(block)
+            block = [line, words]
+        last_line = line + match.group().count("\n")
+    if block:
+        yield tuple(block)
+
+
+def python_comments(text):
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node):
+            yield node.body[0].lineno, ast.get_docstring(node)
+    yield from runs((token.start[0], token.string[1:].strip())
+                    for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type == tokenize.COMMENT)
+
+
+def runs(lines):
+    """Comments on consecutive lines are one text."""
+    last_line, block = None, None
+    for line, words in lines:
+        if block and line == last_line + 1:
+            block[1] += " " + words
+        else:
+            if block:
+                yield tuple(block)
+            block = [line, words]
+        last_line = line
+    if block:
+        yield tuple(block)
+
+
+def hash_comments(text):
+    yield from runs((number, match.group(1).strip()) for number, line in enumerate(text.splitlines(), 1)
+                    if (match := re.match(r"\s*#(.*)", line)))
+
+
+def comments(shown, text):
+    """(line, text) of the comments of a file; a Markdown file is all comment."""
+    suffix = pathlib.PurePosixPath(shown).suffix
+    if suffix in C_LIKE:
+        return c_comments(text)
+    if suffix == ".py":
+        return python_comments(text)
+    if suffix in HASH_LIKE or not suffix:
+        return hash_comments(text)
+    if suffix == ".md":
+        return ((number, line) for number, line in enumerate(text.splitlines(), 1))
+    return ()
