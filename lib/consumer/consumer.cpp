@@ -23,8 +23,7 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const
                    ConsumerOptions options)
     : core_(std::move(core)),
       options_(std::move(options)),
-      group_(std::move(group)),
-      has_group_(true),
+      group_offsets_(std::make_unique<MemberlessOffsets>(*core_, std::move(group))),
       error_(core_->error()),
       lanes_(new Lanes(core_)),
       used_(std::make_shared<size_t>(0)),
@@ -33,7 +32,7 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const
   if (options_.ordering == Ordering::consumer) most_open_ = 1;
   if (unordered_) most_open_ = static_cast<size_t>(options_.max_open);
   if (!error_) error_ = options_.validate();
-  if (!error_) error_ = check_group(group_);
+  if (!error_) error_ = check_group(group_offsets_->group());
   if (!error_) error_ = check_partitions(partitions);
   for (const auto& [topic, numbers] : partitions) {
     for (const int32_t number : numbers) {

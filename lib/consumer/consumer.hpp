@@ -16,6 +16,7 @@
 #include "base/ring.hpp"
 #include "base/scope.hpp"
 #include "consumer/fetch_session.hpp"
+#include "consumer/group_offsets.hpp"
 #include "consumer/list_offsets.hpp"
 #include "consumer/partition.hpp"
 #include "protocol/fetch.hpp"
@@ -292,8 +293,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
 
   std::shared_ptr<session::Core> core_;
   ConsumerOptions options_;
-  std::string group_;
-  bool has_group_ = false;
+  std::unique_ptr<GroupOffsets> group_offsets_;  // null for a Fetcher: nothing is stored
   Error error_;
   bool unordered_ = options_.ordering == Ordering::unordered;
   bool pipelined_ = options_.commit_mode == CommitMode::pipelined;

@@ -2,7 +2,6 @@
 // answer is there and, for a commit with `confirmed`, when the broker has confirmed it.
 // Not here: answers in any order (unordered.cpp), commits that nothing waits for (storing.cpp).
 #include "consumer/consumer.hpp"
-#include "consumer/group_offsets.hpp"
 
 namespace kafka::consumer {
 
@@ -184,7 +183,7 @@ Error Lanes::ack(uint64_t ticket) { return consumer != nullptr ? consumer->ack(t
 Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
   steady_ = false;
   // Nothing can be stored any more, and nothing waits for it.
-  if (too_late_ && answer == Answer::commit && has_group_) {
+  if (too_late_ && answer == Answer::commit && group_offsets_ != nullptr) {
     Error why = ack(ticket);
     if (!why) why = Error(Errc::closed, "the deadline of close() has passed");
     tell_later(std::move(done), why);
@@ -199,11 +198,11 @@ Error Consumer::answer(uint64_t ticket, Answer answer, std::string_view metadata
   }
   switch (answer) {
     case Answer::commit:
-      if (has_group_ && !pipelined_) {
+      if (group_offsets_ != nullptr && !pipelined_) {
         commit(*partition, metadata, std::move(done));
         break;
       }
-      if (has_group_) {
+      if (group_offsets_ != nullptr) {
         ++next_commit_;
         want(*partition, {partition->open_first, partition->open_next, partition->open_epoch}, metadata,
              std::move(done));
@@ -299,11 +298,11 @@ void Consumer::commit(Partition& partition, std::string_view metadata, Function<
   std::vector<ConsumerOffset> offsets;
   offsets.push_back(
       {*partition.topic, partition.number, partition.open_next, std::string(metadata), {}, partition.open_epoch});
-  commit_group_offsets(*core_, group_, std::move(offsets), options_.default_api_timeout,
-                       scope_.wrap([this, id](Error error, std::vector<ConsumerOffset> stored) {
-                         if (!error && !stored.empty()) error = stored.front().error;
-                         committed_one(id, error);
-                       }));
+  group_offsets_->commit(std::move(offsets), options_.default_api_timeout,
+                         scope_.wrap([this, id](Error error, std::vector<ConsumerOffset> stored) {
+                           if (!error && !stored.empty()) error = stored.front().error;
+                           committed_one(id, error);
+                         }));
 }
 
 // The application hears of it before the successor: a dispatch that is queued already must not come first.

@@ -14,12 +14,12 @@ constexpr int16_t kLastByName = 9;  // topic ids from the next one on
 constexpr int16_t kFirstManyGroups = 8;
 constexpr int16_t kFirstRequireStable = 7;
 
-// What is asked or stored, shared by those who build the request, judge the answer and hand it out.
-struct Asked {
+// The offsets of one call: the request is built from them, and the answer is written into them.
+struct Entries {
   std::vector<ConsumerOffset> offsets;
   std::map<std::string, std::vector<size_t>> topics;  // indexes of offsets
 
-  explicit Asked(std::vector<ConsumerOffset> entries) : offsets(std::move(entries)) {
+  explicit Entries(std::vector<ConsumerOffset> entries) : offsets(std::move(entries)) {
     for (size_t i = 0; i < offsets.size(); ++i) topics[offsets[i].topic].push_back(i);
   }
   bool has_ids(const cluster::Metadata& metadata) const {
@@ -93,7 +93,7 @@ Error judge(const ConsumerOffset& asked, const Answers& answers, const Found*& f
 }
 
 template <class Response>
-Error worth_retrying(cluster::Metadata& metadata, const std::string& group, const Asked& asked,
+Error worth_retrying(cluster::Metadata& metadata, const std::string& group, const Entries& asked,
                      const Response& response, bool missing_topic_is_final) {
   Answers answers;
   if (Error error = read(metadata, group, response, answers)) return error;
@@ -109,7 +109,7 @@ Error worth_retrying(cluster::Metadata& metadata, const std::string& group, cons
 }
 
 template <class Response>
-void hand_out(const cluster::Metadata& metadata, const std::string& group, Asked& asked, Error error,
+void hand_out(const cluster::Metadata& metadata, const std::string& group, Entries& asked, Error error,
               const Response& response, bool take_offsets, OffsetsDone& done) {
   Answers answers;
   if (Error whole = read(metadata, group, response, answers); !error) error = whole;
@@ -126,6 +126,54 @@ void hand_out(const cluster::Metadata& metadata, const std::string& group, Asked
   done(std::move(error), std::move(asked.offsets));
 }
 
+void fill(protocol::OffsetFetchRequest& request, int16_t version, const cluster::Metadata& metadata,
+          const std::string& group, const Entries& asked) {
+  request = {};
+  request.require_stable = version >= kFirstRequireStable;
+  const bool many_groups = version >= kFirstManyGroups;
+  if (many_groups) {
+    request.groups.emplace_back().group_id = group;
+  } else {
+    request.group_id = group;
+  }
+  for (const auto& [name, indexes] : asked.topics) {
+    std::vector<int32_t> numbers;
+    for (const size_t index : indexes) numbers.push_back(asked.offsets[index].partition);
+    if (!many_groups) {
+      auto& topic = request.topics->emplace_back();
+      topic.name = name;
+      topic.partition_indexes = std::move(numbers);
+      continue;
+    }
+    auto& topic = request.groups.front().topics->emplace_back();
+    if (version <= kLastByName) {
+      topic.name = name;
+    } else if (const cluster::TopicState* state = metadata.topic(name)) {
+      topic.topic_id = state->id;
+    }
+    topic.partition_indexes = std::move(numbers);
+  }
+}
+
+void fill(protocol::OffsetCommitRequest& request, const cluster::Metadata& metadata, const std::string& group,
+          const Entries& asked) {
+  request = {};
+  request.group_id = group;
+  for (const auto& [name, indexes] : asked.topics) {
+    auto& topic = request.topics.emplace_back();
+    topic.name = name;
+    if (const cluster::TopicState* state = metadata.topic(name)) topic.topic_id = state->id;
+    for (const size_t index : indexes) {
+      const ConsumerOffset& offset = asked.offsets[index];
+      auto& partition = topic.partitions.emplace_back();
+      partition.partition_index = offset.partition;
+      partition.committed_offset = offset.offset;
+      partition.committed_leader_epoch = offset.leader_epoch;
+      partition.committed_metadata = offset.metadata;
+    }
+  }
+}
+
 }  // namespace
 
 Error first_error(const std::vector<ConsumerOffset>& offsets) {
@@ -135,81 +183,41 @@ Error first_error(const std::vector<ConsumerOffset>& offsets) {
   return {};
 }
 
-void fetch_group_offsets(session::Core& core, const std::string& group, std::vector<TopicPartition> partitions,
-                         net::Duration timeout, OffsetsDone done) {
+void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Duration timeout, OffsetsDone done) {
   std::vector<ConsumerOffset> entries;
   for (TopicPartition& partition : partitions) entries.push_back({std::move(partition.topic), partition.partition});
-  const auto asked = std::make_shared<Asked>(std::move(entries));
-  cluster::Metadata& metadata = core.metadata();
-  core.coordinators().call<protocol::OffsetFetchRequest>(
-      group, protocol::OffsetFetchRequest(), timeout,
-      [&metadata, group, asked](const protocol::OffsetFetchResponse& response) {
+  const auto asked = std::make_shared<Entries>(std::move(entries));
+  cluster::Metadata& metadata = core_.metadata();
+  core_.coordinators().call<protocol::OffsetFetchRequest>(
+      group(), protocol::OffsetFetchRequest(), timeout,
+      [&metadata, group = group(), asked](const protocol::OffsetFetchResponse& response) {
         return worth_retrying(metadata, group, *asked, response, true);
       },
-      [&metadata, group, asked, done = std::move(done)](Error error, protocol::OffsetFetchResponse& response,
-                                                        const cluster::CallInfo&) mutable {
+      [&metadata, group = group(), asked, done = std::move(done)](Error error, protocol::OffsetFetchResponse& response,
+                                                                  const cluster::CallInfo&) mutable {
         hand_out(metadata, group, *asked, std::move(error), response, true, done);
       },
-      [&metadata, group, asked](protocol::OffsetFetchRequest& request, int16_t version) {
-        request = {};
-        request.require_stable = version >= kFirstRequireStable;
-        if (version < kFirstManyGroups) {
-          request.group_id = group;
-        } else {
-          request.groups.emplace_back().group_id = group;
-        }
-        const auto numbers = [&](const std::vector<size_t>& indexes) {
-          std::vector<int32_t> all;
-          for (const size_t index : indexes) all.push_back(asked->offsets[index].partition);
-          return all;
-        };
-        for (const auto& [name, indexes] : asked->topics) {
-          if (version < kFirstManyGroups) {
-            auto& topic = request.topics->emplace_back();
-            topic.name = name;
-            topic.partition_indexes = numbers(indexes);
-          } else {
-            auto& topic = request.groups.front().topics->emplace_back();
-            if (const cluster::TopicState* state = metadata.topic(name)) topic.topic_id = state->id;
-            if (version <= kLastByName) topic.topic_id = {};
-            if (version <= kLastByName) topic.name = name;
-            topic.partition_indexes = numbers(indexes);
-          }
-        }
+      [&metadata, group = group(), asked](protocol::OffsetFetchRequest& request, int16_t version) {
+        fill(request, version, metadata, group, *asked);
         return Error();
       },
       asked->has_ids(metadata) ? int16_t{32767} : kLastByName);
 }
 
-void commit_group_offsets(session::Core& core, const std::string& group, std::vector<ConsumerOffset> offsets,
-                          net::Duration timeout, OffsetsDone done) {
-  const auto asked = std::make_shared<Asked>(std::move(offsets));
-  cluster::Metadata& metadata = core.metadata();
-  core.coordinators().call<protocol::OffsetCommitRequest>(
-      group, protocol::OffsetCommitRequest(), timeout,
-      [&metadata, group, asked](const protocol::OffsetCommitResponse& response) {
+void MemberlessOffsets::commit(std::vector<ConsumerOffset> offsets, net::Duration timeout, OffsetsDone done) {
+  const auto asked = std::make_shared<Entries>(std::move(offsets));
+  cluster::Metadata& metadata = core_.metadata();
+  core_.coordinators().call<protocol::OffsetCommitRequest>(
+      group(), protocol::OffsetCommitRequest(), timeout,
+      [&metadata, group = group(), asked](const protocol::OffsetCommitResponse& response) {
         return worth_retrying(metadata, group, *asked, response, false);
       },
-      [&metadata, group, asked, done = std::move(done)](Error error, protocol::OffsetCommitResponse& response,
-                                                        const cluster::CallInfo&) mutable {
+      [&metadata, group = group(), asked, done = std::move(done)](Error error, protocol::OffsetCommitResponse& response,
+                                                                  const cluster::CallInfo&) mutable {
         hand_out(metadata, group, *asked, std::move(error), response, false, done);
       },
-      [&metadata, group, asked](protocol::OffsetCommitRequest& request, int16_t) {
-        request = {};
-        request.group_id = group;
-        for (const auto& [name, indexes] : asked->topics) {
-          auto& topic = request.topics.emplace_back();
-          topic.name = name;
-          if (const cluster::TopicState* state = metadata.topic(name)) topic.topic_id = state->id;
-          for (const size_t index : indexes) {
-            const ConsumerOffset& offset = asked->offsets[index];
-            auto& partition = topic.partitions.emplace_back();
-            partition.partition_index = offset.partition;
-            partition.committed_offset = offset.offset;
-            partition.committed_leader_epoch = offset.leader_epoch;
-            partition.committed_metadata = offset.metadata;
-          }
-        }
+      [&metadata, group = group(), asked](protocol::OffsetCommitRequest& request, int16_t) {
+        fill(request, metadata, group, *asked);
         return Error();
       },
       asked->has_ids(metadata) ? int16_t{32767} : kLastByName);

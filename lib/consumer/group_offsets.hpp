@@ -1,6 +1,5 @@
-// Reads and writes the offsets that a group has stored, through its coordinator.
-// Not here: finding the coordinator and trying again (cluster/coordinator).
-// Callers: ConsumerGroup, and consumers for their start and their commits.
+// The offsets that a group stores, read and written through its coordinator.
+// Not here: finding the coordinator and trying again (cluster/coordinator.hpp).
 #pragma once
 
 #include <kafka/types.hpp>
@@ -16,12 +15,34 @@ namespace kafka::consumer {
 /// Never called from inside the call that asked.
 using OffsetsDone = Function<void(Error, std::vector<ConsumerOffset>)>;
 
-/// The stored offsets, in the order of `asked`; -1 where nothing is stored.
-void fetch_group_offsets(session::Core& core, const std::string& group, std::vector<TopicPartition> asked,
-                         net::Duration timeout, OffsetsDone done);
-/// Stores offsets, as somebody who is no member.
-void commit_group_offsets(session::Core& core, const std::string& group, std::vector<ConsumerOffset> offsets,
-                          net::Duration timeout, OffsetsDone done);
+/// What consumers and ConsumerGroup ask of a group. A Fetcher has no such object.
+class GroupOffsets {
+ public:
+  explicit GroupOffsets(std::string group) : group_(std::move(group)) {}
+  virtual ~GroupOffsets() = default;
+  GroupOffsets(const GroupOffsets&) = delete;
+  GroupOffsets& operator=(const GroupOffsets&) = delete;
+
+  const std::string& group() const { return group_; }
+  /// Reads the stored offsets, in the order of `asked`; -1 where nothing is stored.
+  virtual void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done) = 0;
+  virtual void commit(std::vector<ConsumerOffset> offsets, net::Duration timeout, OffsetsDone done) = 0;
+
+ private:
+  std::string group_;
+};
+
+/// The offsets as a client sees them that is not a member of the group. Calls outlive this object, not the core.
+class MemberlessOffsets final : public GroupOffsets {
+ public:
+  MemberlessOffsets(session::Core& core, std::string group) : GroupOffsets(std::move(group)), core_(core) {}
+
+  void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done) override;
+  void commit(std::vector<ConsumerOffset> offsets, net::Duration timeout, OffsetsDone done) override;
+
+ private:
+  session::Core& core_;
+};
 
 /// The first error of the entries.
 Error first_error(const std::vector<ConsumerOffset>& offsets);

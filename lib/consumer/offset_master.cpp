@@ -63,7 +63,7 @@ void reset(const std::shared_ptr<Core>& core, const std::string& group, const Pa
         auto told = tell(raw, std::move(done));
         if (error) return told(std::move(error), std::move(offsets));
         const net::Duration left = deadline - raw->reactor().now();
-        consumer::commit_group_offsets(*raw, group, std::move(offsets), left, std::move(told));
+        consumer::MemberlessOffsets(*raw, group).commit(std::move(offsets), left, std::move(told));
       });
 }
 
@@ -99,8 +99,8 @@ void ConsumerGroup::fetch_offsets(Partitions partitions, Callback done) {
   for (const auto& [topic, numbers] : partitions) {
     for (const int32_t number : numbers) asked.push_back({topic, number});
   }
-  consumer::fetch_group_offsets(*core_, name_, std::move(asked), core_->options().default_api_timeout,
-                                tell(core_.get(), std::move(done)));
+  consumer::MemberlessOffsets(*core_, name_)
+      .fetch(std::move(asked), core_->options().default_api_timeout, tell(core_.get(), std::move(done)));
 }
 
 void ConsumerGroup::commit_offsets(std::vector<ConsumerOffset> offsets, Callback done) {
@@ -122,8 +122,8 @@ void ConsumerGroup::commit_offsets(std::vector<ConsumerOffset> offsets, Callback
   if (refused) {
     return tell(core_.get(), std::move(done))(refused, {});
   }
-  consumer::commit_group_offsets(*core_, name_, std::move(offsets), core_->options().default_api_timeout,
-                                 tell(core_.get(), std::move(done)));
+  consumer::MemberlessOffsets(*core_, name_)
+      .commit(std::move(offsets), core_->options().default_api_timeout, tell(core_.get(), std::move(done)));
 }
 
 void ConsumerGroup::reset_offsets_to_earliest(Partitions partitions, Callback done) {

@@ -2,7 +2,6 @@
 // was asked for. All partitions that ask in one turn ask together.
 #include "base/error_table.hpp"
 #include "consumer/consumer.hpp"
-#include "consumer/group_offsets.hpp"
 
 namespace kafka::consumer {
 
@@ -56,10 +55,10 @@ void Consumer::ask_committed(std::vector<Partition*> partitions) {
     asked.push_back({partition, partition->generation});
     names.push_back({*partition->topic, partition->number});
   }
-  fetch_group_offsets(*core_, group_, std::move(names), options_.default_api_timeout,
-                      scope_.wrap([this, asked = std::move(asked)](Error error, std::vector<ConsumerOffset> offsets) {
-                        committed(asked, error, offsets);
-                      }));
+  group_offsets_->fetch(std::move(names), options_.default_api_timeout,
+                        scope_.wrap([this, asked = std::move(asked)](Error error, std::vector<ConsumerOffset> offsets) {
+                          committed(asked, error, offsets);
+                        }));
 }
 
 void Consumer::committed(const std::vector<Question>& asked, const Error& error,
@@ -86,8 +85,8 @@ void Consumer::committed(const std::vector<Question>& asked, const Error& error,
 }
 
 void Consumer::nothing_committed(Partition& partition) {
-  const Error reason(Errc::no_offset,
-                     "nothing is committed in group \"" + escaped(group_, 64) + "\" for " + partition.where());
+  const Error reason(Errc::no_offset, "nothing is committed in group \"" + escaped(group_offsets_->group(), 64) +
+                                          "\" for " + partition.where());
   switch (options_.auto_offset_reset) {
     case OffsetReset::none:
       return stop(partition, reason, true);

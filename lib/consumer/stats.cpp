@@ -7,7 +7,7 @@ namespace kafka::consumer {
 
 void Consumer::add_stats(Stats& stats) const {
   ConsumerStats& own = stats.consumers.emplace_back();
-  own.group = group_;
+  if (group_offsets_ != nullptr) own.group = group_offsets_->group();
   own.fetch_memory = options_.fetch_memory;
   own.fetched_bytes = *used_ + *unfolded_;
   own.reserved_bytes = reserved_;

@@ -1,7 +1,6 @@
 // Commits for which nothing waits in its place: with `pipelined`, and with `unordered`. What was answered is noted per
 // partition; one OffsetCommit at a time carries the newest offset of each that has one.
 #include "consumer/consumer.hpp"
-#include "consumer/group_offsets.hpp"
 
 namespace kafka::consumer {
 
@@ -49,10 +48,10 @@ void Consumer::store() {
     finish_end();
     return maybe_closed();
   }
-  commit_group_offsets(*core_, group_, std::move(offsets), options_.default_api_timeout,
-                       scope_.wrap([this, id = ++stores_](const Error& error, std::vector<ConsumerOffset> offsets) {
-                         if (id == stores_) stored(error, offsets);
-                       }));
+  group_offsets_->commit(std::move(offsets), options_.default_api_timeout,
+                         scope_.wrap([this, id = ++stores_](const Error& error, std::vector<ConsumerOffset> offsets) {
+                           if (id == stores_) stored(error, offsets);
+                         }));
 }
 
 void Consumer::stored(const Error& error, const std::vector<ConsumerOffset>& offsets) {

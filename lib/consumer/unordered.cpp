@@ -66,7 +66,7 @@ Error Consumer::answer_in_window(uint64_t ticket, Answer answer, std::string_vie
     tell_later(std::move(done), Error(Errc::lost));
     return lost(partition, number);
   }
-  if (answer == Answer::ack || !has_group_) {
+  if (answer == Answer::ack || group_offsets_ == nullptr) {
     tell_later(std::move(done), {});
     return ack_in_window(ticket);
   }
