@@ -119,10 +119,8 @@ void Coordinators::attempted(const std::shared_ptr<Job>& job, int32_t node, Erro
 
 void Coordinators::retry(const std::shared_ptr<Job>& job, Error error) {
   if (closed_) return end(job, Error(Errc::closed));
-  const net::TimePoint now = router_.reactor().now();
-  const net::Duration wait = Backoff::at(job->failures++, router_.config().retry_backoff,
-                                         router_.config().retry_backoff_max, router_.reactor().random());
-  if (now + wait >= job->deadline) {
+  const net::Duration wait = router_.delay(job->retry);
+  if (job->retry.until() >= job->deadline) {
     return end(job, Error(Errc::timed_out, "the coordinator of group " + job->group + ": " + error.message()));
   }
   job->last_error = std::move(error);

@@ -49,7 +49,7 @@ class Coordinators {
 
     std::string group;
     net::TimePoint deadline{};
-    uint32_t failures = 0;
+    RetryPause retry;
     net::Timer timer;
     Error last_error;
   };

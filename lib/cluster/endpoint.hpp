@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/backoff.hpp"
 #include "base/scope.hpp"
+#include "cluster/retry_pause.hpp"
 #include "cluster/throttle.hpp"
 #include "net/reactor.hpp"
 
@@ -64,8 +64,7 @@ struct Traffic {
 struct Endpoint {
   std::string host;
   uint16_t port = 0;
-  Backoff backoff;
-  net::TimePoint not_before{};    ///< no attempt to connect before
+  RetryPause reconnect;           ///< when the next connection may be attempted
   uint32_t setup_failures = 0;    ///< setup timeouts in a row: the next timeout is longer (KIP-601)
   size_t next_address = 0;        ///< do not start with the address that failed last
   bool ever_modern = false;       ///< has answered ApiVersions: never legacy again
@@ -77,9 +76,9 @@ struct Endpoint {
   Throttle throttle;
   bool failing = false;  ///< the last attempt failed; said once, until one succeeds
 
-  Endpoint(std::string h, uint16_t p, Backoff b) : host(std::move(h)), port(p), backoff(b) {}
+  Endpoint(std::string h, uint16_t p) : host(std::move(h)), port(p) {}
   /// When it may be connected to.
-  net::TimePoint earliest() const { return std::max(not_before, throttle.until()); }
+  net::TimePoint earliest() const { return std::max(reconnect.until(), throttle.until()); }
   /// It does not answer as an old broker either.
   void forget_old() {
     refusals = 0;

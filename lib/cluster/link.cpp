@@ -129,7 +129,7 @@ void Link::on_ready(Connection& connection) {
     endpoint_->legacy_until = context_.reactor.now() + kLegacyMemory;
     endpoint_->refusals = kRefusalsToBelieve;
     endpoint_->ignores_versions = true;
-    endpoint_->backoff.reset();
+    endpoint_->reconnect.succeed();
     endpoint_->failing = false;
   }
   if (!legacy_) {
@@ -147,7 +147,7 @@ void Link::on_ready(Connection& connection) {
 
 // Only now is the endpoint well: what accepts connections, or answers ApiVersions, may still serve nothing.
 void Link::on_proven(Connection&) {
-  endpoint_->backoff.reset();
+  endpoint_->reconnect.succeed();
   endpoint_->failing = false;
   if (legacy_) context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
   context_.on_proven(*endpoint_);
@@ -185,7 +185,7 @@ void Link::on_ended(Connection& connection, Error error) {
   const bool broken = error == Errc::protocol_error || error == Errc::too_large || error == Errc::timed_out;
   if (unproven || broken) {
     endpoint_->failing |= unproven;
-    endpoint_->not_before = context_.reactor.now() + endpoint_->backoff.next(context_.reactor.random());
+    delay_reconnect();
   }
   if (legacy_ && unproven) {
     // Taken for an old broker, and it never answered anything: it is none, or no more.
@@ -205,7 +205,7 @@ void Link::on_ended(Connection& connection, Error error) {
 
 void Link::round_failed(Error error) {
   connecting_ = false;
-  endpoint_->not_before = context_.reactor.now() + endpoint_->backoff.next(context_.reactor.random());
+  delay_reconnect();
   if (!addresses_.empty()) endpoint_->next_address = (endpoint_->next_address + 1) % addresses_.size();
   endpoint_->failing = true;
   if (error != Errc::timed_out && error != Errc::resolve_failed && error != Errc::protocol_error &&
@@ -217,6 +217,11 @@ void Link::round_failed(Error error) {
   if (!guard.alive()) return;
   // Nothing was sent: whoever asked may ask somebody else.
   fail_waiting(Error(Errc::connect_failed, endpoint_->name() + ": " + error.message()));
+}
+
+void Link::delay_reconnect() {
+  endpoint_->reconnect.fail(context_.reactor.now(), context_.reactor.random(),
+                            {context_.config.reconnect_backoff, context_.config.reconnect_backoff_max});
 }
 
 void Link::fail_waiting(const Error& error) {

@@ -93,6 +93,7 @@ class Link final : public ConnectionOwner {
   bool speak_legacy() const;
   bool outdated() const;
   void round_failed(Error error);
+  void delay_reconnect();
   void fail_waiting(const Error& error);
   void arm_expiry();
   void expire();

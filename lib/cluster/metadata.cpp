@@ -57,14 +57,11 @@ struct Metadata::Explicit {
   bool create = false;
   net::TimePoint deadline{};
   Done done;
-  Backoff backoff;
+  RetryPause retry;
   net::Timer timer;
 };
 
-Metadata::Metadata(Router& router)
-    : router_(router),
-      reactor_(router.reactor()),
-      backoff_(router.config().retry_backoff, router.config().retry_backoff_max) {}
+Metadata::Metadata(Router& router) : router_(router), reactor_(router.reactor()) {}
 
 Metadata::~Metadata() = default;
 
@@ -166,7 +163,7 @@ void Metadata::refresh() {
   if (retry_timer_.active()) return;
   const net::TimePoint now = reactor_.now();
   // Through the timer also without a wait: what is wanted in one turn goes out in one request.
-  const net::Duration wait = not_before_ > now ? not_before_ - now : net::Duration::zero();
+  const net::Duration wait = std::max(retry_.until() - now, net::Duration::zero());
   retry_timer_ = reactor_.after(wait, [this] {
     retry_timer_.cancel();
     request();
@@ -231,12 +228,12 @@ void Metadata::answered(Error error, protocol::MetadataResponse& response, int32
   // A broker that is cut off from the rest may say the same old things for ever.
   last_node_ = incomplete ? node : Router::kNobody;
   if (incomplete) {
-    not_before_ = reactor_.now() + backoff_.next(reactor_.random());
+    router_.delay(retry_);
     again_ = true;
   } else {
-    backoff_.reset();
-    // However many ask, not more than one request in a backoff.
-    not_before_ = reactor_.now() + router_.config().retry_backoff;
+    retry_.succeed();
+    // At most one request per backoff, however many callers ask for it.
+    retry_.hold(reactor_.now() + router_.config().retry_backoff);
   }
   arm_age();
   notify();
@@ -364,8 +361,7 @@ void Metadata::add_brokers(const std::vector<BrokerInfo>& brokers) {
 
 void Metadata::fetch(std::optional<std::set<std::string>> topics, bool create, net::Duration timeout, Done done) {
   auto asked = std::make_shared<Explicit>(
-      Explicit{std::move(topics), create, reactor_.now() + timeout, std::move(done),
-               Backoff(router_.config().retry_backoff, router_.config().retry_backoff_max), net::Timer()});
+      Explicit{std::move(topics), create, reactor_.now() + timeout, std::move(done), RetryPause(), net::Timer()});
   explicit_.push_back(asked);
   ask(std::move(asked));
 }
@@ -396,9 +392,9 @@ void Metadata::ask(std::shared_ptr<Explicit> asked) {
         for (const auto& topic : response.topics) {
           incomplete |= topic.error_code == static_cast<int16_t>(Errc::leader_not_available);
         }
-        const net::Duration wait = asked->backoff.next(reactor_.random());
+        const net::Duration wait = router_.delay(asked->retry);
         const bool again = (error ? traits(error.code()).retry == Retry::yes : incomplete) && !closed_ &&
-                           reactor_.now() + wait < asked->deadline;
+                           asked->retry.until() < asked->deadline;
         if (!again) {
           if (error == Errc::connect_failed || error == Errc::disconnected) {
             error = Error(closed_ ? Errc::closed : Errc::timed_out, error.message());

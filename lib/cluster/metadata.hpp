@@ -54,6 +54,7 @@ class Metadata {
   static int32_t leader_epoch(const TopicState* topic, int32_t partition);
   /// Changes whenever something may have been learnt or forgotten: what was read before may be kept until then.
   uint64_t generation() const noexcept { return generation_; }
+  Router& router() const { return router_; }
   bool has_brokers() const { return !router_.brokers().empty(); }
   const std::string& cluster_id() const { return cluster_id_; }
 
@@ -110,8 +111,7 @@ class Metadata {
   std::vector<std::shared_ptr<Explicit>> explicit_;  // under way
   std::string cluster_id_;
   Error last_error_;
-  Backoff backoff_;
-  net::TimePoint not_before_{};
+  RetryPause retry_;
   net::TimePoint failing_since_ = net::TimePoint::max();
   int32_t last_node_ = Router::kNobody;  // whose answer left something open
   net::Timer retry_timer_;

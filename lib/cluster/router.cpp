@@ -30,7 +30,7 @@ Router::~Router() = default;
 std::shared_ptr<Endpoint> Router::endpoint(const std::string& host, uint16_t port) {
   auto& known = endpoints_[{host, port}];
   if (known == nullptr) {
-    known = std::make_shared<Endpoint>(host, port, Backoff(config_.reconnect_backoff, config_.reconnect_backoff_max));
+    known = std::make_shared<Endpoint>(host, port);
   }
   return known;
 }

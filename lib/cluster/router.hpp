@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cluster/link.hpp"
+#include "cluster/retry_pause.hpp"
 
 namespace kafka::cluster {
 
@@ -88,6 +89,10 @@ class Router {
   net::Reactor& reactor() { return reactor_; }
   const ClusterConfig& config() const { return config_; }
   net::TimePoint deadline(net::Duration timeout) const { return reactor_.now() + timeout; }
+  /// `retry` has failed again: it waits within the session's limits. Returns the pause.
+  net::Duration delay(RetryPause& retry) {
+    return retry.fail(reactor_.now(), reactor_.random(), {config_.retry_backoff, config_.retry_backoff_max});
+  }
   Resolver& resolver() { return resolver_; }
   /// Connection states, as events.
   void on_event(Function<void(const Event&)> handler) { on_event_ = std::move(handler); }
