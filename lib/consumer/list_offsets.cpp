@@ -5,6 +5,7 @@
 
 #include "base/backoff.hpp"
 #include "base/error_table.hpp"
+#include "base/topic_name.hpp"
 #include "consumer/names.hpp"
 
 namespace kafka::consumer {
@@ -50,7 +51,7 @@ std::shared_ptr<OffsetQuery> OffsetQuery::start(std::shared_ptr<session::Core> c
   std::set<std::string> topics;
   for (const Entry& entry : query->entries_) topics.insert(entry.place.topic);
   for (const std::string& topic : topics) {
-    if (!check_topic(topic)) session.metadata().want(topic, create);
+    if (!check_topic_name(topic)) session.metadata().want(topic, create);
   }
   query->listener_ = session.metadata().add_listener([raw = query.get()] { raw->step(); });
   query->schedule();

@@ -1,23 +1,14 @@
 #include "consumer/names.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "base/error_table.hpp"
+#include "base/topic_name.hpp"
 
 namespace kafka::consumer {
 
-Error check_topic(std::string_view name) {
-  constexpr size_t kLongest = 249;
-  constexpr std::string_view kLegal = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-  const bool legal = name.find_first_not_of(kLegal) == std::string_view::npos;
-  if (legal && !name.empty() && name.size() <= kLongest && name != "." && name != "..") return {};
-  return Error(Errc::invalid_topic,
-               "topic \"" + escaped(name, 64) + "\": 1 to 249 of a-z A-Z 0-9 . _ -, not \".\" or \"..\"");
-}
-
 Error check_partition(std::string_view topic, int32_t partition) {
-  if (Error error = check_topic(topic)) return error;
+  if (Error error = check_topic_name(topic)) return error;
   if (partition >= 0) return {};
   return Error(Errc::invalid_argument,
                "partition " + std::to_string(partition) + " of " + std::string(topic) + ": 0 to 2147483647");
@@ -32,7 +23,7 @@ Error check_group(std::string_view group) {
 Error check_partitions(const Partitions& partitions) {
   if (partitions.empty()) return Error(Errc::invalid_argument, "partitions: at least one is needed");
   for (const auto& [topic, numbers] : partitions) {
-    if (Error error = check_topic(topic)) return error;
+    if (Error error = check_topic_name(topic)) return error;
     if (numbers.empty()) return Error(Errc::invalid_argument, "partitions of " + topic + ": at least one is needed");
     for (const int32_t number : numbers) {
       if (Error error = check_partition(topic, number)) return error;

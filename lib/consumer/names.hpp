@@ -7,8 +7,6 @@
 
 namespace kafka::consumer {
 
-/// Kafka's rules for topic names: 1 to 249 of [a-zA-Z0-9._-], not "." or "..".
-Error check_topic(std::string_view name);
 /// Topic and partition number.
 Error check_partition(std::string_view topic, int32_t partition);
 Error check_group(std::string_view group);

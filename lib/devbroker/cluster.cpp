@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/topic_name.hpp"
 #include "records/builder.hpp"
 #include "records/iterator.hpp"
 
@@ -194,18 +195,10 @@ void Cluster::set_leader(Partition& partition, int32_t broker) {
   partition.wake_waiters();
 }
 
-bool Cluster::valid_topic_name(std::string_view name) {
-  if (name.empty() || name.size() > kMaxTopicName || name == "." || name == "..") return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  });
-}
+bool Cluster::valid_topic_name(std::string_view name) { return !check_topic_name(name); }
 
 Error Cluster::create_topic(std::string_view name, int32_t partitions) {
-  if (!valid_topic_name(name)) {
-    return Error(Errc::invalid_topic, "a topic name has 1 to 249 characters of a-z A-Z 0-9 . _ - and is not . or ..");
-  }
+  if (Error error = check_topic_name(name)) return error;
   if (topics_.find(name) != topics_.end()) return Error(Errc::topic_already_exists, std::string(name));
   if (partitions < 1 || partitions > kMaxPartitions) {
     return Error(Errc::invalid_partitions, "a topic has 1 to " + std::to_string(kMaxPartitions) + " partitions");

@@ -91,7 +91,6 @@ class Cluster {
  public:
   static constexpr int32_t kMaxPartitions = 10000;  ///< of one topic
   static constexpr size_t kMaxTopics = 10000;
-  static constexpr size_t kMaxTopicName = 249;
   static constexpr size_t kMaxOffsetMetadata = 4096;
 
   explicit Cluster(ClusterOptions options = {});

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error_table.hpp"
+#include "base/topic_name.hpp"
 #include "producer/producer.hpp"
 
 namespace kafka {

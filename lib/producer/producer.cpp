@@ -3,20 +3,10 @@
 #include <algorithm>
 
 #include "base/error_table.hpp"
+#include "base/topic_name.hpp"
 #include "producer/partitioner.hpp"
 
 namespace kafka::producer {
-
-Error check_topic_name(std::string_view name) {
-  constexpr size_t kLongest = 249;
-  const bool legal = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  });
-  if (!name.empty() && name.size() <= kLongest && legal && name != "." && name != "..") return {};
-  return Error(Errc::invalid_topic,
-               "topic \"" + escaped(name, 64) + "\": 1 to 249 of a-z A-Z 0-9 . _ -, not \".\" or \"..\"");
-}
 
 // Lives in the batches that a flush waits for; the last one that goes ends the flush.
 struct Producer::FlushToken {

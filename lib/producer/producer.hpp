@@ -346,7 +346,4 @@ class Producer final : public session::Client, public std::enable_shared_from_th
   friend struct BulkSend;
 };
 
-/// Kafka's rules for topic names: 1 to 249 of [a-zA-Z0-9._-], not "." or "..".
-Error check_topic_name(std::string_view name);
-
 }  // namespace kafka::producer

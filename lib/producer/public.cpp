@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/topic_name.hpp"
 #include "producer/producer.hpp"
 
 namespace kafka {
@@ -24,7 +25,7 @@ Producer& Producer::operator=(Producer&& other) noexcept {
 std::string_view Topic::name() const noexcept {
   return handle_ != nullptr ? std::string_view(handle_->name) : std::string_view();
 }
-Error Topic::error() const { return producer::check_topic_name(name()); }
+Error Topic::error() const { return check_topic_name(name()); }
 
 Error Producer::error() const { return core_->error(); }
 const ProducerOptions& Producer::options() const { return core_->options(); }

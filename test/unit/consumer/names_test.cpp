@@ -1,4 +1,4 @@
-// Legal topics, partitions, groups and places, and that a refusal names what is wrong and the range.
+// Legal partitions, groups and places, and that a refusal names what is wrong and the range.
 #include "consumer/names.hpp"
 
 #include <kafka/types.hpp>
@@ -7,21 +7,6 @@
 
 using namespace kafka;
 using namespace kafka::consumer;
-
-TEST_CASE("topic names are Kafka's: 1 to 249 of a few characters, neither . nor ..") {
-  for (const std::string& good :
-       {std::string("a"), std::string("A.b_c-9"), std::string("..."), std::string(249, 'x')}) {
-    CAPTURE(good);
-    CHECK_FALSE(check_topic(good));
-  }
-  for (const std::string& bad :
-       {std::string(), std::string("."), std::string(".."), std::string("a b"), std::string("a/b"),
-        std::string("a\0b", 3), std::string("\xc3\xa4"), std::string(250, 'x')}) {
-    CAPTURE(bad);
-    CHECK(check_topic(bad) == Errc::invalid_topic);
-    CHECK(check_topic(bad).message().find("1 to 249") != std::string::npos);
-  }
-}
 
 TEST_CASE("partitions, groups and places are checked, and the message says what is allowed") {
   CHECK_FALSE(check_partition("t", 0));
