@@ -11,20 +11,6 @@ namespace {
 
 constexpr net::Duration kForever = std::chrono::hours(24 * 365);
 
-LogLevel level_of(const Event& event) {
-  const bool broken = event.error && event.error != Errc::disconnected && event.error != Errc::closed;
-  switch (event.type) {
-    case Event::Type::broker_disconnected:
-      return broken ? LogLevel::warning : LogLevel::info;
-    case Event::Type::connect_failed:
-    case Event::Type::partition_stopped:
-    case Event::Type::rebootstrap:
-      return LogLevel::warning;
-    default:
-      return LogLevel::info;
-  }
-}
-
 }  // namespace
 
 std::shared_ptr<Core> Core::make(uv_loop_t* loop, std::vector<ContactPoint> points, SessionOptions options) {
@@ -69,6 +55,7 @@ void Core::start(std::vector<ContactPoint> points) {
   cluster_->router.on_proven([this](const cluster::Endpoint& endpoint) { log_.forget(escaped(endpoint.name())); });
   cluster_->metadata.on_event(forward);
   hold_ = reactor_->hold();
+  mailbox_.open();
 }
 
 Core::~Core() { abort(); }
@@ -96,32 +83,6 @@ void Core::later(Function<void()> callback) {
 
 void Core::remove(Client& client) { std::erase(clients_, &client); }
 
-void Core::event(const Event& event) {
-  const LogLevel level = level_of(event);
-  if (log_.enabled(level)) {
-    // "subject: what happened"; the log puts the subject in front itself.
-    const std::string line = event.message();
-    const size_t colon = line.find(": ");
-    if (colon == std::string::npos) {
-      log_.line(level, line);
-    } else {
-      log_.state(level, std::string_view(line).substr(0, colon), std::string_view(line).substr(colon + 2));
-    }
-  }
-  if (!has_event_handler() || !live()) return;
-  callbacks_->run([this, guard = scope_.guard(), event] {
-    if (!guard.alive() || !on_event_) return;
-    // Pinned while it runs; it may set another handler or none, or end the session.
-    Function<void(const Event&)> handler = std::move(on_event_);
-    event_running_ = true;
-    const uint64_t settings = event_settings_;
-    handler(event);
-    if (!guard.alive()) return;
-    event_running_ = false;
-    if (settings == event_settings_) on_event_ = std::move(handler);
-  });
-}
-
 void Core::set_resolver(Function<void(const std::string&, cluster::ResolverDone)> resolver) {
   if (!live()) return;
   if (!resolver) return router().resolver().set_hook({});
@@ -133,24 +94,18 @@ void Core::set_resolver(Function<void(const std::string&, cluster::ResolverDone)
 }
 
 bool Core::post(Function<void()> fn) {
-  const std::lock_guard lock(post_mutex_);
-  if (post_refused_ || !live()) return false;
-  ++posted_;
-  reactor_->post([this, guard = scope_.guard(), fn = std::move(fn)]() mutable {
-    if (!guard.alive()) return;
-    {
-      const std::lock_guard inner(post_mutex_);
-      --posted_;
-    }
-    callbacks_->run(std::move(fn));
-    if (closing_) finish_close_when_idle();
+  return mailbox_.post([&] {
+    reactor_->post([this, guard = scope_.guard(), fn = std::move(fn)]() mutable {
+      if (!guard.alive()) return;
+      mailbox_.arrived();
+      callbacks_->run(std::move(fn));
+      if (life_ == Life::closing) finish_close_when_idle();
+    });
   });
-  return true;
 }
 
 void Core::set_referenced(bool on) {
-  referenced_ = on;
-  if (!live() || closing_) return;
+  if (closing()) return;
   if (on && !hold_) hold_ = reactor_->hold();
   if (!on) hold_.release();
 }
@@ -162,33 +117,29 @@ void Core::close(net::Duration deadline, Function<void()> done) {
     if (done) later(std::move(done));
     return;
   }
-  if (done) close_callbacks_.push_back(std::move(done));
+  closing_.tell_when_closed(std::move(done));
   const net::TimePoint at = reactor_->now() + std::clamp(deadline, net::Duration::zero(), kForever);
-  if (!closing_ || at < close_at_) {
-    close_at_ = at;
-    close_timer_ = reactor_->after(at - reactor_->now(), [this] { close_deadline(); });
-  }
-  if (closing_) return;
-  closing_ = true;
+  closing_.set_deadline(*reactor_, at, [this] { close_deadline(); });
+  if (life_ == Life::closing) return;
+  life_ = Life::closing;
   if (!hold_) hold_ = reactor_->hold();  // the callback must come, also on an unreferenced session
-  {
-    const std::lock_guard lock(post_mutex_);
-    post_refused_ = true;
-  }
-  clients_closing_ = 1;  // this loop itself
+  mailbox_.close();
+  closing_.wait_for_one_more();  // this loop itself: the first clients may be closed before the last is asked
   const std::vector<Client*> clients = clients_;
   for (Client* client : clients) {
-    ++clients_closing_;
-    client->begin_close(close_at_, scope_.wrap([this] { client_closed(); }));
+    closing_.wait_for_one_more();
+    client->begin_close(closing_.deadline(), scope_.wrap([this] { client_closed(); }));
   }
   client_closed();
 }
 
 void Core::client_closed() {
-  if (clients_closing_ == 0) return;  // the deadline did not wait for this one
-  if (--clients_closing_ > 0) return;
-  close_timer_.cancel();
-  // Requests of the session itself (metadata, offsets) have nobody left to be answered for but their callers.
+  if (closing_.one_less()) all_clients_closed();
+}
+
+void Core::all_clients_closed() {
+  closing_.cancel_deadline();
+  // What the session itself has asked (metadata, offsets) ends with `closed`.
   cluster_->coordinators.close(Error(Errc::closed));
   cluster_->metadata.close();
   cluster_->router.close(Error(Errc::closed));
@@ -196,26 +147,19 @@ void Core::client_closed() {
 }
 
 void Core::close_deadline() {
-  close_timer_.cancel();
   const std::vector<Client*> clients = clients_;
   for (Client* client : clients) {
+    // One client's failure may destroy another one.
     if (std::find(clients_.begin(), clients_.end(), client) != clients_.end()) client->fail_rest();
   }
-  if (clients_closing_ > 0) {
-    clients_closing_ = 1;
-    client_closed();
-  }
+  if (closing_.wait_no_longer()) all_clients_closed();
 }
 
 void Core::finish_close_when_idle() {
-  if (!live() || clients_closing_ > 0) return;
-  bool posted = false;
-  {
-    const std::lock_guard lock(post_mutex_);
-    posted = posted_ > 0;
-  }
-  if (posted) return;  // comes back from there
-  // Behind everything that is queued or deferred by now: failed calls finish one turn later and may queue callbacks.
+  if (!live() || closing_.waits()) return;
+  if (!mailbox_.empty()) return;  // post() comes back here
+  // Calls that fail now finish one turn later, and may queue callbacks then. So this looks again two turns later,
+  // behind everything that is queued or deferred by now.
   reactor_->defer(scope_.wrap([this] {
     reactor_->defer(scope_.wrap([this] {
       if (callbacks_->empty()) {
@@ -229,32 +173,27 @@ void Core::finish_close_when_idle() {
 
 void Core::finish_close() {
   const std::shared_ptr<Core> self = shared_from_this();
-  auto callbacks = std::move(close_callbacks_);
-  close_callbacks_.clear();
-  closed_ = true;
-  drop_everything();
+  auto callbacks = closing_.take_callbacks();
+  drop_everything(Life::closed);
   for (Function<void()>& done : callbacks) done();
 }
 
 void Core::abort() {
   if (!live()) return;
-  close_callbacks_.clear();
-  drop_everything();
+  closing_.take_callbacks();
+  drop_everything(Life::aborted);
 }
 
-void Core::drop_everything() {
-  closing_ = true;
+void Core::drop_everything(Life end) {
+  life_ = end;
   scope_.end();
-  {
-    const std::lock_guard lock(post_mutex_);
-    post_refused_ = true;
-  }
+  mailbox_.close();
   const std::vector<Client*> clients = std::move(clients_);
   clients_.clear();
   for (Client* client : clients) client->abort();
-  close_timer_.cancel();
+  closing_.cancel_deadline();
   hold_.release();
-  on_event_ = nullptr;
+  events_.end();
   // Sockets and timers go before the queue, the reactor last.
   cluster_.reset();
   callbacks_.reset();

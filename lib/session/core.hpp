@@ -1,12 +1,11 @@
-// The inside of a Session: the reactor, the cluster room, the callback queue, and the objects that have to
-// be closed with it.
-// Not here: the public face (session.cpp), the options (config.cpp).
+// The inside of a Session: the reactor, the cluster room, the callback queue, and the producers and consumers that are
+// closed with it.
+// Not here: the public class (session.cpp), the option tables (config.cpp), what stats() gathers (stats.cpp).
 #pragma once
 
 #include <kafka/session.hpp>
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "base/log.hpp"
@@ -15,6 +14,9 @@
 #include "cluster/metadata.hpp"
 #include "cluster/router.hpp"
 #include "session/callbacks.hpp"
+#include "session/closing.hpp"
+#include "session/events.hpp"
+#include "session/mailbox.hpp"
 
 namespace kafka::session {
 
@@ -22,18 +24,18 @@ namespace kafka::session {
 class Client {
  public:
   virtual ~Client() = default;
-  /// Stop intake, flush or finish what can be finished; call `done` (directly or later) when nothing is left
-  /// under way. Called once at most.
+  /// Stops intake and finishes what can be finished, then calls `done`, directly or later. Called once at most.
   virtual void begin_close(net::TimePoint deadline, Function<void()> done) = 0;
-  /// The deadline is there: fail everything that is left with `closed`, through callbacks().
+  /// The deadline has passed: everything that is left fails with `closed`, through callbacks().
   virtual void fail_rest() = 0;
-  /// The session is gone without close(): drop everything, call nothing, touch the core no more except
-  /// through Core::later().
+  /// The session was destroyed without close(): drops everything and calls nothing. Of the core only later() may be
+  /// used from now on.
   virtual void abort() = 0;
-  /// Adds what it has done, and holds.
+  /// Adds its part of Session::stats().
   virtual void add_stats(Stats&) const {}
 };
 
+/// Owns everything that the objects of one session share.
 class Core : public std::enable_shared_from_this<Core> {
  public:
   /// On a libuv loop.
@@ -42,12 +44,11 @@ class Core : public std::enable_shared_from_this<Core> {
   static std::shared_ptr<Core> make(net::Reactor& reactor, SessionOptions options);
   ~Core();
 
-  /// False once closed, aborted or made with bad options: nothing below but error(), options() and later()
-  /// may be used then.
+  /// False once closed or aborted, and with bad options. Only error(), options() and later() may be used then.
   bool live() const { return cluster_ != nullptr; }
-  /// True from the beginning of close() on: no new work.
-  bool closing() const { return closing_ || !live(); }
-  /// Why an operation cannot begin: bad options, or closed; none otherwise.
+  /// True from the beginning of close() on: no new work is taken.
+  bool closing() const { return life_ != Life::open || !live(); }
+  /// Why no operation can begin: bad options, or closed. None if one can.
   Error refusal() const;
   const Error& error() const { return error_; }
   const SessionOptions& options() const { return options_; }
@@ -66,22 +67,21 @@ class Core : public std::enable_shared_from_this<Core> {
   void add(Client& client) { clients_.push_back(&client); }
   void remove(Client& client);
 
-  void event(const Event& event);
-  bool has_event_handler() const { return static_cast<bool>(on_event_) || event_running_; }
-  void on_event(Function<void(const Event&)> handler) {
-    on_event_ = std::move(handler);
-    ++event_settings_;
-  }
+  void event(const Event& event) { events_.tell(event, callbacks_.get()); }
+  bool has_event_handler() const { return events_.has_handler(); }
+  void on_event(Events::Handler handler) { events_.set_handler(std::move(handler)); }
   /// As Session::set_resolver().
   void set_resolver(Function<void(const std::string& host, cluster::ResolverDone)> resolver);
   bool post(Function<void()> fn);
   void close(net::Duration deadline, Function<void()> done);
-  bool closed() const { return closed_; }
+  bool closed() const { return life_ == Life::closed; }
   Stats stats() const;
   void abort();
   void set_referenced(bool on);
 
  private:
+  /// open -> closing (close()) -> closed (the close callbacks run). abort() ends it at any time: aborted.
+  enum class Life : uint8_t { open, closing, closed, aborted };
   struct Cluster {
     Cluster(net::Reactor& reactor, const cluster::ClusterConfig& config, const std::vector<ContactPoint>& points)
         : router(reactor, config, points), metadata(router), coordinators(router, metadata) {}
@@ -94,9 +94,10 @@ class Core : public std::enable_shared_from_this<Core> {
   void start(std::vector<ContactPoint> contact_points);
   void close_deadline();
   void client_closed();
+  void all_clients_closed();
   void finish_close_when_idle();
   void finish_close();
-  void drop_everything();
+  void drop_everything(Life end);
 
   SessionOptions options_;
   Error error_;
@@ -105,23 +106,14 @@ class Core : public std::enable_shared_from_this<Core> {
   std::unique_ptr<net::Reactor> owned_reactor_;
   net::Reactor* reactor_ = nullptr;
   Log log_;
+  Events events_{log_};
   std::unique_ptr<Callbacks> callbacks_;
   std::unique_ptr<Cluster> cluster_;
   std::vector<Client*> clients_;
-  Function<void(const Event&)> on_event_;
-  bool event_running_ = false;
-  uint64_t event_settings_ = 0;  // counts on_event(), which the handler may call
-  net::Hold hold_;
-  bool referenced_ = true;
-  std::mutex post_mutex_;
-  size_t posted_ = 0;
-  bool post_refused_ = false;
-  bool closing_ = false;
-  bool closed_ = false;
-  size_t clients_closing_ = 0;
-  std::vector<Function<void()>> close_callbacks_;
-  net::Timer close_timer_;
-  net::TimePoint close_at_{};
+  net::Hold hold_;  // keeps the loop alive while the session is open and referenced
+  Mailbox mailbox_;
+  Life life_ = Life::open;
+  Closing closing_;
   Scope scope_;
 };
 
