@@ -167,7 +167,6 @@ enum class Errc : int32_t {
   too_large = -1016,            ///< Something received exceeds its limit; the text names it.
   stalled = -1017,              ///< The loop did not turn for longer than allowed.
   address_error = -1018,        ///< An address cannot be listened on or used.
-  metadata_changed = -1019,     ///< The cluster changed in a way that ends the operation.
 };
 
 /// An error, or none. Cheap to make, copy and test when there is none.

@@ -29,7 +29,8 @@ namespace kafka {
 
 namespace session {
 class Core;
-}
+struct Access;
+}  // namespace session
 
 /// One cluster on one loop. Opening it costs nothing: connections are made when first needed.
 class KAFKA_API Session {
@@ -38,8 +39,6 @@ class KAFKA_API Session {
   Session(uv_loop_t* loop, SessionOptions options);
   /// The same with the contact points as a list; `options.bootstrap_servers` is ignored.
   Session(uv_loop_t* loop, std::vector<ContactPoint> contact_points, SessionOptions options = {});
-  /// For this library's own tests and tools: a session on a core made elsewhere.
-  explicit Session(std::shared_ptr<session::Core> core);
   /// Without close(): aborts. uv_loop_close() returns 0 after one more turn of the loop.
   ~Session();
   Session(Session&&) noexcept;
@@ -88,9 +87,10 @@ class KAFKA_API Session {
   void unref();
   void ref();
 
-  const std::shared_ptr<session::Core>& core() const { return core_; }
-
  private:
+  friend struct session::Access;
+  explicit Session(std::shared_ptr<session::Core> core);
+
   std::shared_ptr<session::Core> core_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error_table.hpp"
+#include "base/version.hpp"
 #include "cluster/endpoint.hpp"
 #include "protocol/api_versions.hpp"
 #include "protocol/header.hpp"
@@ -11,7 +12,6 @@ namespace kafka::cluster {
 namespace {
 
 constexpr const char* kSoftwareName = "uvkafka";
-constexpr const char* kSoftwareVersion = "0.1.0";
 constexpr int16_t kNewestApiVersions = 4;
 // So long a silence behind ApiVersions makes us ask something else.
 constexpr net::Duration kSilence = std::chrono::milliseconds(500);
@@ -70,7 +70,7 @@ void Connection::become_ready() {
 void Connection::ask_versions(int16_t version) {
   protocol::ApiVersionsRequest request;
   request.client_software_name = kSoftwareName;
-  request.client_software_version = kSoftwareVersion;
+  request.client_software_version = kVersion;
   handshake_id_ = in_flight_.next_id();
   handshake_version_ = version;
   codec::Writer writer;

@@ -5,6 +5,7 @@
 #include "consumer/group_offsets.hpp"
 #include "consumer/list_offsets.hpp"
 #include "consumer/names.hpp"
+#include "session/access.hpp"
 
 namespace kafka {
 namespace {
@@ -69,7 +70,7 @@ void reset(const std::shared_ptr<Core>& core, const std::string& group, const Pa
 
 }  // namespace
 
-OffsetMaster::OffsetMaster(Session& session) : core_(session.core()) {}
+OffsetMaster::OffsetMaster(Session& session) : core_(session::Access::core(session)) {}
 
 void OffsetMaster::fetch_earliest(Partitions partitions, Callback done) {
   look_up(core_, partitions, kEarliestOffset, -1, std::move(done));
@@ -87,7 +88,7 @@ void OffsetMaster::fetch_by_time(Partitions partitions, int64_t unix_ms, Callbac
   look_up(core_, partitions, kLatestOffset, unix_ms, std::move(done));
 }
 
-ConsumerGroup::ConsumerGroup(Session& session, std::string name) : core_(session.core()), name_(std::move(name)) {}
+ConsumerGroup::ConsumerGroup(Session& session, std::string name) : core_(session::Access::core(session)), name_(std::move(name)) {}
 
 void ConsumerGroup::fetch_offsets(Partitions partitions, Callback done) {
   Error refused = refuse(*core_, partitions);

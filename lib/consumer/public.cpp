@@ -2,11 +2,12 @@
 #include <kafka/consumer.hpp>
 
 #include "consumer/consumer.hpp"
+#include "session/access.hpp"
 
 namespace kafka {
 
 Consumer::Consumer(Session& session, std::string group, Partitions partitions, ConsumerOptions options)
-    : core_(std::make_shared<consumer::Consumer>(session.core(), std::move(group), partitions, std::move(options))) {}
+    : core_(std::make_shared<consumer::Consumer>(session::Access::core(session), std::move(group), partitions, std::move(options))) {}
 Consumer::~Consumer() {
   if (core_ != nullptr) core_->abandon();
 }
@@ -44,7 +45,7 @@ void Consumer::on_event(Function<void(const Event&)> handler) { core_->on_event(
 void Consumer::close(Function<void()> done) { core_->close(std::move(done)); }
 
 Fetcher::Fetcher(Session& session, std::vector<TopicOffset> start, ConsumerOptions options)
-    : core_(std::make_shared<consumer::Consumer>(session.core(), std::move(start), std::move(options))) {}
+    : core_(std::make_shared<consumer::Consumer>(session::Access::core(session), std::move(start), std::move(options))) {}
 Fetcher::~Fetcher() {
   if (core_ != nullptr) core_->abandon();
 }

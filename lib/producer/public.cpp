@@ -5,11 +5,12 @@
 
 #include "base/topic_name.hpp"
 #include "producer/producer.hpp"
+#include "session/access.hpp"
 
 namespace kafka {
 
 Producer::Producer(Session& session, ProducerOptions options)
-    : core_(std::make_shared<producer::Producer>(session.core(), std::move(options))) {}
+    : core_(std::make_shared<producer::Producer>(session::Access::core(session), std::move(options))) {}
 Producer::~Producer() {
   if (core_ != nullptr) core_->abandon();
 }

@@ -72,6 +72,8 @@ def check_lib(root, path):
         if system or name.startswith("kafka/"):
             continue
         target = root / "lib" / name
+        if not target.exists() and (root / "lib" / f"{name}.in").exists():  # meson writes it
+            target = root / "lib" / f"{name}.in"
         if not target.exists():
             target = path.parent / name
         if not target.exists():

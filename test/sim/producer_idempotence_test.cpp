@@ -153,7 +153,7 @@ TEST_CASE("E7: sequences go from 2^31 - 1 to 0, also inside of a batch") {
   for (const int32_t batch_size : {1, 1000000}) {
     ProducerWorld world;
     auto inside = std::make_shared<producer::Producer>(
-        world.session->core(), ProducerOptions{.batch_size = batch_size, .request_timeout = 3s});
+        session::Access::core(*world.session), ProducerOptions{.batch_size = batch_size, .request_timeout = 3s});
     inside->set_first_sequence(kLastSequence - 2);
     Reports reports;
     for (int i = 0; i < 8; ++i) {

@@ -145,7 +145,7 @@ TEST_CASE("bad options leave an inert producer that answers everything with the 
 TEST_CASE("a producer on a session with bad options answers everything with the session's error") {
   SimWorld world(1);
   auto core = session::Core::make(world.node("client"), {.bootstrap_servers = "host:99999"});
-  Session session(core);
+  Session session = session::Access::session(core);
   CHECK(session.error());
   Producer producer(session);
   Reports reports;

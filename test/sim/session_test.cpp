@@ -182,7 +182,7 @@ TEST_CASE("G13: sessions on one loop do not know of each other") {
   for (int i = 0; i < kMany; ++i) {
     SessionOptions options = client.options();
     options.client_id = "number " + std::to_string(i);
-    sessions.emplace_back(session::Core::make(client.reactor, options));
+    sessions.push_back(session::Access::session(session::Core::make(client.reactor, options)));
   }
   for (Session& session : sessions) {
     session.cluster([&](Error error, ClusterMetadata) { ++(error ? refused : answers); });
@@ -204,8 +204,8 @@ TEST_CASE("moving a session over another aborts the one that was there") {
   SimClient client(1, {.brokers = 1});
   int calls = 0;
   client->cluster([&](Error, ClusterMetadata) { ++calls; });
-  *client.session = Session(session::Core::make(client.reactor, client.options()));
-  client.core = client.session->core();
+  *client.session = session::Access::session(session::Core::make(client.reactor, client.options()));
+  client.core = session::Access::core(*client.session);
   client.run(1min);
   CHECK(calls == 0);
   CHECK_FALSE(client.cluster().error);

@@ -17,6 +17,7 @@
 
 #include "catch.hpp"
 #include "scripted_broker.hpp"
+#include "session/access.hpp"
 #include "session/core.hpp"
 #include "sim_cluster.hpp"
 #include "sim_reactor.hpp"
@@ -68,7 +69,7 @@ class SimClient {
   /// Makes the session (anew); its events and log lines are collected.
   Session& open(SessionOptions options) {
     core = session::Core::make(reactor, std::move(options));
-    session.emplace(core);
+    session.emplace(session::Access::session(core));
     session->on_event([this](const Event& event) { events.push_back(event); });
     session->on_log(LogLevel::warning, [this](LogLevel, std::string_view line) { log.emplace_back(line); });
     return *session;

@@ -14,6 +14,7 @@
 #include "random/lanes.hpp"
 #include "random/ledger.hpp"
 #include "random/plan.hpp"
+#include "session/access.hpp"
 #include "session/core.hpp"
 #include "sim_cluster.hpp"
 
