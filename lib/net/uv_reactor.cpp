@@ -5,6 +5,10 @@
 // was received, our timers, [deferred]. Timers come after what was received, so that an application that
 // blocked the loop for a while does not make requests time out whose answers have long arrived: the
 // uv_timer_t only wakes the loop, uv_check runs what is due.
+//
+// What libuv calls is noexcept, in this folder as a whole: an exception must not pass through its C frames. Without
+// that a callback that throws would leave the loop half-way through a turn, and whoever called uv_run could catch it
+// there.
 #include "net/uv_reactor.hpp"
 
 #include <csignal>
@@ -214,7 +218,7 @@ class UvReactor final : public Reactor {
   static TimePoint clock() { return TimePoint(Duration(static_cast<int64_t>(uv_hrtime()))); }
   void new_phase() { phase_ = {}; }
 
-  static void on_timer(uv_timer_t* handle) {
+  static void on_timer(uv_timer_t* handle) noexcept {
     UvReactor* self = static_cast<LoopTimer*>(handle->data)->owner;
     if (self == nullptr) return;
     self->armed_for_ = kNotArmed;
@@ -264,12 +268,12 @@ class UvReactor final : public Reactor {
     }
   }
 
-  static void on_prepare(uv_prepare_t* handle) {
+  static void on_prepare(uv_prepare_t* handle) noexcept {
     auto* block = static_cast<Prepare*>(handle->data);
     if (block->owner != nullptr) block->owner->run_deferred(block);
   }
 
-  static void on_check(uv_check_t* handle) {
+  static void on_check(uv_check_t* handle) noexcept {
     auto* block = static_cast<Check*>(handle->data);
     UvReactor* self = block->owner;
     if (self == nullptr) return;
@@ -277,7 +281,7 @@ class UvReactor final : public Reactor {
     self->run_deferred(block);
   }
 
-  static void on_async(uv_async_t* handle) {
+  static void on_async(uv_async_t* handle) noexcept {
     auto* block = static_cast<Async*>(handle->data);
     UvReactor* self = block->owner;
     if (self == nullptr) return;

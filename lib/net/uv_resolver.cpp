@@ -46,7 +46,7 @@ std::vector<std::string> numeric_addresses(const addrinfo* found) {
   return ips;
 }
 
-void on_resolved(uv_getaddrinfo_t* request, int status, addrinfo* found) {
+void on_resolved(uv_getaddrinfo_t* request, int status, addrinfo* found) noexcept {
   std::unique_ptr<Block> block(static_cast<Block*>(request->data));
   std::vector<std::string> ips = status == 0 ? numeric_addresses(found) : std::vector<std::string>();
   uv_freeaddrinfo(found);

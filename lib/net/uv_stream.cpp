@@ -190,7 +190,7 @@ class UvStream final : public Stream {
     handler_->on_closed(std::move(error));  // may destroy this
   }
 
-  static void on_connect(uv_connect_t* raw_request, int status) {
+  static void on_connect(uv_connect_t* raw_request, int status) noexcept {
     std::unique_ptr<Connect> request(static_cast<Connect*>(raw_request->data));
     UvStream* self = request->owner;
     if (self == nullptr || self->ended_) return;
@@ -201,7 +201,7 @@ class UvStream final : public Stream {
     self->handler_->on_connected();
     if (block->owner != nullptr) block->owner->begin();
   }
-  static void on_alloc(uv_handle_t* handle, size_t, uv_buf_t* buffer) {
+  static void on_alloc(uv_handle_t* handle, size_t, uv_buf_t* buffer) noexcept {
     UvStream* self = static_cast<TcpBlock*>(handle->data)->owner;
     if (self == nullptr || self->ended_) {
       *buffer = uv_buf_init(nullptr, 0);
@@ -215,14 +215,14 @@ class UvStream final : public Stream {
     }
     *buffer = uv_buf_init(room.data(), static_cast<unsigned>(std::min<size_t>(room.size(), INT_MAX)));
   }
-  static void on_read(uv_stream_t* handle, ssize_t count, const uv_buf_t*) {
+  static void on_read(uv_stream_t* handle, ssize_t count, const uv_buf_t*) noexcept {
     UvStream* self = static_cast<TcpBlock*>(handle->data)->owner;
     if (self == nullptr || self->ended_ || count == 0) return;
     if (count > 0) return self->handler_->on_read(static_cast<size_t>(count));
     const int code = static_cast<int>(count);
     self->end(Error(Errc::disconnected, code == UV_EOF ? "end of stream" : uv_text(code)));
   }
-  static void on_write(uv_write_t* raw_request, int status) {
+  static void on_write(uv_write_t* raw_request, int status) noexcept {
     std::unique_ptr<Write> request(static_cast<Write*>(raw_request->data));
     UvStream* self = request->owner;
     if (self == nullptr) return;
@@ -280,7 +280,7 @@ class UvListener final : public Listener {
   }
 
  private:
-  static void on_connection(uv_stream_t* server, int status) {
+  static void on_connection(uv_stream_t* server, int status) noexcept {
     UvListener* self = static_cast<ListenBlock*>(server->data)->owner;
     if (self == nullptr || status != 0) return;  // libuv itself backs off when descriptors run out
     auto stream = std::make_unique<UvStream>(self->reactor_, SocketOptions(), nullptr);

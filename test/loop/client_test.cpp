@@ -4,10 +4,17 @@
 #include <kafka/kafka.hpp>
 
 #include <atomic>
+#include <csignal>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "loop_test.hpp"
 
@@ -135,7 +142,7 @@ TEST_CASE("unordered and pipelined: work that ends in any order is stored up to 
   CHECK(most == 20);
 }
 
-TEST_CASE("destroying everything in the middle leaves a loop that can be closed after one more turn") {
+TEST_CASE("G7: destroying everything in the middle leaves a loop that can be closed after one more turn") {
   for (const int turns : {0, 1, 2, 5, 20}) {
     Loop loop;
     {
@@ -144,6 +151,51 @@ TEST_CASE("destroying everything in the middle leaves a loop that can be closed 
       for (int i = 0; i < turns; ++i) loop.turn();
     }  // no close()
   }
+}
+
+TEST_CASE("I1: two hundred sessions, one after the other, leave no file descriptor behind") {
+  const auto descriptors = [] {
+    int open = 0;
+    for (int fd = 0; fd < 1024; ++fd) open += fcntl(fd, F_GETFD) != -1 ? 1 : 0;
+    return open;
+  };
+  Loop loop;
+  int before = 0;
+  for (int i = 0; i < 200; ++i) {
+    {
+      Client client(loop);
+      client.journey(1 + i % 3);
+      loop.run();
+      CHECK(client.closed);
+      CHECK(client.failed == 0);
+    }
+    loop.turn();
+    if (i == 0) before = descriptors();
+  }
+  CHECK(descriptors() == before);
+}
+
+TEST_CASE("G6: a callback that throws ends the program, and is not caught by whoever runs the loop") {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    // From here on another process: what happens is told by how it ends.
+    std::signal(SIGABRT, SIG_DFL);
+    std::set_terminate([] { _exit(7); });
+    try {
+      Loop loop;
+      Session session(loop, {.bootstrap_servers = "127.0.0.1:1"});
+      session.post([] { throw std::runtime_error("from a callback"); });
+      loop.run();
+    } catch (...) {
+      _exit(8);
+    }
+    _exit(9);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
 }
 
 TEST_CASE("G3: Session::post from other threads runs on the loop's thread, all of it before the close callback") {

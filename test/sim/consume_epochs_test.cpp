@@ -48,7 +48,7 @@ int32_t leader_of_the_past(SimClient& client) {
 
 }  // namespace
 
-TEST_CASE("D11: a log that was cut while nobody read it is noticed by who begins at what is committed") {
+TEST_CASE("D11, F19: a log that was cut while nobody read it is noticed by who begins at what is committed") {
   SimClient client(21, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
   const std::string release = GENERATE(std::string(), std::string("2.4"), std::string("2.8"));

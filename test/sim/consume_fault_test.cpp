@@ -170,7 +170,7 @@ TEST_CASE("D1: a leader that moves while the consumer waits at the end is follow
   run.client.close();
 }
 
-TEST_CASE("brokers that die and come back, one after the other, lose nothing") {
+TEST_CASE("D9: brokers that die and come back, one after the other, lose nothing") {
   Run run(11);
   int step = 0;
   run.go([&](size_t seen) {
@@ -184,7 +184,7 @@ TEST_CASE("brokers that die and come back, one after the other, lose nothing") {
   });
 }
 
-TEST_CASE("all brokers down for five minutes: consuming goes on when they are back") {
+TEST_CASE("D10: all brokers down for five minutes: consuming goes on when they are back") {
   Run run(12);
   Consumer consumer(*run.client.session, "g", kThree);
   run.book.listen(consumer);
@@ -202,7 +202,7 @@ TEST_CASE("all brokers down for five minutes: consuming goes on when they are ba
   run.client.close();
 }
 
-TEST_CASE("a broker that stands still, as with SIGSTOP, holds up its own partitions only") {
+TEST_CASE("D8: a broker that stands still, as with SIGSTOP, holds up its own partitions only") {
   Run run(13);
   Consumer consumer(*run.client.session, "g", kThree);
   run.book.listen(consumer);

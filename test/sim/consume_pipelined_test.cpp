@@ -19,7 +19,7 @@ struct Watch {
 };
 }  // namespace
 
-TEST_CASE("pipelined: the next message goes out at once; one OffsetCommit is under way, and the newest wins") {
+TEST_CASE("F4: pipelined: the next message goes out at once; one OffsetCommit is under way, and the newest wins") {
   const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition);
   SimClient client(1, {.brokers = 1});
   fill(client, "t", 1, 100);

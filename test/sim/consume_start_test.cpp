@@ -10,7 +10,7 @@ namespace {
 const Partitions kOne = {{"t", {0}}};
 }
 
-TEST_CASE("auto_offset_reset says where to begin with nothing committed, and is always an event") {
+TEST_CASE("F18: auto_offset_reset says where to begin with nothing committed, and is always an event") {
   const OffsetReset policy = GENERATE(OffsetReset::earliest, OffsetReset::latest, OffsetReset::none);
   const bool handler = GENERATE(true, false);
   CAPTURE(static_cast<int>(policy), handler);
@@ -351,7 +351,7 @@ TEST_CASE("ConsumerGroup stores, reads and resets offsets, also while the coordi
   client.close();
 }
 
-TEST_CASE("committed offsets are waited for while the coordinator is not there, never replaced by a reset") {
+TEST_CASE("F17: committed offsets are waited for while the coordinator is not there, never replaced by a reset") {
   SimClient client(11, {.brokers = 3});
   fill(client, "t", 1, 10);
   client.brokers->cluster().groups().commit("g", {"t", 0}, {6});
@@ -360,6 +360,7 @@ TEST_CASE("committed offsets are waited for while the coordinator is not there, 
   faults.add(ApiKey::offset_fetch).times(2).reply(Errc::coordinator_load_in_progress);
   faults.add(ApiKey::offset_fetch).reply(Errc::not_coordinator);
   faults.add(ApiKey::offset_fetch).close_after();
+  faults.add(ApiKey::offset_fetch).times(3).reply(Errc::unstable_offset_commit);
   Book book;
   Consumer consumer(*client.session, "g", kOne);
   book.listen(consumer);

@@ -26,7 +26,7 @@ SimClientOptions with(const std::string& servers) {
 // --- dead and hostile servers ---------------------------------------------------
 
 TEST_CASE(
-    "a dead or hostile server costs fewer than 40 attempts in 4 s, few log lines, and the user is told what is wrong") {
+    "C16: a dead or hostile server costs fewer than 40 attempts in 4 s, few log lines, and the user is told what is wrong") {
   SimClient client(3);
   ScriptedBroker server(client.world, "server", "10.1.0.1");
   std::string expected;

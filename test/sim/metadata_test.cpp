@@ -84,7 +84,7 @@ TEST_CASE("metadata is asked for again when it is metadata_max_age old") {
   rig.finish();
 }
 
-TEST_CASE("a topic that nobody wants any more is forgotten after metadata_max_idle") {
+TEST_CASE("I2: a topic that nobody wants any more is forgotten after metadata_max_idle") {
   SessionOptions options;
   options.metadata_max_age = 10s;
   options.metadata_max_idle = 30s;
@@ -363,7 +363,7 @@ TEST_CASE("D2: a lower leader epoch is ignored, the same one and -1 are taken") 
   rig.finish();
 }
 
-TEST_CASE("a topic made anew under its name is taken by its new id, epochs and partitions from the beginning") {
+TEST_CASE("D3: a topic made anew under its name is taken by its new id, epochs and partitions from the beginning") {
   Rig rig;
   rig.topic().topic_id.bytes[0] = 1;
   rig.learn();
@@ -432,7 +432,7 @@ struct TwoClusters : SimClient {
 
 }  // namespace
 
-TEST_CASE("KIP-899: when no known broker can be reached the contact points are asked again, and that is told once") {
+TEST_CASE("C12: when no known broker can be reached the contact points are asked again, and that is told once (KIP-899)") {
   TwoClusters client;
   client.world.set_name("kafka.test", {"10.1.0.2"});
   client.first.stop_listening();
@@ -446,7 +446,7 @@ TEST_CASE("KIP-899: when no known broker can be reached the contact points are a
   client.close();
 }
 
-TEST_CASE("KIP-899: with the strategy none the known brokers are all there is") {
+TEST_CASE("C12: with the strategy none the known brokers are all there is (KIP-899)") {
   SessionOptions options;
   options.metadata_recovery_strategy = MetadataRecovery::none;
   options.default_api_timeout = 10s;
@@ -463,7 +463,7 @@ TEST_CASE("KIP-899: with the strategy none the known brokers are all there is") 
   client.close();
 }
 
-TEST_CASE("KIP-1102: a broker may send the client back to its contact points") {
+TEST_CASE("C12: a broker may send the client back to its contact points (KIP-1102)") {
   TwoClusters client;
   client.world.set_name("kafka.test", {"10.1.0.2"});
   client.run(35s);
@@ -477,7 +477,7 @@ TEST_CASE("KIP-1102: a broker may send the client back to its contact points") {
   client.close();
 }
 
-TEST_CASE("KIP-1102: without a good answer for the trigger time the client starts again from its contact points") {
+TEST_CASE("C12: without a useful answer for the trigger time the client starts again from its contact points (KIP-1102)") {
   SessionOptions options;
   options.metadata_recovery_rebootstrap_trigger = 20s;
   options.default_api_timeout = 5min;

@@ -141,7 +141,7 @@ TEST_CASE("E1: ack, timeout, abort and close race for the same records, and each
   }
 }
 
-TEST_CASE("E2: records that end while their bytes are still on their way damage no other") {
+TEST_CASE("B16, E2: records that end while their bytes are still on their way damage no other") {
   // Small slices: most of a request is still in the socket's queue when its records are given up. Their memory is
   // wanted again at once.
   ProducerWorld world({.acks = Acks::leader, .batch_size = 20000, .max_request_size = 200000, .request_timeout = 10s});

@@ -150,7 +150,7 @@ TEST_CASE("A12: a leader of 0.8.2 is written to once it has closed so many conne
   world.finish();
 }
 
-TEST_CASE("a cluster that is upgraded from 0.10 gets sequences as soon as its leaders can store them") {
+TEST_CASE("D17: a cluster that is upgraded from 0.10 gets sequences as soon as its leaders can store them") {
   ProducerWorld world(patient(), {.brokers = 1});
   REQUIRE_FALSE(world.cluster().as_version("0.10"));
   world.warm_up();

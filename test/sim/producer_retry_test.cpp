@@ -33,7 +33,7 @@ std::vector<std::string> without_repeats(const std::vector<std::string>& log) {
 
 // --- error codes ------------------------------------------------------------
 
-TEST_CASE("every broker code is retried or reported at once as the error table says, with its persistence") {
+TEST_CASE("D13: every broker code, a full disk's too, is retried or reported at once as the error table says, with its persistence") {
   ProducerWorld world({.enable_idempotence = false});
   world.warm_up();
   for (int code = -1; code <= kNewestCode; ++code) {

@@ -161,7 +161,7 @@ TEST_CASE("a handler may be set anew, or taken away, also by itself; outcomes wi
   world.finish();
 }
 
-TEST_CASE("outcomes by token keep to the budget of a turn, and a flush ends behind them") {
+TEST_CASE("I8: outcomes by token keep to the budget of a turn, and a flush ends behind them") {
   SimClientOptions setup{.brokers = 3};
   setup.session.max_dispatch = 10;
   ProducerWorld world({}, std::move(setup));

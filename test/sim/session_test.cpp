@@ -214,7 +214,7 @@ TEST_CASE("moving a session over another aborts the one that was there") {
 
 // --- the callback queue ---------------------------------------------------------
 
-TEST_CASE("a turn runs what was queued when it began, at most max_dispatch calls, then the flushes") {
+TEST_CASE("I8: a turn runs what was queued when it began, at most max_dispatch calls, then the flushes") {
   SimWorld world(1);
   net::Reactor& reactor = world.node("client");
   session::Callbacks callbacks(reactor, 3);
