@@ -93,13 +93,13 @@ void Consumer::leave() {
   }
   queries_.clear();
   ready_.clear();
-  for (const auto& partition : partitions_) partition->buffer.clear();
+  for (const auto& partition : assignment_) partition->buffer.clear();
   scope_.end();
   if (!joined_ || !core_->live()) return;
   core_->remove(*this);
   core_->metadata().remove_listener(listener_);
   core_->router().drop_lane(lane_);
-  for (const auto& [topic, numbers] : by_name_) core_->metadata().unwant(topic);
+  for (const auto& [topic, numbers] : assignment_.by_topic()) core_->metadata().unwant(topic);
 }
 
 void Consumer::abandon() {
@@ -122,7 +122,7 @@ void Consumer::abort() {
   close_timer_.cancel();
   queries_.clear();
   ready_.clear();
-  for (const auto& partition : partitions_) partition->buffer.clear();
+  for (const auto& partition : assignment_) partition->buffer.clear();
   close_callbacks_.clear();
   close_done_ = nullptr;
   // Callables may own envelopes and call back when they go: nothing of ours is half done by then.
@@ -134,7 +134,7 @@ void Consumer::abort() {
   storing_.clear();
   std::vector<Storing> wanted;
   std::vector<std::map<uint64_t, Waiting>> waiting;
-  for (const auto& partition : partitions_) {
+  for (const auto& partition : assignment_) {
     wanted.push_back(std::exchange(partition->wanted, {}));
     waiting.push_back(std::exchange(partition->waiting, {}));
   }

@@ -36,7 +36,7 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const
   if (!error_) error_ = check_partitions(partitions);
   for (const auto& [topic, numbers] : partitions) {
     for (const int32_t number : numbers) {
-      if (!error_) error_ = add_partition(topic, number, {}, Origin::Kind::committed);
+      if (!error_) error_ = add_partition(topic, number, {Origin::Kind::committed, {}});
     }
   }
 }
@@ -55,13 +55,13 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::vector<TopicOffset>
   if (!error_ && start.empty()) error_ = Error(Errc::invalid_argument, "start: at least one partition is needed");
   for (TopicOffset& place : start) {
     if (!error_) error_ = check_place(place);
-    if (!error_ && find(place.topic, place.partition) != nullptr) {
+    if (!error_ && assignment_.find(place.topic, place.partition) != nullptr) {
       error_ = Error(Errc::invalid_argument,
                      "start: " + place.topic + "/" + std::to_string(place.partition) + " is named twice");
     }
     const std::string topic = place.topic;
     const int32_t number = place.partition;
-    if (!error_) error_ = add_partition(topic, number, std::move(place), Origin::Kind::place);
+    if (!error_) error_ = add_partition(topic, number, {Origin::Kind::place, std::move(place)});
   }
 }
 
@@ -70,22 +70,13 @@ Consumer::~Consumer() {
   lanes_->release();
 }
 
-Error Consumer::add_partition(std::string topic, int32_t number, TopicOffset place, Origin::Kind start) {
-  if (partitions_.size() == kMaxPartitions) {
+Error Consumer::add_partition(std::string topic, int32_t number, Origin origin) {
+  if (assignment_.size() == kMaxPartitions) {
     return Error(Errc::invalid_argument, "more than " + std::to_string(kMaxPartitions) + " partitions");
   }
-  auto& numbers = by_name_[topic];
-  if (numbers.contains(number)) return {};  // a set of partitions is what was meant
-  auto partition = std::make_unique<Partition>();
-  partition->topic =
-      numbers.empty() ? std::make_shared<const std::string>(std::move(topic)) : numbers.begin()->second->topic;
-  partition->number = number;
-  partition->slot = static_cast<uint32_t>(partitions_.size());
-  partition->origin.kind = start;
-  partition->origin.place = std::move(place);
-  if (unordered_) partition->buffer.charge_envelopes(unfolded_);
-  numbers.emplace(number, partition.get());
-  partitions_.push_back(std::move(partition));
+  Partition& partition = assignment_.add(std::move(topic), number);
+  partition.origin = std::move(origin);
+  if (unordered_) partition.buffer.charge_envelopes(unfolded_);
   return {};
 }
 
@@ -94,15 +85,9 @@ void Consumer::join() {
   joined_ = true;
   core_->add(*this);
   lane_ = core_->router().add_lane();
-  for (const auto& [topic, numbers] : by_name_) core_->metadata().want(topic, options_.allow_auto_create_topics);
+  for (const auto& [topic, numbers] : assignment_.by_topic())
+    core_->metadata().want(topic, options_.allow_auto_create_topics);
   listener_ = core_->metadata().add_listener([this] { schedule_pump(); });
-}
-
-Partition* Consumer::find(std::string_view topic, int32_t partition) const {
-  const auto numbers = by_name_.find(topic);
-  if (numbers == by_name_.end()) return nullptr;
-  const auto found = numbers->second.find(partition);
-  return found == numbers->second.end() ? nullptr : found->second;
 }
 
 Error Consumer::refusal() const {
@@ -149,10 +134,10 @@ void Consumer::begin(std::shared_ptr<Consumption> consumption) {
   }
   consumption->id = ++consumptions_;
   consumption_ = std::move(consumption);
-  for (const auto& partition : partitions_) partition->begun_at = partition->window.end();
+  for (const auto& partition : assignment_) partition->begun_at = partition->window.end();
   join();
   start_all();
-  for (const auto& partition : partitions_) make_ready(*partition);
+  for (const auto& partition : assignment_) make_ready(*partition);
   schedule_dispatch();  // those that an earlier consumption left in the list
   schedule_pump();
 }
@@ -162,7 +147,7 @@ void Consumer::begin(std::shared_ptr<Consumption> consumption) {
 Error Consumer::find_all(const Partitions& named, std::vector<Partition*>& found) const {
   for (const auto& [topic, numbers] : named) {
     for (const int32_t number : numbers) {
-      Partition* const partition = find(topic, number);
+      Partition* const partition = assignment_.find(topic, number);
       if (partition == nullptr) {
         return Error(Errc::invalid_argument,
                      topic + "/" + std::to_string(number) + " is not one of this consumer's partitions");
@@ -190,7 +175,7 @@ Error Consumer::pause(const Partitions& named, bool on) {
 Error Consumer::seek(TopicOffset to) {
   if (Error refused = refusal()) return refused;
   if (Error illegal = check_place(to)) return illegal;
-  Partition* const partition = find(to.topic, to.partition);
+  Partition* const partition = assignment_.find(to.topic, to.partition);
   if (partition == nullptr) {
     return Error(Errc::invalid_argument,
                  to.topic + "/" + std::to_string(to.partition) + " is not one of this consumer's partitions");
@@ -208,12 +193,12 @@ Error Consumer::seek(TopicOffset to) {
 }
 
 int64_t Consumer::position(std::string_view topic, int32_t partition) const {
-  const Partition* const found = find(topic, partition);
+  const Partition* const found = assignment_.find(topic, partition);
   return found == nullptr ? -1 : found->public_position();
 }
 
 bool Consumer::at_end(std::string_view topic, int32_t partition) const {
-  const Partition* const found = find(topic, partition);
+  const Partition* const found = assignment_.find(topic, partition);
   return found != nullptr && found->position.at_end();
 }
 

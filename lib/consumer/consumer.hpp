@@ -15,6 +15,7 @@
 
 #include "base/ring.hpp"
 #include "base/scope.hpp"
+#include "consumer/assignment.hpp"
 #include "consumer/fetch_session.hpp"
 #include "consumer/group_offsets.hpp"
 #include "consumer/list_offsets.hpp"
@@ -167,9 +168,8 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   };
 
   // consumer.cpp
-  Error add_partition(std::string topic, int32_t number, TopicOffset place, Origin::Kind start);
+  Error add_partition(std::string topic, int32_t number, Origin origin);
   void join();
-  Partition* find(std::string_view topic, int32_t partition) const;
   Error refusal() const;
   Error find_all(const Partitions& named, std::vector<Partition*>& found) const;
   void begin(std::shared_ptr<Consumption> consumption);
@@ -299,8 +299,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   bool pipelined_ = options_.commit_mode == CommitMode::pipelined;
   size_t most_open_ = SIZE_MAX;  // envelopes at once, in all
   Lanes* lanes_;
-  std::vector<std::unique_ptr<Partition>> partitions_;
-  std::map<std::string, std::map<int32_t, Partition*>, std::less<>> by_name_;
+  Assignment assignment_;
   std::shared_ptr<Consumption> consumption_;
   uint64_t consumptions_ = 0;
   std::shared_ptr<Function<void(const TopicPartition&, int64_t)>> on_partition_end_;

@@ -155,9 +155,9 @@ void Consumer::schedule_dispatch() {
 // The partition whose envelope this ticket is, null if it is nobody's any more.
 Partition* Consumer::holder(uint64_t ticket) const {
   const size_t slot = ticket & (kMaxPartitions - 1);
-  if (dead_ || left_ || slot >= partitions_.size()) return nullptr;
-  Partition* const partition = partitions_[slot].get();
-  return partition->ticket == ticket && !partition->committing ? partition : nullptr;
+  if (dead_ || left_) return nullptr;
+  Partition* const partition = assignment_.at(slot);
+  return partition != nullptr && partition->ticket == ticket && !partition->committing ? partition : nullptr;
 }
 
 Error Consumer::ack(uint64_t ticket) {

@@ -71,7 +71,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
       if (state != nullptr) name = state->name;
     }
     for (const PartitionData& data : topic.partitions) {
-      Partition* const partition = find(name, data.partition_index);
+      Partition* const partition = assignment_.find(name, data.partition_index);
       // Never asked for, or repeated: only the first answer to a question counts.
       if (partition == nullptr || partition->request.index >= fetch->asked.size()) continue;
       Asked& asked = fetch->asked[partition->request.index];

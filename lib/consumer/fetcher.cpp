@@ -45,7 +45,7 @@ void Consumer::pump() {
   bool ask_metadata = false;
   std::map<int32_t, Share> shares;
   std::map<int32_t, std::vector<Partition*>> to_check;
-  for (const auto& each : partitions_) {
+  for (const auto& each : assignment_) {
     Partition& partition = *each;
     if (!partition.position.ready() || partition.paused || partition.request.id != 0) continue;
     const cluster::TopicState* const topic = core_->metadata().topic(*partition.topic);
@@ -258,7 +258,7 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
       ++known;
       continue;
     }
-    const Partition& forgotten = *partitions_[known->first];
+    const Partition& forgotten = *assignment_.at(known->first);
     auto& topic = request.forgotten_topics_data.emplace_back();
     topic.topic = *forgotten.topic;
     topic.topic_id = known->second.topic_id;
@@ -267,7 +267,7 @@ void Consumer::send_fetch(int32_t node, const Share& share, size_t reserved) {
   }
   for (const auto& topic : request.topics) {
     for (const auto& asked : topic.partitions) {
-      grown.push_back(to_int32(find(topic.topic, asked.partition)->fetch.max_bytes));
+      grown.push_back(to_int32(assignment_.find(topic.topic, asked.partition)->fetch.max_bytes));
     }
   }
   leaders_[node].busy = true;

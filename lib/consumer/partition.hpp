@@ -46,7 +46,7 @@ struct Replica {
   net::TimePoint leader_only_until{};  ///< the leader's advice led nowhere: it is not followed before
 };
 
-struct Partition {
+struct Partition : std::enable_shared_from_this<Partition> {
   std::shared_ptr<const std::string> topic;
   int32_t number = 0;
   uint32_t slot = 0;

@@ -7,7 +7,7 @@ namespace kafka::consumer {
 
 void Consumer::start_all() {
   std::vector<Partition*> to_ask;
-  for (const auto& each : partitions_) {
+  for (const auto& each : assignment_) {
     Partition& partition = *each;
     if (partition.position.state == Position::State::stopped) {
       if (partition.position.needs_seek) {
@@ -116,7 +116,7 @@ void Consumer::ask_listed() {
   if (closing_) return;
   std::vector<Question> asked;
   std::vector<TopicOffset> places;
-  for (const auto& partition : partitions_) {
+  for (const auto& partition : assignment_) {
     if (partition->position.state != Position::State::listing || partition->position.asked) continue;
     partition->position.asked = true;
     asked.push_back({partition.get(), partition->generation});

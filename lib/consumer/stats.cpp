@@ -16,7 +16,7 @@ void Consumer::add_stats(Stats& stats) const {
   own.fetches = fetches_;
   own.received_bytes = received_bytes_;
   own.commits = next_commit_;
-  for (const auto& [name, partitions] : by_name_) {
+  for (const auto& [name, partitions] : assignment_.by_topic()) {
     for (const auto& [number, partition] : partitions) {
       const int64_t position = partition->public_position();
       const bool known = position >= 0 && partition->position.end >= 0;

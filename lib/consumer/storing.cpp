@@ -122,7 +122,7 @@ void Consumer::fail_stores(const Error& error) {
   ++stores_;
   Ring<Report> reports;
   for (auto& [partition, storing] : std::exchange(storing_, {})) report(storing, error, reports);
-  for (const auto& partition : partitions_) {
+  for (const auto& partition : assignment_) {
     report(partition->wanted, error, reports);
     for (auto& [number, waiting] : std::exchange(partition->waiting, {}))
       if (waiting.done) reports.push_back({std::move(waiting.done), error});

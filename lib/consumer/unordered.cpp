@@ -8,8 +8,9 @@ namespace kafka::consumer {
 // The entry of an envelope, null if nobody waits for its answer any more.
 Window::Entry* Consumer::entry(uint64_t ticket, Partition*& partition) const {
   const size_t slot = ticket & (kMaxPartitions - 1);
-  if (dead_ || left_ || slot >= partitions_.size()) return nullptr;
-  partition = partitions_[slot].get();
+  if (dead_ || left_) return nullptr;
+  partition = assignment_.at(slot);
+  if (partition == nullptr) return nullptr;
   Window::Entry* const found = partition->window.find(ticket >> kSlotBits);
   return found != nullptr && !found->taken_back ? found : nullptr;
 }
