@@ -14,7 +14,7 @@
 namespace kafka {
 
 namespace consumer {
-class Answerable;
+class EnvelopeOwner;
 struct EnvelopeParts;
 struct EnvelopeAccess;
 }  // namespace consumer
@@ -109,7 +109,7 @@ class KAFKA_API MessageEnvelope {
 
   static const std::string no_topic_;
 
-  consumer::Answerable* owner_ = nullptr;     // null once answered; kept by the parts
+  consumer::EnvelopeOwner* owner_ = nullptr;     // null once answered; kept by the parts
   consumer::EnvelopeParts* parts_ = nullptr;  // counted: keeps topic name and bytes
   const std::string* topic_ = &no_topic_;
   MessageView message_ = {};
@@ -142,7 +142,7 @@ class KAFKA_API BatchEnvelope {
  private:
   friend struct consumer::EnvelopeAccess;
 
-  consumer::Answerable* owner_ = nullptr;
+  consumer::EnvelopeOwner* owner_ = nullptr;
   consumer::EnvelopeParts* parts_ = nullptr;
   const std::string* topic_ = &MessageEnvelope::no_topic_;
   std::vector<MessageView> items_ = {};

@@ -1,5 +1,6 @@
-// The partitions of one consumer, in the order in which they were named.
-// Not here: what happens to each of them (positions.hpp, sources.hpp, dispatcher.cpp).
+// The partitions of a consumer. Partitions may be added and removed at any time, also while requests, envelopes or
+// commits refer to them.
+// Not here: what else happens when a partition is taken away (Reader::take_away, answers.cpp).
 #pragma once
 
 #include <map>
@@ -12,41 +13,68 @@
 
 namespace kafka::consumer {
 
-/// Owns the list of partitions. A partition is a shared object: who waits for an answer about it may keep it.
+/// An envelope's ticket: the number of its entry in the partition's window, and the partition's slot in the low bits.
+struct Ticket {
+  static constexpr uint32_t kSlotBits = 20;
+  static constexpr uint64_t of(uint32_t slot, uint64_t number) { return (number << kSlotBits) | slot; }
+  static constexpr uint32_t slot(uint64_t ticket) { return ticket & ((1U << kSlotBits) - 1); }
+  static constexpr uint64_t number(uint64_t ticket) { return ticket >> kSlotBits; }
+};
+
+/// Owns the partitions, by name and by slot. Whoever keeps one for later holds a shared_ptr to it, or a ticket.
+///
+/// A slot is used again after its partition was removed. The next partition's window goes on with the numbers where the
+/// last one's stopped. So a late ticket never finds an entry of the new partition.
 class Assignment {
  public:
+  static constexpr size_t kMostPartitions = size_t{1} << Ticket::kSlotBits;
+
+  /// `window` is the capacity of each partition's window.
+  explicit Assignment(size_t window) : window_(window) {}
+
   using ByNumber = std::map<int32_t, Partition*>;
+  using ByTopic = std::map<std::string, ByNumber, std::less<>>;
 
-  /// Adds a partition, or returns the one that is there already.
-  Partition& add(std::string topic, int32_t number) {
-    ByNumber& numbers = by_topic_[topic];
-    if (const auto found = numbers.find(number); found != numbers.end()) return *found->second;
-    auto partition = std::make_shared<Partition>();
-    partition->topic =
-        numbers.empty() ? std::make_shared<const std::string>(std::move(topic)) : numbers.begin()->second->topic;
-    partition->number = number;
-    partition->slot = static_cast<uint32_t>(all_.size());
-    numbers.emplace(number, partition.get());
-    return *all_.emplace_back(std::move(partition));
-  }
-  /// Null if it is none of these.
-  Partition* find(std::string_view topic, int32_t number) const {
-    const auto numbers = by_topic_.find(topic);
-    if (numbers == by_topic_.end()) return nullptr;
-    const auto found = numbers->second.find(number);
-    return found == numbers->second.end() ? nullptr : found->second;
-  }
-  /// By its slot, null if there is none.
-  Partition* at(size_t slot) const { return slot < all_.size() ? all_[slot].get() : nullptr; }
-  const std::map<std::string, ByNumber, std::less<>>& by_topic() const { return by_topic_; }
-
+  bool full() const { return all_.size() == kMostPartitions; }
   size_t size() const { return all_.size(); }
+  // In the order in which they were added.
   auto begin() const { return all_.begin(); }
   auto end() const { return all_.end(); }
+  const ByTopic& by_topic() const { return by_topic_; }
+
+  /// A new partition, without a position; or the one that is there already. The assignment must not be full.
+  Partition& add(std::string topic, int32_t number);
+  /// The partition goes; those who hold a shared_ptr see that it is `removed`. Its position, and everything that was
+  /// fetched, is forgotten.
+  void remove(Partition& partition);
+  /// Null if the partition is not assigned.
+  Partition* find(std::string_view topic, int32_t number) const;
+
+  /// Null if the slot is free.
+  Partition* at(size_t slot) const { return slot < slots_.size() ? slots_[slot].partition.get() : nullptr; }
+  /// The partition whose envelope this ticket is; null if that one was removed, or the slot never had one.
+  Partition* holder(uint64_t ticket) const;
+  /// False for tickets that this assignment never gave out.
+  bool knows(uint64_t ticket) const { return Ticket::slot(ticket) < slots_.size(); }
+  /// Whether the present consumption dispatched the envelope.
+  bool is_present(uint64_t ticket) const {
+    return knows(ticket) && Ticket::number(ticket) >= slots_[Ticket::slot(ticket)].begun_at;
+  }
+  /// A consumption begins: envelopes that are open now belong to an earlier one.
+  void begin_consumption();
 
  private:
+  struct Slot {
+    std::shared_ptr<Partition> partition;  // null: free
+    uint64_t first = 1;     // the number of the first envelope of its partition, or of the next partition
+    uint64_t begun_at = 1;  // the number of the first envelope of the present consumption
+  };
+
+  size_t window_;
   std::vector<std::shared_ptr<Partition>> all_;
-  std::map<std::string, ByNumber, std::less<>> by_topic_;
+  ByTopic by_topic_;
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_;
 };
 
 }  // namespace kafka::consumer

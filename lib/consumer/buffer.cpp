@@ -130,7 +130,7 @@ Error Buffer::judge(bool& aborted) {
   return {};
 }
 
-Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, Answerable& home,
+Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, EnvelopeOwner& home,
                                const std::shared_ptr<const std::string>& topic) {
   if (error_) return Next::failed;  // for good: reading on behind the damage would lose what it hides
   while (true) {

@@ -56,7 +56,7 @@ class Buffer {
   /// The next record at or behind `position`, which moves on over what holds nothing to deliver: control
   /// batches, aborted ones, compacted ends, records before it. After `failed` see error(); position stays at the
   /// damage.
-  Next next(records::RecordView& record, int64_t& position, Answerable& home,
+  Next next(records::RecordView& record, int64_t& position, EnvelopeOwner& home,
             const std::shared_ptr<const std::string>& topic) {
     return next_quick(record, position) ? Next::record : next_slow(record, position, home, topic);
   }
@@ -91,7 +91,7 @@ class Buffer {
     std::unique_ptr<Aborted> aborted;  // null: none
   };
 
-  Next next_slow(records::RecordView& record, int64_t& position, Answerable& home,
+  Next next_slow(records::RecordView& record, int64_t& position, EnvelopeOwner& home,
                  const std::shared_ptr<const std::string>& topic);
   Error judge(bool& aborted);
   void end_batch(int64_t& position);

@@ -1,44 +1,23 @@
-// The ends: of a consumption, of a consumer, of its session. A consumption ends when the commits that are
-// under way have ended; a consumer is closed when its consumption has.
+// The ends of a consumer: closed by the application, closed with its session, destroyed. A consumer is closed when its
+// consumption has ended and all commits have.
 #include "consumer/consumer.hpp"
 
 namespace kafka::consumer {
 
-void Consumer::end(Error error) {
-  if (consumption_ == nullptr || consumption_->ending) return;
-  consumption_->ending = true;
-  steady_ = false;
-  consumption_->error = std::move(error);
-  wake_timer_.cancel();
-  wake_at_ = net::TimePoint::max();
-  finish_end();
-}
-
-void Consumer::finish_end() {
-  if (consumption_ == nullptr || !consumption_->ending || consumption_->end_queued || committing()) return;
-  consumption_->end_queued = true;
-  core_->callbacks().run([this, guard = scope_.guard(), consumption = consumption_] {
-    if (!guard.alive()) return;
-    const std::shared_ptr<Consumer> pinned = shared_from_this();
-    consumption_.reset();
-    if (consumption->on_end) consumption->on_end(consumption->error);
-    if (guard.alive()) maybe_closed();
-  });
-}
+using Stage = LifeCycle::Stage;
 
 void Consumer::close(Function<void()> done) {
-  if (dead_ || left_ || !joined_ || !core_->live()) {
-    closing_ = true;
-    left_ = true;
-    if (lanes_->consumer != nullptr) lanes_->consumer = nullptr;
+  if (!life_cycle_.in_session() || !core_->live()) {
+    life_cycle_.reach(Stage::closed);
+    link_->consumer = nullptr;
     if (done) core_->later(std::move(done));
     return;
   }
   if (done) close_callbacks_.push_back(std::move(done));
-  if (closing_) return;
-  steady_ = false;
-  end(Error(Errc::closed, "the consumer was closed"));
-  closing_ = true;
+  if (life_cycle_.closing()) return;
+  dispatcher_.interrupt();
+  consumptions_.end(Error(Errc::closed, "the consumer was closed"));
+  life_cycle_.reach(Stage::closing);
   close_timer_ = core_->reactor().after(core_->options().close_timeout, [this] {
     close_timer_.cancel();
     fail_rest();
@@ -49,31 +28,25 @@ void Consumer::close(Function<void()> done) {
 void Consumer::begin_close(net::TimePoint, Function<void()> done) {
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   close_done_ = std::move(done);
-  end(Error(Errc::closed, "the session was closed"));
-  closing_ = true;
+  consumptions_.end(Error(Errc::closed, "the session was closed"));
+  life_cycle_.reach(Stage::closing);
   maybe_closed();
 }
 
 // The deadline has passed: commits without an answer end now.
 void Consumer::fail_rest() {
   const std::shared_ptr<Consumer> pinned = shared_from_this();
-  end(Error(Errc::closed, "the consumer was closed"));
-  closing_ = too_late_ = true;
-  const auto commits = std::move(commits_);
-  commits_.clear();
-  for (auto& [id, commit] : commits) {
-    tell_later(std::move(const_cast<Commit&>(commit).done),
-               Error(Errc::closed, "closed before the commit was confirmed"));
-    close_envelope(*commit.partition);
-  }
-  fail_stores(Error(Errc::closed, "closed before the commit was confirmed"));
-  finish_end();
+  consumptions_.end(Error(Errc::closed, "the consumer was closed"));
+  life_cycle_.reach(Stage::overdue);
+  answers_.fail_commits(Error(Errc::closed, "closed before the commit was confirmed"));
+  consumptions_.finish();
   maybe_closed();
 }
 
 void Consumer::maybe_closed() {
-  if (!closing_ || left_ || committing() || consumption_ != nullptr) return;
-  fail_stores(Error(Errc::closed, "closed before an earlier message was answered"));
+  if (!life_cycle_.closing() || life_cycle_.closed()) return;
+  if (committer_.pending() || consumptions_.current() != nullptr) return;
+  answers_.fail_commits(Error(Errc::closed, "closed before an earlier message was answered"));
   leave();
   auto callbacks = std::move(close_callbacks_);
   close_callbacks_.clear();
@@ -83,19 +56,19 @@ void Consumer::maybe_closed() {
 
 // Out of the session's lists; envelopes that are still open are lost from now on.
 void Consumer::leave() {
-  steady_ = false;
-  left_ = true;
-  lanes_->consumer = nullptr;
+  const bool was_in = life_cycle_.in_session();
+  life_cycle_.reach(Stage::closed);
+  link_->consumer = nullptr;
   close_timer_.cancel();
   wake_timer_.cancel();
   for (const auto& query : queries_) {
     if (const auto running = query.lock()) running->cancel();
   }
   queries_.clear();
-  ready_.clear();
+  dispatcher_.clear();
   for (const auto& partition : assignment_) partition->buffer.clear();
   scope_.end();
-  if (!joined_ || !core_->live()) return;
+  if (!was_in || !core_->live()) return;
   core_->remove(*this);
   core_->metadata().remove_listener(listener_);
   core_->router().drop_lane(lane_);
@@ -103,41 +76,30 @@ void Consumer::leave() {
 }
 
 void Consumer::abandon() {
-  if (dead_) return;
-  const bool was_in = joined_ && !left_;
-  if (was_in) leave();
+  if (life_cycle_.aborted()) return;
+  if (life_cycle_.in_session()) leave();
   Function<void()> session_waits = std::move(close_done_);
   abort();
   if (session_waits) session_waits();
 }
 
 void Consumer::abort() {
-  steady_ = false;
-  dead_ = true;
-  closing_ = true;
-  left_ = true;
-  lanes_->consumer = nullptr;
+  life_cycle_.reach(Stage::aborted);
+  link_->consumer = nullptr;
   scope_.end();
+  teller_.abort();
   wake_timer_.cancel();
   close_timer_.cancel();
   queries_.clear();
-  ready_.clear();
+  dispatcher_.clear();
   for (const auto& partition : assignment_) partition->buffer.clear();
   close_callbacks_.clear();
   close_done_ = nullptr;
   // Callables may own envelopes and call back when they go: nothing of ours is half done by then.
-  const auto commits = std::move(commits_);
-  commits_.clear();
-  const auto consumption = std::move(consumption_);
-  consumption_ = nullptr;
-  const auto storing = std::move(storing_);
-  storing_.clear();
-  std::vector<Storing> wanted;
-  std::vector<std::map<uint64_t, Waiting>> waiting;
-  for (const auto& partition : assignment_) {
-    wanted.push_back(std::exchange(partition->wanted, {}));
-    waiting.push_back(std::exchange(partition->waiting, {}));
-  }
+  const std::shared_ptr<Consumption> consumption = consumptions_.abort();
+  const std::vector<Commit> sent = committer_.abort();
+  std::vector<PartitionCommits> kept;
+  for (const auto& partition : assignment_) kept.push_back(std::exchange(partition->commits, {}));
   on_partition_end_ = nullptr;
   on_event_ = nullptr;
 }

@@ -7,7 +7,7 @@
 
 namespace kafka::consumer {
 
-Error Lanes::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) {
+Error EnvelopeLink::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) {
   // Nothing of the application is called from inside an answer: the consumer stays.
   if (consumer != nullptr) return consumer->answer(ticket, answer, metadata, done);
   const Error lost(Errc::lost);
@@ -15,22 +15,33 @@ Error Lanes::answer(uint64_t ticket, Answer answer, std::string_view metadata, F
   return lost;
 }
 
-void Lanes::freed() {
+Error EnvelopeLink::ack(uint64_t ticket) { return consumer != nullptr ? consumer->ack(ticket) : Error(Errc::lost); }
+
+void EnvelopeLink::freed() {
   if (consumer != nullptr) consumer->memory_freed();
+}
+
+Consumer::Consumer(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets> group_offsets,
+                   ConsumerOptions options)
+    : core_(std::move(core)),
+      options_(std::move(options)),
+      group_offsets_(std::move(group_offsets)),
+      error_(core_->error()),
+      link_(new EnvelopeLink(core_)),
+      used_(std::make_shared<size_t>(0)),
+      unfolded_(std::make_shared<size_t>(0)),
+      assignment_(options_.ordering == Ordering::unordered ? Window::kMany : 1),
+      teller_(*core_),
+      consumptions_(*core_, *this),
+      dispatcher_(*core_, options_, consumptions_, life_cycle_, *link_, unfolded_, *this),
+      committer_(*core_, options_, group_offsets_.get(), teller_, *this),
+      answers_(options_, assignment_, dispatcher_, consumptions_, committer_, teller_, life_cycle_, *this) {
+  link_->consumer = this;
 }
 
 Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions,
                    ConsumerOptions options)
-    : core_(std::move(core)),
-      options_(std::move(options)),
-      group_offsets_(std::make_unique<MemberlessOffsets>(*core_, std::move(group))),
-      error_(core_->error()),
-      lanes_(new Lanes(core_)),
-      used_(std::make_shared<size_t>(0)),
-      unfolded_(std::make_shared<size_t>(0)) {
-  lanes_->consumer = this;
-  if (options_.ordering == Ordering::consumer) most_open_ = 1;
-  if (unordered_) most_open_ = static_cast<size_t>(options_.max_open);
+    : Consumer(core, std::make_unique<MemberlessOffsets>(*core, std::move(group)), std::move(options)) {
   if (!error_) error_ = options_.validate();
   if (!error_) error_ = check_group(group_offsets_->group());
   if (!error_) error_ = check_partitions(partitions);
@@ -42,15 +53,7 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const
 }
 
 Consumer::Consumer(std::shared_ptr<session::Core> core, std::vector<TopicOffset> start, ConsumerOptions options)
-    : core_(std::move(core)),
-      options_(std::move(options)),
-      error_(core_->error()),
-      lanes_(new Lanes(core_)),
-      used_(std::make_shared<size_t>(0)),
-      unfolded_(std::make_shared<size_t>(0)) {
-  lanes_->consumer = this;
-  if (options_.ordering == Ordering::consumer) most_open_ = 1;
-  if (unordered_) most_open_ = static_cast<size_t>(options_.max_open);
+    : Consumer(std::move(core), std::unique_ptr<GroupOffsets>(), std::move(options)) {
   if (!error_) error_ = options_.validate();
   if (!error_ && start.empty()) error_ = Error(Errc::invalid_argument, "start: at least one partition is needed");
   for (TopicOffset& place : start) {
@@ -66,23 +69,23 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::vector<TopicOffset>
 }
 
 Consumer::~Consumer() {
-  if (!dead_) abort();
-  lanes_->release();
+  if (!life_cycle_.aborted()) abort();
+  link_->release();
 }
 
 Error Consumer::add_partition(std::string topic, int32_t number, Origin origin) {
-  if (assignment_.size() == kMaxPartitions) {
-    return Error(Errc::invalid_argument, "more than " + std::to_string(kMaxPartitions) + " partitions");
+  if (assignment_.full()) {
+    return Error(Errc::invalid_argument, "more than " + std::to_string(Assignment::kMostPartitions) + " partitions");
   }
   Partition& partition = assignment_.add(std::move(topic), number);
   partition.origin = std::move(origin);
-  if (unordered_) partition.buffer.charge_envelopes(unfolded_);
+  if (options_.ordering == Ordering::unordered) partition.buffer.charge_envelopes(unfolded_);
   return {};
 }
 
 void Consumer::join() {
-  if (joined_) return;
-  joined_ = true;
+  if (life_cycle_.stage() != LifeCycle::Stage::idle) return;
+  life_cycle_.reach(LifeCycle::Stage::joined);
   core_->add(*this);
   lane_ = core_->router().add_lane();
   for (const auto& [topic, numbers] : assignment_.by_topic())
@@ -92,7 +95,7 @@ void Consumer::join() {
 
 Error Consumer::refusal() const {
   if (error_) return error_;
-  if (closing_ || dead_) return Error(Errc::closed, "the consumer is closed");
+  if (life_cycle_.closing()) return Error(Errc::closed, "the consumer is closed");
   return core_->refusal();
 }
 
@@ -123,7 +126,7 @@ void Consumer::begin(std::shared_ptr<Consumption> consumption) {
   if (!consumption->error && !consumption->on_message && !consumption->on_batch) {
     consumption->error = Error(Errc::invalid_argument, "the callback for messages is empty");
   }
-  if (!consumption->error && consumption_ != nullptr) {
+  if (!consumption->error && consumptions_.current() != nullptr) {
     consumption->error = Error(Errc::invalid_argument, "a consumption is running");
   }
   if (consumption->error) {
@@ -132,13 +135,12 @@ void Consumer::begin(std::shared_ptr<Consumption> consumption) {
       if (!self.expired()) consumption->on_end(consumption->error);
     });
   }
-  consumption->id = ++consumptions_;
-  consumption_ = std::move(consumption);
-  for (const auto& partition : assignment_) partition->begun_at = partition->window.end();
+  consumptions_.begin(std::move(consumption));
+  assignment_.begin_consumption();
   join();
   start_all();
-  for (const auto& partition : assignment_) make_ready(*partition);
-  schedule_dispatch();  // those that an earlier consumption left in the list
+  for (const auto& partition : assignment_) dispatcher_.make_ready(*partition);
+  dispatcher_.schedule();  // those that an earlier consumption left in the list
   schedule_pump();
 }
 
@@ -162,11 +164,11 @@ Error Consumer::pause(const Partitions& named, bool on) {
   if (Error refused = refusal()) return refused;
   std::vector<Partition*> found;
   if (Error unknown = find_all(named, found)) return unknown;
-  steady_ = false;
+  dispatcher_.interrupt();
   for (Partition* partition : found) {
     if (partition->paused == on) continue;
     partition->paused = on;
-    if (!on) make_ready(*partition);
+    if (!on) dispatcher_.make_ready(*partition);
   }
   schedule_pump();
   return {};
@@ -181,7 +183,7 @@ Error Consumer::seek(TopicOffset to) {
                  to.topic + "/" + std::to_string(to.partition) + " is not one of this consumer's partitions");
   }
   const bool was_stopped = partition->position.state == Position::State::stopped;
-  moved(*partition);
+  answers_.position_set(*partition);
   forget(*partition);
   partition->position.state = Position::State::unknown;
   partition->origin.kind = Origin::Kind::place;
@@ -202,11 +204,44 @@ bool Consumer::at_end(std::string_view topic, int32_t partition) const {
   return found != nullptr && found->position.at_end();
 }
 
-// The position was set from outside: no answer of an open envelope moves it.
-void Consumer::moved(Partition& partition) {
-  ++partition.moves;
-  partition.sought = partition.ticket != 0;
-  take_back(partition, 0);
+// What was not processed, or not confirmed, comes again.
+void Consumer::go_back(Partition& partition, int64_t offset) {
+  // Stopped: it goes on from there with the next consumption. Being looked up: there is another position soon.
+  if (partition.position.state == Position::State::stopped && partition.position.next >= 0)
+    partition.position.next = offset;
+  // Or the same one, if it was no leader that refused it.
+  if (partition.position.state == Position::State::listing && partition.epochs.refused_by >= 0) {
+    partition.position.next = offset;
+    partition.fetch.position = offset;
+  }
+  if (!partition.position.ready()) return;
+  const LogEpochs epochs = partition.epochs;
+  forget(partition);
+  partition.position.state = Position::State::ready;
+  partition.position.next = offset;
+  partition.fetch.position = offset;
+  partition.epochs.last = epochs.last;  // too new for that place, which is no harm
+  partition.epochs.from = epochs.from;
+  schedule_pump();
+}
+
+void Consumer::drained(Partition& partition) {
+  partition.fetch.position = std::max(partition.fetch.position, partition.position.next);
+  check_end(partition);
+  schedule_pump();
+}
+
+void Consumer::consumption_ending() {
+  dispatcher_.interrupt();
+  wake_timer_.cancel();
+  wake_at_ = net::TimePoint::max();
+}
+
+void Consumer::commits_ended() {
+  dispatcher_.schedule();
+  if (dispatcher_.empty()) schedule_pump();
+  consumptions_.finish();
+  maybe_closed();
 }
 
 // --- handlers ---------------------------------------------------------------

@@ -15,9 +15,14 @@
 
 #include "base/ring.hpp"
 #include "base/scope.hpp"
+#include "consumer/answers.hpp"
 #include "consumer/assignment.hpp"
+#include "consumer/committer.hpp"
+#include "consumer/consumption.hpp"
+#include "consumer/dispatcher.hpp"
 #include "consumer/fetch_session.hpp"
 #include "consumer/group_offsets.hpp"
+#include "consumer/life_cycle.hpp"
 #include "consumer/list_offsets.hpp"
 #include "consumer/partition.hpp"
 #include "protocol/fetch.hpp"
@@ -29,27 +34,27 @@ namespace kafka::consumer {
 class Consumer;
 
 /// Where the envelopes of one consumer bring their answers; outlives the consumer with them.
-class Lanes final : public Answerable {
+class EnvelopeLink final : public EnvelopeOwner {
  public:
-  explicit Lanes(std::shared_ptr<session::Core> core) : core_(std::move(core)) {}
+  explicit EnvelopeLink(std::shared_ptr<session::Core> core) : core_(std::move(core)) {}
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) override;
   Error ack(uint64_t ticket) override;
   void later(Function<void()> callback) override { core_->later(std::move(callback)); }
   void freed() override;
 
-  Consumer* consumer = nullptr;  ///< null once it is gone
+  Consumer* consumer = nullptr;  ///< null once envelopes are lost
 
  private:
   std::shared_ptr<session::Core> core_;
 };
 
-class Consumer final : public session::Client, public std::enable_shared_from_this<Consumer> {
+class Consumer final : public session::Client,
+                       public std::enable_shared_from_this<Consumer>,
+                       private Consumptions::Owner,
+                       private Dispatcher::Owner,
+                       private Committer::Owner,
+                       private Answers::Owner {
  public:
-  /// A ticket holds the partition's slot in its low bits; above them a number, with `unordered` of its window.
-  static constexpr uint32_t kSlotBits = 20;
-  static constexpr size_t kMaxPartitions = size_t{1} << kSlotBits;
-  /// Records of one partition before it is the next one's turn.
-  static constexpr int32_t kTurn = 32;
   /// Answers in a row that lack a partition, or lead nowhere, before it stops (A14).
   static constexpr uint32_t kMaxOddities = 5;
   /// How often partitions at their end are looked at while others of the leader have a full buffer.
@@ -92,11 +97,13 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   /// The public object is gone without close().
   void abandon();
 
-  Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done);
-  Error ack(uint64_t ticket);
+  Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
+    return answers_.answer(ticket, answer, metadata, done);
+  }
+  Error ack(uint64_t ticket) { return dispatcher_.ack_at_once(ticket) ? Error() : answers_.ack(ticket); }
   void memory_freed() {
     schedule_pump();
-    schedule_dispatch();
+    dispatcher_.schedule();
   }
 
   void begin_close(net::TimePoint deadline, Function<void()> done) override;
@@ -105,27 +112,8 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void add_stats(Stats& stats) const override;
 
  private:
-  struct Consumption {
-    MessageCallback on_message;
-    BatchCallback on_batch;
-    EndCallback on_end;
-    uint64_t id = 0;
-    int64_t limit = 0;    // 0: none
-    int64_t started = 0;  // dispatched
-    int64_t answered = 0;
-    int32_t batch_max = 0;
-    bool ending = false;
-    bool end_queued = false;
-    Error error;
-  };
-  struct Commit {
-    Partition* partition;
-    Function<void(Error)> done;
-  };
-  struct Report {
-    Function<void(Error)> done;
-    Error error;
-  };
+  Consumer(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets> group_offsets, ConsumerOptions options);
+
   /// A partition as it was when something was asked about it; the answer counts if it still is.
   struct Question {
     Partition* partition;
@@ -173,8 +161,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   Error refusal() const;
   Error find_all(const Partitions& named, std::vector<Partition*>& found) const;
   void begin(std::shared_ptr<Consumption> consumption);
-  void moved(Partition& partition);
-  bool consuming() const { return consumption_ != nullptr && !consumption_->ending && !closing_; }
+  bool consuming() const { return consumptions_.running() && !life_cycle_.closing(); }
   void tell(Event::Type type, Partition& partition, Error error, int64_t offset);
   bool has_event_handler() const { return on_event_ != nullptr || core_->has_event_handler(); }
 
@@ -200,7 +187,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   bool missing(Partition& partition, const cluster::TopicState* topic, net::TimePoint now, net::TimePoint& wake);
   size_t room(const Share& share, size_t leaders) const;
   bool stuck() const;
-  static bool has_nothing(const Partition& partition) { return partition.buffer.empty() && partition.ticket == 0; }
+  static bool has_nothing(const Partition& partition) { return partition.buffer.empty() && !partition.window.full(); }
   void send_fetch(int32_t node, const Share& share, size_t reserved);
   void arm_wake(net::TimePoint at);
 
@@ -220,7 +207,7 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
   void fetch_failed(Partition& partition, const Error& error);
   void odd_answer(Partition& partition, const std::string& what);
   void back_off(Partition& partition);
-  void check_end(Partition& partition);
+  void check_end(Partition& partition) override;
 
   // truncation.cpp
   bool outdated(Partition& partition, const cluster::TopicState& topic, int32_t leader, net::TimePoint now,
@@ -232,110 +219,51 @@ class Consumer final : public session::Client, public std::enable_shared_from_th
                const protocol::OffsetForLeaderEpochResponse& response);
   bool diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked_epoch);
 
-  // dispatcher.cpp
-  void schedule_dispatch();
-  void make_ready(Partition& partition);
-  void unlist();
-  bool dispatchable(const Partition& partition) const {
-    return partition.position.ready() && !partition.paused && partition.ticket == 0 &&
-           !(unordered_ && partition.window.full());
-  }
-  /// Whether open envelopes leave no memory for another batch to be unfolded.
-  bool crowded(const Partition& partition) const {
-    return open_ > 0 && !partition.buffer.reading() && *unfolded_ >= static_cast<size_t>(options_.fetch_memory);
-  }
-  template <bool kUnordered>
-  bool dispatch(session::Budget& budget);
-  template <bool kUnordered>
-  void dispatch_some(Consumption& consumption, Partition& partition, records::RecordView& record,
-                     session::Budget& budget);
-  void dispatch_batch(Consumption& consumption, Partition& partition, records::RecordView record);
-  template <bool kUnordered>
-  uint64_t open(Consumption& consumption, Partition& partition, int64_t first, int64_t last, int32_t epoch);
-  Partition* holder(uint64_t ticket) const;
-  void close_envelope(Partition& partition);
-  void answered(Partition& partition);
-  void count_answered(size_t count);
-  void rewind(Partition& partition);
-  void go_back(Partition& partition, int64_t offset);
-  void commit(Partition& partition, std::string_view metadata, Function<void(Error)> done);
-  void committed_one(uint64_t id, const Error& error);
-  void settle(uint64_t id, const Error& error);
-  void tell_later(Function<void(Error)> done, const Error& error);
-
-  // unordered.cpp
-  Window::Entry* entry(uint64_t ticket, Partition*& partition) const;
-  Error lost(Partition* partition, uint64_t number);
-  void free_one(const Partition& partition, uint64_t number);
-  Error ack_in_window(uint64_t ticket);
-  Error answer_in_window(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done);
-  void advance(Partition& partition);
-  static Waiting take_waiting(Partition& partition, uint64_t number);
-  void keep_open(Partition& partition, uint64_t number);
-  void take_back(Partition& partition, uint64_t from);
-  void window_moved(Partition& partition);
-
-  // storing.cpp
-  bool committing() const;
-  void want(Partition& partition, const Window::Entry& answered, std::string_view metadata, Function<void(Error)> done);
-  void schedule_store();
-  void store();
-  void stored(const Error& error, const std::vector<ConsumerOffset>& offsets);
-  void report(Storing& storing, const Error& outcome, Ring<Report>& reports);
-  void tell_all(Ring<Report> reports);
-  void fail_stores(const Error& error);
-
   // closing.cpp
-  void end(Error error);
-  void finish_end();
   void maybe_closed();
   void leave();
+
+  // Consumptions::Owner, Dispatcher::Owner, Committer::Owner, Answers::Owner
+  std::shared_ptr<void> pin() override { return shared_from_this(); }
+  void consumption_ending() override;
+  bool commits_pending() const override { return committer_.pending(); }
+  void consumption_ended() override { maybe_closed(); }
+  void fetch_more() override { schedule_pump(); }
+  void drained(Partition& partition) override;
+  void unreadable(Partition& partition, Error error) override { stop(partition, std::move(error), true); }
+  void go_back(Partition& partition, int64_t offset) override;
+  void commit_stored(Partition& partition, const Commit& commit) override { answers_.commit_stored(partition, commit); }
+  void commit_failed(Partition& partition, const Commit& commit, const Error& error) override {
+    answers_.commit_failed(partition, commit, error);
+  }
+  void commit_given_up(Partition& partition, const Commit& commit) override {
+    answers_.commit_given_up(partition, commit);
+  }
+  void commits_ended() override;
 
   std::shared_ptr<session::Core> core_;
   ConsumerOptions options_;
   std::unique_ptr<GroupOffsets> group_offsets_;  // null for a Fetcher: nothing is stored
   Error error_;
-  bool unordered_ = options_.ordering == Ordering::unordered;
-  bool pipelined_ = options_.commit_mode == CommitMode::pipelined;
-  size_t most_open_ = SIZE_MAX;  // envelopes at once, in all
-  Lanes* lanes_;
+  LifeCycle life_cycle_;
+  EnvelopeLink* link_;                // counted
+  std::shared_ptr<size_t> used_;      // bytes fetched and not dispatched; with `unordered` until envelopes are gone
+  std::shared_ptr<size_t> unfolded_;  // bytes that open envelopes keep of compressed batches, with `unordered`
   Assignment assignment_;
-  std::shared_ptr<Consumption> consumption_;
-  uint64_t consumptions_ = 0;
+  Teller teller_;
+  Consumptions consumptions_;
+  Dispatcher dispatcher_;
+  Committer committer_;
+  Answers answers_;
   std::shared_ptr<Function<void(const TopicPartition&, int64_t)>> on_partition_end_;
   std::shared_ptr<Function<void(const Event&)>> on_event_;
-  bool joined_ = false;  // in the session's and metadata's lists
-  bool closing_ = false;
-  bool too_late_ = false;  // the deadline of closing has passed
-  bool left_ = false;      // closed: out of all lists
-  bool dead_ = false;
 
   // positions
   bool listing_scheduled_ = false;
   std::vector<std::weak_ptr<OffsetQuery>> queries_;
 
-  // dispatch
-  Ring<Partition*> ready_;
-  int32_t turn_ = 0;
-  uint64_t sequence_ = 0;
-  size_t open_ = 0;  // envelopes without an answer, or with one that is to be confirmed first
-  bool dispatch_scheduled_ = false;
-  bool dispatching_ = false;
-  bool steady_ = false;  // a message is being handed out, and nothing that would stop the next one has happened since
-  std::map<uint64_t, Commit> commits_;  // under way, one per open envelope
-  uint64_t next_commit_ = 0;
-
-  // commits that nothing waits for
-  Ring<Partition*> dirty_;                               // with something to store
-  std::vector<std::pair<Partition*, Storing>> storing_;  // under way
-  uint64_t stores_ = 0;
-  size_t reporting_ = 0;  // ends of commits that the application has not heard of in full
-  bool store_scheduled_ = false;
-
   // fetch
-  std::shared_ptr<size_t> used_;      // bytes fetched and not dispatched; with `unordered` until envelopes are gone
-  std::shared_ptr<size_t> unfolded_;  // bytes that open envelopes keep of compressed batches, with `unordered`
-  size_t reserved_ = 0;               // bytes that requests under way may bring
+  size_t reserved_ = 0;  // bytes that requests under way may bring
   uint64_t fetches_ = 0;
   uint64_t received_bytes_ = 0;  // of records
   bool pump_scheduled_ = false;

@@ -37,14 +37,14 @@ void EnvelopeAccess::take(Envelope& to, Envelope& from) noexcept {
 // The parts go last: they keep the owner, and the views must not dangle meanwhile.
 template <class Envelope>
 void EnvelopeAccess::drop(Envelope& envelope) noexcept {
-  Answerable* const owner = std::exchange(envelope.owner_, nullptr);
+  EnvelopeOwner* const owner = std::exchange(envelope.owner_, nullptr);
   if (owner != nullptr) owner->answer(envelope.ticket_, Answer::drop, {}, {});
   if (EnvelopeParts* const parts = std::exchange(envelope.parts_, nullptr)) parts->release();
 }
 
 template <class Envelope>
 Error EnvelopeAccess::answer(Envelope& envelope, Answer answer, std::string_view metadata, Function<void(Error)> done) {
-  Answerable* const owner = std::exchange(envelope.owner_, nullptr);
+  EnvelopeOwner* const owner = std::exchange(envelope.owner_, nullptr);
   if (owner == nullptr) {
     const Error error(Errc::already_answered);
     if (done && envelope.parts_ != nullptr) {
@@ -57,7 +57,7 @@ Error EnvelopeAccess::answer(Envelope& envelope, Answer answer, std::string_view
 
 template <class Envelope>
 Error EnvelopeAccess::ack(Envelope& envelope) {
-  Answerable* const owner = std::exchange(envelope.owner_, nullptr);
+  EnvelopeOwner* const owner = std::exchange(envelope.owner_, nullptr);
   return owner != nullptr ? owner->ack(envelope.ticket_) : Error(Errc::already_answered);
 }
 

@@ -15,11 +15,11 @@ namespace kafka::consumer {
 enum class Answer : uint8_t { commit, ack, cancel, drop };
 
 /// Takes the answers of envelopes. Counted by the envelopes, so that it outlives the consumer.
-class Answerable {
+class EnvelopeOwner {
  public:
-  Answerable() = default;
-  Answerable(const Answerable&) = delete;
-  Answerable& operator=(const Answerable&) = delete;
+  EnvelopeOwner() = default;
+  EnvelopeOwner(const EnvelopeOwner&) = delete;
+  EnvelopeOwner& operator=(const EnvelopeOwner&) = delete;
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
@@ -36,7 +36,7 @@ class Answerable {
   virtual void freed() {}
 
  protected:
-  virtual ~Answerable() = default;
+  virtual ~EnvelopeOwner() = default;
 
  private:
   uint32_t references_ = 1;
@@ -44,7 +44,7 @@ class Answerable {
 
 /// Shared by the envelopes of one batch: allocated once per batch, not per message.
 struct EnvelopeParts {
-  EnvelopeParts(Answerable& home_of, std::shared_ptr<const std::string> topic_name)
+  EnvelopeParts(EnvelopeOwner& home_of, std::shared_ptr<const std::string> topic_name)
       : home(&home_of), topic(std::move(topic_name)) {
     home->retain();
   }
@@ -67,7 +67,7 @@ struct EnvelopeParts {
   [[gnu::noinline]] void destroy() noexcept { delete this; }
 
   uint32_t references = 1;
-  Answerable* home;  ///< counted; where a second answer's `done` is queued
+  EnvelopeOwner* home;  ///< counted; where a second answer's `done` is queued
   std::shared_ptr<const std::string> topic;
   Bytes bytes;
   std::shared_ptr<const void> charge;  ///< the account that the bytes are charged to, null if to none

@@ -11,7 +11,7 @@ namespace kafka::consumer {
 
 void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protocol::FetchResponse& response,
                        const cluster::CallInfo& info) {
-  if (dead_) return;
+  if (life_cycle_.aborted()) return;
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   const net::TimePoint now = core_->reactor().now();
   Leader& leader = leaders_[fetch->node];
@@ -81,7 +81,7 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
         continue;
       }
       moved |= take(*partition, data, fetch->node, asked, leader.compares, credit);
-      if (dead_ || closing_) return;
+      if (life_cycle_.closing()) return;
       const auto known = leader.session.known.find(partition->slot);
       if (known != leader.session.known.end() && data.error_code == 0) known->second.end = end_of(data);
     }
@@ -93,16 +93,16 @@ void Consumer::fetched(const std::shared_ptr<Fetch>& fetch, Error error, protoco
     if (!fetch->full) {
       const auto known = leader.session.known.find(partition.slot);
       no_news(partition, known == leader.session.known.end() ? -1 : known->second.end);
-      if (dead_ || closing_) return;
+      if (life_cycle_.closing()) return;
       continue;
     }
     odd_answer(partition, "the answer to Fetch lacks " + partition.where());
-    if (dead_ || closing_) return;
+    if (life_cycle_.closing()) return;
   }
   // A broker that does not wait as it was asked to must not make the loop hot.
   if (!moved && now - fetch->sent_at < kShortestEmpty) leaders_[fetch->node].not_before = now + kShortestEmpty;
   schedule_pump();
-  schedule_dispatch();
+  dispatcher_.schedule();
 }
 
 // The answer was larger than may be received: by whose records shows when each partition is asked for alone.
@@ -205,7 +205,7 @@ bool Consumer::take(Partition& partition, const PartitionData& data, int32_t nod
   }
   partition.buffer.push(data.records, credit, std::move(aborted));
   partition.request.served = fetches_;
-  make_ready(partition);
+  dispatcher_.make_ready(partition);
   return true;
 }
 

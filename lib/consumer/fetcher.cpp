@@ -18,7 +18,7 @@ int32_t to_int32(size_t size) { return static_cast<int32_t>(std::min<size_t>(siz
 }  // namespace
 
 void Consumer::schedule_pump() {
-  if (pump_scheduled_ || dead_ || !consuming()) return;
+  if (pump_scheduled_ || !consuming()) return;
   pump_scheduled_ = true;
   core_->reactor().defer(scope_.wrap([this] {
     pump_scheduled_ = false;
@@ -38,7 +38,7 @@ void Consumer::arm_wake(net::TimePoint at) {
 }
 
 void Consumer::pump() {
-  if (dead_ || !consuming()) return;
+  if (!consuming()) return;
   const std::shared_ptr<Consumer> pinned = shared_from_this();
   const net::TimePoint now = core_->reactor().now();
   net::TimePoint wake = net::TimePoint::max();
@@ -156,12 +156,9 @@ size_t Consumer::room(const Share& share, size_t leaders) const {
 // True if nothing that would free memory can happen by itself.
 bool Consumer::stuck() const {
   if (reserved_ > 0) return false;
-  if (options_.ordering == Ordering::consumer && open_ > 0) return false;  // the next one waits for its answer
-  if (unordered_ && open_ > 0) return false;                               // envelopes keep what they were cut from
-  for (size_t i = 0; i < ready_.size(); ++i) {
-    if (dispatchable(*ready_[i])) return false;
-  }
-  return true;
+  // With `consumer` the next message waits for the answer; with `unordered` envelopes keep what they were cut from.
+  if (options_.ordering != Ordering::partition && dispatcher_.open() > 0) return false;
+  return dispatcher_.nothing_to_do();
 }
 
 // True if metadata says that the partition cannot be consumed, or has not known it for too long: it is stopped.

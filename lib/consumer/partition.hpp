@@ -4,15 +4,14 @@
 
 #include <kafka/types.hpp>
 
-#include <map>
 #include <memory>
 #include <string>
 
 #include "codec/types.hpp"
 #include "consumer/buffer.hpp"
+#include "consumer/commit.hpp"
 #include "consumer/log_epochs.hpp"
 #include "consumer/position.hpp"
-#include "consumer/stored.hpp"
 #include "consumer/window.hpp"
 #include "net/reactor.hpp"
 
@@ -60,33 +59,15 @@ struct Partition : std::enable_shared_from_this<Partition> {
   Replica replica;
   Buffer buffer;
 
-  // the open envelope, where there is one per partition at most
-  uint64_t ticket = 0;      ///< 0: none
-  uint64_t opened_by = 0;   ///< the consumption that dispatched it
-  bool committing = false;  ///< answered with commit, not confirmed yet
-  bool sought = false;      ///< the position was set since: the answer does not move it
-  int64_t open_first = -1;
-  int64_t open_next = -1;
-  int32_t open_epoch = -1;
-
-  // the dispatcher's list
-  bool listed = false;
-
-  // the open envelopes, with `unordered`
-  Window window;
-  uint64_t begun_at = 0;                ///< the number of the first one that the present consumption dispatches
-  std::map<uint64_t, Waiting> waiting;  ///< commits with metadata or `done`, by number
-
-  // what is to be stored, with `unordered` or `pipelined`
-  Storing wanted;
-  bool dirty = false;  ///< in the list of those that have something to store
-  uint32_t moves = 0;  ///< counts seeks and resets: an older commit that fails does not go back behind them
+  Window window;             ///< the open envelopes
+  PartitionCommits commits;  ///< what is to be stored
+  bool listed = false;       ///< in the dispatcher's list of partitions with something to dispatch
+  bool removed = false;      ///< not assigned any more
 
   std::string where() const { return *topic + "/" + std::to_string(number); }
   /// What the application calls the position: the oldest open envelope's until it is answered.
   int64_t public_position() const {
-    if (ticket != 0 && !sought) return open_first;
-    return window.empty() ? position.next : window.front().first;
+    return window.empty() || window.front().sought ? position.next : window.front().first;
   }
   /// Everything that was true of the old position ends: answers about it are dropped when they come.
   void start_anew() {
@@ -96,7 +77,7 @@ struct Partition : std::enable_shared_from_this<Partition> {
     epochs = epochs.anew();
     fetch = {};
   }
-  bool open() const { return ticket != 0 || !window.empty(); }
+  bool open() const { return !window.empty(); }
 };
 
 }  // namespace kafka::consumer

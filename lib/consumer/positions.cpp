@@ -11,7 +11,7 @@ void Consumer::start_all() {
     Partition& partition = *each;
     if (partition.position.state == Position::State::stopped) {
       if (partition.position.needs_seek) {
-        if (!has_event_handler()) return end(partition.position.stop_reason);
+        if (!has_event_handler()) return consumptions_.end(partition.position.stop_reason);
         continue;
       }
       partition.fetch.missing_since = {};
@@ -38,7 +38,7 @@ void Consumer::start(Partition& partition) {
 }
 
 void Consumer::forget(Partition& partition) {
-  steady_ = false;
+  dispatcher_.interrupt();
   partition.start_anew();
   schedule_pump();  // what lay in its buffer is memory that others may wait for
 }
@@ -64,7 +64,7 @@ void Consumer::ask_committed(std::vector<Partition*> partitions) {
 void Consumer::committed(const std::vector<Question>& asked, const Error& error,
                          const std::vector<ConsumerOffset>& offsets) {
   const std::shared_ptr<Consumer> pinned = shared_from_this();
-  for (size_t i = 0; i < asked.size() && !dead_ && !closing_; ++i) {
+  for (size_t i = 0; i < asked.size() && !life_cycle_.closing(); ++i) {
     Partition& partition = *asked[i].partition;
     if (!asked[i].holds() || partition.position.state != Position::State::committed) continue;
     partition.position.asked = false;
@@ -113,7 +113,7 @@ void Consumer::list(Partition& partition, TopicOffset place, Error reason) {
 }
 
 void Consumer::ask_listed() {
-  if (closing_) return;
+  if (life_cycle_.closing()) return;
   std::vector<Question> asked;
   std::vector<TopicOffset> places;
   for (const auto& partition : assignment_) {
@@ -129,7 +129,9 @@ void Consumer::ask_listed() {
       options_.default_api_timeout,
       scope_.wrap([this, asked = std::move(asked)](size_t index, const TopicOffset& found, const OffsetSource& source) {
         const Question& question = asked[index];
-        if (closing_ || !question.holds() || question.partition->position.state != Position::State::listing) return;
+        if (life_cycle_.closing() || !question.holds() ||
+            question.partition->position.state != Position::State::listing)
+          return;
         question.partition->position.asked = false;
         listed(*question.partition, found, source);
       }),
@@ -165,7 +167,7 @@ void Consumer::ready(Partition& partition, int64_t offset, int32_t epoch) {
   partition.fetch.position = offset;
   partition.epochs.last = epoch;
   if (reason) {
-    moved(partition);
+    answers_.position_set(partition);
     tell(Event::Type::offset_reset, partition, reason, offset);
   }
   schedule_pump();
@@ -182,7 +184,7 @@ void Consumer::stop(Partition& partition, Error error, bool needs_seek) {
   partition.position.stop_reason = error;
   const bool heard = has_event_handler();
   tell(Event::Type::partition_stopped, partition, error, offset);
-  if (!heard) end(std::move(error));
+  if (!heard) consumptions_.end(std::move(error));
 }
 
 }  // namespace kafka::consumer

@@ -11,11 +11,11 @@ void Consumer::add_stats(Stats& stats) const {
   own.fetch_memory = options_.fetch_memory;
   own.fetched_bytes = *used_ + *unfolded_;
   own.reserved_bytes = reserved_;
-  own.open = open_;
-  own.envelopes = sequence_;
+  own.open = dispatcher_.open();
+  own.envelopes = dispatcher_.envelopes();
   own.fetches = fetches_;
   own.received_bytes = received_bytes_;
-  own.commits = next_commit_;
+  own.commits = committer_.commits();
   for (const auto& [name, partitions] : assignment_.by_topic()) {
     for (const auto& [number, partition] : partitions) {
       const int64_t position = partition->public_position();

@@ -26,13 +26,10 @@ bool Consumer::diverged(Partition& partition, int32_t epoch, int64_t end, int32_
   const bool lost = partition.position.next > end;
   const int64_t next = std::min(partition.position.next, end);
   // What is still open, or not stored yet: a commit must not promise what is no more.
-  if (partition.ticket != 0 && partition.open_next > next) {
-    partition.open_next = next;
-    partition.open_epoch = epoch;
-  }
-  if (partition.wanted.offset > next) {
-    partition.wanted.offset = next;
-    partition.wanted.epoch = epoch;
+  partition.window.cut(next, epoch);
+  if (partition.commits.wanted.offset > next) {
+    partition.commits.wanted.offset = next;
+    partition.commits.wanted.epoch = epoch;
   }
   const Error error(Errc::offset_out_of_range,
                     partition.where() + " was truncated to offset " + std::to_string(end) + ", behind what was read");
@@ -40,7 +37,7 @@ bool Consumer::diverged(Partition& partition, int32_t epoch, int64_t end, int32_
     stop(partition, error, true);
     return true;
   }
-  if (lost) moved(partition);  // an answer given later does not take it back
+  if (lost) answers_.position_set(partition);  // an answer given later does not take it back
   const int32_t from = partition.epochs.from;
   forget(partition);
   partition.position.state = Position::State::ready;
@@ -158,7 +155,7 @@ void Consumer::checked(const std::vector<Asked>& asked, const Error& error,
     if (answer.leader_epoch < 0 || answer.leader_epoch > one.last_epoch || answer.end_offset < 0) continue;
     if (answer.end_offset < partition.fetch.position)
       diverged(partition, answer.leader_epoch, answer.end_offset, one.last_epoch);
-    if (dead_ || closing_) return;
+    if (life_cycle_.closing()) return;
   }
   schedule_pump();
 }

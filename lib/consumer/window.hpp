@@ -1,60 +1,88 @@
-// The envelopes of one partition that were dispatched and lie at or above the first one without an answer, oldest
-// first: with `unordered` they are answered in any order, and offsets are stored only below that first one.
-// By entries, not by offsets: offsets have gaps (compaction, control batches, aborted transactions).
-// Not here: what an answer does (unordered.cpp).
+// The envelopes of one partition that were dispatched and have not all come to their end, oldest first. With
+// `unordered` there may be many, answered in any order; otherwise there is one at most.
+// Entries are found by number, not by offset: offsets have gaps (compaction, control batches, aborted transactions).
+// Not here: what an answer does (answers.cpp).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "base/ring.hpp"
 
 namespace kafka::consumer {
 
+/// Owns the entries of a partition's open envelopes. The front entry lies in the object itself: with one envelope at a
+/// time nothing else is ever used.
 class Window {
  public:
-  /// How many there may be: behind an envelope that stays open so many others are dispatched, then its partition
-  /// waits for it.
-  static constexpr size_t kMost = 65536;
+  /// The capacity with `unordered`: behind an envelope that stays open so many others are dispatched, then the
+  /// partition waits for it.
+  static constexpr size_t kMany = 65536;
 
   struct Entry {
-    int64_t first;  ///< offset
-    int64_t next;   ///< the offset behind it
-    int32_t epoch;  ///< of the leader that took its batch, -1: not known
+    int64_t first;  ///< the offset of its first record
+    int64_t next;   ///< the offset behind its last record
+    int32_t epoch;  ///< of the leader that took its last batch, -1: not known
     bool answered = false;
-    bool commits = false;     ///< its answer
-    bool held = false;        ///< its commit has metadata or somebody to tell, kept elsewhere meanwhile
-    bool taken_back = false;  ///< the position was set since: its answer does not count
-    bool done() const noexcept { return answered || taken_back; }
+    bool commits = false;      ///< the answer was commit
+    bool held = false;         ///< the commit has metadata or a `done`, kept in PartitionCommits::held meanwhile
+    bool unconfirmed = false;  ///< the commit is to be stored before the entry goes
+    bool sought = false;       ///< the position was set since: the answer counts, but does not move the position
+    bool taken_back = false;   ///< the position was set since: the answer does not count
+    bool over() const noexcept { return taken_back || (answered && !unconfirmed); }
   };
 
-  bool empty() const noexcept { return entries_.empty(); }
-  bool full() const noexcept { return entries_.size() >= kMost; }
-  size_t size() const noexcept { return entries_.size(); }
+  /// `begin` is the number of the first entry.
+  explicit Window(size_t capacity = 1, uint64_t begin = 1) : capacity_(capacity), begin_(begin) {}
+
+  /// One envelope at a time.
+  bool single() const noexcept { return capacity_ == 1; }
+  bool empty() const noexcept { return size_ == 0; }
+  bool full() const noexcept { return size_ >= capacity_; }
+  size_t size() const noexcept { return size_; }
   /// The number of the front entry. Numbers are never used again; those below belong to entries that are gone.
   uint64_t begin() const noexcept { return begin_; }
-  uint64_t end() const noexcept { return begin_ + entries_.size(); }
-  const Entry& front() const noexcept { return entries_.front(); }
+  uint64_t end() const noexcept { return begin_ + size_; }
+  Entry& front() noexcept { return front_; }
+  const Entry& front() const noexcept { return front_; }
 
+  /// The number of the new entry.
   uint64_t push(int64_t first, int64_t next, int32_t epoch) {
-    entries_.emplace_back(Entry{first, next, epoch});
-    return end() - 1;
+    if (size_ == 0) [[likely]] {
+      front_ = Entry{first, next, epoch};
+    } else {
+      behind_.emplace_back(Entry{first, next, epoch});
+    }
+    return begin_ + size_++;
   }
+  /// Null if the entry is gone.
   Entry* find(uint64_t number) noexcept {
     const uint64_t index = number - begin_;
-    return index < entries_.size() ? &entries_[index] : nullptr;
+    if (index >= size_) return nullptr;
+    return index == 0 ? &front_ : &behind_[index - 1];
   }
-  /// The front entry, if it is done.
-  bool pop(Entry& entry) noexcept {
-    if (entries_.empty() || !entries_.front().done()) return false;
-    entry = entries_.pop_front();
+  void pop() noexcept {
+    if (!behind_.empty()) front_ = behind_.pop_front();
+    --size_;
     ++begin_;
-    return true;
+  }
+  /// The log ends at `offset` now, with a batch of this epoch: no commit may promise more.
+  void cut(int64_t offset, int32_t epoch) noexcept {
+    for (uint64_t number = end(); number > begin_; --number) {
+      Entry& entry = *find(number - 1);
+      if (entry.next <= offset) return;
+      entry.next = offset;
+      entry.epoch = epoch;
+    }
   }
 
  private:
-  Ring<Entry> entries_;
-  uint64_t begin_ = 1;
+  size_t capacity_;
+  size_t size_ = 0;
+  uint64_t begin_;
+  Entry front_{};
+  Ring<Entry> behind_;
 };
 
 }  // namespace kafka::consumer

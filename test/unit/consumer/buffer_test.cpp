@@ -13,7 +13,7 @@ using namespace kafka::consumer;
 
 namespace {
 
-class Home final : public Answerable {
+class Home final : public EnvelopeOwner {
  public:
   Error answer(uint64_t, Answer, std::string_view, Function<void(Error)>) override { return {}; }
   Error ack(uint64_t ticket) override { return answer(ticket, Answer::ack, {}, {}); }

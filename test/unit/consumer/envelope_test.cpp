@@ -18,7 +18,7 @@ struct Seen {
   bool gone = false;
 };
 
-class Home final : public Answerable {
+class Home final : public EnvelopeOwner {
  public:
   explicit Home(Seen& seen) : seen_(seen) {}
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) override {

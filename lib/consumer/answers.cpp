@@ -1,0 +1,215 @@
+#include "consumer/answers.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace kafka::consumer {
+
+Answers::Found Answers::find(uint64_t ticket) const {
+  Found found{ticket, assignment_.holder(ticket), nullptr};
+  if (found.partition == nullptr) return found;
+  Window::Entry* const entry = found.partition->window.find(found.number());
+  if (entry != nullptr && !entry->taken_back && !entry->answered) found.entry = entry;
+  return found;
+}
+
+Error Answers::ack(uint64_t ticket) { return knows(ticket) ? ack(find(ticket)) : Error(Errc::lost); }
+
+Error Answers::ack(const Found& found) {
+  if (found.entry == nullptr) return lost(found);
+  found.entry->answered = true;
+  advance(*found.partition);
+  close_envelope(found.ticket);
+  changed(*found.partition);
+  return {};
+}
+
+Error Answers::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
+  dispatcher_.interrupt();
+  const bool known = knows(ticket);
+  // Nothing can be stored any more, and nothing waits for it.
+  if (known && life_cycle_.overdue() && answer == Answer::commit && committer_.stores()) {
+    Error why = ack(find(ticket));
+    if (!why) why = Error(Errc::closed, "the deadline of close() has passed");
+    teller_.later(std::move(done), why);
+    return why;
+  }
+  const Found found = known ? find(ticket) : Found{ticket};
+  if (found.entry == nullptr) teller_.later(std::move(done), Error(Errc::lost));
+  if (!known) return Error(Errc::lost);
+  if (answer == Answer::cancel || answer == Answer::drop) return give_back(found, answer == Answer::drop);
+  if (found.entry == nullptr) return lost(found);
+  if (answer == Answer::commit && committer_.stores()) return commit(found, metadata, done);
+  teller_.later(std::move(done), {});
+  return ack(found);
+}
+
+Error Answers::commit(const Found& found, std::string_view metadata, Function<void(Error)>& done) {
+  Partition& partition = *found.partition;
+  committer_.count();
+  found.entry->answered = found.entry->commits = true;
+  if (found.number() == partition.window.begin()) {
+    pass_commit(partition, metadata, std::move(done));
+  } else if (done || !metadata.empty()) {
+    found.entry->held = true;
+    partition.commits.held.emplace(found.number(), HeldCommit{std::string(metadata), std::move(done)});
+  }
+  advance(partition);
+  if (pipelined_) close_envelope(found.ticket);
+  changed(partition);
+  return {};
+}
+
+// cancel(), or dropped without an answer: the message comes again, in the next consumption.
+Error Answers::give_back(const Found& found, bool dropped) {
+  if (found.partition == nullptr) return lost(found);
+  Partition& partition = *found.partition;
+  Window::Entry* const entry = found.entry;
+  dispatcher_.closed(1);
+  if (assignment_.is_present(found.ticket)) {  // an earlier consumption has ended already, and the present one goes on
+    std::string where = partition.where();
+    if (entry != nullptr) where += ", offset " + std::to_string(entry->first);
+    consumptions_.end(dropped ? Error(Errc::envelope_dropped, where) : Error());
+  }
+  if (entry != nullptr) {
+    const int64_t first = entry->first;
+    const bool sought = entry->sought;
+    entry->taken_back = true;
+    take_back(partition, found.number());
+    if (!sought) owner_.go_back(partition, first);
+  }
+  changed(partition);
+  return entry != nullptr ? Error() : Error(Errc::lost);
+}
+
+// The answer does not count, but the envelope has come to its end all the same.
+Error Answers::lost(const Found& found) {
+  close_envelope(found.ticket);
+  if (found.partition != nullptr) {
+    changed(*found.partition);
+  } else {
+    dispatcher_.schedule();
+  }
+  return Error(Errc::lost);
+}
+
+void Answers::close_envelope(uint64_t ticket) {
+  dispatcher_.closed(1);
+  if (assignment_.is_present(ticket)) consumptions_.count_answered(1);
+}
+
+// The envelopes that were open until this commit had its end.
+void Answers::close_envelopes(Partition& partition, const Commit& commit) {
+  dispatcher_.closed(commit.open);
+  Window& window = partition.window;
+  if (commit.open > 0 && !window.empty() && window.front().unconfirmed) window.pop();
+}
+
+void Answers::count(const Commit& commit) {
+  if (commit.counted > 0 && commit.consumption == consumptions_.newest()) consumptions_.count_answered(commit.counted);
+}
+
+// The front of the window moves over what is over. The newest commit that it passes is the one to be stored. An ack
+// behind it is not stored with it: an application that acks most messages and commits now and then may mean just that.
+void Answers::advance(Partition& partition) {
+  Window& window = partition.window;
+  while (!window.empty() && window.front().over()) {
+    const Window::Entry& front = window.front();
+    if (!front.commits || front.taken_back) {
+      window.pop();
+      continue;
+    }
+    HeldCommit held;
+    if (front.held) held = take_held(partition, window.begin());
+    pass_commit(partition, held.metadata, std::move(held.done));
+  }
+}
+
+// The commit of the front entry: nothing below it is open.
+void Answers::pass_commit(Partition& partition, std::string_view metadata, Function<void(Error)> done) {
+  Window& window = partition.window;
+  committer_.want(partition, window.front(), metadata, std::move(done));
+  if (!pipelined_) {
+    Commit& wanted = partition.commits.wanted;
+    ++wanted.open;
+    if (assignment_.is_present(Ticket::of(partition.slot, window.begin()))) {
+      const uint64_t consumption = consumptions_.newest();
+      if (std::exchange(wanted.consumption, consumption) != consumption) wanted.counted = 0;
+      ++wanted.counted;
+    }
+    if (window.single()) {
+      window.front().unconfirmed = true;
+      return;
+    }
+  }
+  window.pop();
+}
+
+HeldCommit Answers::take_held(Partition& partition, uint64_t number) {
+  auto node = partition.commits.held.extract(number);
+  return node.empty() ? HeldCommit() : std::move(node.mapped());  // a deadline may have ended it
+}
+
+void Answers::position_set(Partition& partition) {
+  ++partition.commits.moves;
+  Window& window = partition.window;
+  if (!window.single()) return take_back(partition, window.begin());
+  if (!window.empty()) window.front().sought = true;
+}
+
+// Entries from this number on count no more: their messages come again, or the position was set elsewhere.
+void Answers::take_back(Partition& partition, uint64_t from) {
+  Window& window = partition.window;
+  for (uint64_t number = std::max(from, window.begin()); number < window.end(); ++number) {
+    Window::Entry& entry = *window.find(number);
+    if (std::exchange(entry.taken_back, true) || !entry.commits || entry.unconfirmed) continue;
+    if (!pipelined_) close_envelope(Ticket::of(partition.slot, number));
+    if (!entry.held) continue;
+    teller_.later(take_held(partition, number).done,
+                  Error(Errc::lost, partition.where() + ", offset " + std::to_string(entry.first)));
+  }
+  advance(partition);
+}
+
+void Answers::taken_away(Partition& partition) {
+  take_back(partition, partition.window.begin());
+  const Commit wanted = committer_.fail_wanted(partition, Error(Errc::lost, partition.where() + " was taken away"));
+  close_envelopes(partition, wanted);
+  count(wanted);
+  dispatcher_.schedule();
+}
+
+void Answers::changed(Partition& partition) {
+  dispatcher_.changed(partition);
+  owner_.check_end(partition);
+}
+
+void Answers::commit_stored(Partition& partition, const Commit& commit) {
+  close_envelopes(partition, commit);
+  count(commit);
+  changed(partition);
+}
+
+void Answers::commit_failed(Partition& partition, const Commit& commit, const Error& error) {
+  if (partition.removed) {  // nobody's business but that of those who wait for it
+    close_envelopes(partition, commit);
+    count(commit);
+    return dispatcher_.schedule();
+  }
+  consumptions_.fail(error);
+  close_envelopes(partition, commit);
+  if (partition.commits.moves != commit.moves) return;
+  position_set(partition);
+  owner_.go_back(partition, commit.from);
+}
+
+void Answers::fail_commits(const Error& error) {
+  committer_.give_up_requests(error);
+  for (const auto& partition : assignment_) {
+    close_envelopes(*partition, committer_.fail_wanted(*partition, error));
+    for (auto& [number, held] : std::exchange(partition->commits.held, {})) teller_.later(std::move(held.done), error);
+  }
+}
+
+}  // namespace kafka::consumer

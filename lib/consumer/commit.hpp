@@ -1,0 +1,45 @@
+// What is to be stored of one partition, and the commits that wait for an earlier answer.
+// Not here: the requests (committer.cpp).
+#pragma once
+
+#include <kafka/function.hpp>
+#include <kafka/types.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/ring.hpp"
+
+namespace kafka::consumer {
+
+/// One commit: the newest of those that were answered since the last one left. All of them hear of its outcome.
+struct Commit {
+  int64_t offset = -1;  ///< the next one to be read; -1: nothing is to be stored
+  int32_t epoch = -1;   ///< of the record before it
+  int64_t from = -1;    ///< the first message that comes again if the commit fails
+  uint32_t moves = 0;   ///< the partition's, when the message was dispatched
+  // With `confirmed`, the envelopes that stay open until it is stored, and those of them that `consumption` dispatched.
+  size_t open = 0;
+  size_t counted = 0;
+  uint64_t consumption = 0;
+  std::string metadata;
+  Ring<Function<void(Error)>> done;
+};
+
+/// A commit that waits for the answer of an earlier message.
+struct HeldCommit {
+  std::string metadata;
+  Function<void(Error)> done;
+};
+
+/// All that a partition has to store.
+struct PartitionCommits {
+  Commit wanted;           ///< not sent yet
+  bool listed = false;     ///< in the committer's list of partitions with something to send
+  bool under_way = false;  ///< an older commit was sent, and not everybody has heard of its outcome
+  uint32_t moves = 0;      ///< counts seeks and resets: an older commit that fails does not go back behind them
+  std::map<uint64_t, HeldCommit> held;  ///< by the envelope's number
+};
+
+}  // namespace kafka::consumer

@@ -1,0 +1,170 @@
+#include "consumer/committer.hpp"
+
+#include <utility>
+
+namespace kafka::consumer {
+
+Committer::Committer(session::Core& core, const ConsumerOptions& options, GroupOffsets* offsets, Teller& teller,
+                     Owner& owner)
+    : core_(core),
+      options_(options),
+      offsets_(offsets),
+      teller_(teller),
+      owner_(owner),
+      one_at_a_time_(options.ordering == Ordering::unordered || options.commit_mode == CommitMode::pipelined) {}
+
+void Committer::want(Partition& partition, const Window::Entry& answered, std::string_view metadata,
+                     Function<void(Error)> done) {
+  Commit& wanted = partition.commits.wanted;
+  const uint32_t moves = answered.sought ? partition.commits.moves - 1 : partition.commits.moves;
+  // What was dispatched before a seek comes again only if somebody seeks there.
+  if (wanted.offset < 0 || wanted.moves != moves) wanted.from = answered.first;
+  wanted.moves = moves;
+  wanted.offset = answered.next;
+  wanted.epoch = answered.epoch;
+  wanted.metadata = metadata;
+  if (done) wanted.done.push_back(std::move(done));
+  list(partition);
+}
+
+void Committer::list(Partition& partition) {
+  PartitionCommits& commits = partition.commits;
+  if (commits.wanted.offset < 0 || commits.under_way || std::exchange(commits.listed, true)) return;
+  wanting_.push_back(partition.shared_from_this());
+  schedule();
+}
+
+void Committer::schedule() {
+  if (scheduled_ || wanting_.empty() || waits()) return;
+  scheduled_ = true;
+  core_.callbacks().at_end_of_turn(scope_.wrap([this] {
+    scheduled_ = false;
+    send();
+  }));
+}
+
+void Committer::send() {
+  if (waits()) return;
+  Request request;
+  std::vector<ConsumerOffset> offsets;
+  while (!wanting_.empty()) {
+    std::shared_ptr<Partition> partition = wanting_.pop_front();
+    partition->commits.listed = false;
+    if (partition->commits.wanted.offset < 0) continue;  // has failed meanwhile
+    partition->commits.under_way = true;
+    Commit commit = std::exchange(partition->commits.wanted, {});
+    offsets.push_back(
+        {*partition->topic, partition->number, commit.offset, std::move(commit.metadata), {}, commit.epoch});
+    request.push_back({std::move(partition), std::move(commit)});
+  }
+  if (offsets.empty()) {
+    const std::shared_ptr<void> pinned = owner_.pin();
+    return owner_.commits_ended();
+  }
+  const uint64_t id = ++last_request_;
+  requests_.emplace(id, std::move(request));
+  offsets_->commit(std::move(offsets), options_.default_api_timeout,
+                   scope_.wrap([this, id](const Error& error, std::vector<ConsumerOffset> answers) {
+                     answered(id, error, answers);
+                   }));
+}
+
+void Committer::answered(uint64_t id, const Error& error, const std::vector<ConsumerOffset>& offsets) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return;  // the deadline of close() has ended it
+  const std::shared_ptr<void> pinned = owner_.pin();
+  Request request = std::move(found->second);
+  requests_.erase(found);
+  ++telling_;  // nothing ends before those who wait have been told
+  Ring<Report> reports;
+  for (size_t i = 0; i < request.size(); ++i) {
+    const Error outcome = i < offsets.size() ? offsets[i].error : error;
+    if (outcome) {
+      fail(std::move(request[i]), outcome, reports);
+    } else if (request[i].commit.done.empty()) {
+      finish(request[i]);
+    } else {
+      reports.push_back({std::move(request[i]), {}});
+    }
+  }
+  tell(std::move(reports));
+  --telling_;
+  schedule();
+  owner_.commits_ended();
+}
+
+void Committer::fail(Sent sent, const Error& error, Ring<Report>& reports) {
+  PartitionCommits& commits = sent.partition->commits;
+  commits.under_way = false;
+  // A newer commit would cover what comes again now.
+  Sent newer{sent.partition, {}};
+  if (commits.wanted.offset >= 0 && commits.wanted.moves == sent.commit.moves)
+    newer.commit = std::exchange(commits.wanted, {});
+  owner_.commit_failed(*sent.partition, sent.commit, error);
+  if (newer.commit.offset >= 0) owner_.commit_failed(*newer.partition, newer.commit, error);
+  list(*sent.partition);
+  if (!sent.commit.done.empty()) reports.push_back({std::move(sent), error});
+  if (!newer.commit.done.empty()) reports.push_back({std::move(newer), error});
+}
+
+// Stored, and told.
+void Committer::finish(const Sent& sent) {
+  sent.partition->commits.under_way = false;
+  owner_.commit_stored(*sent.partition, sent.commit);
+  list(*sent.partition);
+}
+
+// A message that waits for a commit comes after the `done` of that commit: only then is the envelope closed. The
+// consumption does not end, and the consumer is not closed, before all have been told.
+void Committer::tell(Ring<Report> reports) {
+  if (reports.empty()) return;
+  ++telling_;
+  core_.callbacks().run_work(
+      [this, guard = scope_.guard(), reports = std::move(reports)](session::Budget& budget) mutable {
+        if (!guard.alive()) return true;  // destroyed without close(): its callbacks go uncalled
+        const std::shared_ptr<void> pinned = owner_.pin();
+        while (!reports.empty()) {
+          Ring<Function<void(Error)>>& waiting = reports.front().sent.commit.done;
+          if (!waiting.empty()) {
+            if (!budget.take()) return false;
+            Function<void(Error)> done = waiting.pop_front();
+            done(reports.front().outcome);
+            if (!guard.alive()) return true;
+            continue;
+          }
+          const Report told = reports.pop_front();
+          if (!told.outcome) finish(told.sent);
+        }
+        --telling_;
+        owner_.commits_ended();
+        return true;
+      });
+}
+
+void Committer::give_up_requests(const Error& error) {
+  for (auto& [id, request] : std::exchange(requests_, {})) {
+    for (Sent& sent : request) {
+      sent.partition->commits.under_way = false;
+      owner_.commit_given_up(*sent.partition, sent.commit);
+      while (!sent.commit.done.empty()) teller_.later(sent.commit.done.pop_front(), error);
+    }
+  }
+}
+
+Commit Committer::fail_wanted(Partition& partition, const Error& error) {
+  Commit wanted = std::exchange(partition.commits.wanted, {});
+  while (!wanted.done.empty()) teller_.later(wanted.done.pop_front(), error);
+  return wanted;
+}
+
+std::vector<Commit> Committer::abort() {
+  scope_.end();
+  std::vector<Commit> all;
+  for (auto& [id, request] : std::exchange(requests_, {})) {
+    for (Sent& sent : request) all.push_back(std::move(sent.commit));
+  }
+  wanting_.clear();
+  return all;
+}
+
+}  // namespace kafka::consumer

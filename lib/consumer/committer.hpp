@@ -1,0 +1,99 @@
+// Commits: what partitions want stored is gathered and sent, and those who wait hear of the outcome.
+// Not here: which offset is to be stored (answers.cpp), the group's coordinator (group_offsets.hpp).
+#pragma once
+
+#include <kafka/options.hpp>
+
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/ring.hpp"
+#include "base/scope.hpp"
+#include "consumer/group_offsets.hpp"
+#include "consumer/partition.hpp"
+#include "consumer/teller.hpp"
+
+namespace kafka::consumer {
+
+/// Owns the OffsetCommits that are under way, and the list of partitions that want something stored.
+///
+/// What is wanted when a turn of the loop ends leaves in one OffsetCommit. A partition never has two under way: a retry
+/// of the first could arrive after the second, and put the group back to the older offset. Where an envelope per
+/// partition waits for its commit (`confirmed`, in order), requests for different partitions go side by side. Elsewhere
+/// one request at a time is under way, and the next one carries whatever has come together meanwhile.
+class Committer {
+ public:
+  class Owner {
+   public:
+    virtual std::shared_ptr<void> pin() = 0;
+    /// The commit is stored, and everybody has heard of it.
+    virtual void commit_stored(Partition& partition, const Commit& commit) = 0;
+    /// The commit is not stored. Nobody has heard of it yet.
+    virtual void commit_failed(Partition& partition, const Commit& commit, const Error& error) = 0;
+    /// The deadline of close() has passed before the commit was answered.
+    virtual void commit_given_up(Partition& partition, const Commit& commit) = 0;
+    /// Perhaps nothing is pending any more.
+    virtual void commits_ended() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `offsets` null: there is no group, and nothing is ever stored.
+  Committer(session::Core& core, const ConsumerOptions& options, GroupOffsets* offsets, Teller& teller, Owner& owner);
+
+  /// False: commits act as acks.
+  bool stores() const { return offsets_ != nullptr; }
+  /// Something is to be stored, is under way, or is being told.
+  bool pending() const { return !requests_.empty() || !wanting_.empty() || telling_ > 0; }
+  /// Commits that were answered so far.
+  uint64_t commits() const { return commits_; }
+
+  void count() { ++commits_; }
+  /// The offset behind this envelope is to be stored.
+  void want(Partition& partition, const Window::Entry& answered, std::string_view metadata, Function<void(Error)> done);
+  /// Nobody waits for what is under way any more.
+  void give_up_requests(const Error& error);
+  /// What the partition wants, and nobody has sent, fails now. Returns it without those who waited.
+  Commit fail_wanted(Partition& partition, const Error& error);
+  /// Nothing is sent any more, and no callback runs. Returns what is to be destroyed.
+  std::vector<Commit> abort();
+
+ private:
+  struct Sent {
+    std::shared_ptr<Partition> partition;
+    Commit commit;
+  };
+  using Request = std::vector<Sent>;
+  struct Report {
+    Sent sent;
+    Error outcome;
+  };
+
+  bool waits() const { return one_at_a_time_ && !requests_.empty(); }
+  void list(Partition& partition);
+  void schedule();
+  void send();
+  void answered(uint64_t id, const Error& error, const std::vector<ConsumerOffset>& offsets);
+  void fail(Sent sent, const Error& error, Ring<Report>& reports);
+  void finish(const Sent& sent);
+  void tell(Ring<Report> reports);
+
+  session::Core& core_;
+  const ConsumerOptions& options_;
+  GroupOffsets* offsets_;  // null: there is no group
+  Teller& teller_;
+  Owner& owner_;
+  bool one_at_a_time_;
+  Ring<std::shared_ptr<Partition>> wanting_;
+  std::map<uint64_t, Request> requests_;
+  uint64_t last_request_ = 0;
+  uint64_t commits_ = 0;
+  size_t telling_ = 0;  // answers of which not everybody has heard
+  bool scheduled_ = false;
+  Scope scope_;
+};
+
+}  // namespace kafka::consumer
