@@ -4,9 +4,9 @@
     comments.py [ROOT]         exit status 0: held; 1: each place that does not hold is named
     comments.py --self-test    made-up trees, some that must be caught and some that must not
 
-  - A file that a comment names, perhaps with *, is there: in the folder of the comment,
-    or at that path below the root, lib/ or include/, for a comment in test/ also below that. In a Markdown file a bare
-    name may lie anywhere.
+  - A file that a comment names, perhaps with *, is there: in the folder of the comment, or at that path below the root,
+    lib/ or include/. Comments in test/, and Markdown files, may also name paths below test/, and a Markdown file any file
+    by its bare name.
   - "Not here:" and what follows it up to the full stop names, in each pair of brackets, files of the same folder with or
     without their ending, rooms, or room/file. Words with spaces between them are taken for prose.
   - Nothing is left to do, no path of one machine is named, and no package registry.
@@ -30,22 +30,22 @@ REGISTRY = re.compile(r"\b(py[p]i\.org|pythonhos[t]ed\.org|registry\.np[m]js|rep
                       r"hu[b]\.docker\.com)")
 
 
-def places(root, folder):
+def places(root, folder, markdown=False):
     """Where a comment of a file in `folder` may point."""
     bases = ["", "lib", "include", "include/kafka"]
-    if folder.relative_to(root).as_posix().split("/")[0] == "test":
+    if markdown or folder.relative_to(root).as_posix().split("/")[0] == "test":
         bases.append("test")
     return [folder] + [root / base for base in bases]
 
 
-def found(root, folder, name, anywhere, names):
-    for place in places(root, folder):
+def found(root, folder, name, markdown, names):
+    for place in places(root, folder, markdown):
         if "*" in name:
             if any(place.glob(name)):
                 return True
         elif (place / name).exists():
             return True
-    return anywhere and "/" not in name and name in names
+    return markdown and "/" not in name and name in names
 
 
 def named_in_brackets(root, folder, part):
