@@ -9,6 +9,7 @@
 //   broker.kill(2);
 #pragma once
 
+#include <kafka/api_key.hpp>
 #include <kafka/envelope.hpp>
 #include <kafka/error.hpp>
 #include <kafka/export.hpp>
@@ -34,19 +35,7 @@ class Cluster;
 class Faults;
 }  // namespace devbroker
 
-/// The APIs of Kafka's protocol that the dev broker serves, by Kafka's number.
-enum class ApiKey : int16_t {
-  produce = 0,
-  fetch = 1,
-  list_offsets = 2,
-  metadata = 3,
-  offset_commit = 8,
-  offset_fetch = 9,
-  find_coordinator = 10,
-  api_versions = 18,
-  init_producer_id = 22,
-  offset_for_leader_epoch = 23,
-};
+/// Kafka's name, for example "Produce"; "?" for a number that is no API.
 KAFKA_API std::string_view to_string(ApiKey api);
 
 /// What happens to requests that match: set up by DevBroker::on() and effective at once. Without an

@@ -14,9 +14,8 @@
 #include "codec/reader.hpp"
 #include "codec/writer.hpp"
 #include "net/reactor.hpp"
-#include "protocol/api_key.hpp"
+#include "protocol/api_table.hpp"
 #include "protocol/message.hpp"
-#include "protocol/throttle.hpp"
 
 namespace kafka::cluster {
 

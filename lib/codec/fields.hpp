@@ -97,16 +97,4 @@ struct Versions {
   friend constexpr bool operator==(const Versions&, const Versions&) = default;
 };
 
-/// The versions of an API that this library speaks, both included.
-constexpr Versions versions(int min, int max) { return {static_cast<int16_t>(min), static_cast<int16_t>(max)}; }
-
-struct Flexible {
-  int16_t from = Field::kNever;
-};
-
-/// The first version with compact lengths and tagged fields.
-constexpr Flexible flexible(int version) { return {static_cast<int16_t>(version)}; }
-/// No version has them.
-constexpr Flexible never_flexible() { return {}; }
-
 }  // namespace kafka::codec

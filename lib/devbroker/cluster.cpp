@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/topic_name.hpp"
+#include "protocol/produce.hpp"
 #include "records/builder.hpp"
 #include "records/iterator.hpp"
 
@@ -302,7 +303,7 @@ int64_t Cluster::append(std::string_view topic, int32_t partition, const Message
   Bytes sealed;
   if (builder.seal({}, sealed)) return -1;
   return append(*found, sealed,
-                profile_->find(static_cast<int16_t>(ApiKey::produce))->max < 3 ? int16_t{2} : int16_t{7}, now)
+                std::min(profile_->find(ApiKey::produce)->served.max, protocol::ProduceRequest::kZstdFrom), now)
       .base_offset;
 }
 
@@ -326,7 +327,7 @@ int64_t Cluster::append_transactional(std::string_view topic, int32_t partition,
   }
   Bytes sealed;
   if (builder.seal(options, sealed)) return -1;
-  return append(*found, sealed, 7, now).base_offset;
+  return append(*found, sealed, protocol::ProduceRequest::kZstdFrom, now).base_offset;
 }
 
 int64_t Cluster::end_transaction(std::string_view topic, int32_t partition, int64_t producer_id, TransactionEnd end) {
@@ -497,8 +498,7 @@ int64_t Cluster::requests(ApiKey api, int32_t broker) const {
 Error Cluster::as_version(std::string_view release, int32_t broker) {
   const Profile* profile = find_profile(release);
   if (profile == nullptr) {
-    return Error(Errc::invalid_argument,
-                 "version \"" + std::string(release) + "\" is none of 0.8.2, 0.9, 0.10, 0.11, 1.1, 2.8, 3.9, 4.3");
+    return Error(Errc::invalid_argument, "version \"" + std::string(release) + "\" is none of " + release_names());
   }
   if (broker != 0) {
     profiles_[broker] = profile;

@@ -6,6 +6,7 @@
 #include "devbroker/cluster.hpp"
 #include "devbroker/node.hpp"
 #include "net/uv_reactor.hpp"
+#include "protocol/api_key.hpp"
 
 namespace kafka {
 
@@ -13,7 +14,7 @@ namespace {
 
 constexpr int32_t kMaxBrokers = 100;
 
-Error out_of_range(const char* option, const char* range) {
+Error out_of_range(const char* option, const std::string& range) {
   return Error(Errc::invalid_option, std::string(option) + " must be " + range);
 }
 
@@ -32,7 +33,7 @@ Error check(const DevBrokerOptions& options) {
     return out_of_range("host", "a numeric address or localhost");
   }
   if (devbroker::find_profile(options.version) == nullptr) {
-    return out_of_range("version", "one of 0.8.2, 0.9, 0.10, 0.11, 1.1, 2.8, 3.9, 4.3, or empty");
+    return out_of_range("version", "one of " + devbroker::release_names() + ", or empty");
   }
   return {};
 }
@@ -50,29 +51,8 @@ devbroker::ClusterOptions cluster_options(const DevBrokerOptions& options) {
 }  // namespace
 
 std::string_view to_string(ApiKey api) {
-  switch (api) {
-    case ApiKey::produce:
-      return "Produce";
-    case ApiKey::fetch:
-      return "Fetch";
-    case ApiKey::list_offsets:
-      return "ListOffsets";
-    case ApiKey::metadata:
-      return "Metadata";
-    case ApiKey::offset_commit:
-      return "OffsetCommit";
-    case ApiKey::offset_fetch:
-      return "OffsetFetch";
-    case ApiKey::find_coordinator:
-      return "FindCoordinator";
-    case ApiKey::api_versions:
-      return "ApiVersions";
-    case ApiKey::init_producer_id:
-      return "InitProducerId";
-    case ApiKey::offset_for_leader_epoch:
-      return "OffsetForLeaderEpoch";
-  }
-  return "?";
+  const std::string_view name = protocol::known_name(api);
+  return name.empty() ? "?" : name;
 }
 
 struct DevBroker::Impl {

@@ -10,17 +10,9 @@
 #include "devbroker/handle_fetch.hpp"
 #include "devbroker/handlers.hpp"
 #include "devbroker/node.hpp"
-#include "protocol/api_versions.hpp"
-#include "protocol/find_coordinator.hpp"
-#include "protocol/init_producer_id.hpp"
-#include "protocol/list_offsets.hpp"
+#include "protocol/api_table.hpp"
+#include "protocol/apis.hpp"
 #include "protocol/message.hpp"
-#include "protocol/metadata.hpp"
-#include "protocol/offset_commit.hpp"
-#include "protocol/offset_fetch.hpp"
-#include "protocol/offset_for_leader_epoch.hpp"
-#include "protocol/produce.hpp"
-#include "protocol/throttle.hpp"
 
 namespace kafka::devbroker {
 
@@ -124,7 +116,7 @@ void Connection::serve(const Arrived& arrived) {
   const protocol::RequestHeader header = protocol::read_request_header(reader);
   if (reader.failed()) return close();
   Cluster& cluster = node_.cluster();
-  const auto api = static_cast<ApiKey>(header.api);
+  const ApiKey api = header.api;
   cluster.note_request({.broker = node_.id(),
                         .api = api,
                         .version = header.version,
@@ -133,33 +125,20 @@ void Connection::serve(const Arrived& arrived) {
                         .client_id = header.client_id.value_or(""),
                         .at = std::chrono::duration_cast<std::chrono::nanoseconds>(arrived.at.time_since_epoch())});
   // A release without ApiVersions closes the connection here, as for every API that it does not know.
-  const ApiRange* range = cluster.profile(node_.id()).find(static_cast<int16_t>(api));
-  if (range == nullptr) return close();
-  if (header.version < range->served_min || header.version > range->max) {
+  const auto range = cluster.profile(node_.id()).find(api);
+  if (!range) return close();
+  if (header.version < range->served.min || header.version > range->served.max) {
     return api == ApiKey::api_versions ? refuse_api_versions(header) : close();
   }
-  switch (range->api) {
-    case ApiKey::produce:
-      return run<protocol::ProduceRequest>(header, reader);
-    case ApiKey::fetch:
-      return run<protocol::FetchRequest>(header, reader);
-    case ApiKey::list_offsets:
-      return run<protocol::ListOffsetsRequest>(header, reader);
-    case ApiKey::metadata:
-      return run<protocol::MetadataRequest>(header, reader);
-    case ApiKey::offset_commit:
-      return run<protocol::OffsetCommitRequest>(header, reader);
-    case ApiKey::offset_fetch:
-      return run<protocol::OffsetFetchRequest>(header, reader);
-    case ApiKey::find_coordinator:
-      return run<protocol::FindCoordinatorRequest>(header, reader);
-    case ApiKey::init_producer_id:
-      return run<protocol::InitProducerIdRequest>(header, reader);
-    case ApiKey::offset_for_leader_epoch:
-      return run<protocol::OffsetForLeaderEpochRequest>(header, reader);
-    case ApiKey::api_versions:
-      return run<protocol::ApiVersionsRequest>(header, reader);
+#define UVKAFKA_CASE(Name)                        \
+  case protocol::key_of<protocol::Name##Request>: \
+    return run<protocol::Name##Request>(header, reader);
+  switch (api) {
+    UVKAFKA_EACH_API(UVKAFKA_CASE)
+    default:
+      return close();
   }
+#undef UVKAFKA_CASE
 }
 
 template <class Request>
@@ -177,7 +156,7 @@ void Connection::run(const protocol::RequestHeader& header, codec::Reader& reade
         return mentions(cluster, request, topic, partition);
       }
     };
-    cluster.faults().match(static_cast<ApiKey>(header.api), node_.id(), header.client_id.value_or(""), names, fault);
+    cluster.faults().match(header.api, node_.id(), header.client_id.value_or(""), names, fault);
   }
   if (header.version >= protocol::throttles_client_from(header.api)) {
     mute_ = std::chrono::milliseconds(std::max(fault.throttle_ms, 0));
@@ -221,12 +200,12 @@ void Connection::refuse_api_versions(const protocol::RequestHeader& header) {
   protocol::ApiVersionsResponse response;
   response.error_code = wire_code(Errc::unsupported_version);
   const Profile& profile = node_.cluster().profile(node_.id());
-  const ApiRange* range = profile.find(static_cast<int16_t>(ApiKey::api_versions));
+  const auto range = profile.find(ApiKey::api_versions);
   if (profile.lists_on_refusal) {
     auto& api = response.api_keys.emplace_back();
     api.api_key = static_cast<int16_t>(range->api);
     api.min_version = range->advertised_min;
-    api.max_version = range->max;
+    api.max_version = range->served.max;
   }
   protocol::RequestHeader oldest = header;
   oldest.version = 0;

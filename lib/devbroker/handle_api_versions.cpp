@@ -17,19 +17,19 @@ bool valid_software(std::string_view text) {
 
 }  // namespace
 
-void handle(Context& context, const protocol::ApiVersionsRequest& request, protocol::ApiVersionsResponse& response) {
+void handle(Context& context, protocol::ApiVersionsRequest& request, protocol::ApiVersionsResponse& response) {
   Errc error = context.fault.reply;
-  if (error == Errc::none && context.version >= 3 &&
+  if (error == Errc::none && context.version >= protocol::ApiVersionsRequest::kSoftwareNameFrom &&
       (!valid_software(request.client_software_name) || !valid_software(request.client_software_version))) {
     error = Errc::invalid_request;
   }
   response.error_code = wire_code(error);
   if (error != Errc::none) return;
-  for (const ApiRange& range : context.cluster.profile(context.broker).apis) {
+  for (const ApiRange& range : context.cluster.profile(context.broker).apis()) {
     auto& api = response.api_keys.emplace_back();
     api.api_key = static_cast<int16_t>(range.api);
     api.min_version = range.advertised_min;
-    api.max_version = range.max;
+    api.max_version = range.served.max;
   }
 }
 

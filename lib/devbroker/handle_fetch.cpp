@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "protocol/throttle.hpp"
+#include "protocol/api_table.hpp"
 
 namespace kafka::devbroker {
 
@@ -14,14 +14,7 @@ constexpr int8_t kReadCommitted = 1;
 constexpr int32_t kNewSession = 0;
 constexpr int32_t kNoSession = -1;
 
-// What came with which version.
-constexpr int16_t kSoftLimitsFrom = 3;  // before, a limit cuts even the first batch
-constexpr int16_t kSessionsFrom = 7;
-constexpr int16_t kEpochsFrom = 9;
-constexpr int16_t kFollowersServeFrom = 11;  // KIP-392
-constexpr int16_t kDivergingFrom = 12;       // KIP-320
-constexpr int16_t kTopicIdsFrom = 13;
-constexpr int16_t kLeadersNamedFrom = 16;  // KIP-951
+using protocol::FetchRequest;
 
 bool concerns_session(Errc code) {
   return code == Errc::fetch_session_id_not_found || code == Errc::invalid_fetch_session_epoch ||
@@ -42,8 +35,8 @@ FetchOperation::~FetchOperation() {
   for (auto& partition : watched_) std::erase(partition->waiters, static_cast<Waiter*>(this));
 }
 
-bool FetchOperation::by_id() const { return context_.version >= kTopicIdsFrom; }
-bool FetchOperation::soft_limits() const { return context_.version >= kSoftLimitsFrom; }
+bool FetchOperation::by_id() const { return context_.version >= FetchRequest::kTopicIdsFrom; }
+bool FetchOperation::soft_limits() const { return context_.version >= FetchRequest::kLimitedFrom; }
 
 bool FetchOperation::start(protocol::FetchResponse& response, Done done) {
   if (const Errc error = open_session(); error != Errc::none) {
@@ -74,7 +67,7 @@ bool FetchOperation::start(protocol::FetchResponse& response, Done done) {
 
 /// Finds out what is asked for: all of it, or what the session knows with the changes of this request.
 Errc FetchOperation::open_session() {
-  if (context_.version < kSessionsFrom) {
+  if (context_.version < FetchRequest::kSessionsFrom) {
     asks_ = asks_of(request_);
     return Errc::none;
   }
@@ -130,10 +123,10 @@ FetchOperation::Look FetchOperation::look(const FetchAsk& ask) const {
   look.partition = topic == nullptr ? nullptr : topic->partition(asked.partition).get();
   look.error = fault_.at(topic == nullptr ? ask.topic : topic->name, asked.partition);
   if (look.error == Errc::none) look.error = topic_error;
-  const int32_t epoch = context_.version >= kEpochsFrom ? asked.current_leader_epoch : -1;
+  const int32_t epoch = context_.version >= FetchRequest::kLeaderEpochsFrom ? asked.current_leader_epoch : -1;
   if (look.error == Errc::none) {
-    look.error = context_.version >= kFollowersServeFrom ? check_replica(context_, look.partition, epoch)
-                                                         : check_leader(context_, look.partition, epoch);
+    look.error = context_.version >= FetchRequest::kFollowersFrom ? check_replica(context_, look.partition, epoch)
+                                                                  : check_leader(context_, look.partition, epoch);
   }
   if (look.error != Errc::none) return look;
 
@@ -141,7 +134,7 @@ FetchOperation::Look FetchOperation::look(const FetchAsk& ask) const {
   look.high_watermark = look.partition->end_of(context_.broker);
   look.stable = std::min(look.high_watermark, log.last_stable_offset());
   look.limit = request_.isolation_level == kReadCommitted ? look.stable : look.high_watermark;
-  if (context_.version >= kDivergingFrom && asked.last_fetched_epoch >= 0) {
+  if (context_.version >= FetchRequest::kDivergingFrom && asked.last_fetched_epoch >= 0) {
     const EpochEnd end = log.end_of_epoch(asked.last_fetched_epoch);
     if (end.epoch < 0 || asked.fetch_offset < log.start_offset()) {
       look.error = Errc::offset_out_of_range;
@@ -153,7 +146,7 @@ FetchOperation::Look FetchOperation::look(const FetchAsk& ask) const {
     }
   }
   const bool leads = look.partition->leader == context_.broker;
-  if (leads && context_.version >= kFollowersServeFrom) {
+  if (leads && context_.version >= FetchRequest::kFollowersFrom) {
     look.preferred = cluster_.preferred_replica(*look.partition, request_.rack_id, asked.fetch_offset);
   }
   if (look.preferred < 0 && (asked.fetch_offset < log.start_offset() || asked.fetch_offset > look.high_watermark)) {
@@ -222,12 +215,12 @@ FetchOperation::PartitionData FetchOperation::read(const FetchAsk& ask, int64_t&
   if (!seen.at_once()) {
     const int64_t limit = std::min<int64_t>(left, std::max(ask.partition.partition_max_bytes, 0));
     error = seen.partition->log.read(ask.partition.fetch_offset, static_cast<size_t>(limit), first,
-                                     cluster_.options().cut_batches, records::magic_for_fetch(context_.version), read,
+                                     cluster_.options().cut_batches, FetchRequest::magic(context_.version), read,
                                      seen.limit);
   }
   out.error_code = wire_code(error);
   if (error != Errc::none) {
-    if (seen.partition != nullptr && names_new_leader(error) && context_.version >= kLeadersNamedFrom) {
+    if (seen.partition != nullptr && names_new_leader(error) && context_.version >= FetchRequest::kLeadersNamedFrom) {
       out.current_leader.leader_id = seen.partition->leader;
       out.current_leader.leader_epoch = seen.partition->epoch;
       new_leaders.insert(seen.partition->leader);

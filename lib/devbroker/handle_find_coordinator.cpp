@@ -28,9 +28,8 @@ Found find(Context& context, int8_t key_type, std::string_view key) {
 
 }  // namespace
 
-void handle(Context& context, const protocol::FindCoordinatorRequest& request,
-            protocol::FindCoordinatorResponse& response) {
-  if (context.version < 4) {
+void handle(Context& context, protocol::FindCoordinatorRequest& request, protocol::FindCoordinatorResponse& response) {
+  if (context.version < protocol::FindCoordinatorRequest::kManyKeysFrom) {
     const Found found = find(context, request.key_type, request.key);
     response.error_code = wire_code(found.error);
     response.error_message = found.error == Errc::none ? "NONE" : found.message;

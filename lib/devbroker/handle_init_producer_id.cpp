@@ -6,8 +6,6 @@ namespace kafka::devbroker {
 
 namespace {
 
-constexpr int16_t kFencedFrom = 4;  // before, a fenced producer is told of an invalid epoch
-
 Errc init(Context& context, const protocol::InitProducerIdRequest& request, ProducerIdentity& out) {
   const ProducerIdentity known{request.producer_id, request.producer_epoch};
   if ((known.id == -1) != (known.epoch == -1)) return Errc::invalid_request;
@@ -24,15 +22,15 @@ Errc init(Context& context, const protocol::InitProducerIdRequest& request, Prod
 
 }  // namespace
 
-void handle(Context& context, const protocol::InitProducerIdRequest& request,
-            protocol::InitProducerIdResponse& response) {
+void handle(Context& context, protocol::InitProducerIdRequest& request, protocol::InitProducerIdResponse& response) {
   ProducerIdentity identity;
   Errc error = context.fault.reply;
   if (error == Errc::none || context.fault.executes) {
     const Errc code = init(context, request, identity);
     if (error == Errc::none) error = code;
   }
-  if (error == Errc::producer_fenced && context.version < kFencedFrom) error = Errc::invalid_producer_epoch;
+  if (error == Errc::producer_fenced && context.version < protocol::InitProducerIdRequest::kFencedFrom)
+    error = Errc::invalid_producer_epoch;
   response.error_code = wire_code(error);
   if (error != Errc::none) {
     response.producer_epoch = -1;

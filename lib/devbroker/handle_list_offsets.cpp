@@ -6,24 +6,26 @@ namespace kafka::devbroker {
 
 namespace {
 
-// Timestamps that are none, and the version that brought each.
+using protocol::ListOffsetsRequest;
+
+// Timestamps with a meaning of their own.
 constexpr int64_t kLatest = -1;
 constexpr int64_t kEarliest = -2;
-constexpr int64_t kMaxTimestamp = -3;           // 7
-constexpr int64_t kEarliestLocal = -4;          // 8
-constexpr int64_t kLatestTiered = -5;           // 9
-constexpr int64_t kEarliestPendingUpload = -6;  // 11
+constexpr int64_t kMaxTimestamp = -3;
+constexpr int64_t kEarliestLocal = -4;
+constexpr int64_t kLatestTiered = -5;
+constexpr int64_t kEarliestPendingUpload = -6;
 
 int16_t needs_version(int64_t timestamp) {
   switch (timestamp) {
     case kMaxTimestamp:
-      return 7;
+      return ListOffsetsRequest::kMaxTimestampFrom;
     case kEarliestLocal:
-      return 8;
+      return ListOffsetsRequest::kEarliestLocalFrom;
     case kLatestTiered:
-      return 9;
+      return ListOffsetsRequest::kLatestTieredFrom;
     case kEarliestPendingUpload:
-      return 11;
+      return ListOffsetsRequest::kEarliestPendingUploadFrom;
     default:
       return timestamp < kEarliest ? INT16_MAX : int16_t{0};
   }
@@ -70,7 +72,7 @@ std::vector<int64_t> old_style(const Context& context, const Partition& partitio
 
 }  // namespace
 
-void handle(Context& context, const protocol::ListOffsetsRequest& request, protocol::ListOffsetsResponse& response) {
+void handle(Context& context, protocol::ListOffsetsRequest& request, protocol::ListOffsetsResponse& response) {
   for (const auto& topic : request.topics) {
     auto& topic_out = response.topics.emplace_back();
     topic_out.name = topic.name;
@@ -81,13 +83,15 @@ void handle(Context& context, const protocol::ListOffsetsRequest& request, proto
       out.offset = -1;
       out.leader_epoch = -1;
       const auto partition = context.cluster.find_partition(topic.name, asked.partition_index);
-      Errc error = check_leader(context, partition.get(), context.version >= 4 ? asked.current_leader_epoch : -1);
+      Errc error =
+          check_leader(context, partition.get(),
+                       context.version >= ListOffsetsRequest::kLeaderEpochsFrom ? asked.current_leader_epoch : -1);
       if (error == Errc::none && needs_version(asked.timestamp) > context.version) error = Errc::unsupported_version;
       if (const Errc injected = context.fault.at(topic.name, asked.partition_index); injected != Errc::none)
         error = injected;
       out.error_code = wire_code(error);
       if (error != Errc::none) continue;
-      if (context.version == 0) {
+      if (context.version < ListOffsetsRequest::kSingleFrom) {
         out.old_style_offsets = old_style(context, *partition, asked.timestamp, asked.max_num_offsets);
         continue;
       }
@@ -97,7 +101,7 @@ void handle(Context& context, const protocol::ListOffsetsRequest& request, proto
       const OffsetAtTime found = look_up(*partition, asked.timestamp, end);
       out.offset = found.offset;
       out.timestamp = found.timestamp;
-      if (context.version >= 4) out.leader_epoch = found.leader_epoch;
+      if (context.version >= ListOffsetsRequest::kLeaderEpochsFrom) out.leader_epoch = found.leader_epoch;
     }
   }
 }

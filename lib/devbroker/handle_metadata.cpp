@@ -41,7 +41,7 @@ void describe(Context& context, const Topic& topic, const protocol::MetadataRequ
 
 }  // namespace
 
-void handle(Context& context, const protocol::MetadataRequest& request, protocol::MetadataResponse& response) {
+void handle(Context& context, protocol::MetadataRequest& request, protocol::MetadataResponse& response) {
   Cluster& cluster = context.cluster;
   for (int32_t id : cluster.listed_brokers()) {
     auto& broker = response.brokers.emplace_back();
@@ -55,13 +55,14 @@ void handle(Context& context, const protocol::MetadataRequest& request, protocol
   if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = kAllClusterOperations;
 
   // Null asks for all topics; so did an empty list before null could be said.
-  if (!request.topics || (context.version == 0 && request.topics->empty())) {
+  if (!request.topics || (context.version < protocol::MetadataRequest::kNullMeansAllFrom && request.topics->empty())) {
     for (const auto& [name, topic] : cluster.topics())
       describe(context, topic, request, response.topics.emplace_back());
     return;
   }
   const bool may_create =
-      cluster.options().auto_create_topics && (context.version < 4 || request.allow_auto_topic_creation);
+      cluster.options().auto_create_topics &&
+      (context.version < protocol::MetadataRequest::kNoCreationFrom || request.allow_auto_topic_creation);
   for (const auto& asked : *request.topics) {
     auto& out = response.topics.emplace_back();
     if (!asked.name) {
@@ -70,7 +71,7 @@ void handle(Context& context, const protocol::MetadataRequest& request, protocol
         describe(context, *topic, request, out);
       } else {
         out.topic_id = asked.topic_id;
-        if (context.version >= 12) out.name.reset();
+        if (context.version >= protocol::MetadataRequest::kAskByIdFrom) out.name.reset();
         out.error_code = wire_code(Errc::unknown_topic_id);
       }
       continue;

@@ -8,21 +8,23 @@ namespace kafka::devbroker {
 namespace {
 
 Errc check_group(const Context& context, const protocol::OffsetCommitRequest& request) {
-  if (context.version == 0) return Errc::none;
+  if (context.version < protocol::OffsetCommitRequest::kStoredInKafkaFrom) return Errc::none;
   if (context.cluster.coordinator(request.group_id) != context.broker) return Errc::not_coordinator;
   if (request.group_id.empty()) return Errc::invalid_group_id;
   if (request.generation_id_or_member_epoch >= 0) {
-    return context.version >= 9 ? Errc::group_id_not_found : Errc::illegal_generation;
+    return context.version >= protocol::OffsetCommitRequest::kGroupNotFoundFrom ? Errc::group_id_not_found
+                                                                                : Errc::illegal_generation;
   }
   return Errc::none;
 }
 
 }  // namespace
 
-void handle(Context& context, const protocol::OffsetCommitRequest& request, protocol::OffsetCommitResponse& response) {
+void handle(Context& context, protocol::OffsetCommitRequest& request, protocol::OffsetCommitResponse& response) {
   const Errc group_error = check_group(context, request);
-  GroupStore& store = context.version == 0 ? context.cluster.old_groups() : context.cluster.groups();
-  const bool by_id = context.version >= 10;
+  GroupStore& store = context.version < protocol::OffsetCommitRequest::kStoredInKafkaFrom ? context.cluster.old_groups()
+                                                                                          : context.cluster.groups();
+  const bool by_id = context.version >= protocol::OffsetCommitRequest::kTopicIdsFrom;
   for (const auto& asked_topic : request.topics) {
     auto& topic_out = response.topics.emplace_back();
     topic_out.name = asked_topic.name;
@@ -40,7 +42,8 @@ void handle(Context& context, const protocol::OffsetCommitRequest& request, prot
       if (error == Errc::none && metadata.size() > Cluster::kMaxOffsetMetadata) error = Errc::offset_metadata_too_large;
       const Errc injected = context.fault.at(name, asked.partition_index);
       if (error == Errc::none && (injected == Errc::none || context.fault.executes)) {
-        const int32_t epoch = context.version >= 6 ? asked.committed_leader_epoch : -1;
+        const int32_t epoch =
+            context.version >= protocol::OffsetCommitRequest::kLeaderEpochsFrom ? asked.committed_leader_epoch : -1;
         store.commit(request.group_id, {name, asked.partition_index}, {asked.committed_offset, metadata, epoch});
       }
       out.error_code = wire_code(injected != Errc::none ? injected : error);

@@ -9,7 +9,7 @@ namespace {
 
 Errc check_group(const Context& context, std::string_view group) {
   if (context.fault.reply != Errc::none && !context.fault.topic) return context.fault.reply;
-  if (context.version == 0) return Errc::none;
+  if (context.version < protocol::OffsetFetchRequest::kStoredInKafkaFrom) return Errc::none;
   return context.cluster.coordinator(group) == context.broker ? Errc::none : Errc::not_coordinator;
 }
 
@@ -26,7 +26,8 @@ void fill(const Context& context, const GroupStore& store, std::string_view grou
       out.committed_offset = found->offset;
       out.committed_leader_epoch = found->leader_epoch;
       out.metadata = found->metadata;
-    } else if (context.version == 0 && context.cluster.find_partition(topic, number) == nullptr) {
+    } else if (context.version < protocol::OffsetFetchRequest::kStoredInKafkaFrom &&
+               context.cluster.find_partition(topic, number) == nullptr) {
       error = Errc::unknown_topic_or_partition;
     }
   }
@@ -54,16 +55,19 @@ void fill_all(const Context& context, const GroupStore& store, std::string_view 
 
 }  // namespace
 
-void handle(Context& context, const protocol::OffsetFetchRequest& request, protocol::OffsetFetchResponse& response) {
-  const GroupStore& store = context.version == 0 ? context.cluster.old_groups() : context.cluster.groups();
-  if (context.version < 8) {
+void handle(Context& context, protocol::OffsetFetchRequest& request, protocol::OffsetFetchResponse& response) {
+  const GroupStore& store = context.version < protocol::OffsetFetchRequest::kStoredInKafkaFrom
+                                ? context.cluster.old_groups()
+                                : context.cluster.groups();
+  if (context.version < protocol::OffsetFetchRequest::kManyGroupsFrom) {
     const Errc error = check_group(context, request.group_id);
     response.error_code = wire_code(error);
     if (!request.topics) {
       if (error == Errc::none) fill_all(context, store, request.group_id, response.topics);
       return;
     }
-    if (error != Errc::none && context.version >= 2) return;  // said once, for all
+    if (error != Errc::none && context.version >= protocol::OffsetFetchRequest::kGroupErrorFrom)
+      return;  // said once, for all
     for (const auto& asked : *request.topics) {
       auto& topic = response.topics.emplace_back();
       topic.name = asked.name;
@@ -89,7 +93,8 @@ void handle(Context& context, const protocol::OffsetFetchRequest& request, proto
       topic.topic_id = asked.topic_id;
       Topic* known = nullptr;
       Errc topic_error = Errc::none;
-      if (context.version >= 10) topic_error = named_topic(context.cluster, true, asked.name, asked.topic_id, known);
+      if (context.version >= protocol::OffsetFetchRequest::kTopicIdsFrom)
+        topic_error = named_topic(context.cluster, true, asked.name, asked.topic_id, known);
       const std::string name = known == nullptr ? asked.name : known->name;
       for (int32_t number : asked.partition_indexes) {
         fill(context, store, asked_group.group_id, name, number, topic_error, topic.partitions.emplace_back());

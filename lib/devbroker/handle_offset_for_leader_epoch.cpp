@@ -4,7 +4,7 @@
 
 namespace kafka::devbroker {
 
-void handle(Context& context, const protocol::OffsetForLeaderEpochRequest& request,
+void handle(Context& context, protocol::OffsetForLeaderEpochRequest& request,
             protocol::OffsetForLeaderEpochResponse& response) {
   for (const auto& topic : request.topics) {
     auto& topic_out = response.topics.emplace_back();
@@ -13,7 +13,10 @@ void handle(Context& context, const protocol::OffsetForLeaderEpochRequest& reque
       auto& out = topic_out.partitions.emplace_back();
       out.partition = asked.partition;
       const auto partition = context.cluster.find_partition(topic.topic, asked.partition);
-      Errc error = check_leader(context, partition.get(), context.version >= 2 ? asked.current_leader_epoch : -1);
+      Errc error = check_leader(context, partition.get(),
+                                context.version >= protocol::OffsetForLeaderEpochRequest::kCurrentEpochFrom
+                                    ? asked.current_leader_epoch
+                                    : -1);
       if (const Errc injected = context.fault.at(topic.topic, asked.partition); injected != Errc::none)
         error = injected;
       out.error_code = wire_code(error);

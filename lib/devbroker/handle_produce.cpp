@@ -9,8 +9,6 @@ namespace kafka::devbroker {
 
 namespace {
 
-constexpr int16_t kLeadersNamedFrom = 10;  // KIP-951
-
 template <class Out>
 void name_records(const std::vector<int32_t>& places, Out& out) {
   for (int32_t place : places) out.record_errors.emplace_back().batch_index = place;
@@ -51,7 +49,8 @@ Errc produce(Context& context, const Topic* topic, Errc topic_error, const std::
     name_records(context.fault.bad_records, out);
   }
   out.error_code = wire_code(error);
-  if (partition != nullptr && names_new_leader(error) && context.version >= kLeadersNamedFrom) {
+  if (partition != nullptr && names_new_leader(error) &&
+      context.version >= protocol::ProduceRequest::kLeadersNamedFrom) {
     out.current_leader.leader_id = partition->leader;
     out.current_leader.leader_epoch = partition->epoch;
   }
@@ -62,7 +61,7 @@ Errc produce(Context& context, const Topic* topic, Errc topic_error, const std::
 
 void handle(Context& context, protocol::ProduceRequest& request, protocol::ProduceResponse& response) {
   Cluster& cluster = context.cluster;
-  const bool by_id = context.version >= 13;
+  const bool by_id = context.version >= protocol::ProduceRequest::kTopicIdsFrom;
   bool failed = false;
   std::set<int32_t> new_leaders;
   for (auto& topic_in : request.topic_data) {
@@ -77,7 +76,8 @@ void handle(Context& context, protocol::ProduceRequest& request, protocol::Produ
       auto& out = topic_out.partition_responses.emplace_back();
       const Errc error = produce(context, topic, topic_error, name, request.acks, in, out);
       failed = failed || error != Errc::none;
-      if (names_new_leader(error) && topic != nullptr && context.version >= kLeadersNamedFrom) {
+      if (names_new_leader(error) && topic != nullptr &&
+          context.version >= protocol::ProduceRequest::kLeadersNamedFrom) {
         if (const auto& partition = topic->partition(in.index)) new_leaders.insert(partition->leader);
       }
     }

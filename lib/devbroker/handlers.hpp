@@ -14,27 +14,7 @@
 #include "devbroker/cluster.hpp"
 #include "devbroker/faults.hpp"
 #include "net/reactor.hpp"
-
-namespace kafka::protocol {
-struct ApiVersionsRequest;
-struct ApiVersionsResponse;
-struct FindCoordinatorRequest;
-struct FindCoordinatorResponse;
-struct InitProducerIdRequest;
-struct InitProducerIdResponse;
-struct ListOffsetsRequest;
-struct ListOffsetsResponse;
-struct MetadataRequest;
-struct MetadataResponse;
-struct OffsetCommitRequest;
-struct OffsetCommitResponse;
-struct OffsetFetchRequest;
-struct OffsetFetchResponse;
-struct OffsetForLeaderEpochRequest;
-struct OffsetForLeaderEpochResponse;
-struct ProduceRequest;
-struct ProduceResponse;
-}  // namespace kafka::protocol
+#include "protocol/apis.hpp"
 
 namespace kafka::devbroker {
 
@@ -48,18 +28,11 @@ struct Context {
   bool close = false;  ///< close the connection instead of answering
 };
 
-void handle(Context& context, const protocol::ApiVersionsRequest& request, protocol::ApiVersionsResponse& response);
-void handle(Context& context, const protocol::FindCoordinatorRequest& request,
-            protocol::FindCoordinatorResponse& response);
-void handle(Context& context, const protocol::InitProducerIdRequest& request,
-            protocol::InitProducerIdResponse& response);
-void handle(Context& context, const protocol::ListOffsetsRequest& request, protocol::ListOffsetsResponse& response);
-void handle(Context& context, const protocol::MetadataRequest& request, protocol::MetadataResponse& response);
-void handle(Context& context, const protocol::OffsetCommitRequest& request, protocol::OffsetCommitResponse& response);
-void handle(Context& context, const protocol::OffsetFetchRequest& request, protocol::OffsetFetchResponse& response);
-void handle(Context& context, const protocol::OffsetForLeaderEpochRequest& request,
-            protocol::OffsetForLeaderEpochResponse& response);
-void handle(Context& context, protocol::ProduceRequest& request, protocol::ProduceResponse& response);
+// Declares handle() for every API. Fetch has none: it may wait (handle_fetch.hpp).
+#define UVKAFKA_HANDLER(Name) \
+  void handle(Context& context, protocol::Name##Request& request, protocol::Name##Response& response);
+UVKAFKA_EACH_API(UVKAFKA_HANDLER)
+#undef UVKAFKA_HANDLER
 
 constexpr int16_t wire_code(Errc code) noexcept { return static_cast<int16_t>(code); }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/crc32c.hpp"
+#include "protocol/produce.hpp"
 #include "records/builder.hpp"
 #include "records/iterator.hpp"
 #include "records/message_set.hpp"
@@ -123,7 +124,7 @@ Appended PartitionLog::append(const Bytes& records, const AppendRules& rules) {
     return refuse(Errc::invalid_record, "a produce request must hold at least one record batch per partition");
   }
   if (records.data()[records::kMagicAt] == records::kMagicV2) return append_batch(records, rules);
-  if (rules.produce_version >= 3) {
+  if (rules.produce_version >= protocol::ProduceRequest::kBatchesFrom) {
     return refuse(Errc::invalid_record, "this version of Produce takes batches of magic 2 only");
   }
   return append_old(records, rules);
@@ -159,8 +160,9 @@ Appended PartitionLog::append_batch(const Bytes& batch, const AppendRules& rules
     return refuse(Errc::invalid_record, "clients may not write control batches");
   const int codec = attributes & records::kCodecMask;
   if (codec > kHighestCodec) return refuse(Errc::invalid_record, "the batch's codec is not known");
-  if (codec == static_cast<int>(Compression::zstd) && rules.produce_version < 7) {
-    return refuse(Errc::unsupported_compression_type, "zstd needs Produce version 7");
+  if (codec == static_cast<int>(Compression::zstd) && rules.produce_version < protocol::ProduceRequest::kZstdFrom) {
+    return refuse(Errc::unsupported_compression_type,
+                  "zstd needs Produce version " + std::to_string(protocol::ProduceRequest::kZstdFrom));
   }
   if (load_be<int64_t>(at + records::kProducerIdAt) >= 0 && load_be<int32_t>(at + records::kBaseSequenceAt) < 0) {
     return refuse(Errc::invalid_record, "a batch with a producer id needs a sequence");

@@ -1,4 +1,4 @@
-// Names and first flexible versions of all APIs, in the order of their keys (see api_key.hpp).
+// The names of all APIs, in the order of their keys (see api_key.hpp).
 #include "protocol/api_key.hpp"
 
 #include <cstddef>
@@ -7,127 +7,125 @@
 namespace kafka::protocol {
 namespace {
 
-constexpr int16_t kNever = 32767;
-
 struct Row {
-  const char* name;
-  int16_t flexible;
+  ApiKey key;
+  std::string_view name;
 };
 
-// clang-format off
 constexpr Row kRows[] = {
-    {"Produce", 9},
-    {"Fetch", 12},
-    {"ListOffsets", 6},
-    {"Metadata", 9},
-    {"LeaderAndIsr", 4},
-    {"StopReplica", 2},
-    {"UpdateMetadata", 6},
-    {"ControlledShutdown", 3},
-    {"OffsetCommit", 8},
-    {"OffsetFetch", 6},
-    {"FindCoordinator", 3},
-    {"JoinGroup", 6},
-    {"Heartbeat", 4},
-    {"LeaveGroup", 4},
-    {"SyncGroup", 4},
-    {"DescribeGroups", 5},
-    {"ListGroups", 3},
-    {"SaslHandshake", kNever},
-    {"ApiVersions", 3},
-    {"CreateTopics", 5},
-    {"DeleteTopics", 4},
-    {"DeleteRecords", 2},
-    {"InitProducerId", 2},
-    {"OffsetForLeaderEpoch", 4},
-    {"AddPartitionsToTxn", 3},
-    {"AddOffsetsToTxn", 3},
-    {"EndTxn", 3},
-    {"WriteTxnMarkers", 1},
-    {"TxnOffsetCommit", 3},
-    {"DescribeAcls", 2},
-    {"CreateAcls", 2},
-    {"DeleteAcls", 2},
-    {"DescribeConfigs", 4},
-    {"AlterConfigs", 2},
-    {"AlterReplicaLogDirs", 2},
-    {"DescribeLogDirs", 2},
-    {"SaslAuthenticate", 2},
-    {"CreatePartitions", 2},
-    {"CreateDelegationToken", 2},
-    {"RenewDelegationToken", 2},
-    {"ExpireDelegationToken", 2},
-    {"DescribeDelegationToken", 2},
-    {"DeleteGroups", 2},
-    {"ElectLeaders", 2},
-    {"IncrementalAlterConfigs", 1},
-    {"AlterPartitionReassignments", 0},
-    {"ListPartitionReassignments", 0},
-    {"OffsetDelete", kNever},
-    {"DescribeClientQuotas", 1},
-    {"AlterClientQuotas", 1},
-    {"DescribeUserScramCredentials", 0},
-    {"AlterUserScramCredentials", 0},
-    {"Vote", 0},
-    {"BeginQuorumEpoch", 1},
-    {"EndQuorumEpoch", 1},
-    {"DescribeQuorum", 0},
-    {"AlterPartition", 0},
-    {"UpdateFeatures", 0},
-    {"Envelope", 0},
-    {"FetchSnapshot", 0},
-    {"DescribeCluster", 0},
-    {"DescribeProducers", 0},
-    {"BrokerRegistration", 0},
-    {"BrokerHeartbeat", 0},
-    {"UnregisterBroker", 0},
-    {"DescribeTransactions", 0},
-    {"ListTransactions", 0},
-    {"AllocateProducerIds", 0},
-    {"ConsumerGroupHeartbeat", 0},
-    {"ConsumerGroupDescribe", 0},
-    {"ControllerRegistration", 0},
-    {"GetTelemetrySubscriptions", 0},
-    {"PushTelemetry", 0},
-    {"AssignReplicasToDirs", 0},
-    {"ListConfigResources", 0},
-    {"DescribeTopicPartitions", 0},
-    {"ShareGroupHeartbeat", 0},
-    {"ShareGroupDescribe", 0},
-    {"ShareFetch", 0},
-    {"ShareAcknowledge", 0},
-    {"AddRaftVoter", 0},
-    {"RemoveRaftVoter", 0},
-    {"UpdateRaftVoter", 0},
-    {"InitializeShareGroupState", 0},
-    {"ReadShareGroupState", 0},
-    {"WriteShareGroupState", 0},
-    {"DeleteShareGroupState", 0},
-    {"ReadShareGroupStateSummary", 0},
-    {"StreamsGroupHeartbeat", 0},
-    {"StreamsGroupDescribe", 0},
-    {"DescribeShareGroupOffsets", 0},
-    {"AlterShareGroupOffsets", 0},
-    {"DeleteShareGroupOffsets", 0},
+    {ApiKey::produce, "Produce"},
+    {ApiKey::fetch, "Fetch"},
+    {ApiKey::list_offsets, "ListOffsets"},
+    {ApiKey::metadata, "Metadata"},
+    {ApiKey::leader_and_isr, "LeaderAndIsr"},
+    {ApiKey::stop_replica, "StopReplica"},
+    {ApiKey::update_metadata, "UpdateMetadata"},
+    {ApiKey::controlled_shutdown, "ControlledShutdown"},
+    {ApiKey::offset_commit, "OffsetCommit"},
+    {ApiKey::offset_fetch, "OffsetFetch"},
+    {ApiKey::find_coordinator, "FindCoordinator"},
+    {ApiKey::join_group, "JoinGroup"},
+    {ApiKey::heartbeat, "Heartbeat"},
+    {ApiKey::leave_group, "LeaveGroup"},
+    {ApiKey::sync_group, "SyncGroup"},
+    {ApiKey::describe_groups, "DescribeGroups"},
+    {ApiKey::list_groups, "ListGroups"},
+    {ApiKey::sasl_handshake, "SaslHandshake"},
+    {ApiKey::api_versions, "ApiVersions"},
+    {ApiKey::create_topics, "CreateTopics"},
+    {ApiKey::delete_topics, "DeleteTopics"},
+    {ApiKey::delete_records, "DeleteRecords"},
+    {ApiKey::init_producer_id, "InitProducerId"},
+    {ApiKey::offset_for_leader_epoch, "OffsetForLeaderEpoch"},
+    {ApiKey::add_partitions_to_txn, "AddPartitionsToTxn"},
+    {ApiKey::add_offsets_to_txn, "AddOffsetsToTxn"},
+    {ApiKey::end_txn, "EndTxn"},
+    {ApiKey::write_txn_markers, "WriteTxnMarkers"},
+    {ApiKey::txn_offset_commit, "TxnOffsetCommit"},
+    {ApiKey::describe_acls, "DescribeAcls"},
+    {ApiKey::create_acls, "CreateAcls"},
+    {ApiKey::delete_acls, "DeleteAcls"},
+    {ApiKey::describe_configs, "DescribeConfigs"},
+    {ApiKey::alter_configs, "AlterConfigs"},
+    {ApiKey::alter_replica_log_dirs, "AlterReplicaLogDirs"},
+    {ApiKey::describe_log_dirs, "DescribeLogDirs"},
+    {ApiKey::sasl_authenticate, "SaslAuthenticate"},
+    {ApiKey::create_partitions, "CreatePartitions"},
+    {ApiKey::create_delegation_token, "CreateDelegationToken"},
+    {ApiKey::renew_delegation_token, "RenewDelegationToken"},
+    {ApiKey::expire_delegation_token, "ExpireDelegationToken"},
+    {ApiKey::describe_delegation_token, "DescribeDelegationToken"},
+    {ApiKey::delete_groups, "DeleteGroups"},
+    {ApiKey::elect_leaders, "ElectLeaders"},
+    {ApiKey::incremental_alter_configs, "IncrementalAlterConfigs"},
+    {ApiKey::alter_partition_reassignments, "AlterPartitionReassignments"},
+    {ApiKey::list_partition_reassignments, "ListPartitionReassignments"},
+    {ApiKey::offset_delete, "OffsetDelete"},
+    {ApiKey::describe_client_quotas, "DescribeClientQuotas"},
+    {ApiKey::alter_client_quotas, "AlterClientQuotas"},
+    {ApiKey::describe_user_scram_credentials, "DescribeUserScramCredentials"},
+    {ApiKey::alter_user_scram_credentials, "AlterUserScramCredentials"},
+    {ApiKey::vote, "Vote"},
+    {ApiKey::begin_quorum_epoch, "BeginQuorumEpoch"},
+    {ApiKey::end_quorum_epoch, "EndQuorumEpoch"},
+    {ApiKey::describe_quorum, "DescribeQuorum"},
+    {ApiKey::alter_partition, "AlterPartition"},
+    {ApiKey::update_features, "UpdateFeatures"},
+    {ApiKey::envelope, "Envelope"},
+    {ApiKey::fetch_snapshot, "FetchSnapshot"},
+    {ApiKey::describe_cluster, "DescribeCluster"},
+    {ApiKey::describe_producers, "DescribeProducers"},
+    {ApiKey::broker_registration, "BrokerRegistration"},
+    {ApiKey::broker_heartbeat, "BrokerHeartbeat"},
+    {ApiKey::unregister_broker, "UnregisterBroker"},
+    {ApiKey::describe_transactions, "DescribeTransactions"},
+    {ApiKey::list_transactions, "ListTransactions"},
+    {ApiKey::allocate_producer_ids, "AllocateProducerIds"},
+    {ApiKey::consumer_group_heartbeat, "ConsumerGroupHeartbeat"},
+    {ApiKey::consumer_group_describe, "ConsumerGroupDescribe"},
+    {ApiKey::controller_registration, "ControllerRegistration"},
+    {ApiKey::get_telemetry_subscriptions, "GetTelemetrySubscriptions"},
+    {ApiKey::push_telemetry, "PushTelemetry"},
+    {ApiKey::assign_replicas_to_dirs, "AssignReplicasToDirs"},
+    {ApiKey::list_config_resources, "ListConfigResources"},
+    {ApiKey::describe_topic_partitions, "DescribeTopicPartitions"},
+    {ApiKey::share_group_heartbeat, "ShareGroupHeartbeat"},
+    {ApiKey::share_group_describe, "ShareGroupDescribe"},
+    {ApiKey::share_fetch, "ShareFetch"},
+    {ApiKey::share_acknowledge, "ShareAcknowledge"},
+    {ApiKey::add_raft_voter, "AddRaftVoter"},
+    {ApiKey::remove_raft_voter, "RemoveRaftVoter"},
+    {ApiKey::update_raft_voter, "UpdateRaftVoter"},
+    {ApiKey::initialize_share_group_state, "InitializeShareGroupState"},
+    {ApiKey::read_share_group_state, "ReadShareGroupState"},
+    {ApiKey::write_share_group_state, "WriteShareGroupState"},
+    {ApiKey::delete_share_group_state, "DeleteShareGroupState"},
+    {ApiKey::read_share_group_state_summary, "ReadShareGroupStateSummary"},
+    {ApiKey::streams_group_heartbeat, "StreamsGroupHeartbeat"},
+    {ApiKey::streams_group_describe, "StreamsGroupDescribe"},
+    {ApiKey::describe_share_group_offsets, "DescribeShareGroupOffsets"},
+    {ApiKey::alter_share_group_offsets, "AlterShareGroupOffsets"},
+    {ApiKey::delete_share_group_offsets, "DeleteShareGroupOffsets"},
 };
-// clang-format on
-static_assert(std::size(kRows) == kApiKeys);
 
-const Row* find(ApiKey key) noexcept {
-  const auto number = static_cast<int16_t>(key);
-  return number >= 0 && number < kApiKeys ? &kRows[number] : nullptr;
+constexpr bool in_order() {
+  for (size_t i = 0; i < std::size(kRows); ++i) {
+    if (static_cast<size_t>(kRows[i].key) != i) return false;
+  }
+  return std::size(kRows) == kApiKeys;
 }
+static_assert(in_order());
 
 }  // namespace
 
-std::string name(ApiKey key) {
-  const Row* row = find(key);
-  return row != nullptr ? row->name : "Api " + std::to_string(static_cast<int16_t>(key));
+std::string_view known_name(ApiKey key) noexcept {
+  const auto number = static_cast<int16_t>(key);
+  return number >= 0 && number < kApiKeys ? kRows[number].name : std::string_view();
 }
 
-int16_t flexible_from(ApiKey key) noexcept {
-  const Row* row = find(key);
-  return row != nullptr ? row->flexible : kNever;
+std::string name(ApiKey key) {
+  const std::string_view known = known_name(key);
+  return known.empty() ? "Api " + std::to_string(static_cast<int16_t>(key)) : std::string(known);
 }
 
 }  // namespace kafka::protocol

@@ -12,6 +12,8 @@
 namespace kafka::protocol {
 
 struct ApiVersionsRequest {
+  static constexpr int16_t kSoftwareNameFrom = 3;  ///< the client says what it is; brokers check the text (KIP-511)
+
   std::string client_software_name;     ///< v3+
   std::string client_software_version;  ///< v3+
   static void fields(auto& f, auto& m) {
@@ -70,6 +72,14 @@ struct ApiVersionsResponse {
 };
 
 template <>
-struct Api<ApiVersionsRequest> : ApiSpec<ApiKey::api_versions, versions(0, 4), flexible(3), ApiVersionsResponse> {};
+struct Api<ApiVersionsRequest> {
+  using Response = ApiVersionsResponse;
+  static constexpr ApiRow kRow{
+      .key = ApiKey::api_versions,
+      .versions = {0, 4},
+      .flexible_from = 3,
+      .throttles_client_from = 2,
+      .newest_in = {.v0_10 = 0, .v0_11 = 1, .v1_1 = 1, .v2_4 = 3, .v2_8 = 3, .v3_9 = 4, .v4_3 = 4}};
+};
 
 }  // namespace kafka::protocol

@@ -13,6 +13,22 @@
 namespace kafka::protocol {
 
 struct FetchRequest {
+  // What came with which version.
+  static constexpr int16_t kTimestampsFrom = 2;  ///< answers hold messages of magic 1 (KIP-32)
+  static constexpr int16_t kLimitedFrom = 3;     ///< the whole answer is limited; its first batch comes whole (KIP-74)
+  static constexpr int16_t kBatchesFrom = 4;     ///< answers hold batches of magic 2; isolation levels (KIP-98)
+  static constexpr int16_t kSessionsFrom = 7;    ///< fetch sessions (KIP-227)
+  static constexpr int16_t kLeaderEpochsFrom = 9;  ///< the request names the leader's epoch (KIP-320)
+  static constexpr int16_t kFollowersFrom = 11;    ///< followers serve consumers, and leaders name them (KIP-392)
+  static constexpr int16_t kDivergingFrom = 12;    ///< the request names the last epoch, the answer where the logs part
+  static constexpr int16_t kTopicIdsFrom = 13;     ///< topics go by id, no longer by name (KIP-516)
+  static constexpr int16_t kLeadersNamedFrom = 16;  ///< the answer names the new leader and its address (KIP-951)
+
+  /// The newest format of records that the answer may hold in this version.
+  static constexpr int8_t magic(int16_t version) noexcept {
+    return version >= kBatchesFrom ? int8_t{2} : version >= kTimestampsFrom ? int8_t{1} : int8_t{0};
+  }
+
   struct ReplicaState {
     int32_t replica_id = -1;     ///< v15+
     int64_t replica_epoch = -1;  ///< v15+
@@ -185,6 +201,16 @@ struct FetchResponse {
 };
 
 template <>
-struct Api<FetchRequest> : ApiSpec<ApiKey::fetch, versions(0, 18), flexible(12), FetchResponse> {};
+struct Api<FetchRequest> {
+  using Response = FetchResponse;
+  static constexpr ApiRow kRow{
+      .key = ApiKey::fetch,
+      .versions = {0, 18},
+      .flexible_from = 12,
+      .throttles_client_from = 8,
+      .newest_in =
+          {.v0_8_2 = 0, .v0_9 = 1, .v0_10 = 3, .v0_11 = 5, .v1_1 = 7, .v2_4 = 11, .v2_8 = 12, .v3_9 = 17, .v4_3 = 18},
+      .kafka4_from = 4};
+};
 
 }  // namespace kafka::protocol

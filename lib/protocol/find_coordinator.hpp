@@ -12,6 +12,8 @@
 namespace kafka::protocol {
 
 struct FindCoordinatorRequest {
+  static constexpr int16_t kManyKeysFrom = 4;  ///< several keys at once (KIP-699)
+
   std::string key;                            ///< v0 to v3
   int8_t key_type = 0;                        ///< v1+
   std::vector<std::string> coordinator_keys;  ///< v4+
@@ -58,7 +60,15 @@ struct FindCoordinatorResponse {
 };
 
 template <>
-struct Api<FindCoordinatorRequest>
-    : ApiSpec<ApiKey::find_coordinator, versions(0, 6), flexible(3), FindCoordinatorResponse> {};
+struct Api<FindCoordinatorRequest> {
+  using Response = FindCoordinatorResponse;
+  static constexpr ApiRow kRow{
+      .key = ApiKey::find_coordinator,
+      .versions = {0, 6},
+      .flexible_from = 3,
+      .throttles_client_from = 2,
+      .newest_in = {
+          .v0_8_2 = 0, .v0_9 = 0, .v0_10 = 0, .v0_11 = 1, .v1_1 = 1, .v2_4 = 3, .v2_8 = 3, .v3_9 = 6, .v4_3 = 6}};
+};
 
 }  // namespace kafka::protocol

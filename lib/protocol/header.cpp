@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "protocol/api_table.hpp"
+
 namespace kafka::protocol {
 
 int request_header_version(ApiKey api, int16_t version) noexcept {

@@ -12,6 +12,9 @@
 namespace kafka::protocol {
 
 struct InitProducerIdRequest {
+  static constexpr int16_t kResumeFrom = 3;  ///< a producer may keep its id and take a newer epoch (KIP-360)
+  static constexpr int16_t kFencedFrom = 4;  ///< the error for a fenced producer says so (KIP-588)
+
   std::optional<std::string> transactional_id = "";  ///< may be null
   int32_t transaction_timeout_ms = 0;
   int64_t producer_id = -1;        ///< v3+
@@ -46,7 +49,13 @@ struct InitProducerIdResponse {
 };
 
 template <>
-struct Api<InitProducerIdRequest>
-    : ApiSpec<ApiKey::init_producer_id, versions(0, 6), flexible(2), InitProducerIdResponse> {};
+struct Api<InitProducerIdRequest> {
+  using Response = InitProducerIdResponse;
+  static constexpr ApiRow kRow{.key = ApiKey::init_producer_id,
+                               .versions = {0, 6},
+                               .flexible_from = 2,
+                               .throttles_client_from = 1,
+                               .newest_in = {.v0_11 = 0, .v1_1 = 0, .v2_4 = 2, .v2_8 = 4, .v3_9 = 5, .v4_3 = 5}};
+};
 
 }  // namespace kafka::protocol

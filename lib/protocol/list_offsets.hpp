@@ -12,6 +12,15 @@
 namespace kafka::protocol {
 
 struct ListOffsetsRequest {
+  // What came with which version.
+  static constexpr int16_t kSingleFrom = 1;         ///< one offset per partition; before, a list of them (KIP-79)
+  static constexpr int16_t kIsolationFrom = 2;      ///< isolation levels (KIP-98)
+  static constexpr int16_t kLeaderEpochsFrom = 4;   ///< request and answer name the leader's epoch (KIP-320)
+  static constexpr int16_t kMaxTimestampFrom = 7;   ///< timestamp -3: the newest record (KIP-734)
+  static constexpr int16_t kEarliestLocalFrom = 8;  ///< timestamp -4: the first offset on local disks (KIP-405)
+  static constexpr int16_t kLatestTieredFrom = 9;   ///< timestamp -5: the last offset in tiered storage (KIP-1005)
+  static constexpr int16_t kEarliestPendingUploadFrom = 11;  ///< timestamp -6: what tiered storage lacks (KIP-1023)
+
   struct ListOffsetsTopic {
     struct ListOffsetsPartition {
       int32_t partition_index = 0;
@@ -78,6 +87,16 @@ struct ListOffsetsResponse {
 };
 
 template <>
-struct Api<ListOffsetsRequest> : ApiSpec<ApiKey::list_offsets, versions(0, 11), flexible(6), ListOffsetsResponse> {};
+struct Api<ListOffsetsRequest> {
+  using Response = ListOffsetsResponse;
+  static constexpr ApiRow kRow{
+      .key = ApiKey::list_offsets,
+      .versions = {0, 11},
+      .flexible_from = 6,
+      .throttles_client_from = 3,
+      .newest_in =
+          {.v0_8_2 = 0, .v0_9 = 0, .v0_10 = 1, .v0_11 = 2, .v1_1 = 2, .v2_4 = 5, .v2_8 = 6, .v3_9 = 9, .v4_3 = 11},
+      .kafka4_from = 1};
+};
 
 }  // namespace kafka::protocol

@@ -1,6 +1,6 @@
-// Encoding, decoding and printing of whole messages, without headers. The templates are only declared
-// here; the message's own .cpp file makes them (instantiate.hpp), so that whoever sends a message does
-// not compile the visitors again.
+// Encoding, decoding and printing of whole messages, without headers. The templates are only declared here. Each is
+// instantiated for all messages in a file of its own (encode.cpp, decode.cpp, to_json.cpp), so that a file that sends
+// a message need not compile the visitors again.
 #pragma once
 
 #include <kafka/error.hpp>

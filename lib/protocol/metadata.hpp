@@ -12,6 +12,12 @@
 namespace kafka::protocol {
 
 struct MetadataRequest {
+  // What came with which version.
+  static constexpr int16_t kNullMeansAllFrom = 1;  ///< a null list asks for all topics; before, an empty one does
+  static constexpr int16_t kNoCreationFrom = 4;    ///< the client may forbid that topics are created
+  static constexpr int16_t kTopicIdsFrom = 10;     ///< the answer has topic ids (KIP-516)
+  static constexpr int16_t kAskByIdFrom = 12;      ///< the request may name topics by id alone
+
   struct MetadataRequestTopic {
     Uuid topic_id;                         ///< v10+
     std::optional<std::string> name = "";  ///< may be null from v10
@@ -98,6 +104,15 @@ struct MetadataResponse {
 };
 
 template <>
-struct Api<MetadataRequest> : ApiSpec<ApiKey::metadata, versions(0, 13), flexible(9), MetadataResponse> {};
+struct Api<MetadataRequest> {
+  using Response = MetadataResponse;
+  static constexpr ApiRow kRow{
+      .key = ApiKey::metadata,
+      .versions = {0, 13},
+      .flexible_from = 9,
+      .throttles_client_from = 6,
+      .newest_in = {
+          .v0_8_2 = 0, .v0_9 = 0, .v0_10 = 2, .v0_11 = 4, .v1_1 = 5, .v2_4 = 9, .v2_8 = 11, .v3_9 = 12, .v4_3 = 13}};
+};
 
 }  // namespace kafka::protocol

@@ -12,6 +12,12 @@
 namespace kafka::protocol {
 
 struct OffsetCommitRequest {
+  // What came with which version.
+  static constexpr int16_t kStoredInKafkaFrom = 1;  ///< before, offsets go to ZooKeeper
+  static constexpr int16_t kLeaderEpochsFrom = 6;   ///< offsets have a leader epoch (KIP-320)
+  static constexpr int16_t kGroupNotFoundFrom = 9;  ///< a commit to a group that is gone says so (KIP-848)
+  static constexpr int16_t kTopicIdsFrom = 10;      ///< topics go by id, no longer by name (KIP-848)
+
   struct OffsetCommitRequestTopic {
     struct OffsetCommitRequestPartition {
       int32_t partition_index = 0;
@@ -80,6 +86,17 @@ struct OffsetCommitResponse {
 };
 
 template <>
-struct Api<OffsetCommitRequest> : ApiSpec<ApiKey::offset_commit, versions(0, 10), flexible(8), OffsetCommitResponse> {};
+struct Api<OffsetCommitRequest> {
+  using Response = OffsetCommitResponse;
+  static constexpr ApiRow kRow{
+      .key = ApiKey::offset_commit,
+      .versions = {0, 10},
+      .flexible_from = 8,
+      .client_from = OffsetCommitRequest::kStoredInKafkaFrom,
+      .throttles_client_from = 4,
+      .newest_in =
+          {.v0_8_2 = 1, .v0_9 = 2, .v0_10 = 2, .v0_11 = 3, .v1_1 = 3, .v2_4 = 8, .v2_8 = 8, .v3_9 = 9, .v4_3 = 10},
+      .kafka4_from = 2};
+};
 
 }  // namespace kafka::protocol

@@ -12,6 +12,13 @@
 namespace kafka::protocol {
 
 struct OffsetFetchRequest {
+  // What came with which version.
+  static constexpr int16_t kStoredInKafkaFrom = 1;  ///< before, offsets come from ZooKeeper
+  static constexpr int16_t kGroupErrorFrom = 2;     ///< one error for the whole group; a null list asks for all offsets
+  static constexpr int16_t kRequireStableFrom = 7;  ///< the broker holds back offsets of open transactions (KIP-447)
+  static constexpr int16_t kManyGroupsFrom = 8;     ///< several groups at once (KIP-709)
+  static constexpr int16_t kTopicIdsFrom = 10;      ///< topics go by id, no longer by name (KIP-848)
+
   struct OffsetFetchRequestTopic {
     std::string name;                        ///< v0 to v7
     std::vector<int32_t> partition_indexes;  ///< v0 to v7
@@ -124,6 +131,17 @@ struct OffsetFetchResponse {
 };
 
 template <>
-struct Api<OffsetFetchRequest> : ApiSpec<ApiKey::offset_fetch, versions(0, 10), flexible(6), OffsetFetchResponse> {};
+struct Api<OffsetFetchRequest> {
+  using Response = OffsetFetchResponse;
+  static constexpr ApiRow kRow{
+      .key = ApiKey::offset_fetch,
+      .versions = {0, 10},
+      .flexible_from = 6,
+      .client_from = OffsetFetchRequest::kStoredInKafkaFrom,
+      .throttles_client_from = 4,
+      .newest_in =
+          {.v0_8_2 = 1, .v0_9 = 1, .v0_10 = 2, .v0_11 = 3, .v1_1 = 3, .v2_4 = 6, .v2_8 = 7, .v3_9 = 9, .v4_3 = 10},
+      .kafka4_from = 1};
+};
 
 }  // namespace kafka::protocol

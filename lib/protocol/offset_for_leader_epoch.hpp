@@ -12,6 +12,10 @@
 namespace kafka::protocol {
 
 struct OffsetForLeaderEpochRequest {
+  // What came with which version.
+  static constexpr int16_t kCurrentEpochFrom = 2;  ///< the request names the leader's epoch (KIP-320)
+  static constexpr int16_t kConsumersFrom = 3;     ///< consumers may ask; before, only brokers
+
   struct OffsetForLeaderTopic {
     struct OffsetForLeaderPartition {
       int32_t partition = 0;
@@ -68,7 +72,14 @@ struct OffsetForLeaderEpochResponse {
 };
 
 template <>
-struct Api<OffsetForLeaderEpochRequest>
-    : ApiSpec<ApiKey::offset_for_leader_epoch, versions(0, 4), flexible(4), OffsetForLeaderEpochResponse> {};
+struct Api<OffsetForLeaderEpochRequest> {
+  using Response = OffsetForLeaderEpochResponse;
+  static constexpr ApiRow kRow{.key = ApiKey::offset_for_leader_epoch,
+                               .versions = {0, 4},
+                               .flexible_from = 4,
+                               .throttles_client_from = 2,
+                               .newest_in = {.v0_11 = 0, .v1_1 = 0, .v2_4 = 3, .v2_8 = 4, .v3_9 = 4, .v4_3 = 4},
+                               .kafka4_from = 2};
+};
 
 }  // namespace kafka::protocol

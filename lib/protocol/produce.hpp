@@ -13,6 +13,19 @@
 namespace kafka::protocol {
 
 struct ProduceRequest {
+  // What came with which version.
+  static constexpr int16_t kTimestampsFrom = 2;     ///< messages of magic 1 (KIP-32)
+  static constexpr int16_t kBatchesFrom = 3;        ///< one batch of magic 2 per partition, and nothing else (KIP-98)
+  static constexpr int16_t kZstdFrom = 7;           ///< brokers refuse zstd in older versions (KIP-110)
+  static constexpr int16_t kRecordErrorsFrom = 8;   ///< the answer names the records that are refused (KIP-467)
+  static constexpr int16_t kLeadersNamedFrom = 10;  ///< the answer names the new leader and its address (KIP-951)
+  static constexpr int16_t kTopicIdsFrom = 13;      ///< topics go by id, no longer by name (KIP-516)
+
+  /// The newest format of records that a broker takes in this version.
+  static constexpr int8_t magic(int16_t version) noexcept {
+    return version >= kBatchesFrom ? int8_t{2} : version >= kTimestampsFrom ? int8_t{1} : int8_t{0};
+  }
+
   struct TopicProduceData {
     struct PartitionProduceData {
       int32_t index = 0;
@@ -113,6 +126,17 @@ struct ProduceResponse {
 };
 
 template <>
-struct Api<ProduceRequest> : ApiSpec<ApiKey::produce, versions(0, 13), flexible(9), ProduceResponse> {};
+struct Api<ProduceRequest> {
+  using Response = ProduceResponse;
+  static constexpr ApiRow kRow{
+      .key = ApiKey::produce,
+      .versions = {0, 13},
+      .flexible_from = 9,
+      .throttles_client_from = 6,
+      .newest_in =
+          {.v0_8_2 = 0, .v0_9 = 1, .v0_10 = 2, .v0_11 = 3, .v1_1 = 5, .v2_4 = 8, .v2_8 = 9, .v3_9 = 11, .v4_3 = 13},
+      .kafka4_from = 3,
+      .kafka4_advertises_all = true};
+};
 
 }  // namespace kafka::protocol

@@ -57,12 +57,4 @@ inline constexpr int64_t kNoProducerId = -1;
 inline constexpr int16_t kNoProducerEpoch = -1;
 inline constexpr int32_t kNoSequence = -1;
 
-/// The highest magic that a broker takes in `version` of Produce, or gives in that of Fetch.
-constexpr int8_t magic_for_produce(int16_t version) noexcept {
-  return version >= 3 ? kMagicV2 : version == 2 ? int8_t{1} : int8_t{0};
-}
-constexpr int8_t magic_for_fetch(int16_t version) noexcept {
-  return version >= 4 ? kMagicV2 : version >= 2 ? int8_t{1} : int8_t{0};
-}
-
 }  // namespace kafka::records

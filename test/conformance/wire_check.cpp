@@ -20,17 +20,8 @@
 #include <string_view>
 
 #include "conformance/schema.hpp"
-#include "protocol/api_versions.hpp"
-#include "protocol/fetch.hpp"
-#include "protocol/find_coordinator.hpp"
-#include "protocol/init_producer_id.hpp"
-#include "protocol/list_offsets.hpp"
+#include "protocol/apis.hpp"
 #include "protocol/message.hpp"
-#include "protocol/metadata.hpp"
-#include "protocol/offset_commit.hpp"
-#include "protocol/offset_fetch.hpp"
-#include "protocol/offset_for_leader_epoch.hpp"
-#include "protocol/produce.hpp"
 
 namespace {
 
@@ -86,6 +77,7 @@ std::string fields_of(std::string_view api_name, int key, const char* direction)
 struct KnownApi {
   protocol::ApiKey key;
   protocol::VersionRange versions;
+  int16_t flexible_from;
   Outcome (*request)(int version, std::string_view bytes);
   Outcome (*response)(int version, std::string_view bytes);
   std::string (*schemas)();
@@ -100,18 +92,17 @@ std::string schemas() {
 
 template <class Request>
 constexpr KnownApi known() {
-  return {protocol::key_of<Request>, protocol::Api<Request>::kVersions, &through_codec<Request>,
-          &through_codec<protocol::ResponseOf<Request>>, &schemas<Request>};
+  return {protocol::key_of<Request>,
+          protocol::Api<Request>::kRow.versions,
+          protocol::Api<Request>::kRow.flexible_from,
+          &through_codec<Request>,
+          &through_codec<protocol::ResponseOf<Request>>,
+          &schemas<Request>};
 }
 
-// Every API of lib/protocol; wire_oracle.py fails if one is missing.
-constexpr KnownApi kKnown[] = {
-    known<protocol::ProduceRequest>(),         known<protocol::FetchRequest>(),
-    known<protocol::ListOffsetsRequest>(),     known<protocol::MetadataRequest>(),
-    known<protocol::OffsetCommitRequest>(),    known<protocol::OffsetFetchRequest>(),
-    known<protocol::FindCoordinatorRequest>(), known<protocol::ApiVersionsRequest>(),
-    known<protocol::InitProducerIdRequest>(),  known<protocol::OffsetForLeaderEpochRequest>(),
-};
+#define UVKAFKA_KNOWN(Name) known<protocol::Name##Request>(),
+constexpr KnownApi kKnown[] = {UVKAFKA_EACH_API(UVKAFKA_KNOWN)};
+#undef UVKAFKA_KNOWN
 
 const KnownApi* find(const Line& line) {
   for (const KnownApi& api : kKnown) {
@@ -229,7 +220,7 @@ int check_lines() {
                                 ": " + outcome.refusal);
       continue;
     }
-    const bool is_flexible = line.version >= protocol::flexible_from(api->key);
+    const bool is_flexible = line.version >= api->flexible_from;
     std::cout << first_four << (is_flexible ? '1' : '0') << '\t' << to_hex(outcome.bytes) << '\t' << outcome.json
               << '\n';
   }

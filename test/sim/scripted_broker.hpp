@@ -14,6 +14,7 @@
 #include "codec/reader.hpp"
 #include "codec/writer.hpp"
 #include "net/frame_reader.hpp"
+#include "protocol/api_table.hpp"
 #include "protocol/api_versions.hpp"
 #include "protocol/header.hpp"
 #include "protocol/message.hpp"
@@ -37,11 +38,10 @@ std::string response_frame(const protocol::RequestHeader& header, const Response
 /// Everything this library speaks, with Metadata up to `metadata` (12: topics have ids, names still count).
 inline protocol::ApiVersionsResponse all_versions(int16_t metadata = 12) {
   protocol::ApiVersionsResponse response;
-  for (int16_t key = 0; key < 100; ++key) {
-    const auto range = protocol::supported(static_cast<protocol::ApiKey>(key));
-    if (!range) continue;
-    const bool is_metadata = static_cast<protocol::ApiKey>(key) == protocol::ApiKey::metadata;
-    response.api_keys.push_back({key, range->min, is_metadata ? std::min(metadata, range->max) : range->max});
+  for (const protocol::ApiRow& row : protocol::api_rows()) {
+    const bool is_metadata = row.key == protocol::ApiKey::metadata;
+    response.api_keys.push_back({static_cast<int16_t>(row.key), row.versions.min,
+                                 is_metadata ? std::min(metadata, row.versions.max) : row.versions.max});
   }
   return response;
 }

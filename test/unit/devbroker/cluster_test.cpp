@@ -234,11 +234,14 @@ TEST_CASE("a request meets the oldest fault that matches and is not used up") {
 
 TEST_CASE("each release has its versions; unknown releases are refused") {
   Fixture f(1);
-  CHECK(f.cluster.profile().find(0)->max == 13);
+  CHECK(f.cluster.profile().find(ApiKey::produce)->served.max == 13);
   REQUIRE(!f.cluster.as_version("0.9"));
   CHECK_FALSE(f.cluster.profile().has_api_versions);
-  CHECK(f.cluster.profile().find(18) == nullptr);
+  CHECK_FALSE(f.cluster.profile().find(ApiKey::api_versions));
   REQUIRE(!f.cluster.as_version("4.3"));
-  CHECK(f.cluster.profile().find(0)->served_min == 3);
+  CHECK(f.cluster.profile().find(ApiKey::produce)->served.min == 3);
+  CHECK(f.cluster.profile().find(ApiKey::produce)->advertised_min == 0);
+  CHECK(f.cluster.profile().find(ApiKey::list_offsets)->served.min == 1);
+  CHECK(f.cluster.profile().find(ApiKey::list_offsets)->advertised_min == 1);
   CHECK(f.cluster.as_version("5.0") == Errc::invalid_argument);
 }

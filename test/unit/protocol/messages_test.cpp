@@ -5,36 +5,22 @@
 
 #include "catch.hpp"
 #include "codec/fill.hpp"
-#include "protocol/api_versions.hpp"
-#include "protocol/fetch.hpp"
-#include "protocol/find_coordinator.hpp"
-#include "protocol/init_producer_id.hpp"
-#include "protocol/list_offsets.hpp"
+#include "protocol/api_table.hpp"
+#include "protocol/apis.hpp"
 #include "protocol/message.hpp"
-#include "protocol/metadata.hpp"
-#include "protocol/negotiation.hpp"
-#include "protocol/offset_commit.hpp"
-#include "protocol/offset_fetch.hpp"
-#include "protocol/offset_for_leader_epoch.hpp"
-#include "protocol/produce.hpp"
 
 using namespace kafka;
 using namespace kafka::protocol;
 
 namespace {
 
-template <class... Requests>
-struct Messages {
-  // Calls `check` for each request with a value of Api<>, and of both message types.
-  template <class Check>
-  static void each(Check check) {
-    (check(Api<Requests>{}, Requests{}, ResponseOf<Requests>{}), ...);
-  }
-};
-
-using All =
-    Messages<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest, OffsetFetchRequest,
-             FindCoordinatorRequest, ApiVersionsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest>;
+/// Calls `check` once per API, with its row and an empty message of both kinds.
+template <class Check>
+void each_api(Check check) {
+#define UVKAFKA_CHECK(Name) check(Api<Name##Request>::kRow, Name##Request{}, Name##Response{});
+  UVKAFKA_EACH_API(UVKAFKA_CHECK)
+#undef UVKAFKA_CHECK
+}
 
 std::string flat(codec::Writer& writer) {
   std::string all;
@@ -101,9 +87,9 @@ void check_damage(int version, uint64_t seed) {
 }  // namespace
 
 TEST_CASE("random messages of every API and version come back equal") {
-  All::each([](auto api, auto request, auto response) {
-    for (int version = api.kVersions.min; version <= api.kVersions.max; ++version) {
-      INFO(name(api.kKey) << " v" << version);
+  each_api([](const ApiRow& api, auto request, auto response) {
+    for (int version = api.versions.min; version <= api.versions.max; ++version) {
+      INFO(name(api.key) << " v" << version);
       for (uint64_t seed = 0; seed < 30; ++seed) {
         check_round_trip<decltype(request)>(version, seed);
         check_round_trip<decltype(response)>(version, seed);
@@ -113,9 +99,9 @@ TEST_CASE("random messages of every API and version come back equal") {
 }
 
 TEST_CASE("A4, A5, A6, A7, A8: messages cut anywhere or with any bit flipped never crash") {
-  All::each([](auto api, auto request, auto response) {
-    for (int version = api.kVersions.min; version <= api.kVersions.max; ++version) {
-      INFO(name(api.kKey) << " v" << version);
+  each_api([](const ApiRow& api, auto request, auto response) {
+    for (int version = api.versions.min; version <= api.versions.max; ++version) {
+      INFO(name(api.key) << " v" << version);
       for (uint64_t seed = 100; seed < 103; ++seed) {
         check_damage<decltype(request)>(version, seed);
         check_damage<decltype(response)>(version, seed);
@@ -124,19 +110,52 @@ TEST_CASE("A4, A5, A6, A7, A8: messages cut anywhere or with any bit flipped nev
   });
 }
 
-TEST_CASE("the table of supported versions says what the messages say") {
-  All::each([](auto api, auto, auto) {
-    INFO(name(api.kKey));
-    REQUIRE(supported(api.kKey));
-    CHECK(*supported(api.kKey) == api.kVersions);
-    CHECK(flexible_from(api.kKey) == api.kFlexible);
+TEST_CASE("the table of APIs has every row, found by its key") {
+  size_t count = 0;
+  each_api([&](const ApiRow& row, auto request, auto response) {
+    INFO(name(row.key));
+    const ApiRow* found = find_api(row.key);
+    REQUIRE(found != nullptr);
+    CHECK(found->key == row.key);
+    CHECK(found->versions == row.versions);
+    CHECK(&row_of<decltype(request)> == &row_of<decltype(response)>);
+    CHECK(flexible_from(row.key) == row.flexible_from);
+    CHECK(throttles_client_from(row.key) == row.throttles_client_from);
+    ++count;
   });
+  CHECK(api_rows().size() == count);
+}
+
+TEST_CASE("an API that this library does not speak has no row") {
+  for (ApiKey key : {ApiKey::leader_and_isr, ApiKey::delete_share_group_offsets, static_cast<ApiKey>(-1),
+                     static_cast<ApiKey>(kApiKeys), static_cast<ApiKey>(32767)}) {
+    CHECK(find_api(key) == nullptr);
+    CHECK(flexible_from(key) == kNever);
+    CHECK(throttles_client_from(key) == kNever);
+  }
+}
+
+TEST_CASE("a row contradicts neither itself nor the releases' order") {
+  for (const ApiRow& row : api_rows()) {
+    INFO(name(row.key));
+    CHECK(row.versions.min <= row.client_from);
+    CHECK(row.client_from <= row.versions.max);
+    CHECK(row.kafka4_from <= row.newest_in.v4_3);
+    CHECK((row.throttles_client_from == kNever || row.throttles_client_from <= row.versions.max));
+    int16_t last = kNoVersion;
+    const NewestIn& in = row.newest_in;
+    for (int16_t newest :
+         {in.v0_8_2, in.v0_9, in.v0_10, in.v0_11, in.v1_1, in.v2_4, in.v2_8, in.v3_9, in.v4_3, row.versions.max}) {
+      CHECK(newest >= last);
+      last = newest;
+    }
+  }
 }
 
 TEST_CASE("a message with its defaults can be written in every version that it has") {
-  All::each([](auto api, auto request, auto response) {
-    for (int version = api.kVersions.min; version <= api.kVersions.max; ++version) {
-      INFO(name(api.kKey) << " v" << version);
+  each_api([](const ApiRow& api, auto request, auto response) {
+    for (int version = api.versions.min; version <= api.versions.max; ++version) {
+      INFO(name(api.key) << " v" << version);
       codec::Writer writer;
       const Error of_request = encode(request, version, writer);
       INFO(of_request.message());

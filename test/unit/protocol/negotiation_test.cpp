@@ -4,6 +4,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "protocol/api_table.hpp"
 
 using namespace kafka;
 using protocol::ApiKey;
@@ -24,7 +25,7 @@ TEST_CASE("the newest version that both sides have is picked") {
   REQUIRE_FALSE(set.pick(ApiKey::metadata, version));
   CHECK(version == 5);
   REQUIRE_FALSE(set.pick(ApiKey::fetch, version));
-  CHECK(version == protocol::supported(ApiKey::fetch)->max);
+  CHECK(version == protocol::find_api(ApiKey::fetch)->versions.max);
   REQUIRE_FALSE(set.pick(ApiKey::fetch, 12, version));
   CHECK(version == 12);
 }

@@ -1,0 +1,48 @@
+// The one list of all APIs that this library speaks. A new API needs an #include and an entry here.
+#pragma once
+
+#include "protocol/api_versions.hpp"
+#include "protocol/fetch.hpp"
+#include "protocol/find_coordinator.hpp"
+#include "protocol/init_producer_id.hpp"
+#include "protocol/list_offsets.hpp"
+#include "protocol/metadata.hpp"
+#include "protocol/offset_commit.hpp"
+#include "protocol/offset_fetch.hpp"
+#include "protocol/offset_for_leader_epoch.hpp"
+#include "protocol/produce.hpp"
+
+/// Calls X once for every API, with the name that its request and its response begin with, in the order of the keys.
+#define UVKAFKA_EACH_API(X) \
+  X(Produce)                \
+  X(Fetch)                  \
+  X(ListOffsets)            \
+  X(Metadata)               \
+  X(OffsetCommit)           \
+  X(OffsetFetch)            \
+  X(FindCoordinator)        \
+  X(ApiVersions)            \
+  X(InitProducerId)         \
+  X(OffsetForLeaderEpoch)
+
+namespace kafka::protocol {
+
+/// The request that a message belongs to: itself, or the one that it answers.
+template <class Message>
+struct RequestOf {
+  using Type = Message;
+};
+
+#define UVKAFKA_REQUEST_OF(Name)     \
+  template <>                        \
+  struct RequestOf<Name##Response> { \
+    using Type = Name##Request;      \
+  };
+UVKAFKA_EACH_API(UVKAFKA_REQUEST_OF)
+#undef UVKAFKA_REQUEST_OF
+
+/// The row of the API that a request or a response belongs to.
+template <class Message>
+inline constexpr const ApiRow& row_of = Api<typename RequestOf<Message>::Type>::kRow;
+
+}  // namespace kafka::protocol

@@ -1,5 +1,0 @@
-#include "protocol/fetch.hpp"
-
-#include "protocol/instantiate.hpp"
-
-UVKAFKA_INSTANTIATE(FetchRequest)

@@ -1,5 +1,0 @@
-#include "protocol/find_coordinator.hpp"
-
-#include "protocol/instantiate.hpp"
-
-UVKAFKA_INSTANTIATE(FindCoordinatorRequest)

@@ -1,5 +1,0 @@
-#include "protocol/metadata.hpp"
-
-#include "protocol/instantiate.hpp"
-
-UVKAFKA_INSTANTIATE(MetadataRequest)

@@ -1,5 +1,0 @@
-#include "protocol/offset_commit.hpp"
-
-#include "protocol/instantiate.hpp"
-
-UVKAFKA_INSTANTIATE(OffsetCommitRequest)

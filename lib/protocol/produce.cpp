@@ -1,5 +1,0 @@
-#include "protocol/produce.hpp"
-
-#include "protocol/instantiate.hpp"
-
-UVKAFKA_INSTANTIATE(ProduceRequest)
