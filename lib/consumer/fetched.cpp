@@ -5,7 +5,7 @@
 
 #include "base/backoff.hpp"
 #include "base/error_table.hpp"
-#include "consumer/consumer.hpp"
+#include "consumer/reader.hpp"
 
 namespace kafka::consumer {
 

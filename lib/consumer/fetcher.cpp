@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error_table.hpp"
-#include "consumer/consumer.hpp"
+#include "consumer/reader.hpp"
 
 namespace kafka::consumer {
 namespace {

@@ -1,7 +1,7 @@
 // Where partitions begin: at the committed offset, where the policy says if there is none, at a place that
 // was asked for. All partitions that ask in one turn ask together.
 #include "base/error_table.hpp"
-#include "consumer/consumer.hpp"
+#include "consumer/reader.hpp"
 
 namespace kafka::consumer {
 

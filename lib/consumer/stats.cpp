@@ -1,7 +1,7 @@
 // What Session::stats() says of a consumer or fetcher.
 #include <kafka/stats.hpp>
 
-#include "consumer/consumer.hpp"
+#include "consumer/reader.hpp"
 
 namespace kafka::consumer {
 

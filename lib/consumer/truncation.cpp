@@ -3,7 +3,7 @@
 // are asked for it first, by OffsetForLeaderEpoch, whenever their epoch is a new one. Leaders of the past are not
 // asked. Not here: sending the epochs (fetcher.cpp), positions that do not exist (fetched.cpp).
 #include "base/error_table.hpp"
-#include "consumer/consumer.hpp"
+#include "consumer/reader.hpp"
 
 namespace kafka::consumer {
 namespace {

@@ -1,4 +1,4 @@
-#include "consumer/consumer.hpp"
+#include "consumer/reader.hpp"
 
 #include <algorithm>
 #include <set>
@@ -7,22 +7,24 @@
 
 namespace kafka::consumer {
 
+using Stage = LifeCycle::Stage;
+
 Error EnvelopeLink::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) {
   // Nothing of the application is called from inside an answer: the consumer stays.
-  if (consumer != nullptr) return consumer->answer(ticket, answer, metadata, done);
+  if (reader != nullptr) return reader->answer(ticket, answer, metadata, done);
   const Error lost(Errc::lost);
   if (done) core_->later([done = std::move(done), lost]() mutable { done(lost); });
   return lost;
 }
 
-Error EnvelopeLink::ack(uint64_t ticket) { return consumer != nullptr ? consumer->ack(ticket) : Error(Errc::lost); }
+Error EnvelopeLink::ack(uint64_t ticket) { return reader != nullptr ? reader->ack(ticket) : Error(Errc::lost); }
 
 void EnvelopeLink::freed() {
-  if (consumer != nullptr) consumer->memory_freed();
+  if (reader != nullptr) reader->memory_freed();
 }
 
-Consumer::Consumer(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets> group_offsets,
-                   ConsumerOptions options)
+Reader::Reader(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets> group_offsets,
+               ConsumerOptions options)
     : core_(std::move(core)),
       options_(std::move(options)),
       group_offsets_(std::move(group_offsets)),
@@ -36,12 +38,12 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOff
       dispatcher_(*core_, options_, consumptions_, life_cycle_, *link_, unfolded_, *this),
       committer_(*core_, options_, group_offsets_.get(), teller_, *this),
       answers_(options_, assignment_, dispatcher_, consumptions_, committer_, teller_, life_cycle_, *this) {
-  link_->consumer = this;
+  link_->reader = this;
 }
 
-Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions,
-                   ConsumerOptions options)
-    : Consumer(core, std::make_unique<MemberlessOffsets>(*core, std::move(group)), std::move(options)) {
+Reader::Reader(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions,
+               ConsumerOptions options)
+    : Reader(core, std::make_unique<MemberlessOffsets>(*core, std::move(group)), std::move(options)) {
   if (!error_) error_ = options_.validate();
   if (!error_) error_ = check_group(group_offsets_->group());
   if (!error_) error_ = check_partitions(partitions);
@@ -52,8 +54,8 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::string group, const
   }
 }
 
-Consumer::Consumer(std::shared_ptr<session::Core> core, std::vector<TopicOffset> start, ConsumerOptions options)
-    : Consumer(std::move(core), std::unique_ptr<GroupOffsets>(), std::move(options)) {
+Reader::Reader(std::shared_ptr<session::Core> core, std::vector<TopicOffset> start, ConsumerOptions options)
+    : Reader(std::move(core), std::unique_ptr<GroupOffsets>(), std::move(options)) {
   if (!error_) error_ = options_.validate();
   if (!error_ && start.empty()) error_ = Error(Errc::invalid_argument, "start: at least one partition is needed");
   for (TopicOffset& place : start) {
@@ -68,12 +70,12 @@ Consumer::Consumer(std::shared_ptr<session::Core> core, std::vector<TopicOffset>
   }
 }
 
-Consumer::~Consumer() {
+Reader::~Reader() {
   if (!life_cycle_.aborted()) abort();
   link_->release();
 }
 
-Error Consumer::add_partition(std::string topic, int32_t number, Origin origin) {
+Error Reader::add_partition(std::string topic, int32_t number, Origin origin) {
   if (assignment_.full()) {
     return Error(Errc::invalid_argument, "more than " + std::to_string(Assignment::kMostPartitions) + " partitions");
   }
@@ -83,9 +85,9 @@ Error Consumer::add_partition(std::string topic, int32_t number, Origin origin) 
   return {};
 }
 
-void Consumer::join() {
-  if (life_cycle_.stage() != LifeCycle::Stage::idle) return;
-  life_cycle_.reach(LifeCycle::Stage::joined);
+void Reader::join() {
+  if (life_cycle_.stage() != Stage::idle) return;
+  life_cycle_.reach(Stage::joined);
   core_->add(*this);
   lane_ = core_->router().add_lane();
   for (const auto& [topic, numbers] : assignment_.by_topic())
@@ -93,15 +95,47 @@ void Consumer::join() {
   listener_ = core_->metadata().add_listener([this] { schedule_pump(); });
 }
 
-Error Consumer::refusal() const {
+Error Reader::refusal() const {
   if (error_) return error_;
   if (life_cycle_.closing()) return Error(Errc::closed, "the consumer is closed");
   return core_->refusal();
 }
 
+void Reader::assign(const Partitions& partitions) {
+  if (life_cycle_.closing()) return;
+  std::vector<Partition*> fresh;
+  for (const auto& [topic, numbers] : partitions) {
+    const bool wanted = assignment_.by_topic().contains(topic);
+    for (const int32_t number : numbers) {
+      if (assignment_.find(topic, number) != nullptr || add_partition(topic, number, {Origin::Kind::committed, {}}))
+        continue;
+      fresh.push_back(assignment_.find(topic, number));
+    }
+    if (!wanted && life_cycle_.in_session()) core_->metadata().want(topic, options_.allow_auto_create_topics);
+  }
+  if (consuming()) ask_committed(std::move(fresh));
+}
+
+void Reader::take_away(const Partitions& partitions) {
+  if (life_cycle_.closing()) return;
+  dispatcher_.interrupt();
+  for (const auto& [topic, numbers] : partitions) {
+    if (!assignment_.by_topic().contains(topic)) continue;
+    for (const int32_t number : numbers) {
+      Partition* const partition = assignment_.find(topic, number);
+      if (partition == nullptr) continue;
+      const std::shared_ptr<Partition> kept = partition->shared_from_this();
+      assignment_.remove(*kept);
+      answers_.taken_away(*kept);
+    }
+    if (!assignment_.by_topic().contains(topic) && life_cycle_.in_session()) core_->metadata().unwant(topic);
+  }
+  schedule_pump();  // what lay in the buffers is memory that others may wait for
+}
+
 // --- consuming --------------------------------------------------------------
 
-void Consumer::consume(std::optional<int64_t> limit, MessageCallback on_message, EndCallback on_end) {
+void Reader::consume(std::optional<int64_t> limit, MessageCallback on_message, EndCallback on_end) {
   auto consumption = std::make_shared<Consumption>();
   consumption->on_message = std::move(on_message);
   consumption->on_end = std::move(on_end);
@@ -112,7 +146,7 @@ void Consumer::consume(std::optional<int64_t> limit, MessageCallback on_message,
   begin(std::move(consumption));
 }
 
-void Consumer::batch_consume(int32_t max, BatchCallback on_batch, EndCallback on_end) {
+void Reader::batch_consume(int32_t max, BatchCallback on_batch, EndCallback on_end) {
   auto consumption = std::make_shared<Consumption>();
   consumption->on_batch = std::move(on_batch);
   consumption->on_end = std::move(on_end);
@@ -121,7 +155,7 @@ void Consumer::batch_consume(int32_t max, BatchCallback on_batch, EndCallback on
   begin(std::move(consumption));
 }
 
-void Consumer::begin(std::shared_ptr<Consumption> consumption) {
+void Reader::begin(std::shared_ptr<Consumption> consumption) {
   if (Error refused = refusal()) consumption->error = std::move(refused);
   if (!consumption->error && !consumption->on_message && !consumption->on_batch) {
     consumption->error = Error(Errc::invalid_argument, "the callback for messages is empty");
@@ -146,7 +180,7 @@ void Consumer::begin(std::shared_ptr<Consumption> consumption) {
 
 // --- partitions -------------------------------------------------------------
 
-Error Consumer::find_all(const Partitions& named, std::vector<Partition*>& found) const {
+Error Reader::find_all(const Partitions& named, std::vector<Partition*>& found) const {
   for (const auto& [topic, numbers] : named) {
     for (const int32_t number : numbers) {
       Partition* const partition = assignment_.find(topic, number);
@@ -160,7 +194,7 @@ Error Consumer::find_all(const Partitions& named, std::vector<Partition*>& found
   return {};
 }
 
-Error Consumer::pause(const Partitions& named, bool on) {
+Error Reader::pause(const Partitions& named, bool on) {
   if (Error refused = refusal()) return refused;
   std::vector<Partition*> found;
   if (Error unknown = find_all(named, found)) return unknown;
@@ -174,7 +208,7 @@ Error Consumer::pause(const Partitions& named, bool on) {
   return {};
 }
 
-Error Consumer::seek(TopicOffset to) {
+Error Reader::seek(TopicOffset to) {
   if (Error refused = refusal()) return refused;
   if (Error illegal = check_place(to)) return illegal;
   Partition* const partition = assignment_.find(to.topic, to.partition);
@@ -194,18 +228,18 @@ Error Consumer::seek(TopicOffset to) {
   return {};
 }
 
-int64_t Consumer::position(std::string_view topic, int32_t partition) const {
+int64_t Reader::position(std::string_view topic, int32_t partition) const {
   const Partition* const found = assignment_.find(topic, partition);
   return found == nullptr ? -1 : found->public_position();
 }
 
-bool Consumer::at_end(std::string_view topic, int32_t partition) const {
+bool Reader::at_end(std::string_view topic, int32_t partition) const {
   const Partition* const found = assignment_.find(topic, partition);
   return found != nullptr && found->position.at_end();
 }
 
 // What was not processed, or not confirmed, comes again.
-void Consumer::go_back(Partition& partition, int64_t offset) {
+void Reader::go_back(Partition& partition, int64_t offset) {
   // Stopped: it goes on from there with the next consumption. Being looked up: there is another position soon.
   if (partition.position.state == Position::State::stopped && partition.position.next >= 0)
     partition.position.next = offset;
@@ -225,19 +259,19 @@ void Consumer::go_back(Partition& partition, int64_t offset) {
   schedule_pump();
 }
 
-void Consumer::drained(Partition& partition) {
+void Reader::drained(Partition& partition) {
   partition.fetch.position = std::max(partition.fetch.position, partition.position.next);
   check_end(partition);
   schedule_pump();
 }
 
-void Consumer::consumption_ending() {
+void Reader::consumption_ending() {
   dispatcher_.interrupt();
   wake_timer_.cancel();
   wake_at_ = net::TimePoint::max();
 }
 
-void Consumer::commits_ended() {
+void Reader::commits_ended() {
   dispatcher_.schedule();
   if (dispatcher_.empty()) schedule_pump();
   consumptions_.finish();
@@ -246,17 +280,17 @@ void Consumer::commits_ended() {
 
 // --- handlers ---------------------------------------------------------------
 
-void Consumer::on_partition_end(Function<void(const TopicPartition&, int64_t)> handler) {
+void Reader::on_partition_end(Function<void(const TopicPartition&, int64_t)> handler) {
   on_partition_end_ = nullptr;
   if (handler) on_partition_end_ = std::make_shared<Function<void(const TopicPartition&, int64_t)>>(std::move(handler));
 }
 
-void Consumer::on_event(Function<void(const Event&)> handler) {
+void Reader::on_event(Function<void(const Event&)> handler) {
   on_event_ = nullptr;
   if (handler) on_event_ = std::make_shared<Function<void(const Event&)>>(std::move(handler));
 }
 
-void Consumer::tell(Event::Type type, Partition& partition, Error error, int64_t offset) {
+void Reader::tell(Event::Type type, Partition& partition, Error error, int64_t offset) {
   Event event;
   event.type = type;
   event.error = std::move(error);
@@ -267,6 +301,107 @@ void Consumer::tell(Event::Type type, Partition& partition, Error error, int64_t
   core_->callbacks().run([guard = scope_.guard(), handler = on_event_, event = std::move(event)] {
     if (guard.alive()) (*handler)(event);
   });
+}
+
+// --- the ends ---------------------------------------------------------------
+// A reader is closed when its consumption has ended and all commits have.
+
+void Reader::close(Function<void()> done) {
+  if (!life_cycle_.in_session() || !core_->live()) {
+    life_cycle_.reach(Stage::closed);
+    link_->reader = nullptr;
+    if (done) core_->later(std::move(done));
+    return;
+  }
+  if (done) close_callbacks_.push_back(std::move(done));
+  if (life_cycle_.closing()) return;
+  dispatcher_.interrupt();
+  consumptions_.end(Error(Errc::closed, "the consumer was closed"));
+  life_cycle_.reach(Stage::closing);
+  close_timer_ = core_->reactor().after(core_->options().close_timeout, [this] {
+    close_timer_.cancel();
+    fail_rest();
+  });
+  maybe_closed();
+}
+
+void Reader::begin_close(net::TimePoint, Function<void()> done) {
+  const std::shared_ptr<Reader> pinned = shared_from_this();
+  close_done_ = std::move(done);
+  consumptions_.end(Error(Errc::closed, "the session was closed"));
+  life_cycle_.reach(Stage::closing);
+  maybe_closed();
+}
+
+// The deadline has passed: commits without an answer end now.
+void Reader::fail_rest() {
+  const std::shared_ptr<Reader> pinned = shared_from_this();
+  consumptions_.end(Error(Errc::closed, "the consumer was closed"));
+  life_cycle_.reach(Stage::overdue);
+  answers_.fail_commits(Error(Errc::closed, "closed before the commit was confirmed"));
+  consumptions_.finish();
+  maybe_closed();
+}
+
+void Reader::maybe_closed() {
+  if (!life_cycle_.closing() || life_cycle_.closed()) return;
+  if (committer_.pending() || consumptions_.current() != nullptr) return;
+  answers_.fail_commits(Error(Errc::closed, "closed before an earlier message was answered"));
+  leave();
+  auto callbacks = std::move(close_callbacks_);
+  close_callbacks_.clear();
+  for (Function<void()>& done : callbacks) core_->later(std::move(done));
+  if (Function<void()> done = std::move(close_done_)) done();
+}
+
+// Out of the session's lists; envelopes that are still open are lost from now on.
+void Reader::leave() {
+  const bool was_in = life_cycle_.in_session();
+  life_cycle_.reach(Stage::closed);
+  link_->reader = nullptr;
+  close_timer_.cancel();
+  wake_timer_.cancel();
+  for (const auto& query : queries_) {
+    if (const auto running = query.lock()) running->cancel();
+  }
+  queries_.clear();
+  dispatcher_.clear();
+  for (const auto& partition : assignment_) partition->buffer.clear();
+  scope_.end();
+  if (!was_in || !core_->live()) return;
+  core_->remove(*this);
+  core_->metadata().remove_listener(listener_);
+  core_->router().drop_lane(lane_);
+  for (const auto& [topic, numbers] : assignment_.by_topic()) core_->metadata().unwant(topic);
+}
+
+void Reader::abandon() {
+  if (life_cycle_.aborted()) return;
+  if (life_cycle_.in_session()) leave();
+  Function<void()> session_waits = std::move(close_done_);
+  abort();
+  if (session_waits) session_waits();
+}
+
+void Reader::abort() {
+  life_cycle_.reach(Stage::aborted);
+  link_->reader = nullptr;
+  scope_.end();
+  teller_.abort();
+  wake_timer_.cancel();
+  close_timer_.cancel();
+  queries_.clear();
+  dispatcher_.clear();
+  for (const auto& partition : assignment_) partition->buffer.clear();
+  close_callbacks_.clear();
+  close_done_ = nullptr;
+  // Callables may own envelopes and call back when they go: nothing of ours is half done by then.
+  const std::shared_ptr<Consumption> consumption = consumptions_.abort();
+  const std::vector<Commit> sent = committer_.abort();
+  std::vector<PartitionCommits> kept;
+  for (const auto& partition : assignment_) kept.push_back(std::exchange(partition->commits, {}));
+  on_partition_end_ = nullptr;
+  on_event_ = nullptr;
 }
 
 }  // namespace kafka::consumer

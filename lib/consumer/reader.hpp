@@ -1,7 +1,6 @@
-// The inside of a Consumer and of a Fetcher: partitions, one consumption at a time, its end.
-// Here: what the public calls do. positions.cpp: where partitions begin. fetcher.cpp: requests to the leaders.
-// fetched.cpp: what comes back. truncation.cpp: whether it is the log that was read. dispatcher.cpp: envelopes out,
-// answers in. unordered.cpp: answers in any order. storing.cpp: commits that nothing waits for. closing.cpp: the ends.
+// The inside of a public Consumer or Fetcher: its parts, and what the public calls do with them.
+// Not here: where partitions begin (positions.cpp), requests to the leaders and their answers (fetcher.cpp,
+// fetched.cpp, truncation.cpp), envelopes (dispatcher.hpp, answers.hpp), commits (committer.hpp).
 #pragma once
 
 #include <kafka/consumer.hpp>
@@ -31,7 +30,7 @@
 
 namespace kafka::consumer {
 
-class Consumer;
+class Reader;
 
 /// Where the envelopes of one consumer bring their answers; outlives the consumer with them.
 class EnvelopeLink final : public EnvelopeOwner {
@@ -42,18 +41,18 @@ class EnvelopeLink final : public EnvelopeOwner {
   void later(Function<void()> callback) override { core_->later(std::move(callback)); }
   void freed() override;
 
-  Consumer* consumer = nullptr;  ///< null once envelopes are lost
+  Reader* reader = nullptr;  ///< null once envelopes are lost
 
  private:
   std::shared_ptr<session::Core> core_;
 };
 
-class Consumer final : public session::Client,
-                       public std::enable_shared_from_this<Consumer>,
-                       private Consumptions::Owner,
-                       private Dispatcher::Owner,
-                       private Committer::Owner,
-                       private Answers::Owner {
+class Reader final : public session::Client,
+                     public std::enable_shared_from_this<Reader>,
+                     private Consumptions::Owner,
+                     private Dispatcher::Owner,
+                     private Committer::Owner,
+                     private Answers::Owner {
  public:
   /// Answers in a row that lack a partition, or lead nowhere, before it stops (A14).
   static constexpr uint32_t kMaxOddities = 5;
@@ -77,10 +76,9 @@ class Consumer final : public session::Client,
   /// Least size asked for a partition where the whole answer cannot be limited (Fetch 0 to 2).
   static constexpr size_t kLeastPartitionFetch = 4 * 1024;
 
-  Consumer(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions,
-           ConsumerOptions options);
-  Consumer(std::shared_ptr<session::Core> core, std::vector<TopicOffset> start, ConsumerOptions options);
-  ~Consumer() override;
+  Reader(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions, ConsumerOptions options);
+  Reader(std::shared_ptr<session::Core> core, std::vector<TopicOffset> start, ConsumerOptions options);
+  ~Reader() override;
 
   const Error& error() const { return error_; }
   const ConsumerOptions& options() const { return options_; }
@@ -94,6 +92,16 @@ class Consumer final : public session::Client,
   void on_partition_end(Function<void(const TopicPartition&, int64_t)> handler);
   void on_event(Function<void(const Event&)> handler);
   void close(Function<void()> done);
+  /// More partitions, which start at the group's offset, or where the policy says. Those that are there already stay as
+  /// they are.
+  void assign(const Partitions& partitions);
+  /// These partitions are this reader's no more, from now on:
+  /// - nothing of them is fetched or dispatched, and what was fetched is dropped;
+  /// - their open envelopes stay open until they are answered, and every answer says `lost`;
+  /// - a commit that was sent tells what the broker answers, and ends nothing when it fails;
+  /// - a commit that was not sent says `lost` through its `done`.
+  /// A partition that is assigned again starts as a new one. Unknown partitions are passed over.
+  void take_away(const Partitions& partitions);
   /// The public object is gone without close().
   void abandon();
 
@@ -112,7 +120,7 @@ class Consumer final : public session::Client,
   void add_stats(Stats& stats) const override;
 
  private:
-  Consumer(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets> group_offsets, ConsumerOptions options);
+  Reader(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets> group_offsets, ConsumerOptions options);
 
   /// A partition as it was when something was asked about it; the answer counts if it still is.
   struct Question {
@@ -155,7 +163,6 @@ class Consumer final : public session::Client,
     bool advised = true;       // no hungry one has had bad advice: the leader may send them elsewhere
   };
 
-  // consumer.cpp
   Error add_partition(std::string topic, int32_t number, Origin origin);
   void join();
   Error refusal() const;
@@ -219,7 +226,6 @@ class Consumer final : public session::Client,
                const protocol::OffsetForLeaderEpochResponse& response);
   bool diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked_epoch);
 
-  // closing.cpp
   void maybe_closed();
   void leave();
 
@@ -278,5 +284,7 @@ class Consumer final : public session::Client,
   net::Timer close_timer_;
   Scope scope_;
 };
+
+using Consumer = Reader;
 
 }  // namespace kafka::consumer
