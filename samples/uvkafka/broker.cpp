@@ -10,9 +10,9 @@ constexpr const char* kBrokerUsage =
     "uvkafka broker [--port 9092] [--brokers N] [--partitions N] [--topic NAME:PARTITIONS]...\n"
     "\n"
     "  --port PORT               broker k listens on 127.0.0.1:PORT + k - 1 (default 9092; 0 takes free ports)\n"
-    "  --brokers N               brokers of the cluster, 1 to 100 (default 1)\n"
-    "  --partitions N            partitions of topics that are made on first use (default 1)\n"
-    "  --topic NAME:PARTITIONS   make this topic; repeatable\n"
+    "  --brokers N               number of brokers, 1 to 100 (default 1)\n"
+    "  --partitions N            partitions of a topic that is created by its first use (default 1)\n"
+    "  --topic NAME:PARTITIONS   create this topic; repeatable\n"
     "\n"
     "Keeps everything in memory until SIGINT or SIGTERM. For trying things out and for tests.\n";
 

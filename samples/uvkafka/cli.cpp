@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/topic_name.hpp"
+
 namespace cli {
 
 bool Arguments::parse(int argc, char** argv, const std::vector<Option>& options, const char* usage) {
@@ -72,16 +74,9 @@ int usage_error(const std::string& what) {
 }
 
 bool check_topic(const char* command, const std::string& topic) {
-  constexpr size_t kLongest = 249;
-  const bool allowed = !topic.empty() && topic.size() <= kLongest && topic != "." && topic != ".." &&
-                       std::all_of(topic.begin(), topic.end(), [](char c) {
-                         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                                c == '.' || c == '_' || c == '-';
-                       });
-  if (allowed) return true;
-  usage_error(std::string(command) + ": -t \"" + topic +
-              "\": a topic name has 1 to 249 characters of a-z A-Z 0-9 . _ - and is not . or ..");
-  return false;
+  const kafka::Error error = kafka::check_topic_name(topic);
+  if (error) usage_error(std::string(command) + ": -t: " + std::string(error.detail()));
+  return !error;
 }
 
 std::string no_such_partition(const std::string& topic, int64_t partition, size_t partitions) {
@@ -130,12 +125,16 @@ kafka::Error apply(const std::vector<std::string>& settings,
   return {};
 }
 
+kafka::Error read_options(const Arguments& arguments, kafka::SessionOptions& session) {
+  return apply(arguments.all("-X"), {[&](auto name, auto value) { return session.set(name, value); }});
+}
+
 namespace {
 
 constexpr uint64_t kPatienceMs = 2500;
 
-// For the signal handler. Not uv_signal: the second signal has to end the process also while the loop is stuck in a
-// write to a pipe that nobody reads.
+// For the signal handler. uv_signal would not do: the second signal must end the process even while the loop is stuck
+// in a write to a pipe that nobody reads.
 std::atomic<uv_async_t*> signal_target{nullptr};
 std::atomic<int> signals_seen{0};
 
@@ -215,7 +214,7 @@ void App::signalled() {
 }
 
 void App::stop() {
-  if (finishing_) return session_->close(kFlushAfterSignal);  // sooner than it was going to
+  if (finishing_) return session_->close(kFlushAfterSignal);  // closing already: this deadline may be sooner
   if (on_stop_) return on_stop_();
   finish();
 }
@@ -263,7 +262,7 @@ int App::run() {
 
 namespace {
 
-constexpr int kTopicAttempts = 20;  // a topic that is being created takes a moment
+constexpr int kTopicAttempts = 20;  // creating a topic takes a moment
 constexpr uint64_t kTopicPauseMs = 250;
 
 struct Attempt {

@@ -1,4 +1,4 @@
-// What the subcommands share: arguments, the session with its signals, and how a run ends.
+// What the subcommands share: arguments, the session, signals, and how a run ends.
 #pragma once
 
 #include <uv.h>
@@ -19,10 +19,10 @@ namespace cli {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
-/// Work that is under way when a signal comes gets so long.
+/// After a signal, work that is under way has this long to end.
 constexpr auto kFlushAfterSignal = std::chrono::seconds(5);
 
-/// Thrown nowhere: the parsed arguments of one subcommand.
+/// Owns the parsed arguments of one subcommand.
 class Arguments {
  public:
   struct Option {
@@ -30,7 +30,7 @@ class Arguments {
     const char* other;  // "--bootstrap" or ""
     bool has_value;
   };
-  /// Reads argv behind the subcommand. False after printing what is wrong.
+  /// Reads argv behind the subcommand. If something is wrong, prints it and returns false.
   bool parse(int argc, char** argv, const std::vector<Option>& options, const char* usage);
 
   bool has(std::string_view name) const { return values_.contains(std::string(name)); }
@@ -44,16 +44,16 @@ class Arguments {
   bool helped_ = false;
 };
 
-/// Says on stderr what is wrong with the call. Always kUsage.
+/// Prints on stderr what is wrong with the call. Returns kUsage.
 int usage_error(const std::string& what);
-/// True if Kafka allows the name; if not, says so on stderr.
+/// True if Kafka allows the name. Otherwise prints on stderr what is wrong with it.
 bool check_topic(const char* command, const std::string& topic);
 std::string no_such_partition(const std::string& topic, int64_t partition, size_t partitions);
 std::optional<int64_t> number(std::string_view text);
-/// "0,1,5"; nothing if it is not that.
+/// Numbers of 0 or more, separated by commas ("0,1,5"); nothing if the text is something else.
 std::optional<std::vector<int32_t>> numbers(std::string_view text);
 
-/// One run: the loop, the session, the first failure to connect, the signals.
+/// Owns one run: the loop, the session, the signals, and the exit status.
 class App {
  public:
   explicit App(kafka::SessionOptions options);
@@ -61,17 +61,16 @@ class App {
 
   uv_loop_t* loop() { return &loop_; }
   kafka::Session& session() { return *session_; }
-  /// Called at the first SIGINT or SIGTERM (a second one ends the process at once), and when nobody takes what is
-  /// written to stdout.
+  /// Called at the first SIGINT or SIGTERM, and when writing to stdout fails. A second signal ends the process at once.
   void on_stop(std::function<void()> handler) { on_stop_ = std::move(handler); }
   /// Called about once a second while stderr is a terminal.
   void progress(std::function<std::string()> text) { progress_ = std::move(text); }
   void fail(const std::string& what);
-  /// A broker has answered what this run is about; without that, stderr says after a few seconds what is waited for.
+  /// A broker has answered. If that does not happen within a few seconds, stderr tells what the run waits for.
   void heard() { heard_ = true; }
-  /// Hands what was printed to whoever reads it. False if it cannot be written: the run ends then.
+  /// Writes out what was printed. If that fails, the run ends and false is returned.
   bool flush();
-  /// Closes the session, calls `closed`; run() returns then.
+  /// Closes the session and calls `closed`. Then run() returns.
   void finish(std::function<void()> closed = {});
   int run();
   bool interrupted() const { return interrupted_; }
@@ -100,11 +99,15 @@ class App {
   int status_ = kDone;
 };
 
-/// Applies `-X name=value`; each setter that knows the name takes it. The error of one that nobody knows.
+/// Applies each `-X name=value` with every setter that knows the name. Returns the error of a name that no setter
+/// knows, or of a value that is refused.
 kafka::Error apply(const std::vector<std::string>& settings,
                    const std::vector<std::function<kafka::Error(std::string_view, std::string_view)>>& setters);
 
-/// Each -X goes to the session's options or to those of what the command uses; the error of one that is wrong.
+/// Applies each -X to the session's options. Returns the first error.
+kafka::Error read_options(const Arguments& arguments, kafka::SessionOptions& session);
+
+/// Applies each -X to the session's options, to those of the producer or consumer, or to both. Returns the first error.
 template <class Options>
 kafka::Error read_options(const Arguments& arguments, kafka::SessionOptions& session, Options& options) {
   kafka::Error error = apply(arguments.all("-X"), {[&](auto name, auto value) { return session.set(name, value); },
@@ -112,7 +115,7 @@ kafka::Error read_options(const Arguments& arguments, kafka::SessionOptions& ses
   return error ? error : options.validate();
 }
 
-/// Partitions of `topic`: those named, if the cluster has them, or all that it has.
+/// Finds the partitions of `topic`: those in `named`, or all if that is empty. If the cluster lacks one the run fails.
 void find_partitions(App& app, const std::string& topic, std::vector<int32_t> named,
                      std::function<void(std::vector<int32_t>)> found);
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cli.hpp"
+#include "format.hpp"
 
 namespace cli {
 namespace {
@@ -12,105 +13,19 @@ constexpr const char* kConsumeUsage =
     "uvkafka consume -b BOOTSTRAP -t TOPIC [-p P[,P...]] [-o OFFSET] [-g GROUP] [-c COUNT] [-e] [-f FORMAT] [-X "
     "option=value]...\n"
     "\n"
-    "  -b, --bootstrap HOST:PORT[,...]  where to begin\n"
-    "  -t, --topic TOPIC                what to read\n"
-    "  -p, --partitions P[,P...]        these partitions; otherwise all\n"
-    "  -o, --offset OFFSET              earliest (default), latest, a number, or @UNIX_MS; with -g only where nothing "
-    "is committed\n"
+    "  -b, --bootstrap HOST:PORT[,...]  brokers to connect to first; they tell the others\n"
+    "  -t, --topic TOPIC                the topic to read\n"
+    "  -p, --partitions P[,P...]        read these partitions only\n"
+    "  -o, --offset OFFSET              earliest (default), latest, a number, or @UNIX_MS; with -g it counts only\n"
+    "                                   where nothing is committed\n"
     "  -g, --group GROUP                commit each message in this group through its envelope\n"
-    "  -c, --count COUNT                end after so many messages\n"
-    "  -e, --end                        end when the end of every partition is reached; one that is stopped by damage\n"
-    "                                   counts as ended, and the exit status is 1\n"
+    "  -c, --count COUNT                end after this many messages\n"
+    "  -e, --end                        end at the end of every partition; a partition that damage has stopped counts\n"
+    "                                   as ended, and the exit status is 1\n"
     "  -f, --format FORMAT              default '%s\\n': %t topic, %p partition, %o offset, %k key, %s value, %K and "
     "%S their\n"
     "                                   lengths (-1 for null), %T timestamp, %h headers (a=b,c=d), \\n \\t \\\\ %%\n"
     "  -X option=value                  an option by its Java name\n";
-
-class Format {
- public:
-  /// Nothing if the format has an unknown sequence.
-  static std::optional<Format> parse(std::string_view text) {
-    Format format;
-    for (size_t i = 0; i < text.size(); ++i) {
-      const char c = text[i];
-      if ((c != '%' && c != '\\') || i + 1 == text.size()) {
-        format.parts_.push_back({c, true});
-        continue;
-      }
-      const char next = text[++i];
-      if (c == '\\') {
-        const std::string_view from = "nt\\r0", to{"\n\t\\\r\0", 5};
-        const size_t at = from.find(next);
-        if (at == std::string_view::npos) return {};
-        format.parts_.push_back({to[at], true});
-      } else if (next == '%') {
-        format.parts_.push_back({'%', true});
-      } else if (std::string_view("tpokKsSTh").find(next) != std::string_view::npos) {
-        format.parts_.push_back({next, false});
-      } else {
-        return {};
-      }
-    }
-    return format;
-  }
-  void print(const kafka::MessageEnvelope& message) const {
-    for (const auto& [c, literal] : parts_) {
-      if (literal) {
-        std::fputc(c, stdout);
-        continue;
-      }
-      switch (c) {
-        case 't':
-          write(message.topic());
-          break;
-        case 'p':
-          std::printf("%d", message.partition());
-          break;
-        case 'o':
-          std::printf("%lld", static_cast<long long>(message.offset()));
-          break;
-        case 'k':
-          write(message.key());
-          break;
-        case 's':
-          write(message.value());
-          break;
-        case 'K':
-          length(message.key());
-          break;
-        case 'S':
-          length(message.value());
-          break;
-        case 'T':
-          std::printf("%lld", static_cast<long long>(message.timestamp()));
-          break;
-        default:
-          headers(message);
-          break;
-      }
-    }
-  }
-
- private:
-  static void write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-  static void length(std::string_view text) {
-    std::printf("%lld", text.data() == nullptr ? -1LL : static_cast<long long>(text.size()));
-  }
-  static void headers(const kafka::MessageEnvelope& message) {
-    bool first = true;
-    for (const kafka::Header& header : message.headers()) {
-      if (!std::exchange(first, false)) std::fputc(',', stdout);
-      write(header.key);
-      std::fputc('=', stdout);
-      if (header.value.data() == nullptr) {
-        write("NULL");
-      } else {
-        write(header.value);
-      }
-    }
-  }
-  std::vector<std::pair<char, bool>> parts_;
-};
 
 struct Start {
   int64_t offset = kafka::kEarliestOffset;
@@ -131,19 +46,75 @@ std::optional<Start> parse_start(const std::string& text) {
   return time ? Start{kafka::kLatestOffset, *parsed} : Start{*parsed, -1};
 }
 
+// What the command line asks for.
+struct Settings {
+  std::string topic;
+  std::vector<int32_t> partitions;  // empty: all
+  Start start;
+  std::optional<std::string> group;
+  std::optional<int64_t> count;
+  bool stop_at_end = false;
+  Format format;
+  kafka::SessionOptions session;
+  kafka::ConsumerOptions consumer;
+};
+
+// The exit status if the run ends here.
+std::optional<int> read(int argc, char** argv, Settings& settings) {
+  Arguments arguments;
+  if (!arguments.parse(argc, argv,
+                       {{"-b", "--bootstrap", true},
+                        {"-t", "--topic", true},
+                        {"-p", "--partitions", true},
+                        {"-o", "--offset", true},
+                        {"-g", "--group", true},
+                        {"-c", "--count", true},
+                        {"-e", "--end", false},
+                        {"-f", "--format", true},
+                        {"-X", "", true}},
+                       kConsumeUsage)) {
+    return kUsage;
+  }
+  if (arguments.helped()) return kDone;
+  if (!arguments.has("-b") || !arguments.has("-t")) return usage_error("consume: -b BOOTSTRAP and -t TOPIC are needed");
+  settings.topic = arguments.get("-t");
+  if (!check_topic("consume", settings.topic)) return kUsage;
+  const auto format = Format::parse(arguments.get("-f", "%s\\n"));
+  if (!format) return usage_error("consume: -f has an unknown sequence; see uvkafka consume --help");
+  settings.format = *format;
+  const auto start = parse_start(arguments.get("-o", "earliest"));
+  if (!start) return usage_error("consume: -o wants earliest, latest, a number of 0 or more, or @UNIX_MS");
+  settings.start = *start;
+  if (arguments.has("-c")) {
+    settings.count = number(arguments.get("-c"));
+    if (!settings.count || *settings.count < 1) return usage_error("consume: -c wants a number of 1 or more");
+  }
+  if (arguments.has("-p")) {
+    const auto parsed = numbers(arguments.get("-p"));
+    if (!parsed) return usage_error("consume: -p wants numbers of 0 or more, separated by commas");
+    settings.partitions = *parsed;
+  }
+  if (arguments.has("-g")) settings.group = arguments.get("-g");
+  if (settings.group && settings.group->empty()) return usage_error("consume: -g must not be empty");
+  settings.stop_at_end = arguments.has("-e");
+  settings.session.bootstrap_servers = arguments.get("-b");
+  if (start->offset == kafka::kLatestOffset && start->unix_ms < 0)
+    settings.consumer.auto_offset_reset = kafka::OffsetReset::latest;
+  if (const auto error = read_options(arguments, settings.session, settings.consumer)) {
+    return usage_error(error.message());
+  }
+  return {};
+}
+
 // One consumption; Reader is kafka::Consumer or kafka::Fetcher.
 template <class Reader>
 struct Run {
   App& app;
-  std::string topic;
+  const Settings& settings;
   std::vector<int32_t> partitions;
-  Format format;
-  int64_t limit;
-  bool stop_at_end;
-  bool commits;
   std::unique_ptr<Reader> reader;
   std::set<int32_t> ended = {};    // their end was reached
-  std::set<int32_t> stopped = {};  // nothing more comes from them
+  std::set<int32_t> stopped = {};  // stopped by an error: nothing more comes from them
   uint64_t count = 0;
   uint64_t unconfirmed = 0;
   kafka::Error first_refusal = {};
@@ -163,9 +134,9 @@ struct Run {
     });
     auto on_message = [this](kafka::MessageEnvelope message) {
       ++count;
-      format.print(message);
-      if (commits) {
-        // What the group takes for done has left this process.
+      settings.format.print(message);
+      if (settings.group) {
+        // A commit tells the group that the message is done, so it must have been written out before.
         if (!app.flush()) return;
         ++unconfirmed;
         message.commit({}, [this](kafka::Error error) {
@@ -184,28 +155,22 @@ struct Run {
       finish();
     };
     if constexpr (std::is_same_v<Reader, kafka::Consumer>) {
-      if (limit > 0) {
-        reader->consume(limit, on_message, on_end);
-      } else {
-        reader->consume(on_message, on_end);
-      }
+      if (settings.count) return reader->consume(*settings.count, on_message, on_end);
+      reader->consume(on_message, on_end);
     } else {
-      if (limit > 0) {
-        reader->fetch(limit, on_message, on_end);
-      } else {
-        reader->fetch(on_message, on_end);
-      }
+      if (settings.count) return reader->fetch(*settings.count, on_message, on_end);
+      reader->fetch(on_message, on_end);
     }
   }
   void finish_if_over() {
     const auto over = [this](int32_t partition) {
-      return stopped.contains(partition) || (stop_at_end && ended.contains(partition));
+      return stopped.contains(partition) || (settings.stop_at_end && ended.contains(partition));
     };
     if (std::all_of(partitions.begin(), partitions.end(), over)) finish();
   }
   void finish() {
     if (std::exchange(finishing, true)) return;
-    // After a signal the deadline is that of the session.
+    // After a signal the session's close has the deadline.
     if (app.interrupted() || app.output_failed()) return app.finish([this] { say_unconfirmed(); });
     reader->close([this] {
       say_unconfirmed();
@@ -213,7 +178,7 @@ struct Run {
     });
   }
   void stop() {
-    if (finishing) return app.finish();  // the reader is closing: sooner than it was going to
+    if (finishing) return app.finish();  // the reader is closing already: the session ends it sooner
     finish();
   }
   void say_unconfirmed() {
@@ -223,105 +188,76 @@ struct Run {
   }
 };
 
+// Owns the consumption, with a group or without one, once the topic's partitions are known.
+class Consuming {
+ public:
+  Consuming(App& app, const Settings& settings) : app_(app), settings_(settings) {}
+
+  void start() {
+    find_partitions(app_, settings_.topic, settings_.partitions, [this](std::vector<int32_t> partitions) {
+      settings_.group ? consume(std::move(partitions)) : fetch(std::move(partitions));
+    });
+  }
+  void stop() {
+    // A run without a limit ends by a signal and in no other way.
+    const bool endless = !settings_.stop_at_end && !settings_.count && (consumer_ || fetcher_);
+    if (app_.interrupted() && !endless) app_.fail("interrupted before the end");
+    if (consumer_) return consumer_->stop();
+    if (fetcher_) return fetcher_->stop();
+    app_.finish();
+  }
+  std::string progress() const {
+    return std::to_string(consumer_ ? consumer_->count : fetcher_ ? fetcher_->count : 0) + " messages";
+  }
+
+ private:
+  void consume(std::vector<int32_t> partitions) {
+    const kafka::Partitions all{{settings_.topic, partitions}};
+    auto reader = std::make_unique<kafka::Consumer>(app_.session(), *settings_.group, all, settings_.consumer);
+    if (const auto error = reader->error()) return give_up(error);
+    consumer_.reset(new Run<kafka::Consumer>{app_, settings_, std::move(partitions), std::move(reader)});
+    if (!settings_.start.fixed()) return consumer_->start();
+    // A number or a time counts only where nothing is committed.
+    group_.emplace(app_.session(), *settings_.group);
+    group_->fetch_offsets(all, [this](kafka::Error error, std::vector<kafka::ConsumerOffset> committed) {
+      if (error) return give_up(error);
+      for (const auto& entry : committed) {
+        if (entry.offset < 0) consumer_->reader->seek(settings_.start.of(entry.topic, entry.partition));
+      }
+      consumer_->start();
+    });
+  }
+  void fetch(std::vector<int32_t> partitions) {
+    std::vector<kafka::TopicOffset> from;
+    for (const int32_t partition : partitions) from.push_back(settings_.start.of(settings_.topic, partition));
+    auto reader = std::make_unique<kafka::Fetcher>(app_.session(), from, settings_.consumer);
+    if (const auto error = reader->error()) return give_up(error);
+    fetcher_.reset(new Run<kafka::Fetcher>{app_, settings_, std::move(partitions), std::move(reader)});
+    fetcher_->start();
+  }
+  void give_up(const kafka::Error& error) {
+    if (!app_.interrupted()) app_.fail(error.message());
+    app_.finish();
+  }
+
+  App& app_;
+  const Settings& settings_;
+  std::unique_ptr<Run<kafka::Consumer>> consumer_;
+  std::unique_ptr<Run<kafka::Fetcher>> fetcher_;
+  std::optional<kafka::ConsumerGroup> group_;
+};
+
 }  // namespace
 
 int consume(int argc, char** argv) {
-  Arguments arguments;
-  if (!arguments.parse(argc, argv,
-                       {{"-b", "--bootstrap", true},
-                        {"-t", "--topic", true},
-                        {"-p", "--partitions", true},
-                        {"-o", "--offset", true},
-                        {"-g", "--group", true},
-                        {"-c", "--count", true},
-                        {"-e", "--end", false},
-                        {"-f", "--format", true},
-                        {"-X", "", true}},
-                       kConsumeUsage)) {
-    return kUsage;
-  }
-  if (arguments.helped()) return kDone;
-  if (!arguments.has("-b") || !arguments.has("-t")) return usage_error("consume: -b BOOTSTRAP and -t TOPIC are needed");
-  if (!check_topic("consume", arguments.get("-t"))) return kUsage;
-  const auto format = Format::parse(arguments.get("-f", "%s\\n"));
-  if (!format) return usage_error("consume: -f has an unknown sequence; see uvkafka consume --help");
-  const auto start = parse_start(arguments.get("-o", "earliest"));
-  if (!start) return usage_error("consume: -o wants earliest, latest, a number of 0 or more, or @UNIX_MS");
-  const auto limit = number(arguments.get("-c", "0"));
-  if (!limit || *limit < (arguments.has("-c") ? 1 : 0)) return usage_error("consume: -c wants a number of 1 or more");
-  std::vector<int32_t> named;
-  if (arguments.has("-p")) {
-    const auto parsed = numbers(arguments.get("-p"));
-    if (!parsed) return usage_error("consume: -p wants numbers of 0 or more, separated by commas");
-    named = *parsed;
-  }
-  if (arguments.has("-g") && arguments.get("-g").empty()) return usage_error("consume: -g must not be empty");
-  kafka::SessionOptions session_options{.bootstrap_servers = arguments.get("-b")};
-  kafka::ConsumerOptions options;
-  if (start->offset == kafka::kLatestOffset && start->unix_ms < 0)
-    options.auto_offset_reset = kafka::OffsetReset::latest;
-  if (const auto error = read_options(arguments, session_options, options)) return usage_error(error.message());
-
-  App app(std::move(session_options));
+  Settings settings;
+  if (const auto status = read(argc, argv, settings)) return *status;
+  App app(settings.session);
   if (const auto error = app.session().error()) return usage_error(error.message());
-  const std::string topic = arguments.get("-t");
-  std::unique_ptr<Run<kafka::Consumer>> group_run;
-  std::unique_ptr<Run<kafka::Fetcher>> fetch_run;
-  std::unique_ptr<kafka::ConsumerGroup> group;
-
-  auto consume_in_group = [&](std::vector<int32_t> partitions) {
-    auto reader = std::make_unique<kafka::Consumer>(app.session(), arguments.get("-g"),
-                                                    kafka::Partitions{{topic, partitions}}, options);
-    if (const auto error = reader->error()) {
-      app.fail(error.message());
-      return app.finish();
-    }
-    group_run.reset(new Run<kafka::Consumer>{app, topic, partitions, *format, *limit, arguments.has("-e"), true,
-                                             std::move(reader)});
-    if (!start->fixed()) return group_run->start();
-    // A number or a time counts only where nothing is committed.
-    group = std::make_unique<kafka::ConsumerGroup>(app.session(), arguments.get("-g"));
-    group->fetch_offsets({{topic, partitions}}, [&](kafka::Error error, std::vector<kafka::ConsumerOffset> committed) {
-      if (error) {
-        if (!app.interrupted()) app.fail(error.message());
-        return app.finish();
-      }
-      for (const auto& entry : committed) {
-        if (entry.offset < 0) group_run->reader->seek(start->of(topic, entry.partition));
-      }
-      group_run->start();
-    });
-  };
-  auto fetch = [&](std::vector<int32_t> partitions) {
-    std::vector<kafka::TopicOffset> from;
-    for (int32_t partition : partitions) from.push_back(start->of(topic, partition));
-    auto reader = std::make_unique<kafka::Fetcher>(app.session(), from, options);
-    if (const auto error = reader->error()) {
-      app.fail(error.message());
-      return app.finish();
-    }
-    fetch_run.reset(new Run<kafka::Fetcher>{app, topic, partitions, *format, *limit, arguments.has("-e"), false,
-                                            std::move(reader)});
-    fetch_run->start();
-  };
-  app.on_stop([&] {
-    // Ending an endless run is what the signal is for.
-    const bool endless = !arguments.has("-e") && !arguments.has("-c") && (group_run || fetch_run);
-    if (app.interrupted() && !endless) app.fail("interrupted before the end");
-    if (group_run) return group_run->stop();
-    if (fetch_run) return fetch_run->stop();
-    app.finish();
-  });
-  app.progress([&] {
-    return std::to_string(group_run ? group_run->count : fetch_run ? fetch_run->count : 0) + " messages";
-  });
-  find_partitions(app, topic, named, [&](std::vector<int32_t> partitions) {
-    if (arguments.has("-g")) {
-      consume_in_group(std::move(partitions));
-    } else {
-      fetch(std::move(partitions));
-    }
-  });
+  Consuming consuming(app, settings);
+  app.on_stop([&] { consuming.stop(); });
+  app.progress([&] { return consuming.progress(); });
+  consuming.start();
   return app.run();
 }
 

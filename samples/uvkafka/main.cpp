@@ -23,8 +23,8 @@ constexpr const char* kUsage =
     "Each has its own --help. BOOTSTRAP is host:port,host:port.\n"
     "Exit status: 0 all done, 1 something failed or was left undone, 2 wrong usage.\n";
 
-// A standard stream that was closed by the caller: its number must not go to a socket. What is opened in its place
-// refuses what the stream is for, so that using it is an error as it should be.
+// If the caller closed a standard stream, the next socket would get its number, and what is printed would go to a
+// broker. So /dev/null is opened in its place, for the wrong direction: using the stream stays an error.
 void fill_standard_streams() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (fcntl(fd, F_GETFD) != -1) continue;

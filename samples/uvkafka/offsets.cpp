@@ -1,4 +1,4 @@
-// uvkafka offsets: what a group has committed.
+// uvkafka offsets: shows or resets the offsets that a group has committed.
 #include "cli.hpp"
 
 namespace cli {
@@ -7,13 +7,13 @@ namespace {
 constexpr const char* kOffsetsUsage =
     "uvkafka offsets -b BOOTSTRAP -g GROUP -t TOPIC [--reset earliest|latest] [-X option=value]...\n"
     "\n"
-    "  -b, --bootstrap HOST:PORT[,...]  where to begin\n"
+    "  -b, --bootstrap HOST:PORT[,...]  brokers to connect to first; they tell the others\n"
     "  -g, --group GROUP                the group\n"
     "  -t, --topic TOPIC                the topic\n"
     "      --reset earliest|latest      store the first or the end offset of every partition\n"
     "  -X option=value                  a session option by its Java name\n"
     "\n"
-    "Prints TOPIC PARTITION OFFSET METADATA; the offset is that of the next message, - where none is stored.\n";
+    "Prints TOPIC PARTITION OFFSET METADATA. The offset is that of the next message, or - if none is stored.\n";
 
 }  // namespace
 
@@ -39,10 +39,7 @@ int offsets(int argc, char** argv) {
     return usage_error("offsets: --reset wants earliest or latest");
   }
   kafka::SessionOptions options{.bootstrap_servers = arguments.get("-b")};
-  if (const auto error =
-          apply(arguments.all("-X"), {[&](auto name, auto value) { return options.set(name, value); }})) {
-    return usage_error(error.message());
-  }
+  if (const auto error = read_options(arguments, options)) return usage_error(error.message());
   App app(std::move(options));
   if (const auto error = app.session().error()) return usage_error(error.message());
   const std::string topic = arguments.get("-t");

@@ -1,10 +1,10 @@
-// uvkafka perf: how fast, and at what cost. The last line is one JSON object.
-#include <sys/resource.h>
-
+// uvkafka perf: measures speed and cost. The last line is one JSON object.
 #include <algorithm>
 #include <memory>
 
 #include "cli.hpp"
+#include "feed.hpp"
+#include "measure.hpp"
 
 namespace cli {
 namespace {
@@ -12,11 +12,11 @@ namespace {
 constexpr const char* kPerfUsage =
     "uvkafka perf produce|consume -b BOOTSTRAP -t TOPIC -n MESSAGES -s SIZE [--commit] [-X option=value]...\n"
     "\n"
-    "  -b, --bootstrap HOST:PORT[,...]  where to begin\n"
-    "  -t, --topic TOPIC                where to, or what from\n"
-    "  -n, --messages MESSAGES          how many, 1 or more\n"
+    "  -b, --bootstrap HOST:PORT[,...]  brokers to connect to first; they tell the others\n"
+    "  -t, --topic TOPIC                the topic to send to, or to read\n"
+    "  -n, --messages MESSAGES          number of messages, 1 or more\n"
     "  -s, --size SIZE                  bytes of each value (produce), 0 to 104857600, default 100\n"
-    "      --commit                     each message is committed, in the group uvkafka-perf (consume)\n"
+    "      --commit                     commit each message in the group uvkafka-perf (consume only)\n"
     "  -X option=value                  an option by its Java name\n"
     "\n"
     "produce sends random values without keys; consume reads all partitions from the earliest offset, one envelope\n"
@@ -28,65 +28,10 @@ constexpr const char* kPerfUsage =
 
 constexpr int64_t kMaxSize = 104857600;
 constexpr int64_t kMaxSamples = 100000;
-constexpr int kSendsPerTurn = 1000;
 constexpr uint64_t kNoSample = 0;
 constexpr const char* kPerfGroup = "uvkafka-perf";
-constexpr uint64_t kNanosecondsPerSecond = 1000000000;
 
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-// Of this program alone: what getrusage() says begins with the memory of whoever started it.
-long peak_rss_kb() {
-  long peak = 0;
-  if (std::FILE* const status = std::fopen("/proc/self/status", "r")) {
-    for (char line[256]; std::fgets(line, sizeof line, status) != nullptr;) {
-      if (std::sscanf(line, "VmHWM: %ld kB", &peak) == 1) break;
-    }
-    std::fclose(status);
-  }
-  if (peak > 0) return peak;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss;
-}
-
-struct Measure {
-  int64_t messages = 0;
-  int64_t failed = 0;
-  uint64_t began = uv_hrtime();
-  double cpu_began = cpu_seconds();
-  std::vector<uint32_t> latencies_us;
-
-  double percentile(double part) const {
-    if (latencies_us.empty()) return 0;
-    const auto last = static_cast<double>(latencies_us.size() - 1);
-    return latencies_us[static_cast<size_t>(part * last)];
-  }
-  void print(bool with_latency) {
-    const double seconds = static_cast<double>(uv_hrtime() - began) / static_cast<double>(kNanosecondsPerSecond);
-    const double cpu = cpu_seconds() - cpu_began;
-    const auto count = static_cast<double>(std::max<int64_t>(messages, 1));
-    std::printf("{\"messages\": %lld, \"failed\": %lld, \"seconds\": %.6f, \"messages_per_second\": %.0f, ",
-                static_cast<long long>(messages), static_cast<long long>(failed), seconds,
-                static_cast<double>(messages) / std::max(seconds, 1e-9));
-    std::printf("\"cpu_us_per_message\": %.4f, ", cpu * 1e6 / count);
-    if (with_latency) {
-      std::sort(latencies_us.begin(), latencies_us.end());
-      std::printf("\"latency_us\": {\"p50\": %.0f, \"p99\": %.0f, \"p999\": %.0f}, ", percentile(0.5), percentile(0.99),
-                  percentile(0.999));
-    }
-    std::printf("\"peak_rss_kb\": %ld}\n", peak_rss_kb());
-  }
-};
-
-// Sends as fast as the buffer allows, a piece per turn of the loop.
+// What `perf produce` sends: the same random bytes again and again, without keys.
 class Load {
  public:
   Load(App& app, const std::string& topic, int64_t messages, int64_t size, kafka::ProducerOptions options)
@@ -106,36 +51,28 @@ class Load {
     measure_.latencies_us.reserve(static_cast<size_t>(std::min(messages, 2 * kMaxSamples)));
   }
   void start() {
-    uv_idle_init(app_.loop(), &idle_);
-    idle_.data = this;
-    resume();
+    measure_.begin();
+    feed_.start(app_.loop(), producer_, topic_);
   }
   void stop() {
     left_ = 0;
     finish();
   }
-  Measure& measure() { return measure_; }
+  measure::Measure& measure() { return measure_; }
+
+  // For the feed.
+  bool next(kafka::Record& record) {
+    record.value = value_;
+    if (left_ == 0) finish();
+    return left_ > 0;
+  }
+  /// The token says when the record was sent, if its latency is looked at.
+  uint64_t sent() { return --left_ % step_ == 0 ? static_cast<uint64_t>(measure::now_ns()) : kNoSample; }
 
  private:
-  void resume() {
-    uv_idle_start(&idle_, [](uv_idle_t* idle) { static_cast<Load*>(idle->data)->send_some(); });
-  }
-  void send_some() {
-    for (int i = 0; i < kSendsPerTurn && left_ > 0; ++i) {
-      const kafka::Record record{.value = value_};
-      if (producer_.would_block(topic_, record)) {
-        producer_.on_drain([this] { resume(); });
-        uv_idle_stop(&idle_);
-        return;
-      }
-      --left_;
-      // The token: when it was sent, for those whose latency is looked at.
-      producer_.send(topic_, record, left_ % step_ == 0 ? uv_hrtime() : kNoSample);
-    }
-    if (left_ == 0) finish();
-  }
   void count(uint64_t sent, const kafka::DeliveryReport& report) {
-    if (sent != kNoSample) measure_.latencies_us.push_back(static_cast<uint32_t>((uv_hrtime() - sent) / 1000));
+    if (sent != kNoSample)
+      measure_.latencies_us.push_back(static_cast<double>(measure::now_ns() - static_cast<int64_t>(sent)) / 1000);
     if (!report.error) {
       ++measure_.messages;
     } else if (measure_.failed++ == 0) {
@@ -144,8 +81,7 @@ class Load {
   }
   void finish() {
     if (std::exchange(finishing_, true)) return;
-    uv_idle_stop(&idle_);
-    uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);
+    feed_.stop();
     producer_.close(delivery_timeout_ + std::chrono::seconds(1), [this] {
       if (measure_.failed > 0) {
         app_.fail(std::to_string(measure_.failed) + " messages failed: " + first_error_.message());
@@ -161,8 +97,8 @@ class Load {
   std::chrono::milliseconds delivery_timeout_;
   bool finishing_ = false;
   kafka::Error first_error_;
-  Measure measure_;
-  uv_idle_t idle_{};
+  measure::Measure measure_;
+  measure::Feed<Load> feed_{*this};
   kafka::Producer producer_;
   kafka::Topic topic_;
 };
@@ -183,16 +119,18 @@ int perf_produce(const Arguments& arguments, int64_t messages) {
   app.progress([&] { return std::to_string(load.measure().messages) + " confirmed"; });
   load.start();
   const int status = app.run();
-  load.measure().print(true);
-  std::fflush(stdout);
+  load.measure().print(true, false);
   return status;
 }
 
-// One envelope per message, acked or committed. A Fetcher has no group: what stores nothing is read through one.
+// What `perf consume` reads: one envelope per message. Without --commit nothing is stored, so a Fetcher reads it, which
+// has no group.
 class Drain {
  public:
   Drain(App& app, int64_t messages, bool commits, kafka::ConsumerOptions options)
-      : app_(app), wanted_(messages), commits_(commits), options_(std::move(options)) {}
+      : app_(app), wanted_(messages), commits_(commits), options_(std::move(options)) {
+    measure_.begin();
+  }
   void start(const std::string& topic, std::vector<int32_t> partitions) {
     std::vector<kafka::TopicOffset> from;
     for (const int32_t partition : partitions) from.push_back(kafka::TopicOffset::earliest(topic, partition));
@@ -224,14 +162,14 @@ class Drain {
         },
         on_end);
   }
-  Measure& measure() { return measure_; }
+  measure::Measure& measure() { return measure_; }
 
  private:
   App& app_;
   int64_t wanted_;
   bool commits_;
   kafka::ConsumerOptions options_;
-  Measure measure_;
+  measure::Measure measure_;
   std::unique_ptr<kafka::Fetcher> fetcher_;
   std::unique_ptr<kafka::Consumer> consumer_;
 };
@@ -252,8 +190,7 @@ int perf_consume(const Arguments& arguments, int64_t messages) {
   find_partitions(app, topic, {}, [&](std::vector<int32_t> partitions) { drain.start(topic, std::move(partitions)); });
   const int status = app.run();
   drain.measure().failed = messages - drain.measure().messages;
-  drain.measure().print(false);
-  std::fflush(stdout);
+  drain.measure().print(false, false);
   return status;
 }
 

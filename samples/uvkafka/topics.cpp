@@ -1,4 +1,4 @@
-// uvkafka topics: what the cluster looks like.
+// uvkafka topics: lists brokers, topics and partitions.
 #include <map>
 #include <memory>
 
@@ -10,8 +10,8 @@ namespace {
 constexpr const char* kTopicsUsage =
     "uvkafka topics -b BOOTSTRAP [-t TOPIC] [-X option=value]...\n"
     "\n"
-    "  -b, --bootstrap HOST:PORT[,...]  where to begin\n"
-    "  -t, --topic TOPIC                only this topic\n"
+    "  -b, --bootstrap HOST:PORT[,...]  brokers to connect to first; they tell the others\n"
+    "  -t, --topic TOPIC                list this topic only\n"
     "  -X option=value                  a session option by its Java name, e.g. request.timeout.ms=5000\n"
     "\n"
     "Prints brokers, topics, and for each partition leader, replicas, in-sync replicas, earliest and latest offset.\n";
@@ -91,10 +91,7 @@ int topics(int argc, char** argv) {
   if (!arguments.has("-b")) return usage_error("topics: -b BOOTSTRAP is needed");
   if (arguments.has("-t") && !check_topic("topics", arguments.get("-t"))) return kUsage;
   kafka::SessionOptions options{.bootstrap_servers = arguments.get("-b")};
-  if (const auto error =
-          apply(arguments.all("-X"), {[&](auto name, auto value) { return options.set(name, value); }})) {
-    return usage_error(error.message());
-  }
+  if (const auto error = read_options(arguments, options)) return usage_error(error.message());
   App app(std::move(options));
   if (const auto error = app.session().error()) return usage_error(error.message());
   Listing listing(app);

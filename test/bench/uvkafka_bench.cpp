@@ -14,14 +14,13 @@
 #include <memory>
 #include <optional>
 
+#include "../../samples/uvkafka/feed.hpp"
 #include "measure.hpp"
 
 namespace {
 
 using bench::Arguments;
 using bench::Measure;
-
-constexpr int kSendsPerTurn = 1000;
 
 void check(const kafka::Error& error) {
   if (!error) return;
@@ -89,10 +88,10 @@ struct Produce : Bench {
   using Bench::Bench;
   std::vector<std::string> values;
   kafka::Topic topic;
-  uv_idle_t idle{};
-  int64_t sent = 0;
-  size_t next = 0;
+  int64_t taken = 0;
+  size_t at = 0;
   bench::Turns turns;
+  measure::Feed<Produce> feed{*this};
 
   void run(kafka::ProducerOptions options) {
     for (size_t i = 0; i < bench::kValues; ++i) values.push_back(bench::make_value(arguments.size, i));
@@ -102,27 +101,20 @@ struct Produce : Bench {
       check(producer->error());
       topic = producer->topic(arguments.topic);
       producer->on_delivery([this](uint64_t, const kafka::DeliveryReport& report) { count(report); });
-      uv_idle_init(&loop, &idle);
-      idle.data = this;
-      resume();
+      feed.start(&loop, *producer, topic);
     });
     measure.print();
   }
-  void resume() {
-    uv_idle_start(&idle, [](uv_idle_t* handle) { static_cast<Produce*>(handle->data)->send_some(); });
+  bool next(kafka::Record& record) {
+    if (taken == arguments.messages) return false;
+    const int32_t partition = turns.partition(taken);
+    record.partition = partition < 0 ? kafka::kAnyPartition : partition;
+    record.value = values[at];
+    return true;
   }
-  void send_some() {
-    for (int i = 0; i < kSendsPerTurn && sent < arguments.messages; ++i) {
-      const int32_t partition = turns.partition(sent);
-      const kafka::Record record{.partition = partition < 0 ? kafka::kAnyPartition : partition, .value = values[next]};
-      if (producer->would_block(topic, record)) {
-        uv_idle_stop(&idle);
-        return producer->on_drain([this] { resume(); });
-      }
-      if (++next == values.size()) next = 0;
-      producer->send(topic, record, static_cast<uint64_t>(sent++));
-    }
-    if (sent == arguments.messages) uv_close(reinterpret_cast<uv_handle_t*>(&idle), nullptr);
+  uint64_t sent() {
+    if (++at == values.size()) at = 0;
+    return static_cast<uint64_t>(taken++);
   }
 };
 

@@ -80,6 +80,17 @@ def skip_unless(programs):
         skip(f"{', '.join(missing)} not installed")
 
 
+def skip_unless_kafka(versions):
+    """Ends with `skipped` where kcat or a JVM is missing, or one of these Kafka releases cannot be had."""
+    import kafka_cluster
+    skip_unless(["java", "kcat"])
+    for version in versions:
+        try:
+            kafka_cluster.jars(version)
+        except SystemExit:
+            skip(f"Kafka {version} cannot run on this machine (see above)")
+
+
 def skip(reason):
     print(f"SKIPPED, NOTHING WAS CHECKED AGAINST A REAL BROKER: {reason}", file=sys.stderr, flush=True)
     sys.exit(SKIPPED)

@@ -23,7 +23,7 @@ import time
 import types
 
 import kafka_cluster
-from harness import Checks, default_program, expect, run, scratch, skip, skip_unless
+from harness import Checks, default_program, expect, run, scratch, skip_unless_kafka
 
 PARTITIONS = 6
 PADDING = "." * 60
@@ -268,11 +268,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--lines", type=int, default=2_000_000, help="budget of lines sent at full speed")
     options = parser.parse_args()
-    skip_unless(["java", "kcat"])
-    try:
-        kafka_cluster.jars(options.version)
-    except SystemExit:
-        skip(f"Kafka {options.version} cannot run on this machine (see above)")
+    skip_unless_kafka([options.version])
     directory = scratch("kill-restart")
     cluster = types.SimpleNamespace(dir=directory / "cluster", version=options.version, nodes=3, port=None, secure=False,
                                     set=SETTINGS)

@@ -18,7 +18,7 @@ import types
 
 import kafka_cluster
 from harness import (Checks, CheckFailed, TOPIC_READ, default_program, expect, expect_equal, kcat_options, run, scratch,
-                     skip, skip_unless)
+                     skip_unless_kafka)
 
 VERSIONS = ["0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "1.1.1", "2.8.2", "3.9.1", "4.3.1"]
 CODECS = ["gzip", "snappy", "lz4", "zstd"]
@@ -377,14 +377,10 @@ def main():
     parser.add_argument("--lines", type=int, default=10000)
     parser.add_argument("--codecs", default=",".join(CODECS), help="those that the program has")
     options = parser.parse_args()
-    skip_unless(["java", "kcat"])
-    for version in options.versions or VERSIONS:
-        try:
-            kafka_cluster.jars(version)
-        except SystemExit:
-            skip(f"Kafka {version} cannot run on this machine (see above)")
+    versions = options.versions or VERSIONS
+    skip_unless_kafka(versions)
     codecs = [name for name in options.codecs.split(",") if name]
-    sys.exit(max([drive(version, options.uvkafka, options.lines, codecs) for version in options.versions or VERSIONS]))
+    sys.exit(max([drive(version, options.uvkafka, options.lines, codecs) for version in versions]))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import sys
 import types
 
 import kafka_cluster
-from harness import Checks, default_program, expect_equal, run, scratch, skip, skip_unless
+from harness import Checks, default_program, expect_equal, run, scratch, skip_unless_kafka
 
 VERSIONS = ["2.4.1", "4.3.1"]
 NODES = 3  # two for the topic; with the third there is a quorum while one of them is dead
@@ -126,13 +126,9 @@ def main():
     parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: " + " ".join(VERSIONS))
     parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program(), help="the program to drive")
     options = parser.parse_args()
-    skip_unless(["java", "kcat"])
-    for version in options.versions or VERSIONS:
-        try:
-            kafka_cluster.jars(version)
-        except SystemExit:
-            skip(f"Kafka {version} cannot run on this machine (see above)")
-    sys.exit(max([judge(version, options.uvkafka) for version in options.versions or VERSIONS]))
+    versions = options.versions or VERSIONS
+    skip_unless_kafka(versions)
+    sys.exit(max([judge(version, options.uvkafka) for version in versions]))
 
 
 if __name__ == "__main__":

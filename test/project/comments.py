@@ -13,8 +13,6 @@
 """
 import pathlib
 import re
-import sys
-import tempfile
 
 import tree
 
@@ -123,32 +121,5 @@ SELF_TEST = {
 }
 
 
-def self_test():
-    failed = 0
-    for name, (contents, expected) in SELF_TEST.items():
-        with tempfile.TemporaryDirectory() as folder:
-            root = pathlib.Path(folder).resolve()
-            for shown, text in contents.items():
-                (root / shown).parent.mkdir(parents=True, exist_ok=True)
-                (root / shown).write_text(text, encoding="utf-8")
-            _, wrong = check(root)
-        if len(wrong) != expected:
-            failed += 1
-            print(f"FAIL self-test, {name}: expected {expected}, found {wrong}")
-    return failed
-
-
-def main():
-    roots = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    root = pathlib.Path(roots[0] if roots else pathlib.Path(__file__).parents[2]).resolve()
-    failed = self_test()
-    if failed or "--self-test" in sys.argv:
-        print(f"self-test: {len(SELF_TEST)} trees, {failed} failed")
-        sys.exit(1 if failed else 0)
-    count, wrong = check(root)
-    print("\n".join(wrong + [f"{count} files, {len(wrong)} places that do not hold"]))
-    sys.exit(1 if wrong or not count else 0)
-
-
 if __name__ == "__main__":
-    main()
+    tree.run(SELF_TEST, check, "{} files, {} places that do not hold")

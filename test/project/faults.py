@@ -14,7 +14,6 @@ import ast
 import pathlib
 import re
 import sys
-import tempfile
 
 import tree
 
@@ -100,12 +99,12 @@ def check(root, write=False):
     return len(numbers), len([number for number in numbers if number in found]), wrong
 
 
-CASES = 'TEST_CASE("A1, B2: a frame\\" breaks") {}\nTEST_CASE_METHOD(Rig,\n    "A1: two "\n    "lines") {}\nTEST_CASE("no number") {}\n'
+SOURCE = 'TEST_CASE("A1, B2: a frame\\" breaks") {}\nTEST_CASE_METHOD(Rig,\n    "A1: two "\n    "lines") {}\nTEST_CASE("no number") {}\n'
 # name -> (row(s) of the list, test sources, how many lies there are)
-SELF_TEST = {
+CASES = {
     "the truth": ("| A1 | x | y | `sim/a_test.cpp`: a frame\" breaks<br>`sim/a_test.cpp`: two lines |\n"
                   "| B2 | x | y | `sim/a_test.cpp`: a frame\" breaks |\n| H1 | x | y | not built (TLS) |\n",
-                  {"sim/a_test.cpp": CASES}, 0),
+                  {"sim/a_test.cpp": SOURCE}, 0),
     "a number that the list lacks": ("| A1 | x | y | `a.cpp`: b |\n", {"a.cpp": 'TEST_CASE("A1: b")', "b.cpp": 'TEST_CASE("A2: b")'}, 1),
     "a column that lies": ("| A1 | x | y | `a.cpp`: c |\n", {"a.cpp": 'TEST_CASE("A1: b")'}, 1),
     "a test that went": ("| A1 | x | y | `a.cpp`: b |\n", {"a.cpp": ""}, 1),
@@ -120,32 +119,15 @@ SELF_TEST = {
 }
 
 
-def self_test():
-    failed = 0
-    for name, (rows, sources, expected) in SELF_TEST.items():
-        with tempfile.TemporaryDirectory() as folder:
-            root = pathlib.Path(folder).resolve()
-            for shown, text in {**sources, "FAULTS.md": "# List\n\n" + rows}.items():
-                (root / "test" / shown).parent.mkdir(parents=True, exist_ok=True)
-                (root / "test" / shown).write_text(text, encoding="utf-8")
-            _, _, wrong = check(root)
-            if len(wrong) == expected:
-                continue
-        failed += 1
-        print(f"FAIL self-test, {name}: expected {expected} lies, found {wrong}")
-    return failed
+SELF_TEST = {name: ({f"test/{shown}": text for shown, text in {**sources, "FAULTS.md": "# List\n\n" + rows}.items()}, lies)
+             for name, (rows, sources, lies) in CASES.items()}
 
 
 def main():
-    roots = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    root = pathlib.Path(roots[0] if roots else pathlib.Path(__file__).parents[2]).resolve()
-    failed = self_test()
-    if failed or "--self-test" in sys.argv:
-        print(f"self-test: {len(SELF_TEST)} trees, {failed} failed")
-        sys.exit(1 if failed else 0)
-    rows, rows_tested, wrong = check(root, "--write" in sys.argv)
-    print("\n".join(wrong + [f"{rows} faults, {rows_tested} tested, {len(wrong)} lies"]))
-    sys.exit(1 if wrong else 0)
+    if "--write" in sys.argv:
+        roots = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+        check(pathlib.Path(roots[0] if roots else pathlib.Path(__file__).parents[2]).resolve(), write=True)
+    tree.run(SELF_TEST, check, "{} faults, {} tested, {} lies")
 
 
 if __name__ == "__main__":

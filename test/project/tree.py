@@ -1,8 +1,10 @@
-"""What the tests of the tree share: its files, and the comments in them."""
+"""What the tests of the tree share: its files, the comments in them, and how such a test runs and tests itself."""
 import ast
 import io
 import pathlib
 import re
+import sys
+import tempfile
 import tokenize
 
 LEFT_OUT = re.compile(r"(^|/)(build[^/]*|\.git|\.cache|__pycache__|subprojects/[^/]+)/")
@@ -82,3 +84,32 @@ def comments(shown, text):
     if suffix == ".md":
         return ((number, line) for number, line in enumerate(text.splitlines(), 1))
     return ()
+
+
+def self_test(cases, check):
+    """How many made-up trees `check(root)` judges wrongly. name -> ({path: text}, how many complaints it must have)."""
+    failed = 0
+    for name, (contents, expected) in cases.items():
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder).resolve()
+            for shown, text in contents.items():
+                (root / shown).parent.mkdir(parents=True, exist_ok=True)
+                (root / shown).write_text(text, encoding="utf-8")
+            wrong = check(root)[-1]
+        if len(wrong) != expected:
+            failed += 1
+            print(f"FAIL self-test, {name}: expected {expected}, found {wrong}")
+    return failed
+
+
+def run(cases, check, said):
+    """The whole program: the self-test, then `check(root)` of the tree, whose results `said` puts into words."""
+    roots = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    root = pathlib.Path(roots[0] if roots else pathlib.Path(__file__).parents[2]).resolve()
+    failed = self_test(cases, check)
+    if failed or "--self-test" in sys.argv:
+        print(f"self-test: {len(cases)} trees, {failed} failed")
+        sys.exit(1 if failed else 0)
+    *counts, wrong = check(root)
+    print("\n".join(wrong + [said.format(*counts, len(wrong))]))
+    sys.exit(1 if wrong or not counts[0] else 0)
