@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what is missing on a Debian or Ubuntu machine, as root or with sudo; does nothing where all is there.
-#   test/install.sh build   what building the library and the samples needs
-#   test/install.sh test    and what the tests need (not java and maven: without them the real brokers are skipped)
-#   test/install.sh ci      and what .ci/run needs
+# Installs what is missing on a Debian or Ubuntu machine, as root or with sudo. Does nothing if nothing is missing.
+#   test/install.sh build   for building the library and the samples
+#   test/install.sh test    and for the tests (not java and maven: without them real brokers are skipped)
+#   test/install.sh ci      and for .ci/run
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-build}
@@ -10,7 +10,7 @@ missing=()
 
 program() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
 library() {
-  # Without pkg-config nothing can be asked; apt-get leaves alone what is there already.
+  # Without pkg-config nothing can be asked. Then everything is installed; apt-get skips packages that are there.
   { command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$1"; } || missing+=("$2")
 }
 
@@ -30,7 +30,7 @@ if [ "$what" != build ]; then
   library catch2 catch2
   program kcat kcat
   library rdkafka librdkafka-dev
-  # Other programs are called ctags too.
+  # Other programs have the name ctags too.
   { command -v ctags-universal || ctags --version | grep 'Universal Ctags'; } >/dev/null 2>&1 || missing+=(universal-ctags)
 fi
 if [ "$what" = ci ]; then
@@ -53,7 +53,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 fi
 
-# Ubuntu 22.04 ships a meson that is too old; nothing is installed over it.
+# Ubuntu 22.04 ships a meson that is too old. It is left as it is.
 oldest=1.0.1
 if [ "$(printf '%s\n' "$oldest" "$(meson --version)" | sort -V | head -n 1)" != "$oldest" ]; then
   echo "meson $(meson --version) is too old: $oldest or newer is needed (pipx install meson)" >&2

@@ -3,7 +3,8 @@
 
     summary.py TESTLOG.json
 
-Prints a line per program and last `N passed, N failed, N skipped`. Exit status 1 if something failed or nothing ran.
+Prints a line per program; the last line is `N passed, N failed, N skipped`. Exit status: 1 if something failed or
+nothing ran.
 """
 import json
 import re
@@ -21,7 +22,7 @@ def count(entry):
     failed = result not in ("OK", "EXPECTEDFAIL")
     cases = ALL_PASSED.findall(text)
     if cases:
-        return int(cases[-1]), int(failed), 0  # all passed, yet a failure: it died at the end
+        return int(cases[-1]), int(failed), 0  # all cases passed, but the program failed after them
     some = SOME.findall(text)
     if some:
         numbers = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped)", some[-1])}

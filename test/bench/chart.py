@@ -1,11 +1,11 @@
 """The chart of the bench as SVG: a dot per work for the ratio of CPU per message, and lines of cost per message against
-partitions and brokers. Logarithmic scales; its colours follow the reader's light or dark surroundings.
+partitions and brokers. Logarithmic scales; the colours follow the light or dark mode of the reader's screen.
 """
 import html
 import math
 
 WIDTH = 960
-LEFT, RIGHT = 430, 40  # margins of the dots: names stand in the left one
+LEFT, RIGHT = 430, 40  # margins around the dots; the left one holds the names
 ROW = 19
 STYLE = """
   svg { font: 12px system-ui, sans-serif; }
@@ -54,7 +54,7 @@ def dot(x, y, kind, radius=4):
 
 
 def ratios(whole):
-    """(name, ratio, target or None) of what is drawn as dots."""
+    """(name, ratio, target or None) of each dot."""
     for entry in whole["works"]:
         if entry["group"] != "main" or "rounds" not in entry:
             continue
@@ -69,11 +69,11 @@ def ratios(whole):
 
 
 def dots(whole, top):
-    """The first chart and where it ends."""
+    """The first chart, and the height at which it ends."""
     rows = list(ratios(whole))
     if not rows:
         return [], top
-    low = max(min(0.05, *(ratio for _, ratio, _ in rows)) * 0.9, 0.02)  # what lies beyond stands at the edge
+    low = max(min(0.05, *(ratio for _, ratio, _ in rows)) * 0.9, 0.02)  # values beyond are drawn at the edge
     high = max(2.0, *(ratio for _, ratio, _ in rows if math.isfinite(ratio))) * 1.1
     across = Scale(low, high, LEFT, WIDTH - RIGHT)
     first, bottom = top + 62, top + 62 + ROW * len(rows)
@@ -100,7 +100,7 @@ def dots(whole, top):
 
 
 def lines(whole, group, title, below, left, top, width=400, height=190):
-    """Cost per message of both clients against what `at` counts."""
+    """Cost per message of both clients, over the number that `at` counts."""
     entries = sorted((e for e in whole["works"] if e["group"] == group and "rounds" in e), key=lambda e: e["at"])
     if len(entries) < 2:
         return []

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Instructions per message of the two hot paths, by valgrind's callgrind: they do not depend on the machine's mood.
+"""Counts instructions per message on the two hot paths with valgrind's callgrind. The counts do not depend on how busy the
+machine is.
 
     test/bench/instructions.py --build build-bench [--json FILE]
 
 Each path is run twice, with few and with many messages, against the dev broker in a process of its own; the difference
-is what the messages cost, without start and end. Produce: 100 B, acks 1, linger 5, a report counted per message.
+is the cost of the messages, without start and end. Produce: 100 B, acks 1, linger 5, a report counted per message.
 Consume: 100 B, CRC checked, an envelope acked per message.
 """
 import argparse
@@ -21,7 +22,7 @@ FUNCTIONS = 12  # printed of each path
 
 
 def short(name):
-    """Without the arguments that stand at its end."""
+    """The function's name without its arguments."""
     depth = 0
     for at in range(len(name) - 1, 0, -1) if name.endswith((")", ") const")) else ():
         depth += {")": 1, "(": -1}.get(name[at], 0)

@@ -1,5 +1,5 @@
 // The limit: records encoded into batches, a CRC-32C over each, and one write() of it to a loopback socket that another
-// process reads. No broker, no answers, no bookkeeping; what a producer costs above this is its own.
+// process reads. No broker, no answers, no bookkeeping; whatever a producer costs above this is its own cost.
 //
 //   limit_bench -n MESSAGES [-s SIZE]                    batches of up to 1,000,000 bytes
 #include <arpa/inet.h>
@@ -54,7 +54,7 @@ char* put_record(char* at, int64_t offset, const std::string& value) {
   return at;
 }
 
-/// The end of a connection whose other end a child process reads until it is closed.
+/// One end of a connection. A child process reads the other end until it is closed.
 int connect_to_reader() {
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};

@@ -16,14 +16,14 @@ namespace bench {
 
 using measure::now_ns;
 
-/// Counts from the first message on: connecting and asking for metadata are not what is compared.
+/// Begins with the first message: connecting and asking for metadata are not compared.
 struct Measure : measure::Measure {
-  int64_t bytes = 0;  ///< of values read: a consumer that does not look at them is no consumer
+  int64_t bytes = 0;  ///< of values that were read: a consumer that does not look at them is no fair comparison
 
   void print() { measure::Measure::print(true, true); }
 };
 
-/// The exit status of a program that does not know an option or a mode: what needs it is skipped, not failed.
+/// The exit status of a program that does not know an option or a mode. Works that need it are skipped.
 inline constexpr int kNotKnown = 3;
 
 /// `MODE -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-g GROUP] [-r RATE] [-d SECONDS] [-p PARTITIONS] [-u RUN] [-c
@@ -38,7 +38,7 @@ struct Arguments {
   int64_t size = 100;
   int64_t rate = 0;  ///< messages per second; 0: one at a time, or as fast as it goes
   int64_t seconds = 10;
-  int64_t run = 0;         ///< so many records to each partition in turn; 0: the client chooses partitions
+  int64_t run = 0;         ///< records for one partition before the next one's turn; 0: the client chooses partitions
   int64_t partitions = 1;  ///< of a topic to be made
   std::string how;         ///< variant of a mode
   std::vector<std::pair<std::string, std::string>> settings;
@@ -68,7 +68,7 @@ struct Arguments {
   }
 };
 
-/// Which partition a record goes to: RUN records to each in turn, or -1 where the client is to choose.
+/// Which partition a record goes to: RUN records to each in turn, or -1 if the client chooses.
 struct Turns {
   int64_t run = 0;
   int32_t partitions = 1;
@@ -85,7 +85,7 @@ struct Turns {
   int32_t at = -1;
 };
 
-/// So many messages go ahead of those whose latency is measured: the first ones wait for connections.
+/// How many messages go ahead of those whose latency is measured: the first ones wait for connections.
 inline int64_t warm_up(int64_t messages) { return std::min<int64_t>(100, messages / 10); }
 
 /// Text that compresses about as well as what people send: words of a small vocabulary and numbers.

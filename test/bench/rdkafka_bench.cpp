@@ -229,7 +229,7 @@ void consume(const Arguments& arguments) {
   rd_kafka_destroy(consumer);
 }
 
-// Each message committed: HOW as the head of this file says.
+// Commits each message in the way HOW (see the head of this file).
 void commit(const Arguments& arguments) {
   const std::string group = arguments.group;
   constexpr const char* kDefaults[][2] = {{"queued.min.messages", "1000000"}, {"auto.offset.reset", "earliest"}};
@@ -267,7 +267,7 @@ void commit(const Arguments& arguments) {
       rd_kafka_message_destroy(message);
     }
   }
-  // Answers come in order: behind this one all others have come.
+  // Answers come in order: when this one has come, all others have.
   if (arguments.how == "async") rd_kafka_commit(consumer, assigned, 0);
   if (store) rd_kafka_commit(consumer, nullptr, 0);
   measure.end();
@@ -297,7 +297,7 @@ void idle(const Arguments& arguments) {
   rd_kafka_destroy(producer);
 }
 
-// Makes or removes a topic; waits until the broker has done it.
+// Creates or removes a topic, and waits until the broker has done it.
 int change_topic(const Arguments& arguments) {
   rd_kafka_t* client = make(RD_KAFKA_PRODUCER, make_conf(arguments, nullptr, 0));
   rd_kafka_queue_t* queue = rd_kafka_queue_new(client);

@@ -1,6 +1,6 @@
-"""What is made of the bench's figures: lines on the terminal, RESULTS.md, and the chart beside it.
+"""Turns the figures of the bench into lines on the terminal, RESULTS.md, and the chart beside it.
 
-Not here: measuring (run.py), what is measured and against which targets (works.py).
+Not here: measuring (run.py), the works and their targets (works.py).
 """
 import pathlib
 import statistics
@@ -9,7 +9,7 @@ import chart
 import instructions
 
 MET, MISSED = "met", "**missed**"
-EQUAL = 0.95  # from this ratio on two speeds are equal where the broker is the limit of both
+EQUAL = 0.95  # above this ratio two speeds count as equal if the broker limits both
 SHOWN = {"CPU µs": 3, "CPU ms": 1, "messages/s": 0, "peak MB": 1, "wakeups": 0, "p50 µs": 0, "p99 µs": 0, "p99.9 µs": 0}
 
 
@@ -28,13 +28,13 @@ def verdict(figure, target, value):
 
 
 def broker_is_limit(entry):
-    """It used more CPU than our client, which therefore waited for it."""
+    """The broker used more CPU than our client, so the client waited for the broker."""
     client = statistics.median(one["ours"]["cpu_seconds"] / one["ours"]["seconds"] for one in entry["rounds"])
     return entry["broker_cores"]["ours"] > client
 
 
 def judged(entry, figure):
-    """What became of the target of one figure."""
+    """Whether one figure has reached its target."""
     target, ratio = entry["targets"][figure], entry["figures"][figure]["ratio"]
     if figure == "messages/s" and EQUAL <= ratio < target[1] and broker_is_limit(entry):
         return f"{figure}: equal, the broker is the limit: {MET}"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The same work through this library and through librdkafka, in turn, against one real broker; and the bare limit.
+"""Runs the same work through this library and through librdkafka, in turn, against one real broker, and the bare limit.
 
-How to run it, on a machine that does nothing else (java 17+ and mvn or the jars of an earlier run, librdkafka-dev, and
+Run it on a machine that does nothing else (java 17+ and mvn or the jars of an earlier run, librdkafka-dev, and
 valgrind for the instruction counts):
 
     meson setup build-bench -Dbench=true -Dbuildtype=release
@@ -9,7 +9,7 @@ valgrind for the instruction counts):
     test/bench/run.py --build build-bench --rounds 3 --json bench.json --results test/bench/RESULTS.md
 
 It takes about 30 minutes on 2 cores. Also:
-    --quick             only what has a target, 2 rounds: 8 minutes
+    --quick             only works with a target, 2 rounds: 8 minutes
     --only WORDS        works whose name contains one of WORDS (separated by |), e.g. --only 'consume 100 B|idle'
     --list              prints the names of the works and ends
     --full              the whole product of sizes, partitions, codecs, acks and linger: hours
@@ -19,8 +19,8 @@ It takes about 30 minutes on 2 cores. Also:
     --no-instructions   without the counts of test/bench/instructions.py
 The results file gets a chart beside it, results.svg.
 
-Each round runs both clients one after the other, in the other order than the round before; a ratio is ours / theirs of
-one round, and what is printed is the median of the rounds. CPU is user and system of the client's process, from its
+Each round runs both clients one after the other, and the next round in the opposite order. A ratio is ours / theirs of
+one round. The median of the rounds is printed. CPU is user and system of the client's process, from its
 first message to its last report; peak memory is VmHWM; the broker's CPU is that of its process while the client ran.
 A work with an option that a client does not know (exit status 3) is skipped and named.
 """
@@ -76,7 +76,7 @@ def cpu_seconds(pids):
 
 
 class RealCluster:
-    """Brokers of Kafka; started when first asked for."""
+    """Kafka brokers, started when they are first needed."""
 
     def __init__(self, folder, nodes):
         self.where = argparse.Namespace(dir=f"{folder}/real-{nodes}", nodes=nodes, port=None, version=RELEASE,
@@ -99,7 +99,7 @@ class RealCluster:
 
 
 class DevBrokers:
-    """In-memory brokers in one process of their own; topics are given at the start."""
+    """In-memory brokers in a process of their own, with topics given at the start."""
 
     def __init__(self, program, topic):
         for _ in range(100):
@@ -135,7 +135,7 @@ class DevBrokers:
 
 
 class Programs:
-    """Copied when the run begins, so that building does not disturb it."""
+    """The programs are copied when the run begins, so that a build does not disturb it."""
 
     def __init__(self, build, folder):
         bench = build / "test/bench"
@@ -171,7 +171,7 @@ class Programs:
 
 
 def figures(mode):
-    """The figures of a work: {name: of a program's result}."""
+    """The figures of a work: {name: function that takes a program's result}."""
     if mode == "latency":
         return {"p50 µs": lambda r: r["latency_us"]["p50"], "p99 µs": lambda r: r["latency_us"]["p99"],
                 "p99.9 µs": lambda r: r["latency_us"]["p999"], "CPU µs": lambda r: r["cpu_us_per_message"]}
@@ -209,7 +209,7 @@ class Bench:
         return self.clusters[nodes]
 
     def warm_up(self, cluster):
-        """A broker's compiler is at work in its first seconds: they belong to nobody's figures."""
+        """In its first seconds a broker's compiler is busy. They must not count for either client."""
         topic = all_of.Topic("warm-up")
         cluster.make(self.programs, topic)
         to = ["-b", cluster.bootstrap, "-t", topic.name, "-s", "100", "-n", str(WARM_UP)]
@@ -235,10 +235,10 @@ class Bench:
             extra = topic.partitions * per_batch  # so that no partition's share is rounded away
             self.programs.run(self.programs.ours, [*to, "-n", str(topic.fill + extra), *layout],
                               timeout=FILL_TIMEOUT)
-        elif work.mode == "produce":  # a broker's first batch of a partition costs it more than all others
+        elif work.mode == "produce":  # the first batch of a partition costs a broker more than any later one
             self.programs.run(self.programs.ours, [*to, "-n", str(10 * topic.partitions), "-u", "10"],
                               timeout=FILL_TIMEOUT)
-        if work.mode == "commit":  # the first commit makes the topic of the offsets
+        if work.mode == "commit":  # the first commit creates the topic of the offsets
             self.run(self.programs.theirs, work, cluster, ["-c", "sync"], count=10)
 
     def run(self, program, work, cluster, extra, count=None):
@@ -262,7 +262,7 @@ class Bench:
         return rounds
 
     def result(self, work):
-        """Measures one work; its entry of the results."""
+        """Measures one work and returns its entry of the results."""
         entry = {"name": work.name, "mode": work.mode, "group": work.group, "at": work.at, "size": work.size,
                  "messages": work.count, "options": [*work.options, *work.ours], "figures": {}, "targets": work.targets}
         try:
@@ -298,7 +298,7 @@ class Bench:
 
 
 def growth(results):
-    """Cost per message at many partitions in terms of that at few, paired by round."""
+    """Cost per message at many partitions divided by the cost at few, paired by round."""
     found = []
     for group, few, many, target in all_of.GROWTH:
         at = {entry["at"]: entry["rounds"] for entry in results if entry["group"] == group and "rounds" in entry}
@@ -388,7 +388,7 @@ def main():
                 entry = bench.result(work)
                 whole["works"].append(entry)
                 print("\n".join(report.lines(entry)), flush=True)
-                save()  # what a run that is ended early has found is kept
+                save()  # a run that is ended early keeps its results
         finally:
             bench.down()
     whole["growth"] = growth(whole["works"])

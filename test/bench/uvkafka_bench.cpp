@@ -53,7 +53,7 @@ struct Bench {
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
   }
-  /// Metadata first: it is not what is measured.
+  /// Asks for metadata before the measure begins, since it is not measured.
   void with_partitions(std::function<void(std::vector<int32_t>)> then) {
     session->get_metadata({arguments.topic},
                           [then = std::move(then), this](kafka::Error error, kafka::ClusterMetadata cluster) {
@@ -118,7 +118,7 @@ struct Produce : Bench {
   }
 };
 
-// One message at a time, or so many per second.
+// One message at a time, or a given number per second.
 struct Latency : Bench {
   using Bench::Bench;
   std::string value;

@@ -1,10 +1,10 @@
-"""What is measured: every work of the bench, with its counts, its options (the same for both clients) and its targets.
+"""Every work of the bench: its counts, its options (the same for both clients) and its targets.
 
-Not here: how a work is run (run.py), what is made of the figures (report.py).
+Not here: how a work is run (run.py), how figures are shown (report.py).
 """
 import dataclasses
 
-# So many messages that a run takes about a second.
+# The number of messages with which a run takes about a second.
 COUNT = {10: 2_000_000, 100: 2_000_000, 1024: 400_000, 10240: 60_000}
 SIZES = tuple(COUNT)
 CODECS = ("none", "lz4", "zstd")
@@ -13,7 +13,7 @@ BROKERS = (1, 3, 10, 30, 100)
 BROKER_PARTITIONS = 300
 BATCH = 16384  # bytes of the batches that the readers of the partition and broker works find in the log
 
-# Where the issue that asked for this bench names one. A figure's ratio is ours / theirs.
+# The largest ratio ours / theirs that a figure may have, where there is a target.
 AT_MOST, AT_LEAST = "≤", "≥"
 FASTER = {"messages/s": (AT_LEAST, 1.0)}
 LEAN = {"peak MB": (AT_MOST, 0.5)}
@@ -21,7 +21,7 @@ LEAN = {"peak MB": (AT_MOST, 0.5)}
 
 @dataclasses.dataclass(frozen=True)
 class Topic:
-    """A topic is made before its first work, and removed after its last one."""
+    """A topic is created before its first work and removed after its last one."""
     name: str
     partitions: int = 1
     fill: int = 0  # messages of `size` bytes to be read
@@ -40,8 +40,8 @@ class Work:
     size: int
     count: int
     options: tuple = ()
-    ours: tuple = ()    # arguments of ours alone
-    theirs: tuple = ()  # arguments of the peer alone
+    ours: tuple = ()    # for our program alone
+    theirs: tuple = ()  # for the other program alone
     targets: dict = dataclasses.field(default_factory=dict)
     limit: bool = False  # the bare limit is measured in the same round
     group: str = "main"
@@ -102,7 +102,7 @@ def consume(size, partitions=1, codec="none"):
 
 
 def main_works(full):
-    """All of them, or each dimension varied from 100 bytes in one partition, and with the sizes."""
+    """All combinations, or each dimension varied alone from 100 bytes in one partition, and with the sizes."""
     if full:
         for partitions in (1, 12, 300):
             for size in SIZES:
@@ -155,7 +155,7 @@ def idle_works():
 
 
 def partition_works(partitions=PARTITIONS):
-    """One topic for reading and writing: what is read lies before what is written."""
+    """One topic for reading and writing: the records to be read lie before those that are written."""
     count = COUNT[100]
     for number in partitions:
         topic = Topic(f"of-{number}", number, count, batch=BATCH)
@@ -176,7 +176,7 @@ def broker_works():
                    group="produce in turn, brokers", at=number)
 
 
-# Cost at the second, in terms of cost at the first.
+# Cost at the second, divided by the cost at the first.
 GROWTH = [(group, 12, 3000, 1.5) for group in ("produce", "produce in turn", "consume")]
 LIMIT_TARGETS = {100: 2.5}
 

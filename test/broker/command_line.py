@@ -3,8 +3,8 @@
 
     command_line.py [--uvkafka PROGRAM]
 
-It talks to `uvkafka broker` only; what it sends and reads is looked at in matrix.py and dev_broker.py.
-Exit status 0 all hold, 1 one does not.
+It talks to `uvkafka broker` only. Not here: whether it sends and reads the right messages (matrix.py, dev_broker.py).
+Exit status: 0 if all checks hold, 1 if one does not.
 """
 import argparse
 import pathlib
@@ -18,7 +18,7 @@ from harness import Checks, default_program, expect, expect_equal, run
 
 COMMANDS = {"produce": ["-t", "t"], "consume": ["-t", "t"], "topics": [], "offsets": ["-g", "g", "-t", "t"]}
 NOWHERE = "127.0.0.1:1"
-# arguments behind `uvkafka`, what stderr has to name
+# arguments behind `uvkafka`, and the word that stderr has to contain
 WRONG = [
     (["nonsense"], "nonsense"),
     (["produce"], "-b"),
@@ -105,7 +105,7 @@ class Program:
             expect(ended.seconds < 5, f"{words} took {ended.seconds:.1f} s")
 
     def stopped_partitions(self):
-        """A partition from which nothing more can come is said, counts as ended, and is a failure."""
+        """A partition that is stopped is reported, counts as ended, and makes the exit status 1."""
         for options in ("-p 0 -e", "-p 0", "-g stopped -p 0 -e"):
             ended = self.shell(f"U consume -b B -t three {options} -o 99999999 -X auto.offset.reset=none")
             expect_equal(ended.status, 1, f"exit status with {options}")
@@ -132,7 +132,7 @@ class Program:
             expect(said in ended.said, f"`{line}` said {ended.said!r}")
 
     def not_committed_unless_written(self):
-        """A reader that goes away after two lines: what it has not got is not done in the group."""
+        """A reader goes away after two lines: messages that it did not get must not be committed."""
         printed = self.shell("U consume -b B -t one -g reader -f '%o\\n' | head -n 2").out
         expect_equal(printed, "0\n1\n", "printed")
         offset = run([self.program, "offsets", "-b", self.bootstrap, "-g", "reader", "-t", "one"]).split()[2]
@@ -141,7 +141,7 @@ class Program:
         expect_equal(rest[0], offset, "what comes next")
 
     def as_soon_as_known(self):
-        """Each report while stdin stays open and silent."""
+        """Each report is printed while stdin stays open and silent."""
         process = self.start("produce", "-b", self.bootstrap, "-t", "three", "-p", "1", "--report", stdin=subprocess.PIPE)
         try:
             for number in range(3):
@@ -171,7 +171,7 @@ class Program:
             expect(ended.seconds < 2, f"it took {ended.seconds:.1f} s")
 
     def interrupted_produce(self):
-        """What cannot be sent is said after 5 s at most, line by line."""
+        """Lines that cannot be sent are reported after 5 s at most, one by one."""
         process = self.start("produce", "-b", NOWHERE, "-t", "t", "--report", stdin=subprocess.PIPE)
         process.stdin.write("".join(f"{n}\n" for n in range(1000)))
         process.stdin.flush()
@@ -184,7 +184,7 @@ class Program:
         expect("1000 of 1000 messages not sent" in ended.said, f"it said {ended.said!r}")
 
     def interrupted_busy_produce(self):
-        """Intake stops, and what was taken is sent."""
+        """Reading stops, and lines that were read are sent."""
         feeder = subprocess.Popen(["yes"], stdout=subprocess.PIPE)
         process = self.start("produce", "-b", self.bootstrap, "-t", "three", "--report", stdin=feeder.stdout)
         feeder.stdout.close()

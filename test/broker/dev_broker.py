@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Clients that are not ours against `uvkafka broker`: kcat, librdkafka, Kafka's console tools.
+"""Runs foreign clients against `uvkafka broker`: kcat, librdkafka, Kafka's console tools.
 
     dev_broker.py [--uvkafka PROGRAM] [--rdkafka-client PROGRAM] [--bootstrap HOST:PORT] [--codecs NAME,...]
 
-With --bootstrap no broker is started and that one is judged: a run against a real Kafka (topics `three` and `rdkafka`
-of three partitions) shows that the checks themselves are right. Without java the console tools are skipped, loudly.
-Exit status 0 all hold, 1 one does not, 77 kcat is missing.
+With --bootstrap it starts no broker and judges that one: a run against a real Kafka (topics `three` and `rdkafka` of
+three partitions) shows that the checks themselves are right. Without java the console tools are skipped, loudly.
+Exit status: 0 if all checks hold, 1 if one does not, 77 if kcat is missing.
 """
 import argparse
 import json
@@ -113,7 +113,7 @@ class Clients:
             check(f"kcat there and back, {codec}", self.there_and_back, f"zipped-{codec}", "zipped", "-z", codec)
             check(f"{codec} of kcat read by us", self.read_by_us, options.uvkafka, f"zipped-{codec}", "zipped")
             check(f"{codec} of ours read by kcat and us", self.written_by_us, options.uvkafka, codec)
-        if not options.bootstrap:  # real brokers of today refuse what is that old
+        if not options.bootstrap:  # present real brokers refuse versions that old
             for fallback in ("0.8.2", "0.9.0", "0.10.0"):
                 for codec in sorted({"gzip", "snappy", "lz4"} & set(options.codecs)):
                     check(f"kcat as a client of {fallback}, {codec}", self.there_and_back, f"old-{fallback}-{codec}", "old",

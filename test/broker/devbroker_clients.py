@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The dev broker speaking like each Kafka release, before kcat and Kafka's console tools.
+"""Runs kcat and Kafka's console tools against the dev broker, which speaks like each Kafka release in turn.
 
     devbroker_clients.py [--program DEVBROKER_MAIN] [VERSION]...
 
 dev_broker.py judges `uvkafka broker`, which speaks every version at once; here the broker is held to one release at a
-time, so that each request version is used by a client that is not ours. Exit status as there.
+time, so that a foreign client uses each version of a request. Exit status as there.
 """
 import argparse
 import pathlib
@@ -28,7 +28,7 @@ def default_program():
 
 
 class Release(Clients):
-    """The clients of dev_broker.py, told what a broker of this age needs to be told."""
+    """The clients of dev_broker.py, with the options that a broker of this age needs."""
 
     def __init__(self, bootstrap, directory, release):
         super().__init__(bootstrap, directory)

@@ -1,6 +1,6 @@
 """What the scripts that drive real brokers share: checks that are counted, programs run with a limit, kcat's options.
 
-Not here: starting and breaking brokers (kafka_cluster.py), what is checked (matrix.py, kill_restart.py).
+Not here: starting and breaking brokers (kafka_cluster.py), the checks themselves (matrix.py, kill_restart.py, truncation.py).
 """
 import os
 import pathlib
@@ -15,7 +15,7 @@ TOPIC_READ = "%p\t%o\t%k\t%s\n"  # the same words in kcat's format and in ours
 
 
 class CheckFailed(Exception):
-    """A check that does not hold; its text says what was seen."""
+    """A check that does not hold. Its text tells what was seen."""
 
 
 class Checks:
@@ -74,14 +74,14 @@ def run(command, text_in="", timeout=60, status=0):
 
 
 def skip_unless(programs):
-    """Ends with `skipped`, loudly, where a program is missing."""
+    """Ends with `skipped`, and says so, if a program is missing."""
     missing = [program for program in programs if not shutil.which(program)]
     if missing:
         skip(f"{', '.join(missing)} not installed")
 
 
 def skip_unless_kafka(versions):
-    """Ends with `skipped` where kcat or a JVM is missing, or one of these Kafka releases cannot be had."""
+    """Ends with `skipped` if kcat or a JVM is missing, or if one of these Kafka releases cannot be had."""
     import kafka_cluster
     skip_unless(["java", "kcat"])
     for version in versions:
@@ -104,7 +104,7 @@ def default_program():
 
 
 def kcat_options(version):
-    """What kcat has to be told about a broker that knows no ApiVersions."""
+    """The options that kcat needs for a broker without ApiVersions."""
     if version >= (0, 10):
         return []
     return ["-X", "api.version.request=false", "-X", "broker.version.fallback=" + ".".join(map(str, version))]

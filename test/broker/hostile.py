@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Servers that are hostile or dead against `uvkafka topics`, `consume` and `produce`.
+"""Runs `uvkafka topics`, `consume` and `produce` against servers that are hostile or dead.
 
     hostile.py [--uvkafka PROGRAM] [KIND ...]
 
-For each kind and command: in 4 s fewer than 40 connections, little CPU, under 150 MB, the user is told what is wrong,
+For each kind and command: in 4 s fewer than 40 connections, little CPU, under 150 MB, stderr tells what is wrong,
 and SIGINT ends the program with status 1. One line per check; exit status 0 all hold, 1 one does not.
 """
 import argparse
@@ -117,7 +117,7 @@ async def ones(reader, writer):
 
 
 def versions(correlation):
-    """ApiVersions 0: what a broker names, in few words; it knows ApiVersions 0 only."""
+    """A short answer to ApiVersions 0, as of a broker that knows nothing else."""
     keys = [(0, 3, 11), (1, 4, 16), (2, 1, 9), (3, 0, 12), (8, 2, 9), (9, 1, 9), (10, 0, 4), (18, 0, 0)]
     return frame(correlation, struct.pack(">hi", 35, len(keys)) + b"".join(struct.pack(">hhh", *key) for key in keys)), \
         frame(correlation, struct.pack(">hi", 0, len(keys)) + b"".join(struct.pack(">hhh", *key) for key in keys))

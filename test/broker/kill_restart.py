@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Three real nodes lose their leaders while `uvkafka produce -X acks=all --report` runs at full speed.
+"""Takes the leaders of three real nodes away while `uvkafka produce -X acks=all --report` runs at full speed.
 
     kill_restart.py [--uvkafka PROGRAM] [--version 4.3.1] [--rounds 1] [--lines 2000000]
 
 One round: the leader of partition 0 is killed with -9 and started again, another leader is paused and resumed, a third
 stopped in order and started. Then stdin ends, and the program has to end by itself. Checked with kcat: each
-`ok PARTITION OFFSET VALUE` is in the topic at that offset, no `no` line is, every line has exactly one outcome, and
-what a partition saw first is in the order sent.
+`ok PARTITION OFFSET VALUE` is in the topic at that offset, no line reported as `no` is, every line has exactly one outcome, and
+the first copies of a partition's lines are in the order in which they were sent.
 Then `uvkafka consume -g` reads on while the coordinator of its group is killed and started again.
-Exit status 0 all hold, 1 one does not, 77 this machine cannot run brokers.
+Exit status: 0 if all checks hold, 1 if one does not, 77 if this machine cannot run brokers.
 """
 import argparse
 import array
@@ -30,7 +30,7 @@ PADDING = "." * 60
 ABSENT = -1
 SETTINGS = ["broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500", "replica.lag.time.max.ms=3000",
             "controller.quorum.election.timeout.ms=500", "controller.quorum.fetch.timeout.ms=1500"]
-END_BY_ITSELF = 150  # delivery.timeout.ms (120 s) and some: nothing may stay open longer
+END_BY_ITSELF = 150  # delivery.timeout.ms (120 s) and a margin: no line may be without an outcome for longer
 
 
 class Feeder(threading.Thread):
@@ -67,7 +67,7 @@ class Cluster:
         return next(p["leader"] for p in self.describe() if p["partition"] == partition)
 
     def coordinator(self, group):
-        """The leader of the partition of __consumer_offsets that the group falls into."""
+        """The leader of the group's partition of __consumer_offsets."""
         number = 0
         for c in group:
             number = (number * 31 + ord(c)) & 0xffffffff
@@ -225,7 +225,7 @@ def drive(options, directory, checks):
 
 
 def coordinator_is_killed(options, cluster, directory):
-    """Each message once and in order, what was printed is committed, and the next run goes on there."""
+    """Each message comes once and in order, printed ones are committed, and the next run continues there."""
     group, file = "workers", directory / "consumed"
     command = [options.uvkafka, "consume", "-b", cluster.bootstrap, "-t", "load", "-g", group, "-f", r"%p %o\n"]
 

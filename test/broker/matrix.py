@@ -4,8 +4,8 @@
     matrix.py [--uvkafka PROGRAM] [--lines 10000] [--codecs NAME,...] [VERSION ...]
 
 For each version: lines with keys through `uvkafka produce`, plain and in each codec, read back by kcat and by us; lines
-of kcat, the same, read by us; offsets committed by us as Kafka's tools show them, and the reverse.
-One line per check; exit status 0 all hold, 1 one does not, 77 this machine cannot run brokers.
+of kcat in the same way, read by us; offsets committed by us as Kafka's tools show them, and the reverse.
+One line per check. Exit status: 0 if all hold, 1 if one does not, 77 if this machine cannot run brokers.
 """
 import argparse
 import collections
@@ -51,7 +51,7 @@ def java_partition(key):
 
 
 def keyed_lines(count, word):
-    """[(key, value)]: values tell their place, their lengths vary, some are long, some not ASCII."""
+    """[(key, value)]: values tell their place, lengths vary, some are long, some are not ASCII."""
     return [(f"key-{i * 7919 % 997}", f"{i} {word} " + "ä\u6f22x"[i % 3] * (i % 90 if i % 500 else 3000))
             for i in range(count)]
 
@@ -129,7 +129,7 @@ class Version:
         check_content(self.read(topic), sent)
 
     def too_old_for_zstd(self):
-        """Each record fails, and is told why; nothing of it is in the topic."""
+        """Each record fails with its reason, and none is in the topic."""
         done = subprocess.run([self.program, "produce", "-b", self.bootstrap, "-t", "no-zstd", "-p", "0", "--report",
                                "-X", "compression.type=zstd"], input="one\ntwo\n", stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=60)
@@ -139,7 +139,7 @@ class Version:
         expect_equal(self.kcat_read("no-zstd"), "", "in the topic")
 
     def records_refused(self):
-        """A compacted topic refuses the records without a key by name (KIP-467): only those fail, and are told why."""
+        """A compacted topic refuses records without a key by name (KIP-467): only those fail, with that reason."""
         kafka_cluster.make_topic(self.layout, "compacted", config=["cleanup.policy=compact"])
         for acks in ("all", "1"):
             done = subprocess.run([self.program, "produce", "-b", self.bootstrap, "-t", "compacted", "-K", DELIMITER,
@@ -155,15 +155,15 @@ class Version:
                      "a1 b2 c3 d4 " * 2, "in the topic")
 
     def over_quota(self):
-        """C18: a broker over quota reads nothing for longer than request_timeout. Who sent meanwhile would time out, and
-        send again what the log has already: there are no sequences here."""
+        """C18: a broker over quota reads nothing for longer than request_timeout. A request sent meanwhile would time out
+        and be sent again, and the log would have its records twice: there are no sequences here."""
         kafka_cluster.run_tool(self.layout, "kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap, "--alter",
                                "--entity-type", "clients", "--entity-name", "slow",
                                "--add-config", f"producer_byte_rate={QUOTA},consumer_byte_rate={QUOTA}")
         sent = "".join(f"{i} {'x' * 9990}\n" for i in range(200))
         limits = ["-p", "0", "-X", "client.id=slow", "-X", "request.timeout.ms=1500"]
         shortest = len(sent) / QUOTA / 2  # s: the first second is free
-        for attempt in range(QUOTA_ATTEMPTS):  # the broker takes the quota over in its own time
+        for attempt in range(QUOTA_ATTEMPTS):  # a broker needs a moment until the quota holds
             topic = f"slow-{attempt}"
             kafka_cluster.make_topic(self.layout, topic)
             began = time.monotonic()
@@ -187,7 +187,7 @@ class Version:
         expect_equal(parse(text), {1: wanted}, "ten messages from offset 100")
 
     def made_on_first_use(self):
-        """The broker makes the topic when we ask for it; the messages wait for their leader."""
+        """The broker creates the topic when it is asked for. The messages wait for their leader."""
         sent = [(f"k{i}", f"{i} first") for i in range(20)]
         self.uvkafka("produce", "-t", "first-use", "-K", DELIMITER,
                      text_in="".join(f"{key}{DELIMITER}{value}\n" for key, value in sent))
@@ -216,7 +216,7 @@ class Version:
         follower = subprocess.Popen([self.program, "consume", "-b", self.bootstrap, "-t", topic, "-o", "latest",
                                      "-c", "1", "-f", r"%k %s\n"], stdout=subprocess.PIPE, text=True)
         try:
-            time.sleep(2)  # it has to know the end first
+            time.sleep(2)  # the reader has to know the end before more is written
             self.uvkafka("produce", "-t", topic, "-K", DELIMITER, text_in="late|later\n")
             expect_equal(follower.communicate(timeout=20)[0], "late later\n", "what came after it began")
         finally:
@@ -270,7 +270,7 @@ class Version:
         expect_equal(self.shown_by_us("ours", "group"), ends, "offsets shown by `uvkafka offsets`")
 
     def goes_on_where_it_stopped(self, ends):
-        """Half is consumed and committed; the next run of the group gets exactly the other half, whatever -o says."""
+        """Half is consumed and committed. The next run of the group gets exactly the other half, whatever -o says."""
         half = sum(ends.values()) // 2
         arguments = ["consume", "-t", "group", "-g", "halves", "-o", "earliest", "-f", r"%p %o\n"]
         first = self.uvkafka(*arguments, "-c", str(half)).splitlines()

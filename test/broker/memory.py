@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Memory is bounded by the options, whatever the application and the brokers do: rows I4 and E12.
+"""The options bound memory, whatever the application and the brokers do: faults I4 and E12.
 
     memory.py [--uvkafka PROGRAM] [--codecs NAME,...]
 
-Peak resident memory of `uvkafka consume` while nobody takes what it prints, or each message waits for its commit, and far
-more than its memory waits in the topic, and of `uvkafka produce` while the broker is stopped. The limits are those of the README (fetch_memory or
-buffer_memory, and what is beside them) and 64 MB for the program itself. Exit status 0 all hold, 1 one does not.
+It measures peak resident memory of `uvkafka consume` while nobody reads its output, or while each message waits for its
+commit, with much more in the topic than fits into its memory, and of `uvkafka produce` while the broker is stopped. The
+limits are those of the README (fetch_memory or buffer_memory, and the terms beside them) and 64 MB for the program itself.
+Exit status: 0 if all hold, 1 if one does not.
 """
 import argparse
 import json
@@ -26,7 +27,7 @@ PROGRAM_KB = 64 * MIB
 LINES, LINE = 1_000_000, 400
 PARTITIONS = 8
 MANY = 300
-SETTLED = 1.0  # no growth for so long: it has taken all that it will
+SETTLED = 1.0  # no growth for this long: the peak is reached
 
 
 def peak_kb(process):
@@ -35,7 +36,7 @@ def peak_kb(process):
 
 
 def settled_peak(process, least=3.0, most=30.0):
-    """The peak once it has stopped growing."""
+    """The peak, after it has stopped growing."""
     began = grown = time.monotonic()
     peak = 0
     while time.monotonic() - began < most and (time.monotonic() - began < least or time.monotonic() - grown < SETTLED):
@@ -52,7 +53,7 @@ class Memory:
         self.program, self.bootstrap, self.broker = str(program), bootstrap, broker
 
     def fill(self, topic, *options):
-        # Alike enough to be packed well: what arrives is small, what it unfolds to is not.
+        # Similar lines: they compress to little and decompress to much.
         text = "".join(f"{i:>{LINE}}\n" for i in range(LINES))
         run([self.program, "produce", "-b", self.bootstrap, "-t", topic, *options], text)
 
@@ -60,7 +61,7 @@ class Memory:
         return self.reader(topic, limit_kb, subprocess.PIPE, *options)
 
     def slow_reader(self, topic, limit_kb, *options):
-        """Each message waits for its commit, and the loop goes on fetching meanwhile."""
+        """Each message waits for its commit, while fetching goes on."""
         return self.reader(topic, limit_kb, subprocess.DEVNULL, "-g", f"slow-{topic}", *options)
 
     def reader(self, topic, limit_kb, stdout, *options):
@@ -69,7 +70,7 @@ class Memory:
         return self.judged(process, limit_kb)
 
     def fast_reader(self, topic, limit_kb, *options):
-        """What has been read is held by nobody, also where nothing more comes of a partition."""
+        """Nothing holds memory of messages that were read, even if no more come from their partition."""
         text = run([self.program, "perf", "consume", "-b", self.bootstrap, "-t", topic, "-n", LINES, *options])
         return self.within(json.loads(text.splitlines()[-1])["peak_rss_kb"], limit_kb)
 

@@ -1,4 +1,4 @@
-// A client that is not ours (librdkafka) against a broker: produces with keys, headers and timestamps, half of it with
+// Runs librdkafka against a broker: produces with keys, headers and timestamps, half of it with
 // idempotence, reads back, asks
 // for watermarks and offsets by time, commits and fetches a group's offsets. Prints one line per check, `ok` or `FAIL`.
 //   rdkafka_client BOOTSTRAP TOPIC      (TOPIC has 3 partitions and is empty)

@@ -4,10 +4,10 @@
     truncation.py [--uvkafka PROGRAM] [VERSION]...
 
 A topic has two replicas. The follower is killed, more is written and read, the leader is killed, and the follower comes
-back: it leads with the shorter log, and gets lines of its own until that is longer than the old one. Judged are a reader
-that runs all the time, and one that was away and begins at what its group has committed. 2.4 has to be asked for the end
-of an epoch (OffsetForLeaderEpoch), 4.3 says it with Fetch. What the log holds then is read by kcat.
-Exit status 0 all hold, 1 one does not, 77 this machine cannot run brokers.
+back: it leads with the shorter log, and gets lines of its own until that is longer than the old one. One reader runs all the
+time. Another one was away, and begins at the offset that its group has committed. 2.4 has to be asked for the end of an
+epoch (OffsetForLeaderEpoch), 4.3 tells it with Fetch. kcat then reads the log for comparison.
+Exit status: 0 if all checks hold, 1 if one does not, 77 if this machine cannot run brokers.
 """
 import argparse
 import json
@@ -75,7 +75,7 @@ def drive(cluster, checks, file):
     cluster.create()
     cluster.wait_for(1, {1, 2})
     cluster.produce("both", BOTH)
-    run([*cluster.command("first"), "-c", "1"])  # the topic of the groups' offsets is made while all brokers are up
+    run([*cluster.command("first"), "-c", "1"])  # the topic of the groups' offsets is created while all brokers are up
     cluster.node(2, "kill")
     cluster.wait_for(1, {1})
     cluster.produce("lost", LOST)

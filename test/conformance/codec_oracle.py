@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Every codec against Kafka's own client, both ways: its compressed records read and written again by us, read by it.
+"""Every codec against Kafka's own client, both ways: we read and write again the records that it compressed, and it reads
+ours.
 
     codec_oracle.py [--codec-check PROGRAM] [--codecs NAME,...] [--release 4.3.1]...
 
-Exit status: 0 all the same; 1 not; 77 skipped (no java, or Kafka's jars cannot be resolved).
+Exit status: 0 if all are the same, 1 if not, 77 if skipped (no java, or Kafka's jars cannot be resolved).
 """
 import argparse
 import os

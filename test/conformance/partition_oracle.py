@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Where Kafka's own client puts 10,000 random keys, empty and long ones among them, and where we do.
+"""Compares the partitions that Kafka's own client and we choose for 10,000 random keys, empty and long ones among them.
 
     partition_oracle.py [--partition-lines PROGRAM] [--seed N] [--count N] [--release 4.3.1]...
 
-The seed is printed; --seed repeats a run. That a difference is found at all is tried first, with a line that is wrong.
-Exit status: 0 all the same; 1 not; 77 skipped (no java, or Kafka's jars cannot be resolved).
+The seed is printed; --seed repeats a run. First it tries with a wrong line that a difference is found at all.
+Exit status: 0 if all are the same, 1 if not, 77 if skipped (no java, or Kafka's jars cannot be resolved).
 Not here: librdkafka's placement (partitioner_check.cpp).
 """
 import argparse

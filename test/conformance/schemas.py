@@ -1,8 +1,8 @@
-"""Holds what our messages say of their fields against the schemas in Kafka's jars: type, versions, nullability, tags,
+"""Compares the fields of our messages with the schemas in Kafka's jars: type, versions, nullability, tags,
 whether a version may drop the value, defaults. Random messages cannot show the last two: they only matter for values
 that are not sent.
 
-Compared is what holds in a version, not how it is written: "0+" inside a structure that begins with version 4 is "4+".
+It compares what is true in each version, not how the schema is written: "0+" inside a structure that begins with version 4 is "4+".
 Not here: messages (wire_oracle.py, which calls this).
 """
 import json
@@ -41,7 +41,7 @@ def default_of(kind, text, nullable):
 
 
 def field_facts(kind, has, nullable, tagged, tag, ignorable, default):
-    """What is compared; `has` and the other sets are versions."""
+    """The facts that are compared; `has` and the other sets are versions."""
     return {"type": kind, "versions": sorted(has), "nullable": sorted(nullable & has), "tagged": sorted(tagged & has),
             "tag": tag if tagged & has else None, "ignorable": ignorable, "default": default}
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What wire_check does with lines it is given by hand, malformed ones above all. Needs no java.
+"""Gives wire_check lines by hand, most of them malformed. Needs no java.
 
     wire_check_lines.py WIRE_CHECK
 """
@@ -56,7 +56,7 @@ CASES = [
 
 
 def wrong(program, text, status, out, said):
-    """What is not as it should be, or nothing."""
+    """What is wrong, or nothing."""
     done = subprocess.run([program], input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=10)
     got_out, got_said = done.stdout.decode(), done.stderr.decode()
     if done.returncode != status:

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Holds our codec against Kafka's own, byte by byte: random messages of every API and version, both directions.
+"""Compares our codec with Kafka's own, byte by byte: random messages of every API and version, in both directions.
 
     wire_oracle.py [--wire-check PROGRAM] [--seed N] [--count N] [--release 4.3.1]...
 
 For each Kafka release WireOracle.java draws COUNT messages per API, version and direction, and Kafka serializes and
-prints them; wire_check decodes the bytes, encodes them again and prints them; lines must be identical but for what
-stands in a `records` field. Every API of lib/protocol must be known in every version from 0 to the newest of the
+prints them; wire_check decodes the bytes, encodes them again and prints them; lines must be identical except for
+the contents of a `records` field. Every API of lib/protocol must be known in every version from 0 to the newest of the
 newest release, 3.9.1 being the last that still has the oldest ones. The seed is printed; --seed repeats a run.
-Exit status: 0 all identical; 1 not; 77 skipped (no java, or Kafka's jars cannot be resolved).
-Not here: what wire_check does with lines that are none (wire_check_lines.py).
+Exit status: 0 if all are identical, 1 if not, 77 if skipped (no java, or Kafka's jars cannot be resolved).
+Not here: malformed lines (wire_check_lines.py).
 """
 import argparse
 import collections
@@ -60,7 +60,7 @@ def jars(release):
 
 
 def ask_kafka(release, options, scratch):
-    """The file with what Kafka says. Compiled anew for each release: the class files name its internals."""
+    """Kafka's lines as a file. Compiled anew for each release: the class files name its internals."""
     classes, lines = scratch / f"classes-{release}", scratch / f"kafka-{release}.tsv"
     libraries = f"{jars(release)}/*"
     compiled = subprocess.run(
@@ -176,7 +176,7 @@ def run_release(release, options, scratch):
 
 
 def coverage(results, names):
-    """What is missing of: each of our APIs, both directions, every version from 0 to the newest of the newest release."""
+    """Which of our APIs, directions and versions (0 to the newest of the newest release) were not compared."""
     missing = []
     newest = results[0]
     for name, direction in itertools.product(sorted(names), ("request", "response")):

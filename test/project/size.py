@@ -148,6 +148,9 @@ def measure(program, root):
     tags = read_tags(program, root, paths)
     counted = []
     for path in paths:
+        for tag in tags[path]:
+            if tag["kind"] in ("class", "struct", "union", "function") and "end" not in tag:
+                sys.exit(f"FAIL {path}:{tag['line']}: ctags does not find where {full_name(tag)} ends: nothing is counted")
         lines = len((root / path).read_text(encoding="utf-8").splitlines())
         counted.append(Breach(path, f"lines of {path}", lines, FILE_LINES))
         for found in classes_of(tags[path]):

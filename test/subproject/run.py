@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Builds the example of a user's project (example/) in each way a user can get the library.
+"""Builds the example of a user's project (test/subproject/example) in each way in which a user can get the library.
 
     run.py SOURCE_ROOT [--uvkafka PROGRAM]
 
-As a meson subproject; then against what that build installs: by pkg-config through meson, and the static library by
-hand. With --uvkafka the dev broker of that program is started and the example has to produce, consume and close.
-Exit status 0 all of it works, 1 a step does not.
+First as a meson subproject. Then against the library that this build installs: with pkg-config through meson, and the
+static library by hand. With --uvkafka the dev broker of that program is started and the example has to produce, consume and close.
+Exit status: 0 if all of it works, 1 if a step does not.
 """
 import argparse
 import os
@@ -38,7 +38,7 @@ def expect(holds, what):
 
 
 def copy_project(source, target):
-    """The project without its builds, as a clone would be."""
+    """The project without its build folders, as in a fresh clone."""
     def ignored(folder, names):
         if pathlib.Path(folder) != source:
             return [name for name in names if name == "__pycache__"]
