@@ -228,7 +228,7 @@ TEST_CASE("IPv6 works as IPv4 does") {
   CHECK(rig.run_until([&] { return server.received == "six"; }));
 }
 
-TEST_CASE("an address that is none, or cannot be listened on, is an error") {
+TEST_CASE("an invalid address, or one that cannot be listened on, is an error") {
   ContractRig rig;
   Error error;
   CHECK(rig.server().listen(

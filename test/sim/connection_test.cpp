@@ -48,7 +48,9 @@ TEST_CASE("A1: a negative frame length closes the connection and fails what is i
   }
 }
 
-TEST_CASE("A2: a frame above the limit closes the connection; the error names the limit, or the protocol that it is") {
+TEST_CASE(
+    "A2: a frame above the limit closes the connection; the error names the limit, or the protocol that the bytes "
+    "are") {
   Rig rig;
   Answer answer;
   rig.config.frame_max = 5000;

@@ -176,7 +176,7 @@ TEST_CASE("G4: close() works while positions are searched, while a fetch waits a
   }
 }
 
-TEST_CASE("G4: what a close deadline cuts off ends with closed, and the session's close ends in time") {
+TEST_CASE("G4: operations that a close deadline cuts off end with closed, and the session's close ends in time") {
   for (const bool whole_session : {true, false}) {
     CAPTURE(whole_session);
     SimClient client(3, {.brokers = 1, .session = {.close_timeout = 2s}});
@@ -211,7 +211,7 @@ TEST_CASE("G4: what a close deadline cuts off ends with closed, and the session'
   }
 }
 
-TEST_CASE("G4: calls made from callbacks behind the deadline do not keep the session from closing") {
+TEST_CASE("G4: calls made from callbacks after the deadline do not keep the session from closing") {
   SimClient client(9, {.brokers = 1});
   fill(client, "t", 1, 1);
   client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();
@@ -231,7 +231,7 @@ TEST_CASE("G4: calls made from callbacks behind the deadline do not keep the ses
   CHECK(refused == 10);
 }
 
-TEST_CASE("G4: a commit that is given behind the deadline ends with closed and holds nothing up") {
+TEST_CASE("G4: a commit that is given after the deadline ends with closed and delays nothing") {
   const bool whole_session = GENERATE(false, true);
   const ConsumerOptions options{.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined),
                                 .ordering = GENERATE(Ordering::partition, Ordering::unordered)};
@@ -263,7 +263,7 @@ TEST_CASE("G4: a commit that is given behind the deadline ends with closed and h
   if (!whole_session) client.close();
 }
 
-TEST_CASE("G4: what ends a consumption inside a callback ends it before the next message of the same batch") {
+TEST_CASE("G4: a consumption that is ended inside a callback ends before the next message of the same batch") {
   const ConsumerOptions options{.ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered)};
   enum class By { close, session, cancel, limit, destruction };
   const By by = GENERATE(By::close, By::session, By::cancel, By::limit, By::destruction);

@@ -48,7 +48,7 @@ int32_t leader_of_the_past(SimClient& client) {
 
 }  // namespace
 
-TEST_CASE("D11, F19: a log that was cut while nobody read it is noticed by who begins at what is committed") {
+TEST_CASE("D11, F19: a consumer that begins at a committed offset notices that the log was cut meanwhile") {
   SimClient client(21, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
   const std::string release = GENERATE(std::string(), std::string("2.4"), std::string("2.8"));
@@ -151,7 +151,7 @@ TEST_CASE("D11: no failure of OffsetForLeaderEpoch resets or stops a partition")
   client.close();
 }
 
-TEST_CASE("D11: a leader of an older epoch than what is committed is asked nothing; a better one is waited for") {
+TEST_CASE("D11: a leader with an older epoch than the committed one is not asked; a newer leader is waited for") {
   SimClient client(24, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
   const int32_t old = leader_of_the_past(client);
@@ -187,7 +187,7 @@ TEST_CASE("D11: an epoch that no leader ever reaches holds a partition up for a 
   client.close();
 }
 
-TEST_CASE("D11: a log that was cut is noticed as well by who reads it from a follower") {
+TEST_CASE("D11: a consumer that reads from a follower notices a cut log as well") {
   SimClient client(27, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
   REQUIRE_FALSE(cluster.as_version(GENERATE(std::string(), std::string("2.4"))));
@@ -214,7 +214,7 @@ TEST_CASE("D11: a log that was cut is noticed as well by who reads it from a fol
   client.close();
 }
 
-TEST_CASE("D11: metadata that lags behind the epochs of what its leader serves holds nothing up") {
+TEST_CASE("D11: metadata with older epochs than the leader's batches delays nothing") {
   FetchBench bench(1);
   Book book;
   Fetcher fetcher = bench.fetcher(1);
@@ -229,7 +229,7 @@ TEST_CASE("D11: metadata that lags behind the epochs of what its leader serves h
   bench.client.close();
 }
 
-TEST_CASE("D16: a leader of the past that lacks the position resets nothing: the present one is asked") {
+TEST_CASE("D16: a former leader that lacks the position resets nothing: the present leader is asked") {
   SimClient client(26, {.brokers = 3});
   const OutOfRange policy = GENERATE(OutOfRange::fail, OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest);
   const int32_t old = leader_of_the_past(client);

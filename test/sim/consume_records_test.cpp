@@ -142,7 +142,7 @@ TEST_CASE("B4: before Fetch 3 a batch that does not fit is asked for with more, 
   bench.client.close();
 }
 
-TEST_CASE("B4: what exceeds receive_message_max_bytes stops its partition with too_large, in every Fetch version") {
+TEST_CASE("B4: a batch above receive_message_max_bytes stops its partition with too_large, in every Fetch version") {
   const int16_t version = GENERATE(int16_t{2}, int16_t{3}, int16_t{12});
   CAPTURE(version);
   FetchBench bench(3, version, {.receive_message_max_bytes = 65536});

@@ -96,7 +96,7 @@ TEST_CASE("D16: on_offset_out_of_range decides, for that error alone, and is alw
   client.close();
 }
 
-TEST_CASE("D16: what was fetched before the position vanished is still delivered") {
+TEST_CASE("D16: records that were fetched before the position vanished are still delivered") {
   SimClient client(3, {.brokers = 1});
   REQUIRE_FALSE(client.brokers->cluster().as_version("1.1"));  // it does not tell where logs part
   fill(client, "t", 1, 6);

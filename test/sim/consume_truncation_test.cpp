@@ -49,7 +49,7 @@ TEST_CASE("D11: after an unclean election reading goes on where the logs part, w
   client.close();
 }
 
-TEST_CASE("D11: what was fetched of a lost log and not dispatched is fetched anew, without a word") {
+TEST_CASE("D11: records that were fetched from a lost log and not dispatched are fetched again, without an event") {
   SimClient client(12, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
   fill_batches(client, "t", 1, 10, 1);
@@ -176,7 +176,7 @@ TEST_CASE("D11: with unordered, answers to envelopes that were open when the log
   client.close();
 }
 
-TEST_CASE("D11: a leader that does not know the epoch of what was read resets nothing, nor does an undefined end") {
+TEST_CASE("D11: a leader that does not know the epoch of the last record resets nothing, nor does an undefined end") {
   FetchBench bench(1);
   bench.peer.lead(3);
   bench.peer.add(0, 10, 0, {.leader_epoch = 3});
@@ -207,7 +207,7 @@ TEST_CASE("D11: a leader that does not know the epoch of what was read resets no
 }
 
 TEST_CASE(
-    "D11: a place where logs part is believed only if an epoch was told and it is an earlier one; no loop of it") {
+    "D11: the place where logs part is believed only if it has an epoch and lies before the position; no busy loop") {
   const bool asked = GENERATE(true, false);
   FetchBench bench(1, asked ? 12 : 11);
   bench.peer.lead(3);

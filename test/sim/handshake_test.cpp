@@ -62,7 +62,7 @@ TEST_CASE("A10: a refusal without an offer means version 0, and a refused versio
   CHECK(rig.server.seen.size() == 2);
 }
 
-TEST_CASE("A11: an API that the broker lacks, or names with a range that is none, fails the request and says which") {
+TEST_CASE("A11: a request fails and names its API if the broker lacks the API or gives an impossible range") {
   Rig rig;
   SECTION("missing") {
     std::erase_if(rig.server.versions.api_keys,

@@ -26,7 +26,8 @@ SimClientOptions with(const std::string& servers) {
 // --- dead and hostile servers ---------------------------------------------------
 
 TEST_CASE(
-    "C16: a dead or hostile server costs fewer than 40 attempts in 4 s, few log lines, and the user is told what is wrong") {
+    "C16: a dead or hostile server costs fewer than 40 attempts in 4 s, few log lines, and the user is told what is "
+    "wrong") {
   SimClient client(3);
   ScriptedBroker server(client.world, "server", "10.1.0.1");
   std::string expected;
@@ -284,7 +285,7 @@ TEST_CASE("bootstrap goes through all contact points") {
   client.close();
 }
 
-TEST_CASE("C11: a name that does not exist is an event, and works once it does") {
+TEST_CASE("C11: a name that does not exist is reported as an event, and is used once it exists") {
   SimClient client(1, with("kafka.test:9092"));
   ScriptedBroker server(client.world, "server", "10.1.0.1");
   const bool empty = GENERATE(false, true);

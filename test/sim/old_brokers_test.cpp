@@ -53,7 +53,7 @@ TEST_CASE("A12: a broker that closes on ApiVersions is spoken to as 0.8.2, at on
   client.close();
 }
 
-TEST_CASE("A12: a broker of today whose handshakes are cut is spoken to as what it is") {
+TEST_CASE("A12: a present broker whose handshakes are cut is not taken for an old one") {
   // How many handshakes are cut, one after the other; one that is cut twice is asked again by the next connection.
   const int cut = GENERATE(1, 2);
   SimClient client(1, {.session = {.bootstrap_servers = "10.1.0.1:9092"}});
@@ -76,7 +76,7 @@ TEST_CASE("A12: a broker of today whose handshakes are cut is spoken to as what 
   client.close();
 }
 
-TEST_CASE("A12: what was asked of a broker taken for an old one is answered before the connection is given up") {
+TEST_CASE("A12: requests to a broker that was taken for an old one are answered before the connection is closed") {
   SimClient client(1, {.session = {.bootstrap_servers = "10.1.0.1:9092"}});
   ScriptedBroker server(client.world, "server", "10.1.0.1");
   int left = 3;
@@ -120,7 +120,7 @@ TEST_CASE("A12: what was asked of a broker taken for an old one is answered befo
   client.close();
 }
 
-TEST_CASE("A12: that a broker is old is forgotten after 60 s, or when it does not answer as one either") {
+TEST_CASE("A12: a broker counts as old for 60 s, or until it does not answer like an old one either") {
   SimClient client(1, {.session = {.bootstrap_servers = "10.1.0.1:9092"}});
   ScriptedBroker server(client.world, "server", "10.1.0.1");
   bool modern = false, mute = false;
@@ -182,7 +182,7 @@ TEST_CASE("A12: that a broker is old is forgotten after 60 s, or when it does no
   client.close();
 }
 
-TEST_CASE("A12: an old broker that failed once is not shunned for ever") {
+TEST_CASE("A12: an old broker that failed once is not avoided for ever") {
   SimClient client(1, {.brokers = 2});
   REQUIRE_FALSE(client.brokers->cluster().as_version("0.9"));
   CHECK_FALSE(client.cluster().error);
@@ -227,7 +227,7 @@ TEST_CASE("A12: a broker that drops ApiVersions and answers the next request is 
   client.close();
 }
 
-TEST_CASE("A12: that a broker is old since it closed connections is a guess, which can be doubted") {
+TEST_CASE("A12: that a broker is old because it closed connections is a guess, and it can be asked again") {
   SimClient client(1, {.brokers = 1});
   REQUIRE_FALSE(client.brokers->cluster().as_version("0.8.2"));
   for (int i = 0; i < 2; ++i) CHECK_FALSE(client.cluster(1s).error);
@@ -271,7 +271,7 @@ TEST_CASE("A12: a broker that is only slow to answer ApiVersions is not taken fo
   client.close();
 }
 
-TEST_CASE("A12: a server that says nothing at all is not connected to more often for being asked twice") {
+TEST_CASE("A12: a silent server gets no more connections although it is asked twice") {
   SimClient client(1);
   ScriptedBroker broker(client.world, "broker", "10.1.0.1");
   broker.on_request = [](auto&, const protocol::RequestHeader&, codec::Reader&) { return true; };

@@ -26,7 +26,9 @@ void check_truth(ProducerWorld& world, const Reports& reports, size_t count) {
 
 }  // namespace
 
-TEST_CASE("abort: what waits is persistence no, what is under way maybe; each once, and never inside the call") {
+TEST_CASE(
+    "abort: waiting records are persistence no, those under way maybe; each is reported once, and never inside the "
+    "call") {
   ProducerWorld world({.batch_size = 1, .request_timeout = 3s});
   world.warm_up();
   world.on_produce().always().swallow();
@@ -141,7 +143,7 @@ TEST_CASE("E1: ack, timeout, abort and close race for the same records, and each
   }
 }
 
-TEST_CASE("B16, E2: records that end while their bytes are still on their way damage no other") {
+TEST_CASE("B16, E2: records whose time is up while their bytes are still being written damage no others") {
   // Small slices: most of a request is still in the socket's queue when its records are given up. Their memory is
   // wanted again at once.
   ProducerWorld world({.acks = Acks::leader, .batch_size = 20000, .max_request_size = 200000, .request_timeout = 10s});

@@ -31,7 +31,7 @@ void send_to(ProducerWorld& world, int32_t partition, const std::string& value, 
 
 }  // namespace
 
-TEST_CASE("A12, E4: a producer does not do without sequences because handshakes were cut") {
+TEST_CASE("A12, E4: cut handshakes do not make a producer give up sequences") {
   const int cuts = GENERATE(2, 3, 5);
   ProducerWorld world(patient(), {.brokers = 1});
   Fault& cut = world.cluster().faults().add(ApiKey::api_versions).times(cuts).close_before();
@@ -48,7 +48,8 @@ TEST_CASE("A12, E4: a producer does not do without sequences because handshakes 
   world.finish();
 }
 
-TEST_CASE("A12, E4: one that looks old among others that cannot be asked at the moment is no cluster without ids") {
+TEST_CASE(
+    "A12, E4: one broker that looks old, while the others cannot be asked, makes no cluster without producer ids") {
   ProducerWorld world(patient(), only_first());
   Fault& cut = world.cluster().faults().add(ApiKey::api_versions).broker(1).times(3).close_before();
   for (const int32_t other : {2, 3}) {
@@ -65,7 +66,7 @@ TEST_CASE("A12, E4: one that looks old among others that cannot be asked at the 
   world.finish();
 }
 
-TEST_CASE("A12, E4: a leader that only looks old is not written to without sequences where others give identities") {
+TEST_CASE("A12, E4: a leader that only looks old gets no batch without sequences if other brokers give producer ids") {
   const int cuts = GENERATE(2, 3, 5);
   ProducerWorld world(patient(), only_first());
   world.warm_up();
@@ -123,7 +124,7 @@ TEST_CASE("with enable_idempotence nothing goes to a leader older than 0.11: it 
   world.finish();
 }
 
-TEST_CASE("A12: a leader of 0.8.2 is written to once it has closed so many connections that it must be one") {
+TEST_CASE("A12: a leader of 0.8.2 gets batches once it has closed enough connections to be certain") {
   const bool alone = GENERATE(false, true);
   const bool required = GENERATE(false, true);
   ProducerOptions options = patient();

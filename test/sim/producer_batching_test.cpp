@@ -378,7 +378,7 @@ TEST_CASE("a leader that is slow gets fewer records without keys, unless adaptiv
   CHECK(shares[1] < shares[0] / 2);
 }
 
-TEST_CASE("a partitioner of the application's decides, and what is out of range fails the record") {
+TEST_CASE("the application's partitioner decides, and a partition out of range fails the record") {
   ProducerWorld world;
   int32_t choice = 2;
   std::vector<std::string> seen;

@@ -143,7 +143,7 @@ TEST_CASE("G4: a session closes in time however many producers have how much to 
   CHECK(reports.size() == sent);
 }
 
-TEST_CASE("G4: at close what never reached a broker is persistence no, what may have is maybe") {
+TEST_CASE("G4: at close, records that never reached a broker are persistence no, and others maybe") {
   ProducerWorld world;
   Reports reports;
   for (int id = 1; id <= 3; ++id) world.brokers->kill(id);

@@ -85,7 +85,7 @@ TEST_CASE("A14: a partition that the answer omits is sent again, and fails loudl
   }
 }
 
-TEST_CASE("A14: of a repeated partition the first counts, and one that was not asked about is passed over") {
+TEST_CASE("A14: of a repeated partition the first counts, and one that nobody asked for is ignored") {
   Strange strange;
   strange.change = [](Answer& answer) {
     auto& partitions = answer.responses.at(0).partition_responses;
@@ -123,7 +123,7 @@ TEST_CASE("A15: metadata with no usable partition is not taken for a topic") {
   }
 }
 
-TEST_CASE("A15: a leader that is named and cannot be reached is not hurried after") {
+TEST_CASE("A15: a named leader that cannot be reached does not make a busy loop") {
   Strange strange({.delivery_timeout = 5s});
   int32_t epoch = 10;
   strange.change = [&](Answer& answer) {

@@ -54,7 +54,7 @@ TEST_CASE("an idempotent producer asks for its id once and has up to five batche
   world.finish();
 }
 
-TEST_CASE("C1, E4: what was executed and not answered is sent again byte for byte and is in the log once") {
+TEST_CASE("C1, E4: a request that was executed and not answered is sent again byte for byte, and is in the log once") {
   for (const bool silent : {false, true}) {
     ProducerWorld world(single());
     world.warm_up();
@@ -172,7 +172,7 @@ TEST_CASE("E7: sequences go from 2^31 - 1 to 0, also inside of a batch") {
   }
 }
 
-TEST_CASE("E8: behind epoch 32767 comes another producer id, with sequences from 0") {
+TEST_CASE("E8: after epoch 32767 the producer takes another id, with sequences from 0") {
   ProducerWorld world(single());
   world.cluster().producer_ids().set_next_epoch(32767);
   world.warm_up();
@@ -189,7 +189,7 @@ TEST_CASE("E8: behind epoch 32767 comes another producer id, with sequences from
   world.finish();
 }
 
-TEST_CASE("E9: a broker that has forgotten the producer is told who it is, and nothing is lost") {
+TEST_CASE("E9: the producer goes on with a broker that has forgotten it, and nothing is lost") {
   for (const char* release : {"1.1", "2.8", ""}) {
     ProducerWorld world(single());
     REQUIRE_FALSE(world.cluster().as_version(release));

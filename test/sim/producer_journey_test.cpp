@@ -66,7 +66,7 @@ TEST_CASE("G14: null and empty keys, values and header values come through as th
   world.finish();
 }
 
-TEST_CASE("G14: what can never be sent fails at once, naming what is wrong, and the callback comes later") {
+TEST_CASE("G14: a record that can never be sent fails at once with the reason, and its callback comes later") {
   ProducerWorld world;
   Reports reports;
   auto refused = [&](const Record& record, Errc code, std::string_view says) {
@@ -155,7 +155,7 @@ TEST_CASE("a producer on a session with bad options answers everything with the 
   CHECK(world.run_until([&] { return reports.size() == 1 && closed; }, 1s));
 }
 
-TEST_CASE("G9: what was handed over may be freed as soon as send returns, also while metadata is unknown") {
+TEST_CASE("G9: memory of a record may be freed as soon as send returns, also while metadata is unknown") {
   ProducerWorld world;
   Reports reports;
   for (int round = 0; round < 2; ++round) {

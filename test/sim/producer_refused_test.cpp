@@ -117,7 +117,7 @@ TEST_CASE("E11: batches that were under way behind the refused one keep their or
   world.finish();
 }
 
-TEST_CASE("E11: what is sent after a refused batch follows it at once: its chain has no gap") {
+TEST_CASE("E11: records sent after a refused batch follow it at once: its chain has no gap") {
   ProducerWorld world;
   world.warm_up();
   world.on_produce().refuse_records({1});
@@ -154,7 +154,7 @@ TEST_CASE("E11: a compacted topic refuses the records without a key, and says so
   world.finish();
 }
 
-TEST_CASE("E11: of places that are none, or repeated, only what makes sense counts, and each record has its text") {
+TEST_CASE("E11: impossible and repeated record numbers in an answer are ignored, and each record has its own text") {
   Strange strange;
   strange.change = [](PartitionAnswer& answer, int attempt) {
     if (attempt > 1) return;
@@ -180,7 +180,8 @@ TEST_CASE("E11: of places that are none, or repeated, only what makes sense coun
   }
 }
 
-TEST_CASE("E11: what names no record concerns the whole batch, and one named record has the batch's own code") {
+TEST_CASE(
+    "E11: an error without record numbers concerns the whole batch, and a single named record has the batch's code") {
   Strange strange;
   SECTION("nothing is named") {
     strange.change = [](PartitionAnswer& answer, int) {

@@ -113,7 +113,7 @@ TEST_CASE("a token keeps its record through retries, splits and waiting for the 
   }
 }
 
-TEST_CASE("what send refuses comes with its token as well, later, with the same error") {
+TEST_CASE("a record that send refuses is reported with its token as well, later, with the same error") {
   ProducerWorld world({.buffer_memory = 3000});
   Told told;
   world.producer->on_delivery(told.take());
@@ -334,7 +334,7 @@ TEST_CASE("destroyed without close, a producer forgets its tokens and its handle
   world.close();
 }
 
-TEST_CASE("I4: reports that the application has not taken yet use buffer_memory: what waits for it is bounded") {
+TEST_CASE("I4: reports that wait for the application count against buffer_memory") {
   constexpr int32_t kCount = 3000;
   ProducerOptions options;
   options.buffer_memory = 200000;

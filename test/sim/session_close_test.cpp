@@ -134,7 +134,7 @@ struct Slow final : session::Client {
 
 }  // namespace
 
-TEST_CASE("close waits for what is under way until its deadline, and not longer") {
+TEST_CASE("close waits for operations under way until its deadline, and not longer") {
   SimClient client(1, one_broker());
   Slow slow, quick;
   quick.at_once = true;

@@ -229,7 +229,8 @@ TEST_CASE("I8: a turn runs what was queued when it began, at most max_dispatch c
   CHECK(callbacks.empty());
 }
 
-TEST_CASE("G5: what callbacks queue runs in the next turn: an application that answers at once starves nobody") {
+TEST_CASE(
+    "G5: work that callbacks queue runs in the next turn, so an application that answers at once holds nobody up") {
   SimWorld world(1);
   net::Reactor& reactor = world.node("client");
   session::Callbacks callbacks(reactor, 1000000);
@@ -266,7 +267,7 @@ TEST_CASE("work that runs out of its budget goes on in the next turn, before wha
   CHECK(order == "54321z");
 }
 
-TEST_CASE("G1: the queue may be destroyed by what it runs") {
+TEST_CASE("G1: a queued call may destroy the queue") {
   SimWorld world(1);
   auto callbacks = std::make_unique<session::Callbacks>(world.node("client"), 100);
   int runs = 0;

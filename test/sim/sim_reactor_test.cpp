@@ -319,7 +319,7 @@ TEST_CASE("a loop that never waits fails the run and says so") {
   CHECK(text.find("never waits") != std::string::npos);
 }
 
-TEST_CASE("what is left open is counted") {
+TEST_CASE("everything that is left open is counted") {
   SimWorld world(1);
   auto& reactor = world.node("a");
   {

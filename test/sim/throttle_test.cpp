@@ -39,7 +39,8 @@ struct Pauses {
 
 }  // namespace
 
-TEST_CASE("C18: a throttled connection sends nothing until the pause is over, from the version on that means it so") {
+TEST_CASE(
+    "C18: a throttled connection sends nothing until the pause is over, in versions where the client has to wait") {
   const int16_t version = GENERATE(as<int16_t>{}, 5, 6, 12);
   Rig rig;
   rig.establish();
@@ -75,7 +76,7 @@ TEST_CASE("C18: a throttled connection sends nothing until the pause is over, fr
   CHECK(rig.throttle.total() == 2s);
 }
 
-TEST_CASE("C18: the pause does not count against requests that are under way or held back; what lies behind it does") {
+TEST_CASE("C18: the pause does not count against requests that are under way or held back; the time after it does") {
   Rig rig;
   rig.establish();
   const bool answers = GENERATE(true, false);
@@ -156,7 +157,7 @@ TEST_CASE("C18: a longer pause told on another connection prolongs this one's") 
   CHECK(rig.throttle.total() < 2520ms);
 }
 
-TEST_CASE("C18: a negative pause is none, and the longest is a minute") {
+TEST_CASE("C18: a negative pause is ignored, and no pause is longer than a minute") {
   Rig rig;
   rig.establish();
   Pauses pauses(rig, {-1, INT32_MIN, INT32_MAX});
@@ -172,7 +173,7 @@ TEST_CASE("C18: a negative pause is none, and the longest is a minute") {
   CHECK(rig.throttle.answers() == 1);
 }
 
-TEST_CASE("C18: what is held back ends with its connection, as not sent") {
+TEST_CASE("C18: requests that are held back end with their connection, as not sent") {
   Rig rig;
   rig.establish();
   Pauses pauses(rig, {60000});
@@ -204,7 +205,7 @@ TEST_CASE("C18: what is held back ends with its connection, as not sent") {
   CHECK(pauses.came.size() == 1);
 }
 
-TEST_CASE("C18: who has a limit of its own does not wait for the end of the pause, and disturbs nobody") {
+TEST_CASE("C18: a request with a limit of its own does not wait for the end of the pause, and affects no other") {
   Rig rig;
   rig.establish();
   Pauses pauses(rig, {5000});
@@ -313,7 +314,7 @@ TEST_CASE("C18: a pause told by a fetch holds produce to that broker back, not t
   CHECK_THAT(text, Contains("uvkafka_broker_throttle_seconds_total" + label + ":9092\"} 5\n"));
 }
 
-TEST_CASE("C18: a fetch over quota is answered without its partitions, however often, and nothing is wrong with them") {
+TEST_CASE("C18: a fetch over quota is answered without its partitions, and they go on however often that happens") {
   SimClient client(2, {.brokers = 1});
   fill(client, "t", 2, 3);
   devbroker::Faults& faults = client.brokers->cluster().faults();
@@ -336,7 +337,8 @@ TEST_CASE("C18: a fetch over quota is answered without its partitions, however o
   client.close();
 }
 
-TEST_CASE("C18: closing with a deadline does not wait for the end of a pause, and what was held back is certain") {
+TEST_CASE(
+    "C18: closing with a deadline does not wait for the end of a pause; requests held back were certainly not sent") {
   SimClient client(1, {.brokers = 1});
   REQUIRE_FALSE((*client.brokers)->create_topic("t", 1));
   Producer producer(*client.session, {.acks = Acks::leader});

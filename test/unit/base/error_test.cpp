@@ -78,7 +78,7 @@ TEST_CASE("code 129 sends the client back to its contact points") {
   CHECK(traits(Errc::rebootstrap_required).refresh == Refresh::bootstrap);
 }
 
-TEST_CASE("what passes by itself is tried again without asking anything") {
+TEST_CASE("errors that pass by themselves are retried without a refresh") {
   for (const Errc code : {Errc::request_timed_out, Errc::not_enough_replicas, Errc::not_enough_replicas_after_append,
                           Errc::offset_not_available, Errc::unknown_leader_epoch, Errc::throttling_quota_exceeded,
                           Errc::unstable_offset_commit, Errc::fetch_session_id_not_found}) {
@@ -88,7 +88,7 @@ TEST_CASE("what passes by itself is tried again without asking anything") {
   }
 }
 
-TEST_CASE("what the application has to change is not tried again") {
+TEST_CASE("errors that the application has to fix are not retried") {
   for (const Errc code : {Errc::invalid_topic, Errc::message_too_large, Errc::record_list_too_large,
                           Errc::topic_authorization_failed, Errc::group_authorization_failed, Errc::invalid_record,
                           Errc::invalid_required_acks, Errc::offset_out_of_range, Errc::unsupported_version,

@@ -23,7 +23,7 @@ std::string flat(Writer& writer) {
 
 }  // namespace
 
-TEST_CASE("what the writer writes the reader reads") {
+TEST_CASE("the reader reads everything that the writer writes") {
   Writer writer;
   writer.i8(-1);
   writer.u8(255);

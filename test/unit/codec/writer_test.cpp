@@ -42,7 +42,7 @@ TEST_CASE("large bytes are borrowed, small ones copied") {
   CHECK(writer.take().empty());
 }
 
-TEST_CASE("what was cut off stays valid while the writer goes on") {
+TEST_CASE("segments that were cut off stay valid while the writer goes on") {
   const Bytes large = Bytes::copy(std::string(2000, 'L'));
   Writer writer;
   std::string expected;
@@ -60,7 +60,7 @@ TEST_CASE("what was cut off stays valid while the writer goes on") {
   CHECK(flat(writer.take()) == expected);
 }
 
-TEST_CASE("what is long is not moved to larger memory: it goes on in another segment") {
+TEST_CASE("a long message goes on in another segment instead of moving to larger memory") {
   Writer writer;
   writer.reserve_length();
   std::string expected(4, '\0');

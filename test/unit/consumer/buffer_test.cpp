@@ -56,7 +56,7 @@ struct Reading {
 
 }  // namespace
 
-TEST_CASE("I4: what has been read is kept by nobody, packed or not, also while nothing comes after it") {
+TEST_CASE("I4: nothing keeps memory of records that were read, compressed or not, even if no more records come") {
   const auto codec = GENERATE(Compression::none, Compression::gzip);
   Reading reading;
   const Bytes frame = Bytes::copy(batch(0, 5, {.codec = codec}));
@@ -199,7 +199,7 @@ TEST_CASE("B8: markers without data, two markers, and an entry listed twice lose
   CHECK(reading.buffer.bytes() == 0);
 }
 
-TEST_CASE("B8: an aborted batch is never unfolded, and a marker that says nothing is damage") {
+TEST_CASE("B8: an aborted batch is never decompressed, and an unreadable marker is damage") {
   Reading reading;
   std::string packed = data(0, 50, 1, Compression::gzip);
   for (size_t i = records::kBatchHeaderSize; i < packed.size(); ++i) packed[i] = '!';

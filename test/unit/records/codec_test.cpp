@@ -229,7 +229,7 @@ TEST_CASE("B11: no codec unfolds beyond the cap, and the cap itself is allowed")
   }
 }
 
-TEST_CASE("B12: several streams one behind the other are one, and no cut or garbage goes unseen") {
+TEST_CASE("B12: several streams in a row are one, and every cut and all garbage is noticed") {
   const std::string plain = lines(3000);
   for (const Compression codec : codecs()) {
     INFO(codec_name(codec));

@@ -51,7 +51,7 @@ Bytes seal(BatchBuilder& builder, const SealOptions& options = {}) {
 
 }  // namespace
 
-TEST_CASE("what the Java client wrote is read, in every format") {
+TEST_CASE("batches of the Java client are read, in every format") {
   const auto create = TimestampType::create_time;
   const auto append = TimestampType::log_append_time;
   CHECK(read_all(java::bytes(java::kV0)).records == java_records(false, false, TimestampType::none));
