@@ -1,4 +1,4 @@
-// One connection of the client against a scripted peer; what it told its owner.
+// One connection of the client against a scripted peer, and what the connection told its owner.
 // Not here: links and sessions (sim_client.hpp).
 #pragma once
 

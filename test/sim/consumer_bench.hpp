@@ -1,5 +1,5 @@
-// What the consumer's simulated tests have in common: topics with numbered messages, and a book of everything
-// that a consumer called.
+// For simulated tests of consumers: topics with numbered messages, and a book of everything that a consumer delivered
+// and reported.
 //
 //   SimClient client(1, {.brokers = 3});
 //   fill(client, "t", 3, 100);                          // values "0:0", "0:1" ... in each partition
@@ -26,7 +26,7 @@ inline std::string text(int32_t partition, int64_t number) {
   return std::to_string(partition) + ":" + std::to_string(number);
 }
 
-/// `count` more messages in each of the partitions, in batches of this many; the topic is made if need be.
+/// `count` more messages in each of the partitions, `per_batch` in a batch. Creates the topic if it does not exist.
 inline void fill_batches(SimClient& client, const std::string& topic, int32_t partitions, int64_t count,
                          int64_t per_batch) {
   devbroker::Cluster& cluster = client.brokers->cluster();
@@ -47,7 +47,7 @@ inline void fill_batches(SimClient& client, const std::string& topic, int32_t pa
   }
 }
 
-/// The same, some in a batch; each message in one of its own where it is to have a size.
+/// The same with four in a batch, or with one if messages have a size.
 inline void fill(SimClient& client, const std::string& topic, int32_t partitions, int64_t count, size_t size = 0) {
   if (size == 0) return fill_batches(client, topic, partitions, count, 4);
   devbroker::Cluster& cluster = client.brokers->cluster();
@@ -62,7 +62,7 @@ inline void fill(SimClient& client, const std::string& topic, int32_t partitions
   }
 }
 
-/// Writes down what happens, and answers.
+/// Notes what a consumer delivers and reports, and answers envelopes.
 struct Book {
   struct Entry {
     std::string topic;

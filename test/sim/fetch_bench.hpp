@@ -1,5 +1,5 @@
-// Fetchers of a simulated client before one peer that answers what a test tells it to.
-// Not here: the peer itself (fetch_peer.hpp), what is written down (consumer_bench.hpp).
+// Fetchers of a simulated client against one peer whose answers the test decides.
+// Not here: the peer itself (fetch_peer.hpp), the book of deliveries (consumer_bench.hpp).
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// A leader whose every batch and every answer to Fetch a test decides: what real brokers would not store, leave
-// out, repeat, or send too fast.
+// A leader whose batches and answers to Fetch the test decides: it can store, leave out, repeat or send what a real
+// broker would not.
 #pragma once
 
 #include <map>

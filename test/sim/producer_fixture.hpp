@@ -1,4 +1,4 @@
-// What the tests of the producer have in common: a simulated client with a topic, and collected reports.
+// For simulated tests of producers: a client with a topic, and the reports in the order in which they came.
 #pragma once
 
 #include <kafka/producer.hpp>

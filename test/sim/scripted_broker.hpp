@@ -1,5 +1,5 @@
-// A peer on a simulated host that answers what a test tells it to, byte by byte if need be. Left alone it is a
-// broker that knows ApiVersions and Metadata, and is silent about everything else.
+// A peer on a simulated host whose answers the test decides, byte by byte if it wants. By default it answers
+// ApiVersions and Metadata as a broker does, and nothing else.
 // Not here: real broker logic (the dev broker, sim_cluster.hpp).
 #pragma once
 

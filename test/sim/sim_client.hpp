@@ -30,7 +30,7 @@ struct SimClientOptions {
   devbroker::ClusterOptions cluster = {};
 };
 
-/// What a callback of the form (Error, T) was called with.
+/// The arguments with which a callback of the form (Error, T) was called.
 template <class T>
 struct Outcome {
   int calls = 0;

@@ -37,7 +37,7 @@ class SimCluster {
   devbroker::Cluster* operator->() { return &cluster_; }
   std::string bootstrap_servers() const { return cluster_.bootstrap_servers(); }
 
-  /// The process dies: connections are reset by its system. What was acknowledged stays.
+  /// The process dies, and its system resets its connections. Acknowledged records stay.
   void kill(int id) {
     world_.kill_host(host(id));
     cluster_.kill(id);

@@ -86,7 +86,7 @@ bool History::ended(const Part& part, size_t transaction, size_t view) {
                      [&](const Marker& marker) { return marker.transaction == transaction && marker.life.in(view); });
 }
 
-// Whether what lies there is delivered at all: markers are not, nor what was aborted to who wants committed records.
+// Whether the record there is delivered at all. Markers are not, nor aborted records if only committed ones are wanted.
 bool History::visible(const Part& part, int64_t offset, size_t view, bool committed_only) {
   const auto at = [&](const Marker& marker) { return marker.offset == offset && marker.life.in(view); };
   if (std::any_of(part.markers.begin(), part.markers.end(), at)) return false;
@@ -96,8 +96,8 @@ bool History::visible(const Part& part, int64_t offset, size_t view, bool commit
   return !committed_only || std::none_of(part.batches.begin(), part.batches.end(), aborted);
 }
 
-// Whether this is part of a transaction without an end. One that was deleted is known until a cut, after which a log
-// knows what it can read.
+// Whether this batch is part of a transaction without an end. A log still knows a transaction whose batches were
+// deleted, until it is cut: then it only knows what it can read.
 bool History::under_way(const Part& part, const Batch& batch, size_t view, int64_t log_start) const {
   if (!part.cuts.empty() && batch.after <= log_start) return false;
   return batch.life.in(view) && !ended(part, batch.transaction, view);

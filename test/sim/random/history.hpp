@@ -1,7 +1,7 @@
-// What was in the logs at which time, as those know who wrote there: transactions and their markers, what unclean
-// elections cut away, every record that was ever found. The judges ask it which record may come after which.
-// A log's time is counted in cuts: view N of a partition is its log just before cut number N, the last one is the log
-// of now. Not here: what brokers or the client say of it.
+// What was in the logs at which time: transactions and their markers, records that unclean elections cut off, and every
+// record that was ever found. It is told by the parts of the run that write and cut, never by brokers or the client.
+// The judges ask it which record may come after which. A log's time is counted in cuts: view N of a partition is its
+// log just before cut number N. The last view is the log as it is now. Not here: which records were sent (ledger.hpp).
 #pragma once
 
 #include <kafka/types.hpp>
@@ -21,25 +21,25 @@ struct Kept {
   static constexpr size_t kNever = SIZE_MAX;
   OwnedMessage message;
   size_t born = 0;       ///< the first view that has it
-  size_t died = kNever;  ///< the last one: that cut took it away
+  size_t died = kNever;  ///< the last view that has it: that cut took it away
   bool cut() const { return died != kNever; }
 };
 
-/// All that ever was in a partition's log, by offset.
+/// Every record that was ever in a partition's log, by offset.
 using Log = std::multimap<int64_t, Kept>;
 using Logs = std::map<TopicPartition, Log>;
 
 class History {
  public:
-  /// A record in a log: where, and its number in the ledger.
+  /// A record in a log: its offset, and its number in the ledger.
   struct Place {
     int64_t offset = -1;
     size_t number = 0;
   };
-  /// Who reads.
+  /// What kind of reader asks.
   struct Reading {
     bool committed_only = false;
-    bool deletions = false;  ///< what lies below the log's start may be passed over
+    bool deletions = false;  ///< records below the log's start may be skipped
   };
 
   using Identify = std::function<std::optional<size_t>(const OwnedMessage&)>;
@@ -47,33 +47,33 @@ class History {
   History(const devbroker::Cluster& cluster, Identify identify) : cluster_(cluster), identify_(std::move(identify)) {}
 
   // What happens to the logs.
-  /// Before something is taken away, and at the end.
+  /// Notes the present logs. Called before records are taken away, and at the end.
   void collect();
-  /// A batch of a transaction. Those of one producer up to a marker are one transaction, with one fate.
+  /// A batch of a transaction was written. The batches of one producer up to its marker are one transaction.
   void wrote(const TopicPartition& partition, int64_t producer, int64_t first, int64_t count, bool aborts);
   void marked(const TopicPartition& partition, int64_t producer, int64_t offset);
-  /// Everything from `offset` on was lost; collect() was called before.
+  /// Every record from `offset` on was lost. collect() was called before.
   void cut(const TopicPartition& partition, int64_t offset);
 
   // What is known of them.
-  /// The fate of the transaction that this producer has under way: whether it will be aborted.
+  /// Whether the transaction that this producer has under way will be aborted; nothing if there is none.
   std::optional<bool> open(const TopicPartition& partition, int64_t producer) const;
   const Logs& logs() const { return logs_; }
   const std::vector<int64_t>& cuts(const TopicPartition& partition) const;
-  /// The lowest one, or `otherwise`.
+  /// The lowest cut, or `otherwise` if there was none.
   int64_t lowest_cut(const TopicPartition& partition, int64_t otherwise) const;
-  /// Of the log of now, for who reads.
+  /// The end of the present log for such a reader.
   int64_t end(const TopicPartition& partition, bool committed_only) const;
-  /// The first offset from here on that is delivered, as the log is now; its end if there is none.
+  /// The first offset from here on that is delivered from the present log; its end if there is none.
   int64_t first_visible(const TopicPartition& partition, int64_t from, bool committed_only) const;
-  /// Deleted; a cut since may have made the log forget who wrote it.
+  /// The record was deleted. After a cut the log may no longer know which producer wrote it.
   bool forgotten(const TopicPartition& partition, int64_t offset) const;
-  /// Nothing between these is delivered, as the log is now.
+  /// Nothing between these offsets is delivered from the present log.
   bool passable(const TopicPartition& partition, int64_t from, int64_t to, bool committed_only) const;
   /// The same, at any time until now.
   bool was_passable(const TopicPartition& partition, int64_t from, int64_t to, bool committed_only) const;
-  /// Whether `next` may be what is delivered to who is at `from` and got `last` before it. Without `last` logs that
-  /// parted from what was read are not noticed.
+  /// Whether `next` may be delivered to a reader that is at `from` and got `last` before. Without `last` the reader
+  /// cannot notice that the log was cut.
   bool follows(const TopicPartition& partition, const std::optional<Place>& last, int64_t from, Place next,
                Reading reading) const;
   /// Whether this record is still in the log.

@@ -1,5 +1,5 @@
-// What a run notes down: broken rules, and who is being called at the moment. Every call of the client's API
-// stands under a Call, every callback begins with a Callback and carries a Token.
+// Notes of a run: broken rules, and which call or callback runs at the moment. Each call of the client's API is made
+// under a Call, and each callback begins with a Callback and carries a Token.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ class Journal {
  public:
   explicit Journal(SimWorld& world) : world_(world) {}
 
-  /// A broken rule. The run goes on to its end, or a little further.
+  /// Notes a broken rule. The run goes on, so that one run can show several.
   void violation(std::string text) {
     world_.note("VIOLATION " + text);
     if (violations.size() < 20) violations.push_back("at " + time() + ": " + std::move(text));
@@ -63,7 +63,7 @@ class Callback {
   Journal& journal_;
 };
 
-/// Lives in a callback: tells that the client has let go of it.
+/// Lies in a callback, and tells when the client has destroyed it.
 class Token {
  public:
   explicit Token(Journal& journal) : journal_(&journal) { ++journal_->tokens; }

@@ -57,7 +57,7 @@ void Lanes::violation(const TopicPartition& partition, const std::string& text) 
                      text);
 }
 
-// What is done goes, and what is answered with everything below it is asked for.
+// Removes envelopes that are settled, and notes commits whose lower envelopes are all answered.
 void Lanes::go_on(Lane& lane) {
   for (auto& [number, out] : lane.out) {
     if (out.passed || (unordered() && out.moved)) continue;
@@ -84,15 +84,15 @@ void Lanes::set(Lane& at, int64_t next) {
   at.last.reset();
 }
 
-// Whether this may be what comes next at `from`.
+// Whether this record may come next at `from`.
 bool Lanes::follows(const Lane& at, int64_t from, History::Place next) {
   History::Reading reading{committed_only(), plan_.truncate};
   if (history_.follows(at.partition, at.last, from, next, reading)) return true;
-  // Once what was read last has been deleted, no leader can tell that it was of another log.
+  // After the record that was read last has been deleted, no leader can tell that it came from another log.
   const bool forgotten = at.last && history_.forgotten(at.partition, at.last->offset);
   if (!plan_.notices_cuts(consumer_) || misled() || forgotten) {
     if (history_.follows(at.partition, {}, from, next, reading)) return true;
-    // Before a cut that it did not notice it may have passed over what was not for it.
+    // Before a cut that it did not notice the consumer may have skipped records that were not for it.
     for (int64_t passed = from + 1; passed <= next.offset; ++passed) {
       if (!history_.was_passable(at.partition, from, passed, reading.committed_only)) break;
       if (history_.follows(at.partition, {}, passed, next, reading)) return true;
@@ -109,14 +109,14 @@ bool Lanes::all_read(const Lane& lane, int64_t next) {
   return history_.first_visible(lane.partition, next, committed_only()) >= history_.end(lane.partition, false);
 }
 
-// Whether a broker stored what this commit asked for, or as much of it as was not lost.
+// Whether a broker stored this commit, or as much of it as the log still has.
 bool Lanes::stored(const Lane& at, const Lane::Out& out) {
   if (confirmed() && !unordered() && book_.held_since(at.partition, out.mark, out.after)) return true;
   if (confirmed() && !unordered() && history_.cuts(at.partition).empty()) return false;
   return book_.covered(at.partition, out.mark, *out.place);
 }
 
-// The position was set: what is open does not move it any more.
+// The position was set: answers to open envelopes do not move it any more.
 void Lanes::move(Lane& lane) {
   for (auto& [number, out] : lane.out) out.moved = true;
   go_on(lane);
@@ -173,7 +173,7 @@ void Lanes::sought(const TopicPartition& partition, int64_t to) {
   at.least = to == kLatestOffset ? history_.end(partition, committed_only()) : log_start(partition);
 }
 
-// Whether another one may be open.
+// Whether one more envelope may be open.
 void Lanes::check_room(const Lane& at, const std::string& what) {
   size_t unanswered = 0;
   for (const auto& [partition, other] : lanes_) {
@@ -299,7 +299,7 @@ void Lanes::event(const Event& event) {
     const auto& cuts = history_.cuts(partition);
     const bool known = std::find(cuts.begin(), cuts.end(), event.offset) != cuts.end() ||
                        (plan_.truncate && !cuts.empty() && event.offset <= log_start(partition));
-    // What is not delivered was passed over, too.
+    // Records that are not delivered are skipped, too.
     if (!known || (at.next >= 0 && !history_.passable(partition, at.next, event.offset, committed_only())))
       violation(partition, "goes on at " + std::to_string(event.offset) + ", where no log was cut");
     move(at);
@@ -342,7 +342,7 @@ void Lanes::ended(const Error& error, bool closing) {
   }
 }
 
-// All that was answered is stored by now.
+// Everything that was answered is stored by now.
 void Lanes::closed() {
   for (const auto& [partition, lane] : lanes_) {
     for (const auto& [number, out] : lane.out) {

@@ -1,6 +1,6 @@
-// What one consumer may deliver next, said independently of the client: the judge of every delivery, answer,
-// commit and event while they happen. A Lane is a partition of one consumer; a GroupBook is what the brokers
-// saw of a group's commits, over all of its consumers.
+// Judges every delivery, answer, commit and event of a consumer as it happens, from what the logs have and without
+// asking the client. A Lane is a partition of one consumer. A GroupBook has the commits of a group that brokers saw,
+// from all its consumers.
 // Not here: consuming (reader.cpp).
 #pragma once
 
@@ -22,26 +22,26 @@ class GroupBook {
  public:
   GroupBook(Journal& journal, std::string group) : journal_(journal), group_(std::move(group)) {}
 
-  /// A consumer of the group was told to commit this, and everything below it is answered. Its place among all that
-  /// was asked for.
+  /// A consumer of the group was told to commit this, and everything below it is answered. Returns the place among all
+  /// commits that were asked for.
   size_t asked(const TopicPartition& partition, int64_t offset) {
     asked_[partition].push_back(offset);
     return asked_[partition].size() - 1;
   }
-  /// The log ends there now: what is asked for beyond it, or was, may be stored as this.
+  /// The log ends there now: a commit beyond it, also an earlier one, may be stored as this offset.
   void cut(const TopicPartition& partition, int64_t offset) { asked_[partition].push_back(offset); }
-  /// A broker stored it: only what was asked for may be stored.
+  /// A broker stored this offset. It must be one that was asked for.
   void stored(const TopicPartition& partition, int64_t offset);
 
   int64_t asked_at(const TopicPartition& partition, size_t place) { return asked_[partition][place]; }
 
-  /// How many values there have been; the first is -1, nothing.
+  /// How many values there have been. The first is -1: nothing stored.
   size_t count(const TopicPartition& partition) { return values(partition).size(); }
   int64_t latest(const TopicPartition& partition) { return values(partition).back(); }
   bool held_since(const TopicPartition& partition, size_t count, int64_t offset);
-  /// All the values that there were since then, the one of that time included.
+  /// All values since then, the one of that time included.
   std::vector<int64_t> since(const TopicPartition& partition, size_t count);
-  /// What was asked for at that place, or something newer, was stored since there were `count` values.
+  /// Whether the commit at that place, or a newer one, was stored after there were `count` values.
   bool covered(const TopicPartition& partition, size_t count, size_t place);
 
  private:
@@ -67,18 +67,18 @@ struct Lane {
   bool anywhere = false;
   int64_t least = 0;
   int64_t log_start = 0;  ///< when the consumer was made
-  bool beyond = false;    ///< was sent behind the end of the log, so an out-of-range is no surprise
+  bool beyond = false;    ///< it was sent beyond the end of the log, so out of range is expected
   bool paused = false;
   bool stopped = false;
 
-  /// An envelope that was dispatched and has not come to its end.
+  /// An envelope that was dispatched and is not settled yet.
   struct Out {
     int64_t first = -1, after = -1;
     bool present = true;  ///< dispatched by the present consumption
     bool answered = false;
-    bool committing = false;      ///< answered with commit, and nothing was reported on it
+    bool committing = false;      ///< answered with commit, whose outcome was not reported yet
     bool passed = false;          ///< answered, and everything below it too
-    bool moved = false;           ///< the position was set since, by whatever
+    bool moved = false;           ///< the position was set since, by seek() or a reset
     size_t mark = 0;              ///< values that were stored when it was committed
     size_t cuts = 0;              ///< that the log had until it lost this, if it did
     std::optional<size_t> place;  ///< among what was asked for
@@ -92,26 +92,26 @@ struct Lane {
   bool open() const { return !out.empty(); }
 };
 
-/// The judge of one consumer, from its making to its end.
+/// Judges one consumer, from its construction to its end.
 class Lanes {
  public:
   Lanes(Journal& journal, GroupBook& book, const devbroker::Cluster& cluster, const History& history, const Plan& plan,
         const ConsumerPlan& consumer);
 
-  // What the application does.
+  // Calls of the application.
   void began(int64_t limit);
-  /// Both return whether the position was set since it was dispatched.
+  /// Both return whether the position was set after the envelope was dispatched.
   bool answered(const TopicPartition& partition, uint64_t number, bool moves_on);
   bool committing(const TopicPartition& partition, uint64_t number);
-  /// What the answer returned.
+  /// The answer returned this.
   void replied(const TopicPartition& partition, bool moved, const Error& error);
-  /// The answer came too late, behind the end.
+  /// The answer came too late: the consumption had ended.
   void late(const TopicPartition& partition, uint64_t number) { lane(partition).out.erase(number); }
   void sought(const TopicPartition& partition, int64_t to);
   void paused(const TopicPartition& partition, bool on) { lane(partition).paused = on; }
-  /// cancel() or a dropped envelope: what on_end will say.
+  /// cancel(), or a dropped envelope: `on_end` has to be called with this.
   void ending(Errc error) { expected_ends_.push_back(error); }
-  // What it is told.
+  // Callbacks of the client.
   uint64_t delivered(const TopicPartition& partition, const std::vector<History::Place>& places, int64_t position);
   void committed(const TopicPartition& partition, uint64_t number, const Error& error);
   void event(const Event& event);
@@ -122,9 +122,9 @@ class Lanes {
   bool consuming() const { return consuming_; }
   Lane& lane(const TopicPartition& partition) { return lanes_.at(partition); }
   std::map<TopicPartition, Lane>& lanes() { return lanes_; }
-  /// Nothing that this consumer should be given lies at or behind `next`, and what it was given is still there.
+  /// The log has nothing more for this consumer at or after `next`, and still has what was delivered.
   bool all_read(const Lane& lane, int64_t next);
-  /// An injected error may say anything about the position.
+  /// An injected error may claim anything about the position.
   bool lies_possible = false;
   /// See Run.
   std::function<bool()> misled;

@@ -32,7 +32,7 @@ struct Place {
 };
 using Found = std::map<size_t, std::vector<Place>>;
 
-// What no retry can help.
+// Errors that no retry can mend.
 bool excusable(const Error& error) {
   return error == Errc::message_too_large || error == Errc::record_list_too_large || error == Errc::queue_full ||
          error == Errc::unsupported_version || error == Errc::unsupported_compression_type ||
@@ -163,7 +163,7 @@ void Ledger::judge(const History& history, bool partial) {
         found[*number].push_back({partition, offset, kept.cut() || history.forgotten(partition, offset)});
     }
   }
-  // The same key goes to the same partition, as long as there are as many.
+  // The same key goes to the same partition, as long as the number of partitions stays.
   std::map<std::pair<std::string, std::string>, int32_t> homes;
   for (const auto& [number, places] : found) {
     const Sent& sent = records[number];
@@ -189,7 +189,7 @@ void Ledger::judge(const History& history, bool partial) {
     if (sent.once && !misled && left > 1)
       journal_.violation(name(number) + " is in the log " + std::to_string(places.size()) +
                          " times though its producer is idempotent");
-    // Where connecting takes long, a request may be written just before its time is up.
+    // If connecting takes long, a request may be written just before its time is up.
     const bool late =
         !plan_.sequenced() && (plan_.refuse || plan_.names || plan_.faults.refuse > 0 || plan_.faults.lose_syn > 0);
     if (!plan_.duplicates() && !late && left > 1)
@@ -230,7 +230,7 @@ void Ledger::judge(const History& history, bool partial) {
                          std::to_string(places.size()) + " others)");
     }
     if (!sent.ordered && (!sent.once || misled)) continue;
-    // What was lost is sent again where it was not confirmed, behind what came later and was.
+    // Lost records that were not confirmed are sent again. They come after later records that were confirmed.
     if (!history.cuts(told).empty()) continue;
     const auto [before, fresh] = last.try_emplace({sent.producer, told}, number, report.offset);
     if (!fresh && before->second.second >= report.offset) {

@@ -1,5 +1,5 @@
-// Every record that was sent, what was said about it, and the judgement: the brokers' logs against the reports.
-// Not here: sending (sender.cpp), reading (reader.hpp).
+// Every record that was sent, and what was reported about it. At the end it compares the reports with the brokers'
+// logs. Not here: sending (sender.cpp), reading (reader.hpp).
 #pragma once
 
 #include <kafka/envelope.hpp>
@@ -27,12 +27,13 @@ struct Sent {
   size_t producer = 0;
   int bulk = -1;         ///< index of the produce() call
   bool ordered = false;  ///< max_in_flight was not set by hand
-  bool once = false;     ///< its producer is idempotent: in the log once at most, and in order, whatever happens
+  bool once =
+      false;  ///< its producer is idempotent: the record is in the log at most once, and in order, whatever happens
   Acks acks = Acks::all;
-  bool direct = false;  ///< written into the log by others (transactor.cpp): no report is owed
+  bool direct = false;  ///< written into the log directly (transactor.cpp): there is no report
   Compression codec = Compression::none;
   TimePoint sent_at{}, latest_report{};
-  bool aborted = false;  ///< its producer was destroyed: no report is owed
+  bool aborted = false;  ///< its producer was destroyed: there must be no report
 
   int reports = 0;
   DeliveryReport report;
@@ -56,21 +57,21 @@ class Ledger {
 
   /// Draws a record's contents. Its number is in its value, or in its key when there is no value.
   size_t draw(Random& random, std::string topic, int32_t asked, int largest, bool headers);
-  /// Number of the record that these bytes are; nothing if they are none.
+  /// The number of the record that has these bytes, or nothing.
   std::optional<size_t> identify(const OwnedMessage& message) const;
-  /// Whether a record as read is the one sent, byte by byte, in the right place.
+  /// Checks that a record is the one that was sent, byte by byte, and in the right partition.
   void compare(const OwnedMessage& message, const char* where);
 
   void reported(size_t record, const DeliveryReport& report, TimePoint now);
   void reported(size_t bulk, ProduceResult result, TimePoint now);
-  /// Records and calls of a producer that is destroyed: what has no report will get none.
+  /// The producer was destroyed: its records and calls without a report get none.
   void aborted(size_t producer);
 
   size_t pending() const;
-  /// The end: reports against logs.
+  /// At the end: compares reports with logs.
   void judge(const History& history, bool partial);
 
-  /// A handshake was cut, and the client took a broker for one without sequences: no promise of `once` holds.
+  /// A handshake was cut, and the client took a broker for an old one without sequences: `once` is not promised then.
   bool misled = false;
   std::vector<Sent> records;
   std::vector<Bulk> bulks;

@@ -1,11 +1,11 @@
-// Random runs of the whole client against three simulated brokers with faults: producers and consumers work, others
-// write transactions, a nemesis breaks things and loses what was written, all is healed, everything has to come to its
-// end, and what came is judged.
-//   sim_random                      a fixed set of seeds, and as many that nobody has seen
+// Random runs of the whole client against three simulated brokers. Producers and consumers work, transactions are
+// written beside them, and a nemesis breaks things and cuts logs. Then everything is healed, all work has to end, and
+// the judges compare what came with what was sent.
+//   sim_random                      a fixed set of seeds, and new ones
 //   sim_random --seed N [--trace]   one run, with what happened in it
 //   sim_random --first N --seeds COUNT [--verbose]
-// A part of the runs is done twice: the same seed has to leave the same trace.
-// Exit status: 0 all well, 1 something broke, 2 wrong usage.
+// Every tenth run is done twice: the same seed has to leave the same trace.
+// Exit status: 0 all runs were good, 1 one was not, 2 wrong usage.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -36,7 +36,7 @@ constexpr uint64_t kDefaultSeeds = 600;
 const char* program = "sim_random";
 uint64_t current_seed = 0;
 
-// The seed must be known however the run ends.
+// The seed is printed however the run ends.
 void say_seed() {
   char text[200];
   const int size = std::snprintf(text, sizeof text, "\nthe run ended in seed %llu: %s --seed %llu\n",
@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
     for (uint64_t i = 0; i < count && totals.failed < most_failures; ++i)
       run(first + i, i % kTwiceEvery == 0, verbose, totals);
   } else {
-    // A third always the same, the others new in each run of the suite.
+    // A third of the seeds is always the same. The others are new in each run of the suite.
     const uint64_t base = (uint64_t{std::random_device{}()} << 16) + 1'000'000;
     std::printf("seeds 1 to %llu and from %llu on\n", static_cast<unsigned long long>(count / 3),
                 static_cast<unsigned long long>(base));

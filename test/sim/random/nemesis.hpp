@@ -1,5 +1,4 @@
-// Who breaks things: brokers, the network, answers, names. Which kinds there are the plan says; heal() takes all
-// of it back.
+// Breaks brokers, the network, answers and names, in the ways that the plan allows. heal() takes everything back.
 #pragma once
 
 #include <kafka/session.hpp>
@@ -19,9 +18,9 @@ class Nemesis {
   void act();
   void heal();
   size_t acts() const { return acts_; }
-  /// Before records are deleted, or lost.
+  /// Called before records are deleted or lost.
   Function<void()> before_truncation;
-  /// This is lost, from there on.
+  /// Called when the records from there on are lost.
   Function<void(const TopicPartition&, int64_t)> after_cut;
 
  private:

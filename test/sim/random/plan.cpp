@@ -105,8 +105,8 @@ ConsumerPlan draw_consumer(Random& random, const Plan& plan, int index) {
   return consumer;
 }
 
-// What was added later: from a stream of its own, so that the runs of old seeds stay what they were where none of it
-// is drawn.
+// Kinds that were added later are drawn from a stream of their own, so that the runs of old seeds stay the same if
+// none of these kinds is drawn.
 void draw_more(Plan& plan) {
   Random random(plan.seed, 7);
   for (const Compression codec :

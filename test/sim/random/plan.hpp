@@ -1,5 +1,5 @@
-// What one seed decides beforehand: the cluster, the options of the client, which kinds of fault there are.
-// Kinds are on or off per run: runs that differ in kind find more than runs with a little of everything.
+// What a seed decides before the run: the cluster, the options of the client, and which kinds of fault there are. A
+// kind is on or off for a whole run: runs of different kinds find more than runs with a little of everything.
 #pragma once
 
 #include <kafka/options.hpp>
@@ -15,7 +15,7 @@ namespace kafka::sim {
 struct TopicPlan {
   std::string name;
   int partitions = 1;
-  bool created = true;  ///< beforehand; otherwise by its first use, with 1 partition
+  bool created = true;  ///< before the run; otherwise by its first use, with 1 partition
 };
 
 struct ProducerPlan {
@@ -51,7 +51,7 @@ struct Plan {
 
   uint64_t seed;
   Ending ending = Ending::converge;
-  bool by_name = false;  ///< brokers are reached by names
+  bool by_name = false;  ///< brokers are known by name and have to be looked up
   std::vector<TopicPlan> topics;
   std::vector<std::string> releases;  ///< of brokers 1 to 3
   std::vector<std::string> racks;     ///< of brokers 1 to 3; empty: none have any
@@ -74,28 +74,28 @@ struct Plan {
   int64_t step_ms = 100;  ///< between two acts of the nemesis, at most
   bool kill = false, pause = false, holes = false, refuse = false, reset = false, move = false, names = false;
   bool replies = false;   ///< brokers answer with errors
-  bool breaks = false;    ///< and with silence, half answers, closed connections
-  bool upgrades = false;  ///< and become brokers of another release
+  bool breaks = false;    ///< brokers answer with silence, half answers, and closed connections
+  bool upgrades = false;  ///< brokers change to another release
   bool truncate = false;  ///< old records are deleted
   bool cuts = false;      ///< unclean elections: new records are lost
   bool lag = false;       ///< followers lag behind, and leaders send consumers to some broker
 
-  /// A write may have been done though its answer was lost: records may be in the log twice.
+  /// A write may have been executed although its answer was lost: records may be in the log twice.
   bool duplicates() const {
     return cuts_handshakes() || upgrades || replies || faults.slow > 0 || window != SimWorld::kWindow;
   }
   /// Every broker is of 0.11 or later, always.
   bool sequenced() const;
-  /// No broker ever takes batches packed with zstd.
+  /// No broker ever takes batches that are compressed with zstd.
   bool without_zstd() const;
-  /// Leaders compare what a consumer fetched last with their log (Fetch 12), and each consumer asks all of them so.
+  /// All leaders compare the last fetched epoch with their log (Fetch 12), and each consumer asks them in that version.
   bool notices_cuts(const ConsumerPlan& consumer) const;
-  /// Every broker stores and returns headers and timestamps, to the knowledge of the client too.
+  /// Every broker stores and returns headers and timestamps, and the client knows it.
   bool modern() const;
-  /// A connection that is closed during its handshake makes a broker look like one before 0.10: then there is
-  /// no idempotence, no headers and no timestamps for a while.
+  /// A connection that is closed during its handshake makes a broker look older than 0.10. Then there are no
+  /// idempotence, headers or timestamps for a while.
   bool cuts_handshakes() const { return kill || pause || holes || reset || breaks || faults.reset > 0; }
-  /// Leaders move, and that is all: whatever is sent arrives.
+  /// Leaders move and nothing else happens: whatever is sent arrives.
   bool calm() const {
     return !duplicates() && !refuse && !names && !truncate && !cuts && faults.refuse == 0 && faults.lose_syn == 0 &&
            faults.resolve_fail == 0;

@@ -1,5 +1,5 @@
-// The application's questions: metadata, offsets, a group's offsets. Each ends once, in time, with an answer
-// that was true at some moment or with an error.
+// The application's queries: metadata, offsets, a group's offsets. Each must end once, in time, with an error or with
+// an answer that was true at some moment.
 #pragma once
 
 #include <kafka/kafka.hpp>
@@ -13,12 +13,12 @@ class Queries {
   explicit Queries(Run& run);
   void ask();
   size_t open() const { return open_; }
-  /// The session is gone without close: no answers are owed.
+  /// The session was destroyed without close: the queries get no answers.
   void forget() { open_ = 0; }
 
  private:
   using Offsets = std::vector<TopicOffset>;
-  /// Makes a callback (Error, T) that judges.
+  /// Makes a callback (Error, T) that judges the answer.
   template <class T>
   auto judge(const char* what, Function<void(const T&)> check);
   Partitions some_partitions();

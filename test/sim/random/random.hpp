@@ -1,4 +1,4 @@
-// What one part of a random run draws from: a stream of its own, so that a change in one part does not
+// The random numbers of one part of a run. Each part has a stream of its own, so that a change in one part does not
 // change what the others do.
 #pragma once
 

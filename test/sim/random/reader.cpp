@@ -32,7 +32,7 @@ void Reader::start() {
     run_.journal.note(event.message());
     lanes_->event(event);
     if (event.type != Event::Type::partition_stopped || closing_) return;
-    // What an application would do: go on where it stood.
+    // As an application would: goes on where it stood.
     const TopicPartition partition{event.topic, event.partition};
     const bool gone = event.error == Errc::offset_out_of_range;
     seek_timers_[partition] = run_.reactor.after(random_.ms(1, 500), [this, partition, gone] {

@@ -12,15 +12,15 @@ class Reader {
   ~Reader();
 
   void step();
-  /// No more mischief: everything is resumed, and what is open gets its answer.
+  /// From now on nothing is paused, dropped or cancelled: everything is resumed, and open envelopes are answered.
   void heal();
-  /// All records of all partitions were delivered and answered.
+  /// Whether all records of all partitions were delivered and answered.
   bool at_end();
   std::string where();
   void close();
   bool closed() const { return !consumer_ || closed_; }
   void destroy();
-  /// Answers kept beyond the end change nothing.
+  /// Answers that are given after the end change nothing.
   void answer_late();
   /// Closes for good.
   void finish();

@@ -183,7 +183,7 @@ RunResult Run::execute() {
     close(plan.ending == Ending::close_early);
     partial = partial && plan.ending != Ending::close_early;
   }
-  // Nobody is owed anything any more.
+  // Every operation has ended by now.
   const std::string left = world.leftovers(kHost);
   if (!left.empty()) journal.violation("left open: " + left);
   if (journal.tokens != 0) journal.violation(std::to_string(journal.tokens) + " callbacks are still held");
@@ -200,7 +200,7 @@ RunResult Run::execute() {
   return result;
 }
 
-// Everything in the logs comes through a fetcher, in order.
+// A fetcher gets everything that is in the logs, in order.
 void Run::read_back() {
   std::vector<TopicOffset> start;
   std::map<TopicPartition, std::pair<int64_t, int64_t>> left;
@@ -242,7 +242,7 @@ void Run::read_back() {
   fetcher.reset();
 }
 
-// A client without work asks little.
+// A client without work sends few requests.
 void Run::idle() {
   const auto requests = [&] {
     int64_t sum = 0;

@@ -1,4 +1,4 @@
-// One run: the world of one seed, the client in it, and who works with the client.
+// One run: the world of one seed, the client in it, and the parts that work with the client.
 #pragma once
 
 #include <kafka/session.hpp>
@@ -26,7 +26,7 @@ class Reader;
 struct RunResult {
   std::vector<std::string> violations;
   uint64_t hash = 0;
-  // What it was worth.
+  // What the run did.
   size_t records = 0, confirmed = 0, delivered = 0, commits = 0, faults = 0;
   uint64_t events = 0;
   double virtual_seconds = 0;
@@ -40,7 +40,7 @@ class Run {
   ~Run();
   RunResult execute();
 
-  // What the parts share.
+  // Shared by all parts.
   Plan plan;
   SimWorld world;
   Journal journal;
@@ -54,9 +54,9 @@ class Run {
   RunResult result;
 
   devbroker::Cluster& cluster() { return brokers->cluster(); }
-  /// A record was delivered: is it what was sent, and the same as before? Its number.
+  /// A record was delivered. Checks that it is the one that was sent, and the same as before. Returns its number.
   size_t received(const OwnedMessage& message);
-  /// The client took a broker for one before 0.10, which knows neither sequences nor transactions nor epochs.
+  /// The client took a broker for one before 0.10, without sequences, transactions and epochs.
   bool misled();
   std::string random_topic(Random& random) { return random.pick(plan.topics).name; }
 
@@ -76,7 +76,7 @@ class Run {
   std::vector<std::unique_ptr<Reader>> readers_;
 };
 
-/// Runs one seed; broken worlds (endless loops) are violations too.
+/// Runs one seed. A broken world (an endless loop) is a violation too.
 RunResult run_seed(uint64_t seed, std::FILE* trace);
 
 }  // namespace kafka::sim

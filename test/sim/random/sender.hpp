@@ -1,5 +1,5 @@
-// The application's side of a producer: sends in bursts, one by one and in bulk, from its own timer and from
-// inside callbacks; waits when the queue is full.
+// The application's side of a producer. It sends in bursts, one by one and in bulk, from its own timer and from inside
+// callbacks, and waits while the queue is full.
 #pragma once
 
 #include "random/run.hpp"
@@ -12,12 +12,12 @@ class Sender {
   ~Sender();
 
   bool finished() const { return stopped_ || sent_ >= plan_.records; }
-  /// One record to each partition, to see that all goes well again.
+  /// Sends one record to each partition, to see that everything works again.
   void probe();
   bool probes_done() const;
   void judge_probes() const;
   void stop();
-  /// Closes the producer; `done` when it says so.
+  /// Closes the producer and calls `done` after that.
   void close();
   bool closed() const { return closed_; }
   void destroy();

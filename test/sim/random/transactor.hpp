@@ -1,5 +1,5 @@
-// Transactional producers of others, and their coordinator: transactions and their markers, put into the logs
-// directly. Each one's fate is known from its beginning. History is told; what is sent is the ledger's.
+// Foreign transactional producers and their coordinator. It puts transactions and their markers into the logs directly,
+// and decides at the beginning of each whether it will be aborted. The history is told; the ledger has the records.
 #pragma once
 
 #include "random/run.hpp"
@@ -10,7 +10,7 @@ class Transactor {
  public:
   explicit Transactor(Run& run) : run_(run), random_(run.plan.seed, 8) {}
   void act();
-  /// No transaction is left open.
+  /// Ends every open transaction.
   void heal();
 
  private:
