@@ -1,5 +1,5 @@
 // One partition of a consumer: where it is, what was fetched, which envelopes are open.
-// Not here: how the state changes (positions.cpp, fetcher.cpp, dispatcher.cpp).
+// Not here: how the state changes (positions.hpp, sources.hpp, intake.hpp, dispatcher.hpp, answers.hpp).
 #pragma once
 
 #include <kafka/types.hpp>
@@ -7,44 +7,17 @@
 #include <memory>
 #include <string>
 
-#include "codec/types.hpp"
 #include "consumer/buffer.hpp"
 #include "consumer/commit.hpp"
+#include "consumer/fetch_state.hpp"
 #include "consumer/log_epochs.hpp"
 #include "consumer/position.hpp"
+#include "consumer/replica.hpp"
 #include "consumer/window.hpp"
-#include "net/reactor.hpp"
 
 namespace kafka::consumer {
 
-/// What is asked for next, and what stands in the way. A position that is set anew begins with a new one.
-struct FetchState {
-  int64_t position = -1;     ///< the next offset to be asked for
-  size_t max_bytes = 0;      ///< of the next fetch; grows for a batch that does not fit (B4)
-  bool drain_first = false;  ///< nothing more is asked for before the buffer has been read
-  bool alone = false;        ///< asked for without other partitions: an answer with it was larger than may be received
-  bool leaderless = false;   ///< nobody to ask: metadata is asked for, again at not_before
-  uint32_t failures = 0;     ///< in a row
-  uint32_t oddities = 0;     ///< answers in a row that lack this partition or lead nowhere (A14)
-  net::TimePoint not_before{};
-  net::TimePoint missing_since{};  ///< topic or partition are unknown to the cluster since; zero: they are known
-};
-
-/// The partition's place in requests: what goes on whatever happens to the position.
-struct RequestSlot {
-  uint64_t id = 0;      ///< the request under way that asks for the partition, 0: none
-  size_t index = 0;     ///< its place in that request
-  uint64_t served = 0;  ///< the last request that brought records
-  Uuid topic_id{};      ///< as last asked for; zero: not known
-};
-
-/// The follower that a partition is read from (KIP-392).
-struct Replica {
-  int32_t node = -1;                   ///< asked instead of the leader, -1: none
-  net::TimePoint until{};              ///< then the leader is asked again
-  net::TimePoint leader_only_until{};  ///< the leader's advice led nowhere: it is not followed before
-};
-
+/// Owns nothing but its parts. Each of them has a header of its own.
 struct Partition : std::enable_shared_from_this<Partition> {
   std::shared_ptr<const std::string> topic;
   int32_t number = 0;
@@ -78,6 +51,12 @@ struct Partition : std::enable_shared_from_this<Partition> {
     fetch = {};
   }
   bool open() const { return !window.empty(); }
+  /// Nothing is here to be dispatched, and a message could be dispatched if it came.
+  bool starving() const { return buffer.empty() && !window.full(); }
 };
+
+inline Question::Question(Partition& about) : partition(about.shared_from_this()), generation(about.generation) {}
+inline bool Question::holds() const { return partition->generation == generation; }
+inline bool Question::fetching() const { return holds() && partition->position.ready(); }
 
 }  // namespace kafka::consumer

@@ -1,92 +1,137 @@
-// Where partitions begin: at the committed offset, where the policy says if there is none, at a place that
-// was asked for. All partitions that ask in one turn ask together.
+#include "consumer/positions.hpp"
+
+#include <algorithm>
+
 #include "base/error_table.hpp"
-#include "consumer/reader.hpp"
 
 namespace kafka::consumer {
 
-void Consumer::start_all() {
-  std::vector<Partition*> to_ask;
+Positions::Positions(std::shared_ptr<session::Core> core, const ConsumerOptions& options, const Assignment& assignment,
+                     const LifeCycle& life_cycle, GroupOffsets* group, Owner& owner)
+    : core_(std::move(core)),
+      options_(options),
+      assignment_(assignment),
+      life_cycle_(life_cycle),
+      group_(group),
+      owner_(owner) {}
+
+Error Positions::begin(bool heard) {
+  std::vector<Partition*> ask;
   for (const auto& each : assignment_) {
     Partition& partition = *each;
-    if (partition.position.state == Position::State::stopped) {
-      if (partition.position.needs_seek) {
-        if (!has_event_handler()) return consumptions_.end(partition.position.stop_reason);
+    Position& position = partition.position;
+    if (position.state == Position::State::stopped) {
+      if (position.needs_seek) {
+        if (!heard) return position.stop_reason;
         continue;
       }
       partition.fetch.missing_since = {};
-      tell(Event::Type::partition_resumed, partition, {}, partition.position.next);
-      if (partition.position.next >= 0) {
-        ready(partition, partition.position.next, partition.epochs.last);
+      owner_.partition_resumed(partition, position.next);
+      if (position.next >= 0) {
+        ready(partition, position.next, partition.epochs.last);
         continue;
       }
-      partition.position.state = Position::State::unknown;
+      position.state = Position::State::unknown;
     }
-    if (partition.position.state != Position::State::unknown || partition.position.asked) continue;
+    if (position.state != Position::State::unknown || position.asked) continue;
     if (partition.origin.kind == Origin::Kind::committed) {
-      to_ask.push_back(&partition);
+      ask.push_back(&partition);
     } else {
       start(partition);
     }
   }
-  ask_committed(std::move(to_ask));
+  if (!ask.empty()) ask_group(ask);
+  return {};
 }
 
-void Consumer::start(Partition& partition) {
-  if (partition.origin.place.offset >= 0) return ready(partition, partition.origin.place.offset, -1);
-  list(partition, partition.origin.place, partition.position.reset_reason);
+void Positions::start(Partition& partition) {
+  const TopicOffset& place = partition.origin.place;
+  if (place.offset >= 0) return ready(partition, place.offset, -1);
+  list(partition, place, partition.position.reset_reason);
 }
 
-void Consumer::forget(Partition& partition) {
-  dispatcher_.interrupt();
+void Positions::seek(Partition& partition, TopicOffset to, bool look_up) {
+  const bool was_stopped = partition.position.state == Position::State::stopped;
+  drop(partition);
+  partition.origin = {Origin::Kind::place, std::move(to)};
+  const int64_t offset = partition.origin.place.offset;
+  if (was_stopped) owner_.partition_resumed(partition, std::max<int64_t>(offset, -1));
+  if (look_up || offset >= 0) start(partition);
+}
+
+void Positions::go_back(Partition& partition, int64_t offset) {
+  Position& position = partition.position;
+  switch (position.state) {
+    case Position::State::stopped:  // it goes on from there with the next consumption
+      if (position.next >= 0) position.next = offset;
+      return;
+    case Position::State::listing:
+      // The position will be another one soon. But it stays if the broker that refused it turns out to be no leader.
+      if (partition.epochs.refused_by < 0) return;
+      position.next = offset;
+      partition.fetch.position = offset;
+      return;
+    case Position::State::ready:
+      break;
+    default:
+      return;
+  }
+  const LogEpochs before = partition.epochs;
+  drop(partition);
+  position.state = Position::State::ready;
+  position.next = offset;
+  partition.fetch.position = offset;
+  partition.epochs.read(before.last, before.from);  // too new for that place, which does no harm
+}
+
+// Answers about the old position are dropped when they come.
+void Positions::drop(Partition& partition) {
   partition.start_anew();
-  schedule_pump();  // what lay in its buffer is memory that others may wait for
+  owner_.position_dropped();
 }
 
 // --- the group's offsets ----------------------------------------------------
 
-void Consumer::ask_committed(std::vector<Partition*> partitions) {
-  if (partitions.empty()) return;
+void Positions::ask_group(const std::vector<Partition*>& partitions) {
   std::vector<Question> asked;
   std::vector<TopicPartition> names;
   for (Partition* partition : partitions) {
     partition->position.state = Position::State::committed;
     partition->position.asked = true;
-    asked.push_back({partition, partition->generation});
+    asked.emplace_back(*partition);
     names.push_back({*partition->topic, partition->number});
   }
-  group_offsets_->fetch(std::move(names), options_.default_api_timeout,
-                        scope_.wrap([this, asked = std::move(asked)](Error error, std::vector<ConsumerOffset> offsets) {
-                          committed(asked, error, offsets);
-                        }));
+  group_->fetch(std::move(names), options_.default_api_timeout,
+                scope_.wrap([this, asked = std::move(asked)](Error error, std::vector<ConsumerOffset> offsets) {
+                  group_answered(asked, error, offsets);
+                }));
 }
 
-void Consumer::committed(const std::vector<Question>& asked, const Error& error,
-                         const std::vector<ConsumerOffset>& offsets) {
-  const std::shared_ptr<Consumer> pinned = shared_from_this();
+void Positions::group_answered(const std::vector<Question>& asked, const Error& error,
+                               const std::vector<ConsumerOffset>& offsets) {
   for (size_t i = 0; i < asked.size() && !life_cycle_.closing(); ++i) {
     Partition& partition = *asked[i].partition;
     if (!asked[i].holds() || partition.position.state != Position::State::committed) continue;
     partition.position.asked = false;
-    Error failed = error;
-    if (i < offsets.size() && offsets[i].error) failed = offsets[i].error;
-    if (!failed && i >= offsets.size())
+    const ConsumerOffset* const found = i < offsets.size() ? &offsets[i] : nullptr;
+    Error failed = found != nullptr && found->error ? found->error : error;
+    if (!failed && found == nullptr)
       failed = Error(Errc::protocol_error, "no committed offset for " + partition.where());
     // A topic that the coordinator does not know (yet) has nothing committed.
-    if (i < offsets.size() && offsets[i].error == Errc::unknown_topic_or_partition) failed = {};
-    if (failed) {
+    const bool no_topic = found != nullptr && found->error == Errc::unknown_topic_or_partition;
+    if (failed && !no_topic) {
       stop(partition, std::move(failed), false);
-    } else if (offsets[i].error || offsets[i].offset < 0) {
+    } else if (no_topic || found->offset < 0) {
       nothing_committed(partition);
     } else {
-      ready(partition, offsets[i].offset, offsets[i].leader_epoch);
+      ready(partition, found->offset, found->leader_epoch);
     }
   }
 }
 
-void Consumer::nothing_committed(Partition& partition) {
-  const Error reason(Errc::no_offset, "nothing is committed in group \"" + escaped(group_offsets_->group(), 64) +
-                                          "\" for " + partition.where());
+void Positions::nothing_committed(Partition& partition) {
+  const Error reason(Errc::no_offset,
+                     "nothing is committed in group \"" + escaped(group_->group(), 64) + "\" for " + partition.where());
   switch (options_.auto_offset_reset) {
     case OffsetReset::none:
       return stop(partition, reason, true);
@@ -99,27 +144,27 @@ void Consumer::nothing_committed(Partition& partition) {
 
 // --- places -----------------------------------------------------------------
 
-void Consumer::list(Partition& partition, TopicOffset place, Error reason) {
+void Positions::list(Partition& partition, TopicOffset place, Error reason) {
   partition.position.state = Position::State::listing;
   partition.position.asked = false;
-  partition.origin.place = std::move(place);
   partition.position.reset_reason = std::move(reason);
+  partition.origin.place = std::move(place);
   if (listing_scheduled_) return;
   listing_scheduled_ = true;
   core_->reactor().defer(scope_.wrap([this] {
     listing_scheduled_ = false;
-    ask_listed();
+    ask_leaders();
   }));
 }
 
-void Consumer::ask_listed() {
+void Positions::ask_leaders() {
   if (life_cycle_.closing()) return;
   std::vector<Question> asked;
   std::vector<TopicOffset> places;
   for (const auto& partition : assignment_) {
     if (partition->position.state != Position::State::listing || partition->position.asked) continue;
     partition->position.asked = true;
-    asked.push_back({partition.get(), partition->generation});
+    asked.emplace_back(*partition);
     places.push_back(partition->origin.place);
   }
   if (asked.empty()) return;
@@ -129,21 +174,19 @@ void Consumer::ask_listed() {
       options_.default_api_timeout,
       scope_.wrap([this, asked = std::move(asked)](size_t index, const TopicOffset& found, const OffsetSource& source) {
         const Question& question = asked[index];
-        if (life_cycle_.closing() || !question.holds() ||
-            question.partition->position.state != Position::State::listing)
-          return;
-        question.partition->position.asked = false;
-        listed(*question.partition, found, source);
+        Partition& partition = *question.partition;
+        if (life_cycle_.closing() || !question.holds() || partition.position.state != Position::State::listing) return;
+        partition.position.asked = false;
+        listed(partition, found, source);
       }),
       {}));
 }
 
-void Consumer::listed(Partition& partition, const TopicOffset& found, const OffsetSource& source) {
-  const std::shared_ptr<Consumer> pinned = shared_from_this();
+void Positions::listed(Partition& partition, const TopicOffset& found, const OffsetSource& source) {
   if (found.error == Errc::closed) return;  // the session's end is this consumer's end too
   if (found.error) return stop(partition, found.error, false);
   if (partition.epochs.refused_by >= 0) {
-    // Only leaders are asked for offsets. Another one than this answers: who refused the position was none any more.
+    // Only leaders answer this question. If it was another broker, the one that refused the position led no more.
     if (partition.epochs.refused_by != source.node) {
       partition.position.reset_reason = {};
       return ready(partition, partition.fetch.position, partition.epochs.refused_epoch);
@@ -157,34 +200,70 @@ void Consumer::listed(Partition& partition, const TopicOffset& found, const Offs
   ready(partition, found.offset, source.epoch);
 }
 
-// --- found, or not ----------------------------------------------------------
+// The one error that resets a position (D16). A leader of the past says so too, and may lack what the present leader
+// has: nothing is decided before the leader has answered, see listed().
+void Positions::out_of_range(Partition& partition, int32_t node) {
+  Error error(Errc::offset_out_of_range,
+              "offset " + std::to_string(partition.fetch.position) + " of " + partition.where());
+  partition.epochs.refuse(node);
+  const bool latest = options_.on_offset_out_of_range != OutOfRange::reset_to_earliest;
+  list(partition,
+       latest ? TopicOffset::latest(*partition.topic, partition.number)
+              : TopicOffset::earliest(*partition.topic, partition.number),
+       std::move(error));
+}
 
-void Consumer::ready(Partition& partition, int64_t offset, int32_t epoch) {
+// --- found, cut, or stopped -------------------------------------------------
+
+void Positions::ready(Partition& partition, int64_t offset, int32_t epoch) {
   const Error reason = partition.position.reset_reason;
-  forget(partition);
+  drop(partition);
   partition.position.state = Position::State::ready;
   partition.position.next = offset;
   partition.fetch.position = offset;
   partition.epochs.last = epoch;
-  if (reason) {
-    answers_.position_set(partition);
-    tell(Event::Type::offset_reset, partition, reason, offset);
-  }
-  schedule_pump();
+  if (reason) owner_.position_reset(partition, Event::Type::offset_reset, reason);
 }
 
-void Consumer::stop(Partition& partition, Error error, bool needs_seek) {
+// What was not dispatched is fetched anew. Where dispatched records are gone, reading goes on at the cut, or stops.
+void Positions::truncated(Partition& partition, int64_t end, int32_t epoch) {
+  const bool lost = partition.position.next > end;
+  const int64_t next = std::min(partition.position.next, end);
+  owner_.log_cut(partition, next, epoch);
+  const Error error(Errc::offset_out_of_range,
+                    partition.where() + " was truncated to offset " + std::to_string(end) + ", behind what was read");
+  if (lost && options_.on_offset_out_of_range == OutOfRange::fail) return stop(partition, error, true);
+  const int32_t from = partition.epochs.from;
+  drop(partition);
+  partition.position.state = Position::State::ready;
+  partition.position.next = next;
+  partition.fetch.position = next;
+  partition.epochs.read(epoch, from);  // without the epoch a second truncation would go unnoticed
+  if (lost) owner_.position_reset(partition, Event::Type::log_truncated, error);
+}
+
+void Positions::stop(Partition& partition, Error why, bool needs_seek) {
   const int64_t offset = partition.position.next;
   const int32_t epoch = partition.epochs.last;
-  forget(partition);
+  drop(partition);
   partition.position.state = Position::State::stopped;
   partition.position.next = offset;
-  partition.epochs.last = epoch;
   partition.position.needs_seek = needs_seek;
-  partition.position.stop_reason = error;
-  const bool heard = has_event_handler();
-  tell(Event::Type::partition_stopped, partition, error, offset);
-  if (!heard) consumptions_.end(std::move(error));
+  partition.position.stop_reason = why;
+  partition.epochs.last = epoch;
+  owner_.partition_stopped(partition, why);
+}
+
+void Positions::cancel() {
+  for (const auto& query : queries_) {
+    if (const auto running = query.lock()) running->cancel();
+  }
+  abort();
+}
+
+void Positions::abort() {
+  queries_.clear();
+  scope_.end();
 }
 
 }  // namespace kafka::consumer

@@ -30,12 +30,12 @@ Reader::Reader(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets
       group_offsets_(std::move(group_offsets)),
       error_(core_->error()),
       link_(new EnvelopeLink(core_)),
-      used_(std::make_shared<size_t>(0)),
-      unfolded_(std::make_shared<size_t>(0)),
       assignment_(options_.ordering == Ordering::unordered ? Window::kMany : 1),
       teller_(*core_),
       consumptions_(*core_, *this),
-      dispatcher_(*core_, options_, consumptions_, life_cycle_, *link_, unfolded_, *this),
+      positions_(core_, options_, assignment_, life_cycle_, group_offsets_.get(), *this),
+      sources_(*core_, options_, assignment_, life_cycle_, consumptions_, positions_, *this),
+      dispatcher_(*core_, options_, consumptions_, life_cycle_, *link_, sources_.memory().unfolded(), *this),
       committer_(*core_, options_, group_offsets_.get(), teller_, *this),
       answers_(options_, assignment_, dispatcher_, consumptions_, committer_, teller_, life_cycle_, *this) {
   link_->reader = this;
@@ -81,7 +81,7 @@ Error Reader::add_partition(std::string topic, int32_t number, Origin origin) {
   }
   Partition& partition = assignment_.add(std::move(topic), number);
   partition.origin = std::move(origin);
-  if (options_.ordering == Ordering::unordered) partition.buffer.charge_envelopes(unfolded_);
+  if (options_.ordering == Ordering::unordered) partition.buffer.charge_envelopes(sources_.memory().unfolded());
   return {};
 }
 
@@ -89,10 +89,9 @@ void Reader::join() {
   if (life_cycle_.stage() != Stage::idle) return;
   life_cycle_.reach(Stage::joined);
   core_->add(*this);
-  lane_ = core_->router().add_lane();
   for (const auto& [topic, numbers] : assignment_.by_topic())
     core_->metadata().want(topic, options_.allow_auto_create_topics);
-  listener_ = core_->metadata().add_listener([this] { schedule_pump(); });
+  sources_.join();
 }
 
 Error Reader::refusal() const {
@@ -113,7 +112,7 @@ void Reader::assign(const Partitions& partitions) {
     }
     if (!wanted && life_cycle_.in_session()) core_->metadata().want(topic, options_.allow_auto_create_topics);
   }
-  if (consuming()) ask_committed(std::move(fresh));
+  if (consuming()) positions_.add(fresh);
 }
 
 void Reader::take_away(const Partitions& partitions) {
@@ -130,7 +129,7 @@ void Reader::take_away(const Partitions& partitions) {
     }
     if (!assignment_.by_topic().contains(topic) && life_cycle_.in_session()) core_->metadata().unwant(topic);
   }
-  schedule_pump();  // what lay in the buffers is memory that others may wait for
+  sources_.schedule();  // what lay in the buffers is memory that others may wait for
 }
 
 // --- consuming --------------------------------------------------------------
@@ -172,10 +171,10 @@ void Reader::begin(std::shared_ptr<Consumption> consumption) {
   consumptions_.begin(std::move(consumption));
   assignment_.begin_consumption();
   join();
-  start_all();
+  if (Error stopped = positions_.begin(has_event_handler())) consumptions_.end(std::move(stopped));
   for (const auto& partition : assignment_) dispatcher_.make_ready(*partition);
   dispatcher_.schedule();  // those that an earlier consumption left in the list
-  schedule_pump();
+  sources_.schedule();
 }
 
 // --- partitions -------------------------------------------------------------
@@ -204,7 +203,7 @@ Error Reader::pause(const Partitions& named, bool on) {
     partition->paused = on;
     if (!on) dispatcher_.make_ready(*partition);
   }
-  schedule_pump();
+  sources_.schedule();
   return {};
 }
 
@@ -216,15 +215,8 @@ Error Reader::seek(TopicOffset to) {
     return Error(Errc::invalid_argument,
                  to.topic + "/" + std::to_string(to.partition) + " is not one of this consumer's partitions");
   }
-  const bool was_stopped = partition->position.state == Position::State::stopped;
   answers_.position_set(*partition);
-  forget(*partition);
-  partition->position.state = Position::State::unknown;
-  partition->origin.kind = Origin::Kind::place;
-  partition->origin.place = std::move(to);
-  if (was_stopped)
-    tell(Event::Type::partition_resumed, *partition, {}, std::max<int64_t>(partition->origin.place.offset, -1));
-  if (consuming() || partition->origin.place.offset >= 0) start(*partition);
+  positions_.seek(*partition, std::move(to), consuming());
   return {};
 }
 
@@ -238,42 +230,65 @@ bool Reader::at_end(std::string_view topic, int32_t partition) const {
   return found != nullptr && found->position.at_end();
 }
 
-// What was not processed, or not confirmed, comes again.
-void Reader::go_back(Partition& partition, int64_t offset) {
-  // Stopped: it goes on from there with the next consumption. Being looked up: there is another position soon.
-  if (partition.position.state == Position::State::stopped && partition.position.next >= 0)
-    partition.position.next = offset;
-  // Or the same one, if it was no leader that refused it.
-  if (partition.position.state == Position::State::listing && partition.epochs.refused_by >= 0) {
-    partition.position.next = offset;
-    partition.fetch.position = offset;
-  }
-  if (!partition.position.ready()) return;
-  const LogEpochs epochs = partition.epochs;
-  forget(partition);
-  partition.position.state = Position::State::ready;
-  partition.position.next = offset;
-  partition.fetch.position = offset;
-  partition.epochs.last = epochs.last;  // too new for that place, which is no harm
-  partition.epochs.from = epochs.from;
-  schedule_pump();
+void Reader::position_dropped() {
+  dispatcher_.interrupt();
+  sources_.schedule();  // what lay in its buffer is memory that others may wait for
+}
+
+void Reader::position_reset(Partition& partition, Event::Type type, const Error& why) {
+  answers_.position_set(partition);  // an answer given later does not take it back
+  tell(type, partition, why, partition.position.next);
+}
+
+void Reader::log_cut(Partition& partition, int64_t offset, int32_t epoch) {
+  partition.window.cut(offset, epoch);
+  Commit& wanted = partition.commits.wanted;
+  if (wanted.offset <= offset) return;
+  wanted.offset = offset;
+  wanted.epoch = epoch;
+}
+
+void Reader::partition_resumed(Partition& partition, int64_t offset) {
+  tell(Event::Type::partition_resumed, partition, {}, offset);
+}
+
+void Reader::partition_stopped(Partition& partition, const Error& why) {
+  const bool heard = has_event_handler();
+  tell(Event::Type::partition_stopped, partition, why, partition.position.next);
+  if (!heard) consumptions_.end(why);
+}
+
+bool Reader::will_free_memory() const {
+  // With `consumer` the next message waits for the answer; with `unordered` envelopes keep what they were cut from.
+  if (options_.ordering != Ordering::partition && dispatcher_.open() > 0) return true;
+  return !dispatcher_.nothing_to_do();
+}
+
+void Reader::check_end(Partition& partition) {
+  Position& position = partition.position;
+  if (position.end_reported || partition.open() || !partition.buffer.empty() || !position.at_end()) return;
+  position.end_reported = true;
+  if (on_partition_end_ == nullptr) return;
+  core_->callbacks().run([guard = scope_.guard(), handler = on_partition_end_,
+                          where = TopicPartition{*partition.topic, partition.number}, offset = position.next] {
+    if (guard.alive()) (*handler)(where, offset);
+  });
 }
 
 void Reader::drained(Partition& partition) {
   partition.fetch.position = std::max(partition.fetch.position, partition.position.next);
   check_end(partition);
-  schedule_pump();
+  sources_.schedule();
 }
 
 void Reader::consumption_ending() {
   dispatcher_.interrupt();
-  wake_timer_.cancel();
-  wake_at_ = net::TimePoint::max();
+  sources_.rest();
 }
 
 void Reader::commits_ended() {
   dispatcher_.schedule();
-  if (dispatcher_.empty()) schedule_pump();
+  if (dispatcher_.empty()) sources_.schedule();
   consumptions_.finish();
   maybe_closed();
 }
@@ -360,18 +375,13 @@ void Reader::leave() {
   life_cycle_.reach(Stage::closed);
   link_->reader = nullptr;
   close_timer_.cancel();
-  wake_timer_.cancel();
-  for (const auto& query : queries_) {
-    if (const auto running = query.lock()) running->cancel();
-  }
-  queries_.clear();
+  sources_.close(was_in && core_->live());
+  positions_.cancel();
   dispatcher_.clear();
   for (const auto& partition : assignment_) partition->buffer.clear();
   scope_.end();
   if (!was_in || !core_->live()) return;
   core_->remove(*this);
-  core_->metadata().remove_listener(listener_);
-  core_->router().drop_lane(lane_);
   for (const auto& [topic, numbers] : assignment_.by_topic()) core_->metadata().unwant(topic);
 }
 
@@ -388,9 +398,9 @@ void Reader::abort() {
   link_->reader = nullptr;
   scope_.end();
   teller_.abort();
-  wake_timer_.cancel();
+  sources_.close(false);
+  positions_.abort();
   close_timer_.cancel();
-  queries_.clear();
   dispatcher_.clear();
   for (const auto& partition : assignment_) partition->buffer.clear();
   close_callbacks_.clear();

@@ -9,12 +9,12 @@ void Consumer::add_stats(Stats& stats) const {
   ConsumerStats& own = stats.consumers.emplace_back();
   if (group_offsets_ != nullptr) own.group = group_offsets_->group();
   own.fetch_memory = options_.fetch_memory;
-  own.fetched_bytes = *used_ + *unfolded_;
-  own.reserved_bytes = reserved_;
+  own.fetched_bytes = sources_.memory().held();
+  own.reserved_bytes = sources_.memory().reserved();
   own.open = dispatcher_.open();
   own.envelopes = dispatcher_.envelopes();
-  own.fetches = fetches_;
-  own.received_bytes = received_bytes_;
+  own.fetches = sources_.requests();
+  own.received_bytes = sources_.received_bytes();
   own.commits = committer_.commits();
   for (const auto& [name, partitions] : assignment_.by_topic()) {
     for (const auto& [number, partition] : partitions) {

@@ -1,0 +1,90 @@
+// Where partitions begin, and where they go on: at the group's offset, where the reset policy says, at a place that was
+// asked for, or where the log was cut. All partitions that ask in one turn ask together: one OffsetFetch, and one
+// ListOffsets per leader.
+// Not here: these requests (group_offsets.hpp, list_offsets.hpp), reading on from a position (sources.hpp).
+#pragma once
+
+#include <kafka/consumer.hpp>
+
+#include <memory>
+#include <vector>
+
+#include "base/scope.hpp"
+#include "consumer/assignment.hpp"
+#include "consumer/group_offsets.hpp"
+#include "consumer/life_cycle.hpp"
+#include "consumer/list_offsets.hpp"
+
+namespace kafka::consumer {
+
+/// Owns the way from "not known" to a position, for every partition: the questions under way, stop and restart.
+class Positions {
+ public:
+  class Owner {
+   public:
+    /// What was fetched of a partition is gone: memory is free, and nothing more of it is dispatched.
+    virtual void position_dropped() = 0;
+    /// The partition goes on at `position.next`, which the application did not choose: `type` says why.
+    virtual void position_reset(Partition& partition, Event::Type type, const Error& why) = 0;
+    /// The log ends at `offset`, where `epoch` ends: no commit may promise more.
+    virtual void log_cut(Partition& partition, int64_t offset, int32_t epoch) = 0;
+    /// It was stopped, and begins again at `offset`; -1: that is not known yet.
+    virtual void partition_resumed(Partition& partition, int64_t offset) = 0;
+    virtual void partition_stopped(Partition& partition, const Error& why) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `group` is null where there is none. All arguments outlive this object.
+  Positions(std::shared_ptr<session::Core> core, const ConsumerOptions& options, const Assignment& assignment,
+            const LifeCycle& life_cycle, GroupOffsets* group, Owner& owner);
+
+  /// A consumption begins: partitions without a position look for one, stopped ones begin again. Those that need a
+  /// seek stay stopped. If nobody would hear of it (`heard` is false), the consumption cannot run: the reason of the
+  /// first of them is returned.
+  Error begin(bool heard);
+  /// Partitions that were assigned while a consumption runs: they begin at the group's offset.
+  void add(const std::vector<Partition*>& fresh) {
+    if (!fresh.empty()) ask_group(fresh);
+  }
+  /// Goes to another place, and looks it up at once, or with the next begin().
+  void seek(Partition& partition, TopicOffset to, bool look_up);
+  /// Messages from `offset` on come again.
+  void go_back(Partition& partition, int64_t offset);
+  /// Broker `node` says that the position is out of range: the leader is asked for the place that the policy names.
+  void out_of_range(Partition& partition, int32_t node);
+  /// The leader's log ends at `end`, where `epoch` ends, and goes on with other records than those that were read.
+  void truncated(Partition& partition, int64_t end, int32_t epoch);
+  /// `needs_seek` if the next consumption would stop at the same place again.
+  void stop(Partition& partition, Error why, bool needs_seek);
+
+  /// Nobody waits for the questions under way.
+  void cancel();
+  /// The same where the session is gone, and the questions with it.
+  void abort();
+
+ private:
+  void start(Partition& partition);
+  void drop(Partition& partition);
+  void ask_group(const std::vector<Partition*>& partitions);
+  void group_answered(const std::vector<Question>& asked, const Error& error,
+                      const std::vector<ConsumerOffset>& offsets);
+  void nothing_committed(Partition& partition);
+  void list(Partition& partition, TopicOffset place, Error reason);
+  void ask_leaders();
+  void listed(Partition& partition, const TopicOffset& found, const OffsetSource& source);
+  void ready(Partition& partition, int64_t offset, int32_t epoch);
+
+  std::shared_ptr<session::Core> core_;
+  const ConsumerOptions& options_;
+  const Assignment& assignment_;
+  const LifeCycle& life_cycle_;
+  GroupOffsets* group_;
+  Owner& owner_;
+  bool listing_scheduled_ = false;
+  std::vector<std::weak_ptr<OffsetQuery>> queries_;
+  Scope scope_;
+};
+
+}  // namespace kafka::consumer
