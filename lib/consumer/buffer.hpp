@@ -1,6 +1,6 @@
 // What was fetched of one partition and not yet dispatched: records fields as they came, opened one
 // batch at a time when their turn comes.
-// Not here: when to fetch (fetcher.cpp), what becomes of a record (dispatcher.cpp).
+// Not here: when to fetch (sources.hpp), what becomes of a record (dispatcher.hpp).
 #pragma once
 
 #include <memory>
