@@ -9,7 +9,7 @@
 namespace kafka {
 
 namespace producer {
-class Producer;
+class Core;
 struct TopicHandle;
 }  // namespace producer
 
@@ -140,7 +140,7 @@ class KAFKA_API Producer {
   void close(std::chrono::milliseconds deadline, Function<void()> done = {});
 
  private:
-  std::shared_ptr<producer::Producer> core_;
+  std::shared_ptr<producer::Core> core_;
 };
 
 }  // namespace kafka

@@ -35,7 +35,7 @@ std::unique_ptr<Batch> Batch::split() {
   if (count() < 2) return nullptr;
   const int32_t half = count() / 2;
   auto second = std::make_unique<Batch>(partition, codec, created, sealed.size() / 2 + 1);
-  second->failures = failures;
+  second->pause = pause;
   second->first_record = first_record + static_cast<uint64_t>(half);
   second->unknown_fate = unknown_fate;
   second->flushes = flushes;
@@ -132,7 +132,9 @@ DeliveryReport Batch::report(int32_t index, const Outcome& outcome) {
 
 // True if the record was dropped: its report is complete.
 bool Batch::report_dropped(int32_t index, const Outcome& outcome, DeliveryReport& report) {
-  for (; counted_ < index; ++counted_) missing_ += dropped[static_cast<size_t>(counted_)] ? 1 : 0;
+  for (; cursor_.counted < index; ++cursor_.counted) {
+    cursor_.missing += dropped[static_cast<size_t>(cursor_.counted)] ? 1 : 0;
+  }
   const bool is_dropped = dropped[static_cast<size_t>(index)];
   report.error =
       is_dropped ? Error(Errc::unsupported_version, "headers need a broker of 0.11 or later") : outcome.error;

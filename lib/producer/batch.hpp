@@ -8,9 +8,10 @@
 #include <memory>
 #include <vector>
 
+#include "cluster/retry_pause.hpp"
 #include "net/reactor.hpp"
 #include "producer/few.hpp"
-#include "producer/idempotence.hpp"
+#include "producer/identity.hpp"
 #include "producer/lines.hpp"
 #include "producer/receipt.hpp"
 #include "records/builder.hpp"
@@ -45,8 +46,7 @@ class alignas(kLine) Batch {
     charged_bytes = guessed = 0;
     identity = {};
     hurried = unknown_fate = false;
-    stamp_ = 0;
-    counted_ = missing_ = 0;
+    cursor_ = {};
   }
   /// After rest() it begins anew as another.
   void renew(int32_t number, Compression with, net::TimePoint since, Buffer memory) {
@@ -58,7 +58,7 @@ class alignas(kLine) Batch {
     if (codec == Compression::none) builder.sum_as_it_grows();
     first_record = 0;
     sequence = -1;
-    failures = 0;
+    pause = {};
   }
   /// Bytes of memory that renew() would use again, about.
   size_t kept() const { return sizeof(Batch) + stamps.kept() + receipts.kept(); }
@@ -121,6 +121,10 @@ class alignas(kLine) Batch {
   }
   /// Upper bound of what append() charges for a record that takes so many bytes in the batch.
   static size_t charge(size_t bytes, size_t receipt) { return bytes + sizeof(Stamp) + receipt; }
+  /// compression_level is meant for compression_type: another codec (of an envelope) has its own default.
+  int level(const ProducerOptions& options) const noexcept {
+    return codec == options.compression_type ? options.compression_level : records::kDefaultLevel;
+  }
   /// Closes the batch; the same bytes are sent however often it is tried.
   Error seal(int level) {
     if (!sealed.is_null()) return {};
@@ -147,9 +151,9 @@ class alignas(kLine) Batch {
   /// how many records from this one on the reports differ by the offset only.
   int32_t next_report(int32_t index, const Outcome& outcome, DeliveryReport& report) {
     const Stamp* const last = stamps.data() + stamps.size() - 1;
-    const Stamp* stamp = stamps.data() + stamp_;
+    const Stamp* stamp = stamps.data() + cursor_.stamp;
     while (stamp < last && stamp[1].from <= index) ++stamp;
-    stamp_ = static_cast<uint32_t>(stamp - stamps.data());
+    cursor_.stamp = static_cast<uint32_t>(stamp - stamps.data());
     report.timestamp = stamp->timestamp;
     if (!dropped.empty()) {
       if (!report_dropped(index, outcome, report)) fill(index, outcome, report);
@@ -171,8 +175,7 @@ class alignas(kLine) Batch {
   records::BatchBuilder builder;
   uint64_t first_record = 0;  ///< counted within its partition: the order in which batches were made
   int32_t sequence = -1;      ///< of the first record
-  uint32_t failures = 0;
-  size_t guessed = 0;  ///< bytes of memory taken beforehand, while it is open
+  size_t guessed = 0;         ///< bytes of memory taken beforehand, while it is open
   size_t charged_bytes = 0;
   Receipts receipts;
   Few<Stamp, 7> stamps;
@@ -180,6 +183,7 @@ class alignas(kLine) Batch {
   std::vector<bool> dropped;                   ///< by drop_headers(); empty: none
   Bytes sealed;                                ///< null while records are being added
   Identity identity;                           ///< whose sequence it has; unknown: none (yet)
+  cluster::RetryPause pause;                   ///< after failures of this batch
   int32_t partition;
   bool hurried = false;       ///< the last retry went without a pause
   bool unknown_fate = false;  ///< was sent at least once, and nobody knows what became of it
@@ -192,14 +196,17 @@ class alignas(kLine) Batch {
   bool report_dropped(int32_t index, const Outcome& outcome, DeliveryReport& report);
   void fill(int32_t index, const Outcome& outcome, DeliveryReport& report) const {
     if (outcome.error) return;
-    if (outcome.base_offset >= 0) report.offset = outcome.base_offset + index - missing_;
+    if (outcome.base_offset >= 0) report.offset = outcome.base_offset + index - cursor_.missing;
     if (outcome.log_append_time >= 0) report.timestamp = outcome.log_append_time;
   }
 
   // Where the last report was.
-  uint32_t stamp_ = 0;
-  int32_t counted_ = 0;  // records looked at for dropped ones
-  int32_t missing_ = 0;  // of those, how many were dropped
+  struct Cursor {
+    uint32_t stamp = 0;
+    int32_t counted = 0;  // records looked at for dropped ones
+    int32_t missing = 0;  // of those, how many were dropped
+  };
+  Cursor cursor_;
 };
 
 }  // namespace kafka::producer

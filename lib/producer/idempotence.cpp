@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
-#include "base/backoff.hpp"
 #include "base/error_table.hpp"
+#include "producer/batch.hpp"
+#include "producer/produce_versions.hpp"
 
 namespace kafka::producer {
 
-Idempotence::Idempotence(session::Core& core, bool wanted, bool required, Function<void()> changed)
-    : core_(core), required_(required), state_(wanted ? State::needed : State::off), changed_(std::move(changed)) {}
+Idempotence::Idempotence(session::Core& session, bool wanted, bool required, Function<void()> changed)
+    : session_(session),
+      required_(required),
+      state_(wanted ? State::needed : State::off),
+      changed_(std::move(changed)) {}
 
 void Idempotence::stop() {
   scope_.end();
@@ -23,8 +27,8 @@ void Idempotence::ask() {
   request.transactional_id.reset();
   request.transaction_timeout_ms = std::numeric_limits<int32_t>::max();  // of no meaning without transactions
   const int32_t node = next_node();
-  core_.router().call<protocol::InitProducerIdRequest>(
-      node, cluster::Purpose::general, std::move(request), core_.router().config().request_timeout,
+  session_.router().call<protocol::InitProducerIdRequest>(
+      node, cluster::Purpose::general, std::move(request), session_.router().config().request_timeout,
       scope_.wrap([this, node](Error error, protocol::InitProducerIdResponse& response, const cluster::CallInfo& info) {
         if (!error && response.error_code != 0) error = broker_error(response.error_code, "InitProducerId");
         if (!error && (response.producer_id < 0 || response.producer_epoch < 0)) {
@@ -36,28 +40,42 @@ void Idempotence::ask() {
       }));
 }
 
-// Whoever is there; after one was too old, those that have not been asked.
+// Any broker; after one was too old, one that has not been asked.
 int32_t Idempotence::next_node() const {
   if (!passed_.empty()) {
-    for (const auto& [node, broker] : core_.router().brokers()) {
+    for (const auto& [node, broker] : session_.router().brokers()) {
       if (!passed_.contains(node)) return node;
     }
   }
-  return core_.router().any_broker();
+  return session_.router().any_broker();
 }
 
 bool Idempotence::all_passed() const {
-  const auto& brokers = core_.router().brokers();
+  const auto& brokers = session_.router().brokers();
   return std::all_of(brokers.begin(), brokers.end(), [this](const auto& each) { return passed_.contains(each.first); });
 }
 
-void Idempotence::learnt() {
-  if (state_ == State::off && too_old_) state_ = State::needed;
+// A batch that is to have a sequence must not be stored without one: when the answer is lost it is sent again, and the
+// leader would store it twice.
+Error Idempotence::refuses(const Batch& batch, int16_t version, bool guessed) {
+  if (version >= kFirstV2) {
+    // The leader stores sequences. If the brokers were taken for older ones, an identity is asked for after all.
+    if (state_ == State::off && too_old_) state_ = State::needed;
+    // What may be in the log without a sequence goes on without one.
+    const bool bare = on() && !batch.identity.known() && !batch.unknown_fate;
+    return bare ? Error(Errc::unsupported_feature, "the leader stores sequences, and the batch had none") : Error();
+  }
+  if (!on()) return {};
+  if (required_) return Error(Errc::unsupported_feature, "enable_idempotence needs a leader of 0.11 or later");
+  if (guessed) {
+    return Error(Errc::unsupported_feature, "the leader closed connections as if it were older than 0.10");
+  }
+  return {};
 }
 
 void Idempotence::answered(int32_t node, Error error, const protocol::InitProducerIdResponse& response, bool guessed) {
   if (!error) {
-    failures_ = 0;
+    pause_.succeed();
     passed_.clear();
     state_ = State::ready;
     current_ = {response.producer_id, response.producer_epoch};
@@ -66,8 +84,8 @@ void Idempotence::answered(int32_t node, Error error, const protocol::InitProduc
   }
   const bool too_old = error == Errc::unsupported_version;
   const bool forbidden = error == Errc::cluster_authorization_failed;
-  // One broker's word is not enough: it may be the oldest of a cluster, or only have closed its first connection.
-  // The others are asked once; unless it is required, nobody waits for those that cannot be.
+  // One broker's answer is not enough: it may be the oldest of a cluster, or it only closed its first connection. So
+  // each of the others is asked once. Unless an identity is required, brokers that cannot be asked are passed over.
   const bool passed = too_old || (!required_ && !passed_.empty() && !forbidden);
   if (passed) passed_.insert(node);
   guessed_ |= too_old && guessed;
@@ -75,11 +93,11 @@ void Idempotence::answered(int32_t node, Error error, const protocol::InitProduc
     state_ = State::needed;
     return ask();
   }
-  // A broker that gives identities, though not now, is a better witness than those that were passed; and a guess is
-  // none.
-  const bool doubtful = guessed_ || core_.router().gives_ids() || core_.router().brokers().empty();
+  // All brokers passed, but the cluster may give identities all the same: some broker is known to be of 0.11 or later,
+  // only not able to answer now, or the age of one that passed was a guess.
+  const bool doubtful = guessed_ || session_.router().gives_ids() || session_.router().brokers().empty();
   if (forbidden || (passed && !doubtful)) {
-    core_.log().state(LogLevel::warning, "idempotence", error.message());
+    session_.log().state(LogLevel::warning, "idempotence", error.message());
     if (required_) {
       error_ = too_old ? Error(Errc::unsupported_feature, "enable_idempotence needs brokers of 0.11 or later") : error;
       state_ = State::needed;
@@ -90,24 +108,22 @@ void Idempotence::answered(int32_t node, Error error, const protocol::InitProduc
     if (changed_) changed_();
     return;
   }
-  // Everything else passes (E16); the records that wait have a deadline of their own.
-  core_.log().state(LogLevel::info, "idempotence", error.message());
-  if (traits(error.code()).refresh == Refresh::metadata) core_.metadata().refresh();
-  for (const int32_t each : passed_) core_.router().doubt(each, cluster::Purpose::general);
+  // Any other failure is temporary (E16). The records that wait have a deadline of their own.
+  session_.log().state(LogLevel::info, "idempotence", error.message());
+  if (traits(error.code()).refresh == Refresh::metadata) session_.metadata().refresh();
+  for (const int32_t each : passed_) session_.router().doubt(each, cluster::Purpose::general);
   passed_.clear();
   guessed_ = false;
   wait();
 }
 
 void Idempotence::wait() {
-  const auto& config = core_.router().config();
   state_ = State::waiting;
-  timer_ = core_.reactor().after(
-      Backoff::at(failures_++, config.retry_backoff, config.retry_backoff_max, core_.reactor().random()), [this] {
-        timer_.cancel();
-        state_ = State::needed;
-        ask();
-      });
+  timer_ = session_.reactor().after(session_.router().delay(pause_), [this] {
+    timer_.cancel();
+    state_ = State::needed;
+    ask();
+  });
 }
 
 Identity Idempotence::bump() {

@@ -1,7 +1,6 @@
-// Who an idempotent producer is (KIP-98): a producer id and an epoch, asked for before the first batch leaves.
-// Each partition counts its records by sequence under an identity of its own: the producer's when it began, a
-// newer one after a gap (KIP-360).
-// Not here: which batch gets which sequence (sender.cpp), what happens to a partition with a gap (sequences.cpp).
+// How an idempotent producer comes to its identity (KIP-98): a producer id and an epoch, asked for before the first
+// batch leaves. Each partition begins under this identity, and after a gap under one with a newer epoch (KIP-360).
+// Not here: which batch gets which sequence, and what a gap leads to (chain.hpp).
 #pragma once
 
 #include <kafka/error.hpp>
@@ -11,46 +10,40 @@
 #include <set>
 
 #include "base/scope.hpp"
+#include "cluster/retry_pause.hpp"
 #include "net/reactor.hpp"
+#include "producer/identity.hpp"
 #include "protocol/init_producer_id.hpp"
 #include "session/core.hpp"
 
 namespace kafka::producer {
 
-struct Identity {
-  int64_t id = -1;  ///< -1: none
-  int16_t epoch = -1;
-  bool known() const noexcept { return id >= 0; }
-  friend bool operator==(const Identity&, const Identity&) = default;
-};
+class Batch;
 
-/// Sequences go from 0 to 2^31 - 1 and then to 0 again.
-constexpr int32_t next_sequence(int32_t sequence, int32_t count) noexcept {
-  return static_cast<int32_t>((static_cast<int64_t>(sequence) + count) & std::numeric_limits<int32_t>::max());
-}
-
+/// Owns the identity under which partitions begin, and the question for it.
 class Idempotence {
  public:
   static constexpr int16_t kLastEpoch = std::numeric_limits<int16_t>::max();
   /// Brokers remember so many batches of a producer and partition, and know them again.
   static constexpr int32_t kMostInFlight = 5;
 
-  /// `required`: without it nothing is sent; otherwise a cluster that cannot, or does not allow it, is served plainly.
-  Idempotence(session::Core& core, bool wanted, bool required, Function<void()> changed);
+  /// `required`: nothing is sent without an identity. Otherwise a cluster that has no identities, or does not allow
+  /// them, gets batches without sequences. `changed` is called when a question has an end.
+  Idempotence(session::Core& session, bool wanted, bool required, Function<void()> changed);
 
   /// Whether batches are to have sequences, as far as is known.
   bool on() const noexcept { return state_ != State::off; }
-  bool required() const noexcept { return required_; }
-  /// A leader stores sequences: if the brokers were taken for older ones, an identity is asked for after all.
-  void learnt();
   bool ready() const noexcept { return state_ == State::off || (state_ == State::ready && current_.known()); }
-  /// Why nothing can be sent: it is required, and the cluster refuses it.
+  /// Why nothing can be sent: an identity is required, and the cluster refuses it.
   const Error& error() const noexcept { return error_; }
-  /// Asks for an identity if there is none and nobody has asked; `changed` is called when that has an end.
+  /// Asks for an identity if there is none and no question is under way.
   void ask();
   const Identity& current() const noexcept { return current_; }
-  /// A newer identity, for a partition with a gap. Unknown while a new id has to be asked for.
+  /// A newer identity, for a partition with a gap. Unknown while a new producer id has to be asked for.
   Identity bump();
+  /// Why a batch must not be sent to a leader in this version of Produce; none if it may. `guessed`: the version goes
+  /// by a guess about the broker's age.
+  Error refuses(const Batch& batch, int16_t version, bool guessed);
   void stop();
 
  private:
@@ -61,15 +54,15 @@ class Idempotence {
   void answered(int32_t node, Error error, const protocol::InitProducerIdResponse& response, bool guessed);
   void wait();
 
-  session::Core& core_;
+  session::Core& session_;
   bool required_;
   bool too_old_ = false;  // why it is off
-  bool guessed_ = false;  // that one of those passed is too old
+  bool guessed_ = false;  // that one of those in passed_ is too old
   State state_;
   Identity current_;
   Error error_;
-  uint32_t failures_ = 0;
   std::set<int32_t> passed_;  // brokers that do not know InitProducerId, or could not be asked
+  cluster::RetryPause pause_;
   net::Timer timer_;
   Function<void()> changed_;
   Scope scope_;

@@ -1,81 +1,82 @@
-// The memory of batches, used again and again: taking it from the system and giving it back costs more than filling
-// it. Blocks that a write or a request still refers to are never handed out.
-// Not here: how much may be used at all (the option buffer_memory: producer.cpp).
+// How much of buffer_memory is in use, and the memory of batches that have ended.
+// Not here: what a record is charged (Batch::charge, accumulator.hpp).
 #pragma once
 
+#include <kafka/producer.hpp>
+
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstddef>
+#include <memory>
 #include <vector>
 
-#include "base/bytes.hpp"
-#include "producer/lines.hpp"
+#include "producer/batch.hpp"
+#include "producer/block_pool.hpp"
+#include "session/core.hpp"
 
 namespace kafka::producer {
 
-class BatchMemory {
+/// Owns the account of buffer_memory, spare batches and blocks for new ones, and the application's on_drain handler.
+class Memory {
  public:
-  /// Smaller blocks are left to the allocator, which is quick with them.
-  static constexpr size_t kSmallest = 1024;
+  static constexpr size_t kFirstCapacity = 1024;
+  /// Bytes of blocks that are kept while nothing is queued.
+  static constexpr size_t kIdleBlocks = 2 * 1024 * 1024;
+  /// Bytes of batch objects that are kept.
+  static constexpr size_t kSpareBytes = 4 * 1024 * 1024;
 
-  /// A block of at least `capacity` bytes.
-  Buffer take(size_t capacity) {
-    const size_t first = size_class(capacity);
-    for (size_t at = first; at < std::min(first + kClassesAbove, spare_.size()); ++at) {
-      std::vector<Bytes>& blocks = spare_[at];
-      // The latest first: its bytes are the likeliest to be in the CPU's caches.
-      for (size_t i = blocks.size(); i > 0 && blocks.size() - i < kProbes;) {
-        const BufferBlock& block = *blocks[--i].block();
-        if (block.references != 1 || block.capacity < capacity || block.capacity / kWaste > capacity) continue;
-        Bytes found = std::move(blocks[i]);
-        blocks.erase(blocks.begin() + static_cast<ptrdiff_t>(i));
-        bytes_ -= found.block()->capacity;
-        return Buffer::reclaim(std::move(found));
-      }
-    }
-    return Buffer(capacity);
+  Memory(session::Core& session, size_t limit) : session_(session), limit_(limit) {}
+
+  // The account.
+  size_t limit() const noexcept { return limit_; }
+  size_t used() const noexcept { return used_; }
+  size_t records() const noexcept { return records_; }
+  /// Whether there is room for so many bytes and the header of a batch for them.
+  [[gnu::always_inline]] bool fits(size_t bytes) const noexcept {
+    return used_ + bytes + records::kBatchHeaderSize <= limit_;
   }
-  /// What take() will find next comes into the CPU's caches, as far as its first records need it.
-  void fetch(size_t capacity) const noexcept {
-    const std::vector<Bytes>& blocks = spare_[size_class(capacity)];
-    if (!blocks.empty()) kafka::producer::fetch(blocks.back().block(), 4 * kLine);
+  /// queue_full unless they fit; then on_drain() is called once there is room again.
+  Error make_room(size_t bytes);
+  [[gnu::always_inline]] void charge_record(size_t bytes) noexcept {
+    used_ += bytes;
+    ++records_;
   }
-  /// Keeps a block for later while what is kept stays within `limit` bytes. Others may still read it.
-  void give(Bytes bytes, size_t limit) {
-    if (bytes.block() == nullptr || bytes.block()->capacity < kSmallest) return;
-    const size_t capacity = bytes.block()->capacity;
-    if (bytes_ + capacity > limit) return bytes.discard();  // it would wait for its next use all the same
-    bytes_ += capacity;
-    spare_[size_class(capacity)].push_back(std::move(bytes));
+  /// So many records have an outcome, and the bytes are free again.
+  void release(size_t bytes, size_t records);
+  /// release() of a parked record that is charged again at once, in a batch: nobody is told of the room between.
+  void move_record(size_t bytes) noexcept {
+    used_ -= std::min(used_, bytes);
+    --records_;
   }
-  /// Lets go of the largest until no more than `limit` bytes are kept.
-  void trim(size_t limit) {
-    for (size_t at = spare_.size(); at-- > 0 && bytes_ > limit;) {
-      std::vector<Bytes>& blocks = spare_[at];
-      while (!blocks.empty() && bytes_ > limit) {
-        bytes_ -= blocks.back().block()->capacity;
-        blocks.back().discard();
-        blocks.pop_back();
-      }
-      blocks.shrink_to_fit();
-    }
-  }
-  size_t bytes() const noexcept { return bytes_; }
+  void on_drain(Function<void()> handler);
+  /// Calls the handler if it waits and half of the memory is free.
+  void tell_room();
+
+  // Batches.
+  /// An empty batch with memory for so many bytes, if half of buffer_memory can be taken before there are records for
+  /// it; else, and for a small one, with a little.
+  std::unique_ptr<Batch> new_batch(int32_t partition, Compression codec, net::TimePoint since, size_t capacity);
+  /// The batch takes no more records: what it has of memory is filled now.
+  void end_filling(Batch& batch) noexcept { guessed_ -= std::exchange(batch.guessed, 0); }
+  /// Takes a batch that has come to its end, to begin again as another. Flushes that waited for it end here.
+  void keep(std::unique_ptr<Batch> batch);
+  /// Takes the block of a batch whose bytes nobody needs any more; a write may still read them.
+  void keep_block(Bytes sealed);
+  size_t spare_block_bytes() const noexcept { return blocks_.bytes(); }
+
+  /// Calls nobody any more.
+  void stop() noexcept { on_drain_ = nullptr; }
 
  private:
-  static constexpr size_t kWaste = 4;         // a block this many times too large is too good for it
-  static constexpr size_t kClassesAbove = 3;  // those that may hold blocks which are not
-  static constexpr size_t kProbes = 8;        // the latest may still be read by a write
-
-  /// Powers of two.
-  static size_t size_class(size_t capacity) noexcept {
-    return std::min<size_t>(static_cast<size_t>(std::bit_width(capacity)), kClasses - 1);
-  }
-  static constexpr size_t kClasses = 32;
-
-  std::array<std::vector<Bytes>, kClasses> spare_;
-  size_t bytes_ = 0;
+  session::Core& session_;
+  size_t limit_;
+  size_t used_ = 0;
+  size_t records_ = 0;
+  size_t guessed_ = 0;  // bytes taken for open batches before there were records for them
+  bool full_ = false;   // said queue_full since the last on_drain
+  Function<void()> on_drain_;
+  BlockPool blocks_;
+  std::vector<std::unique_ptr<Batch>> spare_;
+  size_t spare_bytes_ = 0;  // held by these
 };
 
 }  // namespace kafka::producer

@@ -4,13 +4,13 @@
 #include <algorithm>
 
 #include "base/topic_name.hpp"
-#include "producer/producer.hpp"
+#include "producer/core.hpp"
 #include "session/access.hpp"
 
 namespace kafka {
 
 Producer::Producer(Session& session, ProducerOptions options)
-    : core_(std::make_shared<producer::Producer>(session::Access::core(session), std::move(options))) {}
+    : core_(std::make_shared<producer::Core>(session::Access::core(session), std::move(options))) {}
 Producer::~Producer() {
   if (core_ != nullptr) core_->abandon();
 }
@@ -44,7 +44,7 @@ void Producer::produce(std::vector<ProduceEnvelope> envelopes, Function<void(Pro
   core_->produce(std::move(envelopes), std::move(done));
 }
 void Producer::flush(Function<void()> done) { core_->flush(std::move(done)); }
-void Producer::abort() { core_->purge(); }
+void Producer::abort() { core_->cancel_all(); }
 void Producer::on_drain(Function<void()> handler) { core_->on_drain(std::move(handler)); }
 void Producer::set_partitioner(PartitionerFunction partitioner) { core_->set_partitioner(std::move(partitioner)); }
 bool Producer::would_block(const Record& record) { return core_->would_block(record, record.topic); }

@@ -2,7 +2,7 @@
 // written once, behind the place of the header; sealing fills the header in, compresses if asked to
 // and computes the checksum once.
 // Not here: when a batch is full (producer/batch), the older formats (message_set.hpp), which
-// sequence a batch gets (producer/idempotence).
+// sequence a batch gets (producer/chain.hpp).
 //
 //   BatchBuilder batch(16 * 1024);
 //   if (batch.size_with(key, value, headers) > limit) ...                // upper bound, before appending

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "producer/producer.hpp"
+#include "producer/core.hpp"
 #include "producer_fixture.hpp"
 
 using namespace kafka;
@@ -152,9 +152,9 @@ TEST_CASE("E3: when a batch expires those behind it go on under a newer epoch, w
 TEST_CASE("E7: sequences go from 2^31 - 1 to 0, also inside of a batch") {
   for (const int32_t batch_size : {1, 1000000}) {
     ProducerWorld world;
-    auto inside = std::make_shared<producer::Producer>(
+    auto inside = std::make_shared<producer::Core>(
         session::Access::core(*world.session), ProducerOptions{.batch_size = batch_size, .request_timeout = 3s});
-    inside->set_first_sequence(kLastSequence - 2);
+    inside->sender().set_first_sequence(kLastSequence - 2);
     Reports reports;
     for (int i = 0; i < 8; ++i) {
       if (i == 4) world.on_produce().close_after();  // retries across the wrap

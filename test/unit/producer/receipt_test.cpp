@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "producer/memory.hpp"
+#include "producer/block_pool.hpp"
 
 using namespace kafka;
 using namespace kafka::producer;
@@ -78,7 +78,7 @@ TEST_CASE("E10: split receipts go with their records, at every place") {
 }
 
 TEST_CASE("E2: memory of batches is used again, but never while somebody may read it") {
-  BatchMemory memory;
+  BlockPool memory;
   Buffer first = memory.take(100000);
   const char* const at = first.data();
   first.append("batch");
@@ -97,7 +97,7 @@ TEST_CASE("E2: memory of batches is used again, but never while somebody may rea
 }
 
 TEST_CASE("memory of batches: what nobody reads any more is taken first of all, and within its limit") {
-  BatchMemory memory;
+  BlockPool memory;
   Bytes batch = memory.take(100000).take();
   const BufferBlock* const block = batch.block();
   memory.give(std::move(batch), 1 << 20);

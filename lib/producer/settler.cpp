@@ -1,0 +1,215 @@
+#include "producer/settler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error_table.hpp"
+#include "cluster/answers.hpp"
+#include "producer/produce_versions.hpp"
+#include "producer/refused_records.hpp"
+
+namespace kafka::producer {
+namespace {
+
+// To the front, but behind older batches: several batches of a partition may come back in any order.
+void put_back(Partition& partition, std::unique_ptr<Batch> batch) {
+  auto& waiting = partition.waiting;
+  waiting.push_front(std::move(batch));
+  for (size_t i = 1; i < waiting.size() && waiting[i]->first_record < waiting[i - 1]->first_record; ++i) {
+    std::swap(waiting[i], waiting[i - 1]);
+  }
+}
+
+}  // namespace
+
+void Settler::settle(Request& request, const Error& error, const protocol::ProduceResponse& response,
+                     const cluster::CallInfo& info) {
+  std::vector<const PartitionAnswer*> answers(request.batches.size(), nullptr);
+  if (!error && info.version >= 0) answers = match(request, response);
+  std::vector<SentBatch> batches = std::exchange(request.batches, {});
+  const Reports::Gathering gathering(reports_);
+  // Back to front, so that several batches of one partition keep their order when they return to its front.
+  for (size_t i = batches.size(); i-- > 0;) {
+    constexpr size_t kStep = 4;
+    if (i >= 2 * kStep) {
+      fetch(*batches[i - 2 * kStep].partition);
+      fetch(*batches[i - 2 * kStep].batch);
+    }
+    if (i >= kStep) fetch(batches[i - kStep].batch->sealed.block(), 1);
+    --batches[i].partition->in_flight;
+    settle(std::move(batches[i]), error, answers[i], info);
+  }
+}
+
+// The answer for each batch of the request, null where the leader left it out.
+std::vector<const PartitionAnswer*> Settler::match(const Request& request, const protocol::ProduceResponse& response) {
+  std::vector<Partition*> answered;
+  for (const auto& topic : response.responses) {
+    const Topic* const known = accumulator_.find(cluster::topic_name(session_.metadata(), topic.name, topic.topic_id));
+    if (known == nullptr) continue;
+    const auto& partitions = topic.partition_responses;
+    for (size_t i = 0; i < partitions.size(); ++i) {
+      constexpr size_t kAhead = 8;
+      if (i + kAhead < partitions.size()) {
+        if (const Partition* const next = known->find(partitions[i + kAhead].index)) fetch(*next);
+      }
+      Partition* const partition = known->find(partitions[i].index);
+      if (partition == nullptr || partition->answered != nullptr) continue;  // the first of a repeated one counts
+      partition->answered = &partitions[i];
+      answered.push_back(partition);
+    }
+  }
+  cluster::learn_endpoints(session_.metadata(), response);
+  std::vector<const PartitionAnswer*> answers;
+  answers.reserve(request.batches.size());
+  for (const SentBatch& sent : request.batches) answers.push_back(sent.partition->answered);
+  for (Partition* partition : answered) partition->answered = nullptr;
+  return answers;
+}
+
+void Settler::settle(SentBatch sent, const Error& error, const PartitionAnswer* answer, const cluster::CallInfo& info) {
+  if (settle_unanswered(sent, error, info)) return;
+  Verdict verdict = judge(sent, error, answer, info);
+  if (settle_stored(sent, verdict, info)) return;
+  settle_failed(std::move(sent), std::move(verdict));
+}
+
+// True if the batch has its outcome without an answer: nothing of it was in the message, or none is given (acks=0).
+bool Settler::settle_unanswered(SentBatch& sent, const Error& error, const cluster::CallInfo& info) {
+  if (sent.waits) return false;
+  if (sent.unfit) {
+    sent.partition->chain.gap(*sent.batch);
+    reports_.fail(std::move(sent.batch), std::move(sent.unfit));
+    return true;
+  }
+  if (sent.batch->sealed.empty()) {  // every record was dropped
+    reports_.finish(std::move(sent.batch), {});
+    return true;
+  }
+  if (options_.acks != Acks::none) return false;
+  if (!error) {
+    reports_.finish(std::move(sent.batch), {{}, -1, -1, Persistence::maybe});
+    return true;
+  }
+  if (info.sent != cluster::Sent::maybe) return false;
+  sent.partition->leader.doubt();
+  reports_.finish(std::move(sent.batch), {error, -1, -1, Persistence::maybe});
+  return true;
+}
+
+Settler::Verdict Settler::judge(const SentBatch& sent, const Error& error, const PartitionAnswer* answer,
+                                const cluster::CallInfo& info) {
+  Partition& partition = *sent.partition;
+  if (sent.waits) {
+    session_.metadata().refresh();
+    if (info.guessed) session_.router().doubt(partition.leader.node, cluster::Purpose::produce);
+    return {.error = sent.unfit};
+  }
+  if (error) {
+    partition.leader.doubt();
+    return {.error = error, .persistence = info.sent == cluster::Sent::maybe ? Persistence::maybe : Persistence::no};
+  }
+  if (answer == nullptr) {
+    return {.error = Error(Errc::protocol_error, "the answer to Produce lacks " + partition.name()),
+            .persistence = Persistence::maybe};
+  }
+  if (answer->error_code == 0) return {.persistence = Persistence::yes, .answer = answer};
+  Verdict verdict{.answer = answer};
+  verdict.error = broker_error(answer->error_code, answer->error_message ? *answer->error_message : partition.name());
+  verdict.persistence = traits(verdict.error.code()).persistence;
+  if (verdict.persistence == Persistence::yes) return verdict;  // the log has it from an earlier attempt
+  verdict.leader_named =
+      cluster::learn_leader(session_.metadata(), partition.topic->name, partition.number, answer->current_leader);
+  return verdict;
+}
+
+bool Settler::settle_stored(SentBatch& sent, const Verdict& verdict, const cluster::CallInfo& info) {
+  if (verdict.answer == nullptr || verdict.persistence != Persistence::yes) return false;
+  sent.partition->chain.stored(*sent.batch, info.version >= kFirstV2);
+  Outcome outcome{{}, -1, -1, Persistence::yes};
+  if (!verdict.error) {
+    outcome.base_offset = verdict.answer->base_offset;
+    outcome.log_append_time = verdict.answer->log_append_time_ms;
+  }
+  reports_.finish(std::move(sent.batch), std::move(outcome));
+  return true;
+}
+
+// The batch is sent again, in whole or in part, or has failed.
+void Settler::settle_failed(SentBatch sent, Verdict verdict) {
+  Partition& partition = *sent.partition;
+  Batch& batch = *sent.batch;
+  Error& error = verdict.error;
+  if (verdict.persistence == Persistence::maybe) batch.unknown_fate = true;
+  if (partition.in_flight > 0 && batch.identity.known()) partition.chain.drain();
+  if (verdict.answer != nullptr && settle_sequence(sent, error)) return;
+  if (verdict.answer != nullptr && settle_refused(sent, verdict)) return;
+  const ErrorTraits& what = traits(error.code());
+  if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) session_.metadata().refresh();
+  if (split(sent, error)) return;
+  const net::TimePoint deadline = batch.created + options_.delivery_timeout;
+  const bool again = (what.retry == Retry::yes || verdict.answer == nullptr) && error != Errc::closed &&
+                     error != Errc::unsupported_version;
+  const bool allowed = batch.pause.failures() < static_cast<uint32_t>(options_.retries);
+  if (again && allowed && session_.reactor().now() < deadline) {
+    return retry(partition, std::move(sent.batch), verdict.leader_named);
+  }
+  if (again && allowed) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());
+  partition.chain.gap(batch);
+  const Persistence fate = batch.unknown_fate ? Persistence::maybe : verdict.persistence;
+  reports_.finish(std::move(sent.batch), {std::move(error), -1, -1, fate});
+}
+
+// True if the error was about the sequence, and the batch has been put back.
+bool Settler::settle_sequence(SentBatch& sent, const Error& error) {
+  Partition& partition = *sent.partition;
+  Batch& batch = *sent.batch;
+  if (!batch.identity.known() || !is_about_sequences(error.code())) return false;
+  // Behind an earlier batch that failed, this one had to be out of order: it is sent again after that one.
+  const auto& waiting = partition.waiting;
+  const bool behind_waiting = !waiting.empty() && waiting.front()->first_record < batch.first_record;
+  if (!behind_waiting && !requests_.has_older(partition, batch)) partition.chain.gap(batch);
+  session_.log().state(LogLevel::info, partition.name(), error.message());
+  retry(partition, std::move(sent.batch), false);
+  return true;
+}
+
+// True if the broker refused single records: those have failed, and the others wait to be sent again.
+bool Settler::settle_refused(SentBatch& sent, const Verdict& verdict) {
+  std::vector<RefusedRecords> refused = take_refused(*sent.batch, *verdict.answer, verdict.error);
+  if (refused.empty()) return false;
+  sent.partition->chain.gap(*sent.batch);
+  for (RefusedRecords& records : refused) reports_.fail(std::move(records.batch), std::move(records.error));
+  if (sent.batch->count() == 0) {
+    reports_.fail(std::move(sent.batch), verdict.error);  // for the flushes that wait, and what is still charged
+    return true;
+  }
+  reports_.count_retry();
+  put_back(*sent.partition, std::move(sent.batch));
+  queue_.activate(*sent.partition);
+  return true;
+}
+
+// True if the batch was too large for the broker, and goes on as two halves.
+bool Settler::split(SentBatch& sent, const Error& error) {
+  if (error != Errc::message_too_large && error != Errc::record_list_too_large) return false;
+  if (!sent.batch->dropped.empty()) return false;
+  std::unique_ptr<Batch> second = sent.batch->split();
+  if (second == nullptr) return false;
+  put_back(*sent.partition, std::move(second));
+  put_back(*sent.partition, std::move(sent.batch));
+  queue_.activate(*sent.partition);
+  return true;
+}
+
+// When the broker named a new leader there is nothing to wait for (KIP-951), unless the last retry did not wait either.
+void Settler::retry(Partition& partition, std::unique_ptr<Batch> batch, bool leader_named) {
+  reports_.count_retry();
+  session_.router().delay(batch->pause);
+  batch->hurried = leader_named && !batch->hurried;
+  if (!batch->hurried) partition.not_before = batch->pause.until();
+  put_back(partition, std::move(batch));
+  queue_.activate(partition);
+}
+
+}  // namespace kafka::producer
