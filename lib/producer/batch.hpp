@@ -1,5 +1,5 @@
 // A batch: records of one partition that travel together, with everything needed to report on each.
-// Not here: which batch a record goes to (producer.cpp), when it leaves (sender.cpp).
+// Not here: which batch a record goes to (accumulator.hpp), when it leaves (sender.cpp).
 #pragma once
 
 #include <kafka/producer.hpp>

@@ -1,6 +1,6 @@
 // How the application is told of its records, and what of it is kept per batch: a callable for some, a 64-bit token
 // for others, nothing for the rest. Records of which nobody wants to hear cost nothing here.
-// Not here: the reports themselves (batch), when they are handed out (delivery.cpp).
+// Not here: the reports themselves (batch), when they are handed out (handout.cpp).
 #pragma once
 
 #include <kafka/producer.hpp>

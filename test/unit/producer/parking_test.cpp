@@ -23,7 +23,7 @@ TEST_CASE("a parked record is a copy, and null stays apart from empty") {
   Record record{.topic = "t", .partition = 3, .key = key, .value = {}, .timestamp = 5};
   record.headers = {{name, "x"}, {name, std::string_view("", 0)}, {name, {}}};
   const ParkedRecord copy(record);
-  key = "XXX";
+  key = "YYY";
   name = "X";
   const Record view = copy.view("u");
   CHECK(view.topic == "u");
