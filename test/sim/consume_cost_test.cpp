@@ -1,4 +1,4 @@
-// What a message costs on its way to the application, counted in allocations.
+// What a message costs on its way to the application, and what reading leaves behind: counted in allocations.
 #include <cstdlib>
 #include <new>
 
@@ -11,21 +11,27 @@ using namespace std::chrono_literals;
 
 namespace {
 size_t allocations = 0;  // of the whole program
+size_t releases = 0;
+
+void release(void* memory) noexcept {
+  releases += memory != nullptr ? 1 : 0;
+  std::free(memory);
 }
+}  // namespace
 
 void* operator new(size_t size) {
   ++allocations;
   if (void* const memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-// What the library of C++ asks for without exceptions comes back through the same delete.
+// The standard library also allocates with this one, and frees with the same delete.
 void* operator new(size_t size, const std::nothrow_t&) noexcept {
   ++allocations;
   return std::malloc(size);
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept { release(memory); }
+void operator delete(void* memory, size_t) noexcept { release(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { release(memory); }
 
 TEST_CASE("A message that is acked inside its callback costs no allocation") {
   SimClient client(1);
@@ -119,4 +125,28 @@ TEST_CASE("A message that is answered out of order, with ack or commit, costs no
   close(bench.client, consumer);
   CHECK(committed(bench.client, "g", "t", 0) == (commits ? 5000 : -1));
   bench.client.close();
+}
+
+TEST_CASE("I5: thousands of aborted transactions leave nothing behind in a consumer that reads past them") {
+  SimClient client(1, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.create_topic("t", 1));
+  constexpr int kCommitsEvery = 100;
+  for (int i = 1; i <= 40 * kCommitsEvery; ++i) {
+    REQUIRE(cluster.append_transactional("t", 0, i, {{.value = std::string(100, 'v')}}, Compression::none) >= 0);
+    const bool commits = i % kCommitsEvery == 0;
+    REQUIRE(cluster.end_transaction("t", 0, i, commits ? TransactionEnd::commit : TransactionEnd::abort) >= 0);
+  }
+  Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.max_partition_fetch_bytes = 20000});
+  std::vector<size_t> blocks;  // in use when each committed message comes
+  blocks.reserve(100);
+  fetcher.fetch([&](MessageEnvelope envelope) {
+    blocks.push_back(allocations - releases);
+    if (envelope.ack()) std::abort();
+  });
+  REQUIRE(client.until([&] { return blocks.size() == 40; }));
+  // 3,000 transactions lie between these two.
+  CHECK(blocks[39] < blocks[9] + 500);
+  close(client, fetcher);
+  client.close();
 }
