@@ -35,8 +35,6 @@ EXCEPTIONS = {
         49, "the public face of the dev broker: each is one thing a test does to it, and users call them"),
     "members of kafka::SessionOptions": (
         24, "a flat table: one member per option, named as the Java client names it"),
-    "members of kafka::producer::Batch": (
-        21, "laid out by hand on few lines of the CPU's caches: every record touches it"),
     "lines of kafka::Stats::to_prometheus()": (
         101, "a flat table: one line per metric"),
 }

@@ -1,5 +1,5 @@
-// One connection against a peer that does everything wrong: what ends it, what its requests are told, and that
-// nothing is told twice.
+// One connection against a peer that does everything wrong: what ends the connection, what its requests report, and
+// that nothing is reported twice.
 // Not here: reconnecting and other addresses (link_test.cpp), what metadata makes of answers (metadata_test.cpp),
 // ApiVersions (handshake_test.cpp).
 #include "connection_rig.hpp"

@@ -1,5 +1,5 @@
-// D11: what a consumer knows of epochs where it does not go on from what it has read itself: committed ones, leaders
-// that have to be asked first, leaders of the past (KIP-320).
+// D11: leader epochs of a consumer that does not continue from records it has read itself: epochs of commits, leaders
+// that have to be asked first, former leaders (KIP-320).
 // Not here: logs that are cut while they are read (consume_truncation_test.cpp).
 #include "fetch_bench.hpp"
 

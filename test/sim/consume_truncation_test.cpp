@@ -1,4 +1,4 @@
-// D11: logs that lose what was read already, as after an unclean election (KIP-320).
+// D11: logs that lose records which were read already, as after an unclean election (KIP-320).
 // Not here: the end of a session or a connection, offsets that are out of range (consume_fault_test.cpp).
 #include "fetch_bench.hpp"
 

@@ -1,4 +1,5 @@
-// ApiVersions on one connection: which version is asked, what is made of the answer, and what of none.
+// ApiVersions on one connection: which version is asked for, and what the connection does with the answer, or without
+// one.
 // Not here: what follows for the next connection (link_test.cpp), brokers of that age (old_brokers_test.cpp).
 #include "connection_rig.hpp"
 

@@ -1,4 +1,4 @@
-// What everybody who sends to leaders shares: the search for a leader, and what answers tell about topics and leaders.
+// Shared by everything that sends to leaders: the search for a leader, and what answers tell about topics and leaders.
 // Not here: what metadata believes (metadata_test.cpp).
 #include "cluster/leaders.hpp"
 

@@ -1,4 +1,4 @@
-// What the client believes of the cluster: whom it asks and how often, and what it makes of odd answers.
+// Metadata: which broker is asked and how often, and what the client does with odd answers.
 // Not here: how it gets there (link_test.cpp).
 #include "cluster/metadata.hpp"
 
@@ -432,7 +432,8 @@ struct TwoClusters : SimClient {
 
 }  // namespace
 
-TEST_CASE("C12: when no known broker can be reached the contact points are asked again, and that is told once (KIP-899)") {
+TEST_CASE(
+    "C12: when no known broker can be reached the contact points are asked again, and that is told once (KIP-899)") {
   TwoClusters client;
   client.world.set_name("kafka.test", {"10.1.0.2"});
   client.first.stop_listening();
@@ -477,7 +478,8 @@ TEST_CASE("C12: a broker may send the client back to its contact points (KIP-110
   client.close();
 }
 
-TEST_CASE("C12: without a useful answer for the trigger time the client starts again from its contact points (KIP-1102)") {
+TEST_CASE(
+    "C12: without a useful answer for the trigger time the client starts again from its contact points (KIP-1102)") {
   SessionOptions options;
   options.metadata_recovery_rebootstrap_trigger = 20s;
   options.default_api_timeout = 5min;

@@ -1,4 +1,4 @@
-// A12: brokers from before ApiVersions, and what requests of today become for them.
+// A12: brokers from before ApiVersions, and how present requests are sent to them.
 // Not here: which versions the legacy profile has (unit/protocol), real brokers of that age (test/broker).
 #include "cluster/link.hpp"
 #include "sim_client.hpp"

@@ -1,5 +1,5 @@
-// An idempotent producer among brokers that know no sequences, or only look as if they knew none: brokers whose
-// handshakes are cut cannot be told from brokers before 0.10 by that alone.
+// An idempotent producer among brokers that know no sequences, or only look like that: a broker whose handshakes are
+// cut looks like one before 0.10.
 // Not here: how a broker's age is found out (old_brokers_test.cpp).
 #include <kafka/producer.hpp>
 

@@ -1,4 +1,4 @@
-// What a producer makes of answers that no broker should give.
+// What a producer does with answers that no broker should give.
 // Not here: frames and bytes that are wrong (the tests of the connection).
 #include <kafka/producer.hpp>
 
@@ -13,7 +13,7 @@ namespace {
 
 using Answer = protocol::ProduceResponse;
 
-// One broker that answers Produce with what a test makes of the truth: everything stored at 100.
+// One broker that answers Produce as if everything was stored at offset 100, after the test has changed the answer.
 struct Strange {
   SimClient client{1};
   ScriptedBroker peer{client.world, "strange", "10.1.0.1"};

@@ -1,5 +1,5 @@
-// What a producer does about errors and faults: which are retried, in what order records arrive, what is said about
-// those of unknown fate.
+// What a producer does about errors and faults: which are retried, in which order records arrive, and how records of
+// unknown fate are reported.
 // Not here: many faults at random (producer_random_test.cpp).
 #include "producer_fixture.hpp"
 
@@ -33,7 +33,9 @@ std::vector<std::string> without_repeats(const std::vector<std::string>& log) {
 
 // --- error codes ------------------------------------------------------------
 
-TEST_CASE("D13: every broker code, a full disk's too, is retried or reported at once as the error table says, with its persistence") {
+TEST_CASE(
+    "D13: every broker code, a full disk's too, is retried or reported at once as the error table says, with its "
+    "persistence") {
   ProducerWorld world({.enable_idempotence = false});
   world.warm_up();
   for (int code = -1; code <= kNewestCode; ++code) {
@@ -425,7 +427,7 @@ TEST_CASE("D5: records for a partition that is not there yet wait for it") {
 
 TEST_CASE("D4: a topic is made on first use as soon as the cluster has brokers enough for it") {
   ProducerWorld world;
-  // What a broker says that has just started, and does not see itself in the cluster yet.
+  // The answer of a broker that has just started and does not see itself in the cluster yet.
   world.cluster().faults().add(ApiKey::metadata).times(3).reply(Errc::invalid_replication_factor);
   Reports reports;
   world.producer->send({.topic = "t", .value = "early"}, reports.take(0));

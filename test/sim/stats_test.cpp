@@ -1,4 +1,4 @@
-// Session::stats(): what the numbers say after work that is known, and their text for Prometheus.
+// Session::stats(): the numbers after known work, and their text for Prometheus.
 #include <kafka/kafka.hpp>
 
 #include <map>

@@ -1,5 +1,5 @@
-// C18: a broker whose quota is used up asks to be left alone (KIP-219): what is held back, for how long, and that
-// nobody takes the wait for a broker that does not answer.
+// C18: a broker whose quota is used up asks the client to pause (KIP-219): which requests are held back, for how long,
+// and that the pause does not look like a broker that is silent.
 #include "cluster/throttle.hpp"
 
 #include <kafka/kafka.hpp>

@@ -1,4 +1,4 @@
-// The error table, what it says per class of code, and text that somebody else chose.
+// The error table: what it says for each class of codes. And how text from brokers is printed.
 #include <kafka/error.hpp>
 
 #include <set>

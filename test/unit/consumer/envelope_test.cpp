@@ -1,4 +1,4 @@
-// Envelopes without a consumer: who is told of an answer, how often, and how long the bytes live.
+// Envelopes without a consumer: where an answer goes, how often it counts, and how long the bytes live.
 #include "consumer/envelope.hpp"
 
 #include <string>

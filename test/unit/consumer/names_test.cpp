@@ -1,4 +1,4 @@
-// Legal partitions, groups and places, and that a refusal names what is wrong and the range.
+// Checks of partitions, groups and start positions: what is allowed, and errors that name the range.
 #include "consumer/names.hpp"
 
 #include <kafka/types.hpp>

@@ -1,4 +1,4 @@
-// What is kept of callbacks and tokens per batch.
+// Receipts: the callbacks and tokens of a batch.
 #include "producer/receipt.hpp"
 
 #include <string>

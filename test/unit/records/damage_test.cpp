@@ -18,8 +18,8 @@ using test::read_all;
 
 namespace {
 
-// A copy of a sealed batch with something changed and the checksum made right again, so that what is
-// tested is the check behind the checksum.
+// A copy of a sealed batch with something changed and a correct checksum, so that the check after the checksum is
+// tested.
 std::string changed(std::string batch, const std::function<void(char*)>& change) {
   change(batch.data());
   store_be<uint32_t>(batch.data() + kCrcAt, crc32c(std::string_view(batch).substr(kAttributesAt)));
@@ -412,7 +412,7 @@ TEST_CASE("every cut and every flipped bit of every vector ends without a crash"
       std::string flipped = whole;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
       records += read_all(flipped).records.size();
-      // The same with the checksum made right, so that the parser behind it sees the damage.
+      // The same with a correct checksum, so that the parser sees the damage.
       const bool modern = whole[kMagicAt] == kMagicV2;
       const size_t from = modern ? kAttributesAt : kMessageMagicAt;
       if (bit / 8 < from) continue;

@@ -1,4 +1,4 @@
-// Varints at and around every length, and what they refuse.
+// Varints at and around every length, and the ones that are refused.
 #include "records/wire.hpp"
 
 #include <string>

@@ -1,4 +1,4 @@
-// The options of compression: their ranges hang on the codec, and the codecs on the build.
+// The options of compression. Their ranges depend on the codec, and the codecs on the build.
 // Not here: all other options (options_test.cpp), what the options do.
 #include <kafka/options.hpp>
 
