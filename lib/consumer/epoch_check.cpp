@@ -10,7 +10,6 @@ namespace kafka::consumer {
 namespace {
 
 constexpr int32_t kConsumerReplica = -1;
-constexpr int16_t kFirstForConsumers = 3;  // before it only brokers may ask
 
 }  // namespace
 
@@ -39,7 +38,7 @@ void EpochCheck::ask(int32_t node, const std::vector<Partition*>& partitions) {
             answered(asked, error, response);
           }),
       [](protocol::OffsetForLeaderEpochRequest&, int16_t version) {
-        if (version >= kFirstForConsumers) return Error();
+        if (version >= protocol::OffsetForLeaderEpochRequest::kConsumersFrom) return Error();
         return Error(Errc::unsupported_version, "OffsetForLeaderEpoch " + std::to_string(version));
       });
 }

@@ -4,15 +4,12 @@
 #include <memory>
 
 #include "base/error_table.hpp"
+#include "cluster/answers.hpp"
 #include "protocol/offset_commit.hpp"
 #include "protocol/offset_fetch.hpp"
 
 namespace kafka::consumer {
 namespace {
-
-constexpr int16_t kLastByName = 9;  // topic ids from the next one on
-constexpr int16_t kFirstManyGroups = 8;
-constexpr int16_t kFirstRequireStable = 7;
 
 // The offsets of one call: the request is built from them, and the answer is written into them.
 struct Entries {
@@ -22,12 +19,13 @@ struct Entries {
   explicit Entries(std::vector<ConsumerOffset> entries) : offsets(std::move(entries)) {
     for (size_t i = 0; i < offsets.size(); ++i) topics[offsets[i].topic].push_back(i);
   }
-  bool has_ids(const cluster::Metadata& metadata) const {
+  // Topics can go by id only if metadata knows all their ids.
+  int16_t max_version(const cluster::Metadata& metadata, int16_t topic_ids_from) const {
     for (const auto& [name, indexes] : topics) {
       const cluster::TopicState* state = metadata.topic(name);
-      if (state == nullptr || state->id.is_zero()) return false;
+      if (state == nullptr || state->id.is_zero()) return topic_ids_from - 1;
     }
-    return true;
+    return INT16_MAX;
   }
 };
 
@@ -39,14 +37,6 @@ struct Found {
   int32_t leader_epoch = -1;
 };
 using Answers = std::map<std::pair<std::string, int32_t>, Found>;
-
-template <class Topic>
-std::string name_of(const cluster::Metadata& metadata, const Topic& topic) {
-  if (topic.name.empty() && !topic.topic_id.is_zero()) {
-    if (const cluster::TopicState* state = metadata.topic_by_id(topic.topic_id)) return state->name;
-  }
-  return topic.name;
-}
 
 template <class Partition>
 void take(Answers& answers, const std::string& topic, const Partition& partition) {
@@ -65,7 +55,8 @@ Error read(const cluster::Metadata& metadata, const std::string& group, const pr
     if (entry.group_id != group) continue;
     code = entry.error_code;
     for (const auto& topic : entry.topics) {
-      for (const auto& partition : topic.partitions) take(answers, name_of(metadata, topic), partition);
+      for (const auto& partition : topic.partitions)
+        take(answers, std::string(cluster::topic_name(metadata, topic.name, topic.topic_id)), partition);
     }
     break;
   }
@@ -76,7 +67,9 @@ Error read(const cluster::Metadata& metadata, const std::string&, const protocol
            Answers& answers) {
   for (const auto& topic : response.topics) {
     for (const auto& partition : topic.partitions) {
-      answers.try_emplace({name_of(metadata, topic), partition.partition_index}, Found{partition.error_code});
+      answers.try_emplace(
+          {std::string(cluster::topic_name(metadata, topic.name, topic.topic_id)), partition.partition_index},
+          Found{partition.error_code});
     }
   }
   return {};
@@ -129,8 +122,8 @@ void hand_out(const cluster::Metadata& metadata, const std::string& group, Entri
 void fill(protocol::OffsetFetchRequest& request, int16_t version, const cluster::Metadata& metadata,
           const std::string& group, const Entries& asked) {
   request = {};
-  request.require_stable = version >= kFirstRequireStable;
-  const bool many_groups = version >= kFirstManyGroups;
+  request.require_stable = version >= protocol::OffsetFetchRequest::kRequireStableFrom;
+  const bool many_groups = version >= protocol::OffsetFetchRequest::kManyGroupsFrom;
   if (many_groups) {
     request.groups.emplace_back().group_id = group;
   } else {
@@ -146,7 +139,7 @@ void fill(protocol::OffsetFetchRequest& request, int16_t version, const cluster:
       continue;
     }
     auto& topic = request.groups.front().topics->emplace_back();
-    if (version <= kLastByName) {
+    if (version < protocol::OffsetFetchRequest::kTopicIdsFrom) {
       topic.name = name;
     } else if (const cluster::TopicState* state = metadata.topic(name)) {
       topic.topic_id = state->id;
@@ -201,7 +194,7 @@ void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Durat
         fill(request, version, metadata, group, *asked);
         return Error();
       },
-      asked->has_ids(metadata) ? int16_t{32767} : kLastByName);
+      asked->max_version(metadata, protocol::OffsetFetchRequest::kTopicIdsFrom));
 }
 
 void MemberlessOffsets::commit(std::vector<ConsumerOffset> offsets, net::Duration timeout, OffsetsDone done) {
@@ -220,7 +213,7 @@ void MemberlessOffsets::commit(std::vector<ConsumerOffset> offsets, net::Duratio
         fill(request, metadata, group, *asked);
         return Error();
       },
-      asked->has_ids(metadata) ? int16_t{32767} : kLastByName);
+      asked->max_version(metadata, protocol::OffsetCommitRequest::kTopicIdsFrom));
 }
 
 }  // namespace kafka::consumer

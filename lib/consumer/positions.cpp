@@ -170,8 +170,11 @@ void Positions::ask_leaders() {
   if (asked.empty()) return;
   std::erase_if(queries_, [](const auto& query) { return query.expired(); });
   queries_.push_back(OffsetQuery::start(
-      core_, std::move(places), options_.isolation_level, options_.allow_auto_create_topics,
-      options_.default_api_timeout,
+      core_,
+      {.places = std::move(places),
+       .isolation = options_.isolation_level,
+       .create = options_.allow_auto_create_topics,
+       .timeout = options_.default_api_timeout},
       scope_.wrap([this, asked = std::move(asked)](size_t index, const TopicOffset& found, const OffsetSource& source) {
         const Question& question = asked[index];
         Partition& partition = *question.partition;

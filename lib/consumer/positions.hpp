@@ -1,7 +1,7 @@
 // Where partitions begin, and where they go on: at the group's offset, where the reset policy says, at a place that was
 // asked for, or where the log was cut. All partitions that ask in one turn ask together: one OffsetFetch, and one
 // ListOffsets per leader.
-// Not here: these requests (group_offsets.hpp, list_offsets.hpp), reading on from a position (sources.hpp).
+// Not here: these requests (group_offsets.hpp, offset_query.hpp), reading on from a position (sources.hpp).
 #pragma once
 
 #include <kafka/consumer.hpp>
@@ -13,7 +13,7 @@
 #include "consumer/assignment.hpp"
 #include "consumer/group_offsets.hpp"
 #include "consumer/life_cycle.hpp"
-#include "consumer/list_offsets.hpp"
+#include "consumer/offset_query.hpp"
 
 namespace kafka::consumer {
 

@@ -9,13 +9,11 @@
 #include "consumer/topic_lookup.hpp"
 
 namespace kafka::consumer {
+
+using protocol::FetchRequest;
+
 namespace {
 
-constexpr int16_t kFirstLimited = 3;     // before it the whole answer cannot be limited (KIP-74)
-constexpr int16_t kFirstSession = 7;     // KIP-227
-constexpr int16_t kLastUnadvised = 10;   // from 11 on a leader may send consumers elsewhere (KIP-392)
-constexpr int16_t kLastByName = 12;      // from 13 on topics go by id (KIP-516)
-constexpr int16_t kFirstDiverging = 12;  // from here on leaders compare the epoch of what was fetched last (KIP-320)
 constexpr int32_t kConsumerReplica = -1;
 // Least size asked for a partition where the whole answer cannot be limited.
 constexpr size_t kLeastPartitionFetch = 4 * 1024;
@@ -30,17 +28,17 @@ struct Adaptation {
   int32_t per_partition;       // bytes for each partition, where the whole answer cannot be limited
   std::vector<int32_t> grown;  // for batches that did not fit, in the order of the request (B4)
 
-  Error apply(protocol::FetchRequest& request, int16_t version) const {
+  Error apply(FetchRequest& request, int16_t version) const {
     // An older broker than the one that had the session: everything has to be told anew.
-    if (version < kFirstSession && !full) return Error(Errc::fetch_session_id_not_found);
+    if (version < FetchRequest::kSessionsFrom && !full) return Error(Errc::fetch_session_id_not_found);
     const auto left = std::chrono::floor<std::chrono::milliseconds>(answer_by - reactor.now());
     request.max_wait_ms = static_cast<int32_t>(std::clamp<int64_t>(left.count(), 0, request.max_wait_ms));
-    if (version >= kFirstDiverging) return {};
+    if (version >= FetchRequest::kDivergingFrom) return {};
     size_t place = 0;
     for (auto& topic : request.topics) {
       for (auto& asked : topic.partitions) {
         asked.last_fetched_epoch = -1;
-        if (version < kFirstLimited) asked.partition_max_bytes = std::max(per_partition, grown[place++]);
+        if (version < FetchRequest::kLimitedFrom) asked.partition_max_bytes = std::max(per_partition, grown[place++]);
       }
     }
     return {};
@@ -72,7 +70,7 @@ void Source::ask(Share& share, size_t reserved) {
   if (std::exchange(session_.by_id, by_id) != by_id) session_.restart(false);
   fetch->full = session_.full();
 
-  protocol::FetchRequest request;
+  FetchRequest request;
   request.replica_id = kConsumerReplica;
   request.max_wait_ms = share.others_full ? 0 : static_cast<int32_t>(options.fetch_max_wait.count());
   request.min_bytes = options.fetch_min_bytes;
@@ -88,8 +86,10 @@ void Source::ask(Share& share, size_t reserved) {
   busy_ = true;
   last_request_ = fetch->id;
   context_.memory.reserve(reserved);
-  const int16_t named = by_id ? int16_t{32767} : kLastByName;
-  send(fetch, std::move(request), std::move(grown), unchecked, share.advised ? named : kLastUnadvised);
+  int16_t max_version = INT16_MAX;
+  if (!by_id) max_version = FetchRequest::kTopicIdsFrom - 1;
+  if (!share.advised) max_version = FetchRequest::kFollowersFrom - 1;
+  send(fetch, std::move(request), std::move(grown), unchecked, max_version);
 }
 
 // What is asked of each partition. Ends the session if it knows one of them as another one.
@@ -117,8 +117,8 @@ std::vector<FetchSession::Known> Source::wanted(const Share& share, uint64_t id)
 
 // Names the partitions that the session does not know so already. `unchecked`: the broker leads one of them, and was
 // not asked yet whether its log is the one that was read.
-void Source::name_partitions(const Share& share, std::vector<Known>& wanted, Fetch& fetch,
-                             protocol::FetchRequest& request, std::vector<int32_t>& grown, bool& unchecked) {
+void Source::name_partitions(const Share& share, std::vector<Known>& wanted, Fetch& fetch, FetchRequest& request,
+                             std::vector<int32_t>& grown, bool& unchecked) {
   TopicLookup lookup(context_.core.metadata());
   std::map<std::string_view, size_t> topics;
   std::vector<std::vector<int32_t>> grown_by_topic;
@@ -155,7 +155,7 @@ void Source::name_partitions(const Share& share, std::vector<Known>& wanted, Fet
 }
 
 // Names the partitions that the session knows, and that are not asked for any more.
-void Source::name_forgotten(uint64_t id, protocol::FetchRequest& request) {
+void Source::name_forgotten(uint64_t id, FetchRequest& request) {
   for (auto known = session_.known.begin(); known != session_.known.end();) {
     if (known->second.asked_in == id) {
       ++known;
@@ -169,8 +169,8 @@ void Source::name_forgotten(uint64_t id, protocol::FetchRequest& request) {
   }
 }
 
-void Source::send(const std::shared_ptr<Fetch>& fetch, protocol::FetchRequest request, std::vector<int32_t> grown,
-                  bool unchecked, int16_t max_version) {
+void Source::send(const std::shared_ptr<Fetch>& fetch, FetchRequest request, std::vector<int32_t> grown, bool unchecked,
+                  int16_t max_version) {
   session::Core& core = context_.core;
   const size_t plain = std::min(static_cast<size_t>(context_.options.max_partition_fetch_bytes), fetch->reserved);
   const size_t part = std::max(fetch->reserved / fetch->asked.size(), kLeastPartitionFetch);
@@ -178,16 +178,16 @@ void Source::send(const std::shared_ptr<Fetch>& fetch, protocol::FetchRequest re
   const net::Duration wait = context_.options.fetch_max_wait;
   Adaptation adaptation{core.reactor(), core.reactor().now() + wait, fetch->full, to_int32(std::min(plain, part)),
                         std::move(grown)};
-  core.router().call<protocol::FetchRequest>(
+  core.router().call<FetchRequest>(
       node_, context_.lane, std::move(request), core.router().config().request_timeout + wait,
       context_.scope.wrap([this, fetch](Error error, protocol::FetchResponse& response, const cluster::CallInfo& info) {
         answered(*fetch, std::move(error), response, info);
       }),
-      [adaptation = std::move(adaptation), unsure = unchecked ? fetch : nullptr](protocol::FetchRequest& adapted,
+      [adaptation = std::move(adaptation), unsure = unchecked ? fetch : nullptr](FetchRequest& adapted,
                                                                                  int16_t version) {
-        if (version < kFirstDiverging && unsure != nullptr) {
+        if (version < FetchRequest::kDivergingFrom && unsure != nullptr) {
           unsure->unchecked = true;
-          return Error(Errc::unsupported_version, "Fetch " + std::to_string(kFirstDiverging));
+          return Error(Errc::unsupported_version, "Fetch " + std::to_string(FetchRequest::kDivergingFrom));
         }
         return adaptation.apply(adapted, version);
       },
@@ -209,7 +209,7 @@ void Source::answered(Fetch& fetch, Error error, protocol::FetchResponse& respon
   if (!error && response.error_code != 0) error = broker_error(response.error_code, "Fetch");
   if (error) return failed(fetch, error);
 
-  compares_ = info.version >= kFirstDiverging;
+  compares_ = info.version >= FetchRequest::kDivergingFrom;
   session_.answered(fetch.full, response.session_id);
   if (!compares_) session_.forget_epochs();
   cluster::learn_endpoints(context_.core.metadata(), response);

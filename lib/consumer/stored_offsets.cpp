@@ -1,10 +1,11 @@
-// The public OffsetMaster and ConsumerGroup: checks of what is asked, and the answers' way to the application.
+// The public ConsumerGroup: checks what is asked, reads, writes and resets the offsets that a group has stored, and
+// tells the application. Not here: the requests to the coordinator (group_offsets.hpp) and to leaders
+// (offset_query.hpp).
 #include <kafka/consumer_group.hpp>
-#include <kafka/offset_master.hpp>
 
 #include "consumer/group_offsets.hpp"
-#include "consumer/list_offsets.hpp"
 #include "consumer/names.hpp"
+#include "consumer/offset_query.hpp"
 #include "session/access.hpp"
 
 namespace kafka {
@@ -12,25 +13,11 @@ namespace {
 
 using session::Core;
 
-Error refuse(const Core& core, const Partitions& partitions) {
-  if (Error error = core.refusal()) return error;
-  return consumer::check_partitions(partitions);
-}
-
-void look_up(const std::shared_ptr<Core>& core, const Partitions& partitions, int64_t offset, int64_t timestamp,
-             Function<void(Error, std::vector<TopicOffset>)> done) {
-  if (!done) done = [](Error, std::vector<TopicOffset>) {};
-  if (Error error = refuse(*core, partitions)) {
-    return core->later([done = std::move(done), error]() mutable { done(error, {}); });
-  }
-  consumer::OffsetQuery::start(
-      core, consumer::places(partitions, offset, timestamp), IsolationLevel::read_uncommitted, false,
-      core->options().default_api_timeout, {},
-      [raw = core.get(), done = std::move(done)](Error error, std::vector<TopicOffset> found) mutable {
-        raw->later([done = std::move(done), error = std::move(error), found = std::move(found)]() mutable {
-          done(std::move(error), std::move(found));
-        });
-      });
+Error refusal(const Core& core, const std::string& group, const Partitions& partitions) {
+  Error refused = core.refusal();
+  if (!refused) refused = consumer::check_partitions(partitions);
+  if (!refused) refused = consumer::check_group(group);
+  return refused;
 }
 
 // Tells the application, with the first error of the entries unless the whole request failed.
@@ -46,16 +33,12 @@ consumer::OffsetsDone tell(Core* core, ConsumerGroup::Callback done) {
 
 void reset(const std::shared_ptr<Core>& core, const std::string& group, const Partitions& partitions, int64_t to,
            ConsumerGroup::Callback done) {
-  Error refused = refuse(*core, partitions);
-  if (!refused) refused = consumer::check_group(group);
-  if (refused) {
-    return tell(core.get(), std::move(done))(refused, {});
-  }
+  if (Error refused = refusal(*core, group, partitions)) return tell(core.get(), std::move(done))(refused, {});
   const net::Duration timeout = core->options().default_api_timeout;
   const net::TimePoint deadline = core->reactor().now() + timeout;
   // All or nothing: offsets are stored only if every partition's could be found.
   consumer::OffsetQuery::start(
-      core, consumer::places(partitions, to), IsolationLevel::read_uncommitted, false, timeout, {},
+      core, {.places = consumer::places(partitions, to), .timeout = timeout}, {},
       [raw = core.get(), group, deadline, done = std::move(done)](Error error, std::vector<TopicOffset> found) mutable {
         std::vector<ConsumerOffset> offsets;
         for (TopicOffset& place : found) {
@@ -70,32 +53,11 @@ void reset(const std::shared_ptr<Core>& core, const std::string& group, const Pa
 
 }  // namespace
 
-OffsetMaster::OffsetMaster(Session& session) : core_(session::Access::core(session)) {}
-
-void OffsetMaster::fetch_earliest(Partitions partitions, Callback done) {
-  look_up(core_, partitions, kEarliestOffset, -1, std::move(done));
-}
-void OffsetMaster::fetch_latest(Partitions partitions, Callback done) {
-  look_up(core_, partitions, kLatestOffset, -1, std::move(done));
-}
-void OffsetMaster::fetch_by_time(Partitions partitions, int64_t unix_ms, Callback done) {
-  if (unix_ms < 0) {
-    const Error error(Errc::invalid_argument,
-                      "time " + std::to_string(unix_ms) + ": milliseconds since 1970, 0 or more");
-    if (!done) return;
-    return core_->later([done = std::move(done), error]() mutable { done(error, {}); });
-  }
-  look_up(core_, partitions, kLatestOffset, unix_ms, std::move(done));
-}
-
-ConsumerGroup::ConsumerGroup(Session& session, std::string name) : core_(session::Access::core(session)), name_(std::move(name)) {}
+ConsumerGroup::ConsumerGroup(Session& session, std::string name)
+    : core_(session::Access::core(session)), name_(std::move(name)) {}
 
 void ConsumerGroup::fetch_offsets(Partitions partitions, Callback done) {
-  Error refused = refuse(*core_, partitions);
-  if (!refused) refused = consumer::check_group(name_);
-  if (refused) {
-    return tell(core_.get(), std::move(done))(refused, {});
-  }
+  if (Error refused = refusal(*core_, name_, partitions)) return tell(core_.get(), std::move(done))(refused, {});
   std::vector<TopicPartition> asked;
   for (const auto& [topic, numbers] : partitions) {
     for (const int32_t number : numbers) asked.push_back({topic, number});

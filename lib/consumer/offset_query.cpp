@@ -1,9 +1,8 @@
-#include "consumer/list_offsets.hpp"
+#include "consumer/offset_query.hpp"
 
 #include <algorithm>
 #include <set>
 
-#include "base/backoff.hpp"
 #include "base/error_table.hpp"
 #include "base/topic_name.hpp"
 #include "consumer/names.hpp"
@@ -11,8 +10,6 @@
 namespace kafka::consumer {
 namespace {
 
-constexpr int16_t kFirstSingle = 1;    // before it the answer is a list of offsets
-constexpr int16_t kFirstIsolated = 2;  // before it there are no transactions
 constexpr int32_t kConsumerReplica = -1;
 
 std::string where(const TopicOffset& place) { return place.topic + "/" + std::to_string(place.partition); }
@@ -32,30 +29,37 @@ std::vector<TopicOffset> places(const Partitions& partitions, int64_t offset, in
   return all;
 }
 
-OffsetQuery::OffsetQuery(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked) : core_(std::move(core)) {
-  for (TopicOffset& place : asked) entries_.emplace_back().place = std::move(place);
-  left_ = entries_.size();
+OffsetQuery::OffsetQuery(std::shared_ptr<session::Core> core, Task task, Each each, Done done)
+    : core_(std::move(core)),
+      isolation_(task.isolation),
+      create_(task.create),
+      left_(task.places.size()),
+      deadline_(core_->reactor().now() + task.timeout),
+      each_(std::move(each)),
+      done_(std::move(done)) {
+  for (TopicOffset& place : task.places) entries_.emplace_back().place = std::move(place);
 }
 
-std::shared_ptr<OffsetQuery> OffsetQuery::start(std::shared_ptr<session::Core> core, std::vector<TopicOffset> asked,
-                                                IsolationLevel isolation, bool create, net::Duration timeout, Each each,
-                                                Done done) {
-  auto query = std::make_shared<OffsetQuery>(std::move(core), std::move(asked));
-  query->isolation_ = isolation;
-  query->each_ = std::move(each);
-  query->done_ = std::move(done);
-  session::Core& session = *query->core_;
-  query->deadline_ = session.reactor().now() + timeout;
-  query->self_ = query;
-  session.add(*query);
-  std::set<std::string> topics;
-  for (const Entry& entry : query->entries_) topics.insert(entry.place.topic);
-  for (const std::string& topic : topics) {
-    if (!check_topic_name(topic)) session.metadata().want(topic, create);
-  }
-  query->listener_ = session.metadata().add_listener([raw = query.get()] { raw->step(); });
-  query->schedule();
+std::shared_ptr<OffsetQuery> OffsetQuery::start(std::shared_ptr<session::Core> core, Task task, Each each, Done done) {
+  auto query = std::make_shared<OffsetQuery>(std::move(core), std::move(task), std::move(each), std::move(done));
+  query->begin();
   return query;
+}
+
+void OffsetQuery::begin() {
+  self_ = shared_from_this();
+  core_->add(*this);
+  for (const std::string& topic : topics()) {
+    if (!check_topic_name(topic)) core_->metadata().want(topic, create_);
+  }
+  listener_ = core_->metadata().add_listener([this] { step(); });
+  schedule();
+}
+
+std::set<std::string> OffsetQuery::topics() const {
+  std::set<std::string> all;
+  for (const Entry& entry : entries_) all.insert(entry.place.topic);
+  return all;
 }
 
 void OffsetQuery::schedule() {
@@ -70,66 +74,64 @@ void OffsetQuery::schedule() {
 void OffsetQuery::step() {
   if (ended_) return;
   const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
+  if (!std::exchange(checked_, true)) refuse_illegal();
   const net::TimePoint now = core_->reactor().now();
   net::TimePoint wake = deadline_;
-  bool ask_metadata = false;
-  std::map<int32_t, std::vector<size_t>> by_leader;
-  for (size_t i = 0; i < entries_.size() && !ended_; ++i) {
-    Entry& entry = entries_[i];
-    if (entry.state == State::done) continue;
-    const TopicOffset& place = entry.place;
-    if (!std::exchange(entry.checked, true)) {
-      Error illegal = check_place(place);
-      if (!illegal && place.offset >= 0) {
-        illegal = Error(Errc::invalid_argument, where(place) + ": earliest, latest or a time can be looked up");
-      }
-      if (illegal) {
-        finish(entry, -1, -1, illegal);
-        continue;
-      }
-    }
-    const cluster::TopicState* topic = core_->metadata().topic(place.topic);
-    if (now >= deadline_) {
-      std::string why = where(place);
-      if (entry.last_error) {
-        why += ": " + entry.last_error.message();
-      } else if (topic != nullptr && topic->error) {
-        why += ": " + topic->error.message();
-      } else if (core_->metadata().last_error()) {
-        why += ": " + core_->metadata().last_error().message();
-      } else if (topic != nullptr && !core_->metadata().leader(place.topic, place.partition)) {
-        why += " has no leader or does not exist";
-      }
-      finish(entry, -1, -1, Error(Errc::timed_out, why));
-      continue;
-    }
-    if (entry.state == State::asked) continue;
-    if (topic != nullptr && topic->error && traits(topic->error.code()).retry == Retry::no) {
-      core_->metadata().refresh();  // asked anew for who tries again
-      finish(entry, -1, -1, topic->error);
-      continue;
-    }
-    const auto leader = core_->metadata().leader(place.topic, place.partition);
-    if (leader && std::exchange(entry.leaderless, false)) entry.not_before = {};  // it has one again: no reason to wait
-    if (entry.not_before > now) {
-      wake = std::min(wake, entry.not_before);
-    } else if (leader) {
-      entry.state = State::asked;
-      by_leader[*leader].push_back(i);
-    } else {
-      ask_metadata = entry.leaderless = true;
-      back_off(entry);
-      wake = std::min(wake, entry.not_before);
-    }
-  }
+  ByLeader by_leader;
+  for (size_t i = 0; i < entries_.size() && !ended_; ++i) look_at(i, now, wake, by_leader);
   if (ended_) return;
   if (left_ == 0) return end();
   for (auto& [node, indexes] : by_leader) ask(node, std::move(indexes));
-  if (ask_metadata) core_->metadata().refresh();
   timer_ = core_->reactor().after(std::max(wake - now, net::Duration::zero()), [this] {
     timer_.cancel();
     step();
   });
+}
+
+void OffsetQuery::refuse_illegal() {
+  for (Entry& entry : entries_) {
+    if (ended_) return;
+    Error illegal = check_place(entry.place);
+    if (!illegal && entry.place.offset >= 0) {
+      illegal = Error(Errc::invalid_argument, where(entry.place) + ": earliest, latest or a time can be looked up");
+    }
+    if (illegal) finish(entry, -1, -1, illegal);
+  }
+}
+
+void OffsetQuery::look_at(size_t index, net::TimePoint now, net::TimePoint& wake, ByLeader& by_leader) {
+  Entry& entry = entries_[index];
+  if (entry.state == State::done) return;
+  cluster::Metadata& metadata = core_->metadata();
+  const cluster::TopicState* const topic = metadata.topic(entry.place.topic);
+  if (now >= deadline_) return finish(entry, -1, -1, time_out(entry, topic));
+  if (entry.state == State::asked) return;
+  if (topic != nullptr && topic->error && traits(topic->error.code()).retry == Retry::no) {
+    metadata.refresh();  // the next query shall see something newer
+    return finish(entry, -1, -1, topic->error);
+  }
+  const auto leader = entry.retry.leader(metadata.leader(topic, entry.place.partition), metadata, now);
+  if (!leader) {
+    wake = std::min(wake, entry.retry.until());
+    return;
+  }
+  entry.state = State::asked;
+  by_leader[*leader].push_back(index);
+}
+
+Error OffsetQuery::time_out(const Entry& entry, const cluster::TopicState* topic) const {
+  const cluster::Metadata& metadata = core_->metadata();
+  std::string why = where(entry.place);
+  if (entry.last_error) {
+    why += ": " + entry.last_error.message();
+  } else if (topic != nullptr && topic->error) {
+    why += ": " + topic->error.message();
+  } else if (metadata.last_error()) {
+    why += ": " + metadata.last_error().message();
+  } else if (topic != nullptr && !metadata.leader(topic, entry.place.partition)) {
+    why += " has no leader or does not exist";
+  }
+  return Error(Errc::timed_out, why);
 }
 
 void OffsetQuery::ask(int32_t node, std::vector<size_t> indexes) {
@@ -155,7 +157,7 @@ void OffsetQuery::ask(int32_t node, std::vector<size_t> indexes) {
         answered(node, indexes, error, response, info.version);
       }),
       [](protocol::ListOffsetsRequest& adapted, int16_t version) {
-        if (version < kFirstIsolated) adapted.isolation_level = 0;
+        if (version < protocol::ListOffsetsRequest::kIsolationFrom) adapted.isolation_level = 0;
         return Error();
       });
 }
@@ -164,7 +166,6 @@ void OffsetQuery::answered(int32_t node, const std::vector<size_t>& indexes, con
                            const protocol::ListOffsetsResponse& response, int16_t version) {
   if (ended_) return;
   const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
-  using Answer = protocol::ListOffsetsResponse::ListOffsetsTopicResponse::ListOffsetsPartitionResponse;
   std::map<std::pair<std::string_view, int32_t>, const Answer*> answers;  // the first of a repeated one counts
   for (const auto& topic : response.topics) {
     for (const auto& partition : topic.partitions)
@@ -183,36 +184,31 @@ void OffsetQuery::answered(int32_t node, const std::vector<size_t>& indexes, con
       failed(entry, Error(Errc::protocol_error, "the answer to ListOffsets lacks " + where(entry.place)));
       continue;
     }
-    const Answer& answer = *found->second;
-    if (answer.error_code != 0) {
-      failed(entry, broker_error(answer.error_code, where(entry.place)));
-      continue;
-    }
-    int64_t offset = answer.offset;
-    if (version < kFirstSingle) offset = answer.old_style_offsets.empty() ? -1 : answer.old_style_offsets.front();
-    const bool by_time = timestamp_of(entry.place) >= 0;
-    if (offset < 0 && !(by_time && offset == -1)) {
-      failed(entry, Error(Errc::protocol_error, "offset " + std::to_string(offset) + " for " + where(entry.place)));
-      continue;
-    }
-    finish(entry, offset, answer.timestamp, {}, {node, std::max(answer.leader_epoch, -1)});
+    take(entry, *found->second, node, version);
     if (ended_) return;
   }
   schedule();
+}
+
+void OffsetQuery::take(Entry& entry, const Answer& answer, int32_t node, int16_t version) {
+  if (answer.error_code != 0) return failed(entry, broker_error(answer.error_code, where(entry.place)));
+  int64_t offset = answer.offset;
+  if (version < protocol::ListOffsetsRequest::kSingleFrom)
+    offset = answer.old_style_offsets.empty() ? -1 : answer.old_style_offsets.front();
+  const bool by_time = timestamp_of(entry.place) >= 0;
+  if (offset < 0 && !(by_time && offset == -1)) {
+    return failed(entry,
+                  Error(Errc::protocol_error, "offset " + std::to_string(offset) + " for " + where(entry.place)));
+  }
+  finish(entry, offset, answer.timestamp, {}, {node, std::max(answer.leader_epoch, -1)});
 }
 
 void OffsetQuery::failed(Entry& entry, Error error) {
   const ErrorTraits& what = traits(error.code());
   if (what.retry == Retry::no) return finish(entry, -1, -1, std::move(error));
   if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) core_->metadata().refresh();
-  back_off(entry);
+  core_->router().delay(entry.retry);
   entry.last_error = std::move(error);
-}
-
-void OffsetQuery::back_off(Entry& entry) {
-  const auto& config = core_->router().config();
-  entry.not_before = core_->reactor().now() + Backoff::at(entry.failures++, config.retry_backoff,
-                                                          config.retry_backoff_max, core_->reactor().random());
 }
 
 void OffsetQuery::finish(Entry& entry, int64_t offset, int64_t timestamp, Error error, const OffsetSource& source) {
@@ -260,9 +256,7 @@ void OffsetQuery::leave() {
   }
   core_->remove(*this);
   core_->metadata().remove_listener(listener_);
-  std::set<std::string> topics;
-  for (const Entry& entry : entries_) topics.insert(entry.place.topic);
-  for (const std::string& topic : topics) core_->metadata().unwant(topic);
+  for (const std::string& topic : topics()) core_->metadata().unwant(topic);
   core_->reactor().defer([self = std::move(self_)] {});
 }
 
