@@ -164,17 +164,18 @@ void Answers::take_back(Partition& partition, uint64_t from) {
   for (uint64_t number = std::max(from, window.begin()); number < window.end(); ++number) {
     Window::Entry& entry = *window.find(number);
     if (std::exchange(entry.taken_back, true) || !entry.commits || entry.unconfirmed) continue;
+    if (entry.held) {
+      teller_.later(take_held(partition, number).done,
+                    Error(Errc::lost, partition.where() + ", offset " + std::to_string(entry.first)));
+    }
     if (!pipelined_) close_envelope(Ticket::of(partition.slot, number));
-    if (!entry.held) continue;
-    teller_.later(take_held(partition, number).done,
-                  Error(Errc::lost, partition.where() + ", offset " + std::to_string(entry.first)));
   }
   advance(partition);
 }
 
 void Answers::taken_away(Partition& partition) {
   take_back(partition, partition.window.begin());
-  const Commit wanted = committer_.fail_wanted(partition, Error(Errc::lost, partition.where() + " was taken away"));
+  const Commit wanted = committer_.leave(partition, Error(Errc::lost, partition.where() + " was taken away"));
   close_envelopes(partition, wanted);
   count(wanted);
   dispatcher_.schedule();

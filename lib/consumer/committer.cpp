@@ -1,5 +1,6 @@
 #include "consumer/committer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace kafka::consumer {
@@ -43,12 +44,24 @@ void Committer::schedule() {
   }));
 }
 
+// The same partition was taken away and given back, and the first one's commit is still under way.
+bool Committer::overtakes(const Partition& partition) const {
+  return std::any_of(leaving_.begin(), leaving_.end(), [&](const std::shared_ptr<Partition>& left) {
+    return left->commits.under_way && left->number == partition.number && *left->topic == *partition.topic;
+  });
+}
+
 void Committer::send() {
   if (waits()) return;
+  std::erase_if(leaving_, [](const std::shared_ptr<Partition>& left) { return !left->commits.under_way; });
   Request request;
   std::vector<ConsumerOffset> offsets;
-  while (!wanting_.empty()) {
+  for (size_t left = wanting_.size(); left > 0; --left) {
     std::shared_ptr<Partition> partition = wanting_.pop_front();
+    if (partition->commits.wanted.offset >= 0 && overtakes(*partition)) {
+      wanting_.push_back(std::move(partition));
+      continue;
+    }
     partition->commits.listed = false;
     if (partition->commits.wanted.offset < 0) continue;  // has failed meanwhile
     partition->commits.under_way = true;
@@ -112,6 +125,7 @@ void Committer::finish(const Sent& sent) {
   sent.partition->commits.under_way = false;
   owner_.commit_stored(*sent.partition, sent.commit);
   list(*sent.partition);
+  if (!leaving_.empty()) schedule();
 }
 
 // A message that waits for a commit comes after the `done` of that commit: only then is the envelope closed. The
@@ -139,6 +153,11 @@ void Committer::tell(Ring<Report> reports) {
         owner_.commits_ended();
         return true;
       });
+}
+
+Commit Committer::leave(Partition& partition, const Error& error) {
+  if (partition.commits.under_way) leaving_.push_back(partition.shared_from_this());
+  return fail_wanted(partition, error);
 }
 
 void Committer::give_up_requests(const Error& error) {

@@ -54,6 +54,8 @@ class Committer {
   void count() { ++commits_; }
   /// The offset behind this envelope is to be stored.
   void want(Partition& partition, const Window::Entry& answered, std::string_view metadata, Function<void(Error)> done);
+  /// The partition was removed. What it wants, and nobody has sent, fails. Returns that, without those who waited.
+  Commit leave(Partition& partition, const Error& error);
   /// Nobody waits for what is under way any more.
   void give_up_requests(const Error& error);
   /// What the partition wants, and nobody has sent, fails now. Returns it without those who waited.
@@ -72,6 +74,7 @@ class Committer {
     Error outcome;
   };
 
+  bool overtakes(const Partition& partition) const;
   bool waits() const { return one_at_a_time_ && !requests_.empty(); }
   void list(Partition& partition);
   void schedule();
@@ -89,6 +92,7 @@ class Committer {
   bool one_at_a_time_;
   Ring<std::shared_ptr<Partition>> wanting_;
   std::map<uint64_t, Request> requests_;
+  std::vector<std::shared_ptr<Partition>> leaving_;  // removed ones with a commit under way
   uint64_t last_request_ = 0;
   uint64_t commits_ = 0;
   size_t telling_ = 0;  // answers of which not everybody has heard

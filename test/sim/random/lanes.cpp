@@ -60,7 +60,7 @@ void Lanes::violation(const TopicPartition& partition, const std::string& text) 
 // Removes envelopes that are settled, and notes commits whose lower envelopes are all answered.
 void Lanes::go_on(Lane& lane) {
   for (auto& [number, out] : lane.out) {
-    if (out.passed || (unordered() && out.moved)) continue;
+    if (out.passed || out.taken || (unordered() && out.moved)) continue;
     if (!out.answered) {
       if (out.moved) continue;
       break;
@@ -173,6 +173,24 @@ void Lanes::sought(const TopicPartition& partition, int64_t to) {
   at.least = to == kLatestOffset ? history_.end(partition, committed_only()) : log_start(partition);
 }
 
+// Nothing of it is delivered from now on, no answer counts, and what was not sent is not stored.
+void Lanes::taken(const TopicPartition& partition) {
+  Lane& at = lane(partition);
+  for (auto& [number, out] : at.out) out.taken = out.moved = true;
+  at.taken = true;
+  at.paused = at.stopped = at.beyond = at.doubtful = at.failed = false;
+  at.last_asked.reset();
+  set(at, -1);
+}
+
+// It begins as it does in a new consumer.
+void Lanes::given(const TopicPartition& partition) {
+  Lane& at = lane(partition);
+  at.taken = false;
+  at.mark = book_.count(partition);
+  at.log_start = log_start(partition);
+}
+
 // Whether one more envelope may be open.
 void Lanes::check_room(const Lane& at, const std::string& what) {
   size_t unanswered = 0;
@@ -180,6 +198,7 @@ void Lanes::check_room(const Lane& at, const std::string& what) {
     for (const auto& [number, out] : other.out) {
       unanswered += out.answered ? 0 : 1;
       if (unordered() || (&other != &at && consumer_.options.ordering == Ordering::partition)) continue;
+      if (out.taken && (out.answered || consumer_.options.ordering == Ordering::partition)) continue;
       if (!out.answered) {
         violation(partition, what + "before offset " + std::to_string(out.first) + " was answered");
       } else if (confirmed() && book_.held_since(partition, out.mark, out.after)) {
@@ -205,6 +224,7 @@ uint64_t Lanes::delivered(const TopicPartition& partition, const std::vector<His
   }
   Lane& at = lane(partition);
   if (!consuming_) violation(partition, what + "though nothing is consumed");
+  if (at.taken) violation(partition, what + "though the partition was taken away");
   if (at.paused) violation(partition, what + "though the partition is paused");
   if (at.stopped) violation(partition, what + "though the partition was stopped");
   check_room(at, what);
@@ -252,6 +272,11 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
   const Lane::Out out = found->second;
   at.out.erase(found);
   const std::string what = "the commit of " + std::to_string(out.after);
+  if (out.taken && error) {
+    // It may have failed before the partition was taken, and has ended the consumption then.
+    if (error != Errc::lost && error != Errc::closed) ending(error.code());
+    return;
+  }
   if (!error) {
     if (!out.place) {
       violation(partition, what + " is reported as stored, and something below it is not answered");
@@ -276,6 +301,7 @@ void Lanes::event(const Event& event) {
   const TopicPartition partition{event.topic, event.partition};
   if (event.topic.empty() || !lanes_.contains(partition)) return;
   Lane& at = lane(partition);
+  if (at.taken) return;  // was on its way
   if (event.type == Event::Type::offset_reset) {
     const int64_t start = log_start(partition);
     const int64_t end = log_end(partition);

@@ -70,6 +70,7 @@ struct Lane {
   bool beyond = false;    ///< it was sent beyond the end of the log, so out of range is expected
   bool paused = false;
   bool stopped = false;
+  bool taken = false;  ///< not the consumer's at the moment
 
   /// An envelope that was dispatched and is not settled yet.
   struct Out {
@@ -79,6 +80,7 @@ struct Lane {
     bool committing = false;      ///< answered with commit, whose outcome was not reported yet
     bool passed = false;          ///< answered, and everything below it too
     bool moved = false;           ///< the position was set since, by seek() or a reset
+    bool taken = false;           ///< the partition was taken away since
     size_t mark = 0;              ///< values that were stored when it was committed
     size_t cuts = 0;              ///< that the log had until it lost this, if it did
     std::optional<size_t> place;  ///< among what was asked for
@@ -103,11 +105,15 @@ class Lanes {
   /// Both return whether the position was set after the envelope was dispatched.
   bool answered(const TopicPartition& partition, uint64_t number, bool moves_on);
   bool committing(const TopicPartition& partition, uint64_t number);
-  /// The answer returned this.
+  /// Whether the partition was taken away since this was dispatched.
+  bool is_taken(const TopicPartition& partition, uint64_t number) { return lane(partition).out.at(number).taken; }
+  /// The answer returned this, and the partition was not taken away.
   void replied(const TopicPartition& partition, bool moved, const Error& error);
   /// The answer came too late: the consumption had ended.
   void late(const TopicPartition& partition, uint64_t number) { lane(partition).out.erase(number); }
   void sought(const TopicPartition& partition, int64_t to);
+  void taken(const TopicPartition& partition);
+  void given(const TopicPartition& partition);
   void paused(const TopicPartition& partition, bool on) { lane(partition).paused = on; }
   /// cancel(), or a dropped envelope: `on_end` has to be called with this.
   void ending(Errc error) { expected_ends_.push_back(error); }

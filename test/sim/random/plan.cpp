@@ -139,6 +139,13 @@ void draw_more(Plan& plan) {
   if (!plan.calm() && random.percent(15)) plan.cuts = true;
 }
 
+void draw_taking(Plan& plan) {
+  Random random(plan.seed, 8);
+  for (ConsumerPlan& consumer : plan.consumers) {
+    if (random.percent(30)) consumer.take_percent = random.integer(2, 60);
+  }
+}
+
 }  // namespace
 
 bool is_legacy(const std::string& release) { return release == "0.8.2" || release == "0.9"; }
@@ -210,6 +217,7 @@ Plan::Plan(uint64_t seed) : seed(seed) {
   }
   queries_percent = random.percent(40) ? 0 : random.integer(2, 30);
   draw_more(*this);
+  draw_taking(*this);
 }
 
 bool Plan::sequenced() const { return !upgrades && std::all_of(releases.begin(), releases.end(), has_headers); }
@@ -271,6 +279,7 @@ std::string Plan::text() const {
     if (consumer.options.isolation_level == IsolationLevel::read_uncommitted) out += ", uncommitted";
     if (!consumer.options.client_rack.empty()) out += ", rack " + consumer.options.client_rack;
     out += ", commits " + std::to_string(consumer.commit_percent) + " %";
+    if (consumer.take_percent > 0) out += ", partitions taken";
   }
   return out;
 }

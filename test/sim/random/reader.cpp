@@ -1,5 +1,7 @@
 #include "random/reader.hpp"
 
+#include "consumer/access.hpp"
+
 namespace kafka::sim {
 
 using std::chrono::milliseconds;
@@ -114,6 +116,7 @@ void Reader::take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages
     held_[next_held_++] = std::move(held);
     return restart(random_.percent(50));  // from inside the callback
   }
+  if (!healed_ && plan_.take_percent > 0 && random_.percent(2)) take(held->partition, true);  // inside the callback
   if (!random_.percent(plan_.late_percent)) return answer(held);
   const uint64_t id = next_held_++;
   held->timer =
@@ -129,15 +132,16 @@ void Reader::take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages
 void Reader::answer(const std::shared_ptr<Held>& held) {
   const TopicPartition partition = held->partition;
   const int incarnation = incarnation_;
+  const bool taken = lanes_->is_taken(partition, held->number);
   if (!healed_ && random_.integer(0, 999) < plan_.end_percent) {
     const bool cancel = random_.percent(50);
-    lanes_->ending(cancel ? Errc::none : Errc::envelope_dropped);
+    if (!taken) lanes_->ending(cancel ? Errc::none : Errc::envelope_dropped);
     const bool moved = lanes_->answered(partition, held->number, false);
     run_.journal.note(cancel ? "cancel" : "drop");
     Call call(run_.journal);
     Error error;
     if (cancel) error = plan_.batches ? held->batch.cancel() : held->message.cancel();
-    if (cancel && !closing_) lanes_->replied(partition, moved, error);
+    if (cancel) replied(partition, moved, taken, error);
     held->message = MessageEnvelope();
     held->batch = BatchEnvelope();
     return;
@@ -146,7 +150,7 @@ void Reader::answer(const std::shared_ptr<Held>& held) {
     const bool moved = lanes_->answered(partition, held->number, true);
     Call call(run_.journal);
     const Error error = plan_.batches ? held->batch.ack() : held->message.ack();
-    if (!closing_) lanes_->replied(partition, moved, error);
+    replied(partition, moved, taken, error);
     return;
   }
   const bool moved = lanes_->committing(partition, held->number);
@@ -170,8 +174,26 @@ void Reader::answer(const std::shared_ptr<Held>& held) {
     error = plan_.batches ? held->batch.commit("by test", std::move(done))
                           : held->message.commit("by test", std::move(done));
   }
-  if (!closing_) lanes_->replied(partition, moved, error);
+  replied(partition, moved, taken, error);
   if (closing_ && error == Errc::lost) lanes_->late(partition, held->number);
+}
+
+void Reader::replied(const TopicPartition& partition, bool moved, bool taken, const Error& error) {
+  if (taken) {
+    if (error != Errc::lost)
+      run_.journal.violation("an answer counts though the partition was taken: " + error.message());
+  } else if (!closing_) {
+    lanes_->replied(partition, moved, error);
+  }
+}
+
+void Reader::take(const TopicPartition& partition, bool away) {
+  run_.journal.note((away ? "take " : "give back ") + partition.topic + "/" + std::to_string(partition.partition));
+  const Partitions named{{partition.topic, {partition.partition}}};
+  consumer::Reader& inside = consumer::ReaderAccess::reader(*consumer_);
+  away ? lanes_->taken(partition) : lanes_->given(partition);
+  Call call(run_.journal);
+  away ? inside.take_away(named) : inside.assign(named);
 }
 
 void Reader::seek(const TopicPartition& partition, int64_t to) {
@@ -188,6 +210,8 @@ void Reader::step() {
   auto any = lanes_->lanes().begin();
   std::advance(any, random_.integer(0, static_cast<int>(lanes_->lanes().size()) - 1));
   const TopicPartition partition = any->first;
+  if (plan_.take_percent > 0 && random_.percent(plan_.take_percent)) take(partition, !any->second.taken);
+  if (any->second.taken) return;
   if (random_.percent(plan_.seek_percent)) {
     const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
     const int64_t end = found == nullptr ? 0 : found->log.end_offset();
@@ -259,6 +283,7 @@ void Reader::heal() {
   if (closing_) return;
   Call call(run_.journal);
   for (auto& [partition, lane] : lanes_->lanes()) {
+    if (lane.taken) take(partition, false);
     if (!lane.paused) continue;
     lane.paused = false;
     const Error error = consumer_->resume({{partition.topic, {partition.partition}}});

@@ -42,6 +42,9 @@ class Reader {
   void take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages);
   void answer(const std::shared_ptr<Held>& held);
   void restart(bool politely);
+  void replied(const TopicPartition& partition, bool moved, bool taken, const Error& error);
+  /// Takes the partition away from the consumer, or gives it back.
+  void take(const TopicPartition& partition, bool away);
   void seek(const TopicPartition& partition, int64_t to);
 
   Run& run_;
