@@ -40,6 +40,7 @@ void Assignment::remove(Partition& partition) {
   slot.partition.reset();
   slot.first = partition.window.end();
   free_.push_back(partition.slot);
+  ++removals_;
   partition.removed = true;
   partition.start_anew();
 }

@@ -32,6 +32,9 @@ class Assignment {
   /// `window` is the capacity of each partition's window.
   explicit Assignment(size_t window) : window_(window) {}
 
+  /// Counts removals: what was noted by slot may be of another partition since.
+  uint64_t removals() const { return removals_; }
+
   using ByNumber = std::map<int32_t, Partition*>;
   using ByTopic = std::map<std::string, ByNumber, std::less<>>;
 
@@ -75,6 +78,7 @@ class Assignment {
   ByTopic by_topic_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
+  uint64_t removals_ = 0;
 };
 
 }  // namespace kafka::consumer

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "base/error_table.hpp"
 #include "cluster/answers.hpp"
@@ -64,6 +65,10 @@ void Source::ask(Share& share, size_t reserved) {
   fetch->id = ++context_.requests;
   fetch->reserved = reserved;
   fetch->sent_at = now;
+  // A partition that was removed and came back in another slot would be named twice: as forgotten, and as new. Brokers
+  // read the forgotten ones last, and would never answer with it.
+  const uint64_t removals = context_.assignment.removals();
+  if (std::exchange(removals_, removals) != removals) session_.restart(false);
   std::vector<Known> wanted = this->wanted(share, fetch->id);
   const bool by_id = share.advised && std::none_of(wanted.begin(), wanted.end(),
                                                    [](const Known& one) { return one.topic_id.is_zero(); });

@@ -107,6 +107,7 @@ class Source {
   bool busy_ = false;
   bool compares_ = true;
   uint64_t last_request_ = 0;
+  uint64_t removals_ = 0;  // of the assignment, when the last request was made
   net::TimePoint not_before_{};
   net::TimePoint last_ride_{};  // when partitions at their end were last asked for while others were full
 };
