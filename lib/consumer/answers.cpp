@@ -206,7 +206,7 @@ void Answers::commit_failed(Partition& partition, const Commit& commit, const Er
 }
 
 void Answers::fail_commits(const Error& error) {
-  committer_.give_up_requests(error);
+  committer_.give_up(error);
   for (const auto& partition : assignment_) {
     close_envelopes(*partition, committer_.fail_wanted(*partition, error));
     for (auto& [number, held] : std::exchange(partition->commits.held, {})) teller_.later(std::move(held.done), error);

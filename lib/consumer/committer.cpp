@@ -160,7 +160,9 @@ Commit Committer::leave(Partition& partition, const Error& error) {
   return fail_wanted(partition, error);
 }
 
-void Committer::give_up_requests(const Error& error) {
+void Committer::give_up(const Error& error) {
+  while (!wanting_.empty()) wanting_.pop_front()->commits.listed = false;
+  leaving_.clear();
   for (auto& [id, request] : std::exchange(requests_, {})) {
     for (Sent& sent : request) {
       sent.partition->commits.under_way = false;

@@ -56,8 +56,8 @@ class Committer {
   void want(Partition& partition, const Window::Entry& answered, std::string_view metadata, Function<void(Error)> done);
   /// The partition was removed. What it wants, and nobody has sent, fails. Returns that, without those who waited.
   Commit leave(Partition& partition, const Error& error);
-  /// Nobody waits for what is under way any more.
-  void give_up_requests(const Error& error);
+  /// Nothing more is sent, and nobody waits for what is under way. What partitions want is left to fail_wanted().
+  void give_up(const Error& error);
   /// What the partition wants, and nobody has sent, fails now. Returns it without those who waited.
   Commit fail_wanted(Partition& partition, const Error& error);
   /// Nothing is sent any more, and no callback runs. Returns what is to be destroyed.
