@@ -1,0 +1,176 @@
+// Which commits leave together, which wait, and what a commit that fails takes with it: the committer alone, with a
+// group that answers when the test says so.
+#include "consumer/committer.hpp"
+
+#include "consumer/assignment.hpp"
+#include "sim_client.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace kafka::consumer;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct HeldGroup final : GroupOffsets {
+  struct Request {
+    std::vector<ConsumerOffset> offsets;
+    OffsetsDone done;
+  };
+  HeldGroup() : GroupOffsets("g") {}
+  void fetch(std::vector<TopicPartition>, net::Duration, OffsetsDone) override {}
+  void commit(std::vector<ConsumerOffset> offsets, net::Duration, OffsetsDone done) override {
+    requests.push_back({std::move(offsets), std::move(done)});
+  }
+  void answer(size_t index, const Error& error = {}) {
+    Request request = std::move(requests[index]);
+    for (ConsumerOffset& offset : request.offsets) offset.error = error;
+    request.done(error, std::move(request.offsets));
+  }
+  std::vector<Request> requests;
+};
+
+struct CommitterBench final : Committer::Owner {
+  explicit CommitterBench(ConsumerOptions with)
+      : client(1, {.brokers = 1}),
+        options(with),
+        assignment(options.ordering == Ordering::unordered ? Window::kMany : 1),
+        teller(*client.core),
+        committer(*client.core, options, &group, teller, *this) {
+    for (int32_t number = 0; number < 3; ++number) partitions.push_back(&assignment.add("t", number));
+  }
+  std::shared_ptr<void> pin() override { return {}; }
+  void commit_stored(Partition& partition, const Commit& commit) override {
+    log.push_back("stored " + partition.where() + " " + std::to_string(commit.offset));
+  }
+  void commit_failed(Partition& partition, const Commit& commit, const Error&) override {
+    log.push_back("failed " + partition.where() + " " + std::to_string(commit.offset));
+  }
+  void commit_given_up(Partition& partition, const Commit&) override { log.push_back("given up " + partition.where()); }
+  void commits_ended() override {}
+
+  void want(int32_t number, int64_t offset, bool told = false) {
+    Function<void(Error)> done;
+    if (told)
+      done = [this, offset](const Error& error) {
+        log.push_back("told " + std::to_string(offset) + " " + error.name());
+      };
+    committer.want(*partitions[static_cast<size_t>(number)], {offset - 1, offset, 0, true, true}, {}, std::move(done));
+  }
+  void turn() { client.run(1ms); }
+
+  SimClient client;
+  ConsumerOptions options;
+  HeldGroup group;
+  Assignment assignment;
+  Teller teller;
+  Committer committer;
+  std::vector<Partition*> partitions;
+  std::vector<std::string> log;
+};
+
+}  // namespace
+
+TEST_CASE("Committer: what one turn wants leaves together; other partitions need not wait, the same one does") {
+  CommitterBench bench({.commit_mode = CommitMode::confirmed, .ordering = Ordering::partition});
+  bench.want(0, 1);
+  bench.want(1, 1);
+  CHECK(bench.group.requests.empty());
+  CHECK(bench.committer.pending());
+  bench.turn();
+  REQUIRE(bench.group.requests.size() == 1);
+  CHECK(bench.group.requests[0].offsets.size() == 2);
+  bench.want(2, 5);
+  bench.want(0, 2);
+  bench.turn();
+  REQUIRE(bench.group.requests.size() == 2);
+  REQUIRE(bench.group.requests[1].offsets.size() == 1);
+  CHECK(bench.group.requests[1].offsets[0].partition == 2);
+  bench.group.answer(0);
+  bench.turn();
+  REQUIRE(bench.group.requests.size() == 3);
+  CHECK(bench.group.requests[2].offsets[0].partition == 0);
+  CHECK(bench.group.requests[2].offsets[0].offset == 2);
+  bench.group.answer(2);
+  bench.group.answer(1);
+  bench.turn();
+  CHECK(bench.log == std::vector<std::string>{"stored t/0 1", "stored t/1 1", "stored t/0 2", "stored t/2 5"});
+  CHECK_FALSE(bench.committer.pending());
+}
+
+TEST_CASE("Committer: where nothing waits for a commit, one request at a time carries the newest offsets") {
+  const bool unordered = GENERATE(false, true);
+  CommitterBench bench(unordered
+                           ? ConsumerOptions{.commit_mode = CommitMode::confirmed, .ordering = Ordering::unordered}
+                           : ConsumerOptions{.commit_mode = CommitMode::pipelined, .ordering = Ordering::partition});
+  bench.want(0, 1);
+  bench.turn();
+  bench.want(1, 1);
+  bench.want(1, 2);
+  bench.turn();
+  CHECK(bench.group.requests.size() == 1);
+  bench.group.answer(0);
+  bench.turn();
+  REQUIRE(bench.group.requests.size() == 2);
+  CHECK(bench.group.requests[1].offsets[0].offset == 2);
+  bench.group.answer(1);
+  CHECK(bench.log == std::vector<std::string>{"stored t/0 1", "stored t/1 2"});
+}
+
+TEST_CASE("Committer: done is told before the envelope is closed, and a failure takes the newer commit with it") {
+  CommitterBench bench({.commit_mode = CommitMode::pipelined, .ordering = Ordering::partition});
+  bench.want(0, 1, true);
+  bench.turn();
+  bench.want(0, 2, true);
+  bench.turn();
+  bench.group.answer(0, Error(Errc::group_authorization_failed));
+  CHECK(bench.log == std::vector<std::string>{"failed t/0 1", "failed t/0 2"});
+  bench.turn();
+  CHECK(bench.log == std::vector<std::string>{"failed t/0 1", "failed t/0 2", "told 1 group_authorization_failed",
+                                              "told 2 group_authorization_failed"});
+  bench.log.clear();
+  bench.want(0, 3, true);
+  bench.turn();
+  bench.group.answer(1);
+  CHECK(bench.log.empty());
+  CHECK(bench.committer.pending());
+  bench.turn();
+  CHECK(bench.log == std::vector<std::string>{"told 3 none", "stored t/0 3"});
+  CHECK_FALSE(bench.committer.pending());
+}
+
+TEST_CASE("Committer: a partition that comes back waits for the commit of the one that left") {
+  CommitterBench bench({.commit_mode = CommitMode::confirmed, .ordering = Ordering::partition});
+  bench.want(0, 1);
+  bench.turn();
+  const std::shared_ptr<Partition> left = bench.partitions[0]->shared_from_this();
+  bench.assignment.remove(*left);
+  bench.committer.leave(*left, Error(Errc::lost));
+  bench.partitions[0] = &bench.assignment.add("t", 0);
+  bench.want(0, 2);
+  bench.want(1, 2);
+  bench.turn();
+  REQUIRE(bench.group.requests.size() == 2);
+  REQUIRE(bench.group.requests[1].offsets.size() == 1);
+  CHECK(bench.group.requests[1].offsets[0].partition == 1);
+  bench.group.answer(0);
+  bench.turn();
+  REQUIRE(bench.group.requests.size() == 3);
+  CHECK(bench.group.requests[2].offsets[0].offset == 2);
+}
+
+TEST_CASE("Committer: after the deadline nothing is pending, and late answers find nothing") {
+  CommitterBench bench({.commit_mode = CommitMode::pipelined, .ordering = Ordering::partition});
+  bench.want(0, 1, true);
+  bench.turn();
+  bench.want(1, 1);
+  bench.committer.give_up(Error(Errc::closed));
+  CHECK(bench.log == std::vector<std::string>{"given up t/0"});
+  CHECK_FALSE(bench.committer.pending());
+  bench.turn();
+  CHECK(bench.log.back() == "told 1 closed");
+  bench.group.answer(0);
+  bench.turn();
+  CHECK(bench.log.size() == 2);
+  CHECK(bench.group.requests.size() == 1);
+}
