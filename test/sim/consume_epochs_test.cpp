@@ -31,7 +31,7 @@ void commit(SimClient& client, int64_t offset, int32_t epoch) {
   REQUIRE(client.until([&] { return told == 1; }));
 }
 
-// Ten messages, and a leader that the session knows, which leads no more and has five of them.
+// Ten messages. The session knows a leader of the past, which has only five of them.
 int32_t leader_of_the_past(SimClient& client) {
   devbroker::Cluster& cluster = client.brokers->cluster();
   fill(client, "t", 1, 10);
@@ -170,7 +170,7 @@ TEST_CASE("D11: a leader with an older epoch than the committed one is not asked
   client.close();
 }
 
-TEST_CASE("D11: an epoch that no leader ever reaches holds a partition up for a while only") {
+TEST_CASE("D11: an epoch that no leader ever reaches holds a partition up only for a while") {
   SimClient client(25, {.brokers = 3});
   fill(client, "t", 1, 10);
   commit(client, 7, 1000);

@@ -1,4 +1,4 @@
-// Consuming through faults of network and brokers: the application sees delay, and every message once and in order.
+// Consuming through faults of network and brokers: messages come late, but each comes once and in order.
 #include "consumer_bench.hpp"
 
 using namespace kafka;
@@ -27,7 +27,7 @@ struct Run {
                      book.end());
     CHECK(client.until([&] { return book.got.size() >= 300; }, limit));
     client.run(2s);
-    fill(client, "t", 3, 10);  // it is still alive
+    fill(client, "t", 3, 10);  // the consumer still works
     CHECK(client.until([&] { return book.got.size() >= 330; }, limit));
     client.run(1s);
     book.check_dense(3, 0, 110);
@@ -129,7 +129,7 @@ TEST_CASE("C7: an answer that trickles is given up at the deadline of its reques
   run.go([](size_t) {});
 }
 
-TEST_CASE("C8: an answer to another question closes the connection, and nothing is lost") {
+TEST_CASE("C8: an answer to another request closes the connection, and nothing is lost") {
   Run run(8);
   run.faults().add(ApiKey::fetch).skip(2).wrong_correlation_id();
   run.faults().add(ApiKey::list_offsets).wrong_correlation_id();
@@ -279,7 +279,7 @@ TEST_CASE("D14: with client_rack a replica of the same rack is read from, and th
   const int64_t of_leader = asked(leader);
   REQUIRE(more());
   client.run(5s);
-  CHECK(asked(leader) == of_leader);  // no more than the question that it answered with the replica
+  CHECK(asked(leader) == of_leader);  // only the request that it answered with the replica
   CHECK(asked(near) > 5);
 
   SECTION("gone") {

@@ -6,7 +6,7 @@ using namespace kafka;
 using namespace kafka::sim;
 using namespace std::chrono_literals;
 
-TEST_CASE("A14: an answer that keeps leaving a partition out stops it after a few tries; others go on") {
+TEST_CASE("A14: a partition that answers keep leaving out stops after a few tries; others go on") {
   FetchBench bench(2);
   const int missing = GENERATE(2, 1000);
   CAPTURE(missing);
@@ -39,7 +39,8 @@ TEST_CASE("A14: an answer that keeps leaving a partition out stops it after a fe
   bench.client.close();
 }
 
-TEST_CASE("A14: of a partition that is answered twice the first counts, and one never asked for is ignored") {
+TEST_CASE(
+    "A14: where an answer names a partition twice the first one counts, and one that was not asked for is ignored") {
   FetchBench bench(2);
   bench.peer.add(0, 10);
   bench.peer.add(1, 10);
@@ -99,12 +100,12 @@ TEST_CASE("fetch_memory bounds what is fetched and not dispatched, however slow 
   book.listen(fetcher);
   fetcher.fetch(book.keep(), book.end());
   bench.client.run(20s);
-  // A partition that is held up by nothing but memory may have one batch, or 64 KiB, beyond it.
+  // A partition that waits for nothing but memory may fetch one batch, or 64 KiB, beyond the limit.
   CAPTURE(bench.peer.bytes_sent);
   CHECK(bench.peer.bytes_sent <= kMemory + kPartitions * 65536);
   if (ordering == Ordering::consumer) CHECK(bench.peer.bytes_sent <= kMemory + 65536);
   CHECK(book.kept.size() == (ordering == Ordering::consumer ? 1 : kPartitions));
-  // And everything comes.
+  // All messages come in the end.
   while (book.got.size() < 300 * kPartitions) {
     auto open = std::move(book.kept);
     book.kept.clear();
@@ -265,7 +266,7 @@ TEST_CASE("Consumers of one session do not wait for each other's long polls") {
   }
   REQUIRE(client.until([&] { return book.got.size() == 3; }));
   for (int i = 0; i < 20; ++i) {
-    client.run(std::chrono::milliseconds(37 * i));  // wherever their polls may be
+    client.run(std::chrono::milliseconds(37 * i));  // at any point of their long polls
     for (int32_t p = 0; p < 3; ++p) {
       const net::TimePoint before = client.reactor.now();
       const size_t count = book.got.size();
@@ -274,7 +275,7 @@ TEST_CASE("Consumers of one session do not wait for each other's long polls") {
       CHECK(client.reactor.now() - before < 50ms);
     }
   }
-  // Each takes its connection along.
+  // The connection of each one is closed with it.
   const size_t open = client.world.open_streams(SimClient::kHost);
   close(client, fetchers[1]);
   CHECK(client.world.open_streams(SimClient::kHost) == open - 1);
@@ -326,7 +327,7 @@ TEST_CASE("D15: one fetch session per broker is reused; evicted or at another ep
   book.check_dense(kPartitions, 0, filled);
   CHECK(cluster.fetch_session_count(1) == 1);
   CHECK(book.events.empty());
-  // A place that was set: the session knows its end, which does not change.
+  // After a seek no answer names the end again, since it did not change: the session has kept it.
   const size_t ends = book.partition_ends.size();
   REQUIRE_FALSE(fetcher.seek({"t", 7, filled - 1}));
   REQUIRE(client.until([&] { return book.partition_ends.size() == ends + 1; }));
@@ -335,7 +336,7 @@ TEST_CASE("D15: one fetch session per broker is reused; evicted or at another ep
   client.close();
 }
 
-TEST_CASE("D15: an unknown error of the whole answer is backed off from") {
+TEST_CASE("D15: after an unknown error of the whole answer the next fetch waits") {
   FetchBench bench(1);
   bench.peer.add(0, 10);
   bool broken = true;
@@ -358,7 +359,7 @@ TEST_CASE("D15: an unknown error of the whole answer is backed off from") {
   bench.client.close();
 }
 
-TEST_CASE("D15: in a session a request names only what changed, and forgets what is not wanted") {
+TEST_CASE("D15: in a session a request names only what changed, and what is not wanted any more") {
   FetchBench bench(3);
   for (int32_t p = 0; p < 3; ++p) bench.peer.add(p, 10);
   bench.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) { response.session_id = 7; };

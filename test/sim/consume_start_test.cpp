@@ -1,5 +1,5 @@
-// Where consuming begins: committed offsets, policies, places; what happens when a position does not exist; topics
-// that are not there (yet). Also the look-ups themselves: OffsetMaster and ConsumerGroup.
+// Where consuming begins: at committed offsets, by a reset policy, at a place; what happens when a position or a topic
+// does not exist. Also the look-ups themselves: OffsetMaster and ConsumerGroup.
 #include "consumer_bench.hpp"
 
 using namespace kafka;
@@ -10,7 +10,7 @@ namespace {
 const Partitions kOne = {{"t", {0}}};
 }
 
-TEST_CASE("F18: auto_offset_reset says where to begin with nothing committed, and is always an event") {
+TEST_CASE("F18: where nothing is committed auto_offset_reset says where to begin, and an event tells so") {
   const OffsetReset policy = GENERATE(OffsetReset::earliest, OffsetReset::latest, OffsetReset::none);
   const bool handler = GENERATE(true, false);
   CAPTURE(static_cast<int>(policy), handler);
@@ -36,7 +36,7 @@ TEST_CASE("F18: auto_offset_reset says where to begin with nothing committed, an
       REQUIRE(book.events.size() == 1);
       CHECK(book.events[0].type == Event::Type::partition_stopped);
       CHECK(book.events[0].error == Errc::no_offset);
-      // Only seek() gets it going.
+      // Only seek() starts it again.
       CHECK_FALSE(consumer.seek(TopicOffset::at_time("t", 0, 1008)));
       client.run(2s);
       CHECK(book.offsets(0) == range(8, 12));
@@ -44,7 +44,7 @@ TEST_CASE("F18: auto_offset_reset says where to begin with nothing committed, an
     } else {
       consumer.consume(book.ack(), book.end());
       client.run(1s);
-      CHECK(book.ends.size() == 2);  // at once again
+      CHECK(book.ends.size() == 2);  // the second one ended at once, too
     }
   } else if (handler) {
     REQUIRE(book.events.size() == 1);
@@ -56,7 +56,7 @@ TEST_CASE("F18: auto_offset_reset says where to begin with nothing committed, an
   client.close();
 }
 
-TEST_CASE("D16: on_offset_out_of_range decides, for that error alone, and is always an event") {
+TEST_CASE("D16: on_offset_out_of_range decides about that error and no other, and an event tells so") {
   const OutOfRange policy = GENERATE(OutOfRange::fail, OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest);
   const std::string release = GENERATE(std::string(), std::string("0.8.2"));
   CAPTURE(static_cast<int>(policy), release);
@@ -106,9 +106,9 @@ TEST_CASE("D16: records that were fetched before the position vanished are still
   consumer.consume(book.keep(), book.end());
   CHECK(client.until([&] { return book.kept.size() == 1; }));
   client.run(1s);
-  client.brokers->cluster().truncate_to("t", 0, 3);  // the rest is lost there; we have it
+  client.brokers->cluster().truncate_to("t", 0, 3);  // the broker loses the rest, which the consumer has already
   client.run(2s);
-  book.events.clear();  // nothing had been committed
+  book.events.clear();  // one told that nothing was committed
   for (size_t i = 0; i < 5; ++i) {
     book.kept.back().ack();
     CHECK(client.until([&] { return book.kept.size() == i + 2; }, 1s));
@@ -139,7 +139,7 @@ TEST_CASE("a Fetcher begins at a number, at either end, or at a time") {
   CHECK(book.offsets(2).empty());
   if (release != "0.10") CHECK(book.offsets(3) == range(4, 10));
   CHECK(book.offsets(4).empty());
-  CHECK(book.commits.size() == book.got.size());  // acts as ack
+  CHECK(book.commits.size() == book.got.size());  // a commit acts as an ack
   for (const Error& error : book.commits) CHECK_FALSE(error);
   fill(client, "t", 5, 1);
   client.run(2s);
@@ -287,7 +287,7 @@ TEST_CASE("OffsetMaster finds the first, the next and the one at a time, and nam
   }
   CHECK(absent.error);
   REQUIRE(absent.value.size() == 3);
-  CHECK(absent.value[0].error);  // none/0: in the order asked, by topic
+  CHECK(absent.value[0].error);  // none/0: answers are sorted by topic, as the question was
   CHECK_FALSE(absent.value[1].error);
   CHECK(absent.value[1].offset == 0);
   CHECK(absent.value[2].error);

@@ -21,7 +21,7 @@ class FetchPeer {
     Bytes bytes;
   };
 
-  /// Leads `partitions` of topic "t". Speaks Fetch up to `version` (12: by name).
+  /// Leads `partitions` of topic "t". Speaks Fetch up to `version` (12 is the last one with topic names).
   FetchPeer(SimWorld& world, int32_t partitions, int16_t version = 12) : broker(world, "peer", "10.3.0.1") {
     broker.add_topic("t", partitions);
     for (auto& api : broker.versions.api_keys) {
@@ -38,7 +38,7 @@ class FetchPeer {
     };
   }
 
-  /// The epoch that metadata says.
+  /// The leader epoch that metadata names.
   void lead(int32_t epoch) {
     for (auto& partition : broker.metadata.topics[0].partitions) partition.leader_epoch = epoch;
   }
