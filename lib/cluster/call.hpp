@@ -44,6 +44,8 @@ struct CallInfo {
   Sent sent = Sent::no;
   /// The version goes by a guess: the broker closed a few connections instead of answering ApiVersions.
   bool guessed = false;
+  /// The broker refused the connection for good (Handshake::fail_for_good()).
+  bool refused = false;
   net::TimePoint sent_at{};
 };
 

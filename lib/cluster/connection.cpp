@@ -1,128 +1,47 @@
 #include "cluster/connection.hpp"
 
 #include <algorithm>
+#include <string>
 
-#include "base/error_table.hpp"
-#include "base/version.hpp"
 #include "cluster/endpoint.hpp"
-#include "protocol/api_versions.hpp"
 #include "protocol/header.hpp"
 
 namespace kafka::cluster {
-namespace {
 
-constexpr const char* kSoftwareName = "uvkafka";
-constexpr int16_t kNewestApiVersions = 4;
-// So long a silence behind ApiVersions makes us ask something else.
-constexpr net::Duration kSilence = std::chrono::milliseconds(500);
-
-}  // namespace
-
-Connection::Connection(net::Reactor& reactor, const ConnectionConfig& config, const net::Address& address,
-                       net::TimePoint deadline, ConnectionOwner& owner)
+Connection::Connection(net::Reactor& reactor, const ConnectionConfig& config, HandshakePeer peer, HandshakeSteps steps,
+                       ConnectionOwner& owner)
     : reactor_(reactor),
       config_(config),
-      address_(address),
       owner_(owner),
+      handshake_(reactor, std::move(peer), std::move(steps), *this),
       frames_(config.frame_max),
-      setup_deadline_(deadline),
       last_used_(reactor.now()) {
-  setup_throttled_ = config_.throttle->past(reactor.now());
-  stream_ = reactor_.connect(address_, *this);
+  stream_ = reactor_.connect(address(), *this);
   arm();
 }
 
 Connection::~Connection() {
   stream_.reset();
   scope_.end();
-  std::vector<std::unique_ptr<Call>> calls = in_flight_.take_all();
-  for (auto& call : unanswered_) calls.push_back(std::move(call));
-  while (!held_.empty()) calls.push_back(held_.pop_front());
-  for (auto& call : calls) {
-    reactor_.defer([call = std::move(call)]() mutable { call->finish(Error(Errc::closed), nullptr); });
-  }
+  for (auto& call : take_calls()) finish_later(std::move(call), Error(Errc::closed));
 }
+
+// --- handshake --------------------------------------------------------------
 
 void Connection::on_connected() {
-  if (config_.legacy) {
-    versions_ = protocol::legacy_versions();
-    become_ready();
-  } else {
-    greet();
-  }
-}
-
-void Connection::greet() {
-  if (config_.throttle->holds(reactor_.now())) return hold_until_free();
+  if (throttle().holds(reactor_.now())) return hold_until_free();
   state_ = State::handshaking;
-  ask_versions(kNewestApiVersions);
+  handshake_.start();
 }
 
-void Connection::become_ready() {
+void Connection::on_handshake_passed() {
   state_ = State::ready;
   last_used_ = reactor_.now();
   arm();
   owner_.on_ready(*this);
 }
 
-// --- handshake --------------------------------------------------------------
-
-void Connection::ask_versions(int16_t version) {
-  protocol::ApiVersionsRequest request;
-  request.client_software_name = kSoftwareName;
-  request.client_software_version = kVersion;
-  handshake_id_ = in_flight_.next_id();
-  handshake_version_ = version;
-  codec::Writer writer;
-  protocol::begin_request(writer, protocol::ApiKey::api_versions, version, handshake_id_, config_.client_id);
-  if (Error error = protocol::encode(request, version, writer)) return close(std::move(error));
-  write_frame(protocol::end_frame(writer));
-  if (config_.may_be_old && probe_id_ < 0) probe_at_ = reactor_.now() + kSilence;
-  arm();
-}
-
-// 0.9.0 drops a request that it does not know and serves the next one; every broker answers in order. So ask
-// something that all of them from 0.9 to today know and that changes nothing: ListGroups 0. If its answer is the
-// first to come, ApiVersions was dropped. A modern broker that is merely slow answers both, in the order asked.
-void Connection::probe() {
-  probe_at_ = net::TimePoint::max();
-  probe_id_ = in_flight_.next_id();
-  codec::Writer writer;
-  protocol::begin_request(writer, protocol::ApiKey::list_groups, 0, probe_id_, config_.client_id);
-  write_frame(protocol::end_frame(writer));
-  arm();
-}
-
-void Connection::take_versions(Error error, codec::Reader* body) {
-  protocol::ApiVersionsResponse response;
-  int16_t version = handshake_version_;
-  if (!error) {
-    // A broker that does not know this version answers with the body of version 0 (KIP-511).
-    codec::Reader peek = *body;
-    if (peek.i16() == static_cast<int16_t>(Errc::unsupported_version)) version = 0;
-    error = protocol::decode(*body, version, response);
-  }
-  if (error) return close(std::move(error));
-  if (version >= protocol::throttles_client_from(protocol::ApiKey::api_versions)) {
-    on_throttle(std::chrono::milliseconds(response.throttle_time_ms));
-  }
-  if (response.error_code == static_cast<int16_t>(Errc::unsupported_version)) {
-    int16_t hint = 0;  // brokers before 2.4 say nothing about what they would take
-    for (const auto& key : response.api_keys) {
-      if (key.api_key == static_cast<int16_t>(protocol::ApiKey::api_versions)) hint = key.max_version;
-    }
-    if (hint < 0 || hint >= handshake_version_) {
-      return close(Error(Errc::protocol_error, "ApiVersions version " + std::to_string(handshake_version_) +
-                                                   " is refused, and version " + std::to_string(hint) + " is offered"));
-    }
-    return ask_versions(hint);
-  }
-  if (response.error_code != 0) return close(broker_error(response.error_code, "ApiVersions"));
-  for (const auto& key : response.api_keys) {
-    versions_.set(static_cast<protocol::ApiKey>(key.api_key), key.min_version, key.max_version);
-  }
-  become_ready();
-}
+void Connection::on_handshake_failed() { close(setup_failure().error); }
 
 void Connection::write_frame(std::vector<Bytes> frame) {
   if (config_.traffic != nullptr) {
@@ -135,7 +54,7 @@ void Connection::write_frame(std::vector<Bytes> frame) {
 
 Error Connection::write(Call& call, int16_t version, int32_t id) {
   codec::Writer writer;
-  protocol::begin_request(writer, call.api(), version, id, config_.client_id);
+  protocol::begin_request(writer, call.api(), version, id, handshake_.peer().client_id);
   if (Error error = call.encode(version, writer)) return error;
   call.info.sent = Sent::maybe;
   call.info.sent_at = reactor_.now();
@@ -146,48 +65,43 @@ Error Connection::write(Call& call, int16_t version, int32_t id) {
 void Connection::send(std::unique_ptr<Call> call) {
   const net::TimePoint now = reactor_.now();
   last_used_ = now;
-  call->enter(config_.throttle->past(now));
-  if (held_.empty() && !config_.throttle->holds(now)) return dispatch(std::move(call));
-  held_.push_back(std::move(call));
+  call->enter(throttle().past(now));
+  if (held_.empty() && !throttle().holds(now)) return dispatch(std::move(call));
+  held_.push(std::move(call));
   arm();
   if (held_.size() == 1) hold_until_free();
 }
 
-// Only what has a limit of its own ends before the pause does; the connection has nothing to do with it.
+// A call ends before the pause does only if its caller has set a limit (Call::set_limit()); the connection stays.
 void Connection::expire_held(net::TimePoint now) {
-  for (size_t left = held_.size(); left > 0; --left) {
-    std::unique_ptr<Call> call = held_.pop_front();
-    if (call->deadline(config_.throttle->total()) > now) {
-      held_.push_back(std::move(call));
-    } else {
-      finish_later(std::move(call), Error(Errc::timed_out, "the broker is over quota and wants to be left alone"));
-    }
+  for (auto& call : held_.take_overdue(now, throttle().total())) {
+    finish_later(std::move(call), Error(Errc::timed_out, "the broker is over quota and takes no requests for now"));
   }
   if (held_.empty()) release_.cancel();
   if (retired_ && in_flight() == 0) close(retired_);
 }
 
-void Connection::on_throttle(net::Duration pause) { config_.throttle->ask(reactor_.now(), pause); }
+void Connection::on_throttle(net::Duration pause) { throttle().ask(reactor_.now(), pause); }
 
 void Connection::hold_until_free() {
-  release_ = reactor_.after(config_.throttle->until() - reactor_.now(), [this] { release(); });
+  release_ = reactor_.after(throttle().until() - reactor_.now(), [this] { release(); });
 }
 
 // Another connection to the same broker may have been told of a longer pause meanwhile.
 void Connection::release() {
   release_.cancel();
-  if (config_.throttle->holds(reactor_.now())) return hold_until_free();
-  if (state_ == State::connecting) return greet();
-  while (!held_.empty()) dispatch(held_.pop_front());
+  if (throttle().holds(reactor_.now())) return hold_until_free();
+  if (state_ == State::connecting) return on_connected();
+  while (!held_.empty()) dispatch(held_.pop());
   arm();
   if (retired_ && in_flight() == 0) close(retired_);
 }
 
 void Connection::dispatch(std::unique_ptr<Call> call) {
   last_used_ = reactor_.now();
-  call->info.guessed = guessed();
+  call->info.guessed = dialect() == Dialect::old_guessed;
   int16_t version = -1;
-  Error error = versions_.pick(call->api(), call->max_version(), version);
+  Error error = versions().pick(call->api(), call->max_version(), version);
   const int32_t id = in_flight_.next_id();
   if (!error) {
     call->info.version = version;
@@ -209,7 +123,7 @@ void Connection::finish_later(std::unique_ptr<Call> call, Error error) {
 }
 
 void Connection::on_written() {
-  if (state_ == State::handshaking) handshake_written_ = true;
+  if (state_ == State::handshaking) handshake_.on_written();
   if (unanswered_.empty()) return;
   std::vector<std::unique_ptr<Call>> written = std::move(unanswered_);
   unanswered_.clear();
@@ -237,28 +151,15 @@ void Connection::on_read(size_t count) {
 
 // False if nothing more may be touched.
 bool Connection::take_frame(Bytes frame) {
+  if (state_ == State::handshaking) return handshake_.on_frame(std::move(frame)), true;
   codec::Reader reader(std::move(frame));
   const int32_t id = reader.i32();
   if (reader.failed()) return end(reader.error()), false;
-  if (probe_id_ >= 0 && id == probe_id_) {
-    probe_id_ = -1;
-    if (state_ != State::handshaking) return true;
-    versions_answered_ = true;
-    config_.legacy = true;
-    config_.guessed = false;
-    versions_ = protocol::legacy_versions();
-    become_ready();
-    return true;
-  }
-  if (state_ == State::handshaking) {
-    if (id != handshake_id_) {
-      return end(Error(Errc::protocol_error, "the answer to ApiVersions has correlation id " + std::to_string(id))),
-             false;
-    }
-    versions_answered_ = true;
-    take_versions({}, &reader);
-    return true;
-  }
+  if (handshake_.takes_late(id)) return true;
+  return take_answer(id, reader);
+}
+
+bool Connection::take_answer(int32_t id, codec::Reader& reader) {
   std::unique_ptr<Call> call = in_flight_.pop(id);
   if (call == nullptr) {
     const std::string expected = in_flight_.empty() ? "none" : std::to_string(in_flight_.head_id());
@@ -295,17 +196,16 @@ void Connection::prove() {
 // --- end --------------------------------------------------------------------
 
 net::TimePoint Connection::earliest_deadline() const {
-  const net::Duration throttled = config_.throttle->total();
-  if (state_ != State::ready) return setup_deadline_ + (throttled - setup_throttled_);
-  net::TimePoint next = in_flight_.earliest_deadline(throttled);
+  if (state_ != State::ready) return handshake_.deadline();
+  const net::Duration throttled = throttle().total();
+  net::TimePoint next = std::min(in_flight_.earliest_deadline(throttled), held_.earliest_deadline(throttled));
   for (const auto& call : unanswered_) next = std::min(next, call->deadline(throttled));
-  for (size_t i = 0; i < held_.size(); ++i) next = std::min(next, held_[i]->deadline(throttled));
   return next;
 }
 
 void Connection::arm() {
   net::TimePoint next = earliest_deadline();
-  if (state_ != State::ready) next = std::min(next, probe_at_);
+  if (state_ != State::ready) next = std::min(next, handshake_.wake());
   if (next == armed_for_) return;
   armed_for_ = next;
   if (next == net::TimePoint::max()) return deadline_.cancel();
@@ -319,23 +219,26 @@ void Connection::on_deadline() {
   const net::TimePoint now = reactor_.now();
   expire_held(now);
   const net::TimePoint due = earliest_deadline();
-  if (state_ == State::handshaking && probe_at_ < due && probe_at_ <= now) return probe();
+  if (state_ == State::handshaking && handshake_.wake() < due && handshake_.wake() <= now) {
+    handshake_.on_wake();
+    return arm();
+  }
   if (due > now) return arm();  // put off by a pause, or by an answer
   if (state_ == State::connecting) return end(Error(Errc::timed_out, "no connection within the setup timeout"));
   if (state_ == State::handshaking) {
-    return end(Error(Errc::timed_out, "connected, but no answer to ApiVersions within the setup timeout"));
+    return end(Error(Errc::timed_out, "connected, but no answer to " + std::string(handshake_.waits_for()) +
+                                          " within the setup timeout"));
   }
   end(Error(Errc::timed_out, "no answer within the request timeout"));
 }
 
 void Connection::on_closed(Error error) {
-  // Before 0.10 a broker knows no ApiVersions: it reads the request and closes.
-  refused_api_versions_ =
-      state_ == State::handshaking && handshake_written_ && !versions_answered_ && !frames_.mid_frame();
+  if (state_ == State::ready) return end(std::move(error));
   if (state_ == State::handshaking) {
     error = Error(error.code(), "closed during the handshake: " + std::string(error.detail()));
   }
-  end(std::move(error));
+  handshake_.on_closed(std::move(error), frames_.mid_frame());
+  end(setup_failure().error);
 }
 
 void Connection::close(Error error) {
@@ -355,19 +258,24 @@ void Connection::end_if_retired() {
   if (retired_ && state_ == State::ready && in_flight() == 0) end(retired_, true);
 }
 
+std::vector<std::unique_ptr<Call>> Connection::take_calls() {
+  std::vector<std::unique_ptr<Call>> calls = in_flight_.take_all();
+  for (auto& call : unanswered_) calls.push_back(std::move(call));
+  unanswered_.clear();
+  while (!held_.empty()) calls.push_back(held_.pop());
+  return calls;
+}
+
 void Connection::end(Error error, bool ours) {
   if (state_ == State::ended) return;
   state_ = State::ended;
   deadline_.cancel();
   release_.cancel();
   stream_.reset();
-  std::vector<std::unique_ptr<Call>> calls = in_flight_.take_all();
-  for (auto& call : unanswered_) calls.push_back(std::move(call));
-  unanswered_.clear();
-  ended_unproven_ = !ours && !proven_ && !calls.empty();
-  while (!held_.empty()) calls.push_back(held_.pop_front());
+  ended_unproven_ = !ours && !proven_ && in_flight() > held_.size();
+  std::vector<std::unique_ptr<Call>> calls = take_calls();
   const net::TimePoint now = reactor_.now();
-  const net::Duration throttled = config_.throttle->total();
+  const net::Duration throttled = throttle().total();
   const Scope::Guard guard = scope_.guard();
   for (auto& call : calls) {
     // Only what is overdue has timed out; the rest loses its connection.

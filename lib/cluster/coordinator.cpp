@@ -9,16 +9,37 @@ namespace kafka::cluster {
 namespace {
 
 constexpr int16_t kFirstBatchedVersion = 4;  // KIP-699
-constexpr int8_t kGroupKey = 0;
+
+std::string describe(const CoordinatorKey& key) {
+  return (key.type == CoordinatorKey::Type::group ? "group " : "transactional id ") + key.name;
+}
+
+// The broker that an answer to FindCoordinator names, or the error.
+Error take_coordinator(const CoordinatorKey& key, const protocol::FindCoordinatorResponse& response, int16_t version,
+                       BrokerInfo& broker) {
+  broker = {response.node_id, response.host, response.port, ""};
+  int16_t code = response.error_code;
+  if (version >= kFirstBatchedVersion) {
+    if (response.coordinators.empty()) return Error(Errc::protocol_error, "FindCoordinator answered about no group");
+    const auto& entry = response.coordinators.front();
+    broker = {entry.node_id, entry.host, entry.port, ""};
+    code = entry.error_code;
+  }
+  if (code != 0) return broker_error(code, describe(key));
+  if (broker.id < 0 || broker.host.empty() || broker.port <= 0 || broker.port > 65535) {
+    return Error(Errc::coordinator_not_available, "the answer names no broker");
+  }
+  return {};
+}
 
 }  // namespace
 
 Coordinators::Coordinators(Router& router, Metadata& metadata) : router_(router), metadata_(metadata) {}
 Coordinators::~Coordinators() = default;
 
-int32_t Coordinators::cached(const std::string& group) const {
-  const auto entry = groups_.find(group);
-  return entry == groups_.end() ? -1 : entry->second.node;
+int32_t Coordinators::cached(const CoordinatorKey& key) const {
+  const auto entry = coordinators_.find(key);
+  return entry == coordinators_.end() ? -1 : entry->second.node;
 }
 
 void Coordinators::start(std::shared_ptr<Job> job) {
@@ -30,54 +51,45 @@ void Coordinators::run(const std::shared_ptr<Job>& job) {
   if (std::find(jobs_.begin(), jobs_.end(), job) == jobs_.end()) return;  // ended meanwhile
   const net::Duration left = job->deadline - router_.reactor().now();
   if (left <= net::Duration::zero()) return expired(job);
-  Group& group = groups_[job->group];
-  if (group.node < 0 || !router_.knows(group.node)) {
-    group.node = -1;
-    group.waiting.push_back(job);
-    // The question may have been asked by somebody who has more time.
+  Coordinator& coordinator = coordinators_[job->key];
+  if (coordinator.node < 0 || !router_.knows(coordinator.node)) {
+    coordinator.node = -1;
+    coordinator.waiting.push_back(job);
+    // The call whose question is under way may have more time than this one.
     job->timer = router_.reactor().after(left, [this, weak = std::weak_ptr<Job>(job)] {
       if (auto due = weak.lock()) expired(due);
     });
-    if (!group.finding) find(job->group);
+    if (!coordinator.finding) find(job->key);
     return;
   }
-  job->attempt(*this, group.node, {router_.config().request_timeout, left}, job);
+  const bool own_timeout = job->way.answer_timeout > net::Duration::zero();
+  job->attempt(*this, coordinator.node,
+               {own_timeout ? job->way.answer_timeout : router_.config().request_timeout, left}, job);
 }
 
 void Coordinators::expired(const std::shared_ptr<Job>& job) {
   const std::string why = job->last_error ? ": " + job->last_error.message() : "";
-  end(job, Error(Errc::timed_out, "the coordinator of group " + job->group + why));
+  end(job, Error(Errc::timed_out, "the coordinator of " + describe(job->key) + why));
 }
 
-void Coordinators::find(const std::string& name) {
-  groups_[name].finding = true;
+void Coordinators::find(const CoordinatorKey& key) {
+  Coordinator& coordinator = coordinators_[key];
+  coordinator.finding = true;
   protocol::FindCoordinatorRequest request;
-  request.key = name;
-  request.key_type = kGroupKey;
+  request.key = key.name;
+  request.key_type = static_cast<int8_t>(key.type);
   net::Duration timeout = net::Duration::zero();
-  for (const auto& job : groups_[name].waiting) timeout = std::max(timeout, job->deadline - router_.reactor().now());
+  for (const auto& job : coordinator.waiting) timeout = std::max(timeout, job->deadline - router_.reactor().now());
   router_.call<protocol::FindCoordinatorRequest>(
       router_.any_broker(), Purpose::general, std::move(request), {router_.config().request_timeout, timeout},
-      scope_.wrap([this, name](Error error, protocol::FindCoordinatorResponse& response, const CallInfo& info) {
-        BrokerInfo broker{response.node_id, response.host, response.port, ""};
-        int16_t code = response.error_code;
-        if (!error && info.version >= kFirstBatchedVersion) {
-          if (response.coordinators.empty()) {
-            error = Error(Errc::protocol_error, "FindCoordinator answered about no group");
-          } else {
-            const auto& entry = response.coordinators.front();
-            broker = {entry.node_id, entry.host, entry.port, ""};
-            code = entry.error_code;
-          }
-        }
-        if (!error && code != 0) error = broker_error(code, "group " + name);
-        if (!error && (broker.id < 0 || broker.host.empty() || broker.port <= 0 || broker.port > 65535)) {
-          error = Error(Errc::coordinator_not_available, "the answer names no broker");
-        }
+      scope_.wrap([this, key](Error error, protocol::FindCoordinatorResponse& response, const CallInfo& info) {
+        BrokerInfo broker;
+        if (!error) error = take_coordinator(key, response, info.version, broker);
         if (!error) metadata_.add_brokers({broker});  // new, or moved
-        found(name, std::move(error), broker.id);
+        const bool worth_retrying = router_.worth_retrying(error, info);
+        found(key, std::move(error), broker.id, worth_retrying);
       }),
-      [name](protocol::FindCoordinatorRequest& adapted, int16_t version) {
+      [name = key.name](protocol::FindCoordinatorRequest& adapted, int16_t version) {
         if (version >= kFirstBatchedVersion) {
           adapted.key.clear();
           adapted.coordinator_keys = {name};
@@ -86,12 +98,12 @@ void Coordinators::find(const std::string& name) {
       });
 }
 
-void Coordinators::found(const std::string& name, Error error, int32_t node) {
-  Group& group = groups_[name];
-  group.finding = false;
-  if (!error) group.node = node;
-  auto waiting = std::move(group.waiting);
-  group.waiting.clear();
+void Coordinators::found(const CoordinatorKey& key, Error error, int32_t node, bool worth_retrying) {
+  Coordinator& coordinator = coordinators_[key];
+  coordinator.finding = false;
+  if (!error) coordinator.node = node;
+  auto waiting = std::move(coordinator.waiting);
+  coordinator.waiting.clear();
   const Scope::Guard guard = scope_.guard();
   for (const auto& job : waiting) {
     if (!guard.alive()) return;
@@ -99,7 +111,7 @@ void Coordinators::found(const std::string& name, Error error, int32_t node) {
     job->timer.cancel();
     if (!error) {
       run(job);
-    } else if (traits(error.code()).retry == Retry::yes) {
+    } else if (worth_retrying) {
       retry(job, error);
     } else {
       end(job, error);
@@ -107,13 +119,15 @@ void Coordinators::found(const std::string& name, Error error, int32_t node) {
   }
 }
 
-void Coordinators::attempted(const std::shared_ptr<Job>& job, int32_t node, Error error) {
-  if (!error || traits(error.code()).retry == Retry::no) return end(job, std::move(error));
-  const bool transport = error == Errc::disconnected || error == Errc::connect_failed || error == Errc::timed_out ||
-                         error == Errc::broker_not_available || error == Errc::protocol_error;
+void Coordinators::attempted(const std::shared_ptr<Job>& job, int32_t node, Error error, const CallInfo& info) {
+  if (!error || !router_.worth_retrying(error, info)) return end(job, std::move(error));
+  const bool transport = info.refused || error == Errc::disconnected || error == Errc::connect_failed ||
+                         error == Errc::timed_out || error == Errc::broker_not_available ||
+                         error == Errc::protocol_error;
   if (traits(error.code()).refresh == Refresh::metadata) metadata_.refresh();  // it may have another address now
-  Group& group = groups_[job->group];
-  if ((transport || traits(error.code()).refresh == Refresh::coordinator) && group.node == node) group.node = -1;
+  Coordinator& coordinator = coordinators_[job->key];
+  const bool moved = transport || traits(error.code()).refresh == Refresh::coordinator;
+  if (moved && coordinator.node == node) coordinator.node = -1;
   retry(job, std::move(error));
 }
 
@@ -121,7 +135,7 @@ void Coordinators::retry(const std::shared_ptr<Job>& job, Error error) {
   if (closed_) return end(job, Error(Errc::closed));
   const net::Duration wait = router_.delay(job->retry);
   if (job->retry.until() >= job->deadline) {
-    return end(job, Error(Errc::timed_out, "the coordinator of group " + job->group + ": " + error.message()));
+    return end(job, Error(Errc::timed_out, "the coordinator of " + describe(job->key) + ": " + error.message()));
   }
   job->last_error = std::move(error);
   job->timer = router_.reactor().after(wait, [this, weak = std::weak_ptr<Job>(job)] {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cluster/version_step.hpp"
+
 namespace kafka::cluster {
 
 Link::Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker)
@@ -10,8 +12,10 @@ Link::Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t bro
 Link::~Link() { fail_waiting(Error(Errc::closed)); }
 
 void Link::send(std::unique_ptr<Call> call) {
-  if (outdated()) connection_->retire(Error(Errc::disconnected, "the broker is newer than it seemed"));
-  call->enter(endpoint_->throttle.past(context_.reactor.now()));
+  if (ready() && endpoint_->age.outdated(connection_->dialect())) {
+    connection_->retire(Error(Errc::disconnected, "the broker is newer than it seemed"));
+  }
+  call->enter(endpoint_->throttle.past(now()));
   if (ready()) return connection_->send(std::move(call));
   if (waiting_.size() >= kMaxWaiting) {
     context_.reactor.defer([call = std::move(call)]() mutable {
@@ -19,18 +23,17 @@ void Link::send(std::unique_ptr<Call> call) {
     });
     return;
   }
-  waiting_.push_back(std::move(call));
-  arm_expiry();
+  if (endpoint_->refusal && !endpoint_->reconnect.due(now()) && connection_ == nullptr) {
+    waiting_.push(std::move(call));
+    return fail_waiting(endpoint_->refusal, true);
+  }
+  waiting_.push(std::move(call));
+  arm_expiry(waiting_.last().deadline(endpoint_->throttle.total()));
   if (!connecting_ && connection_ == nullptr) start();
 }
 
 void Link::doubt() {
-  if (!ready()) return;
-  int16_t version = 0;
-  const bool outlived =
-      endpoint_->gives_ids && connection_->versions().pick(protocol::ApiKey::init_producer_id, version);
-  if (!outlived && !connection_->guessed()) return;
-  endpoint_->legacy_until = {};
+  if (!ready() || !endpoint_->age.doubt(connection_->dialect(), connection_->versions())) return;
   connection_->retire(Error(Errc::disconnected, "the broker is asked for its versions again"));
 }
 
@@ -48,9 +51,8 @@ void Link::close(Error error) {
 
 void Link::start() {
   connecting_ = true;
-  const net::TimePoint now = context_.reactor.now();
-  if (const net::TimePoint earliest = endpoint_->earliest(); earliest > now) {
-    start_timer_ = context_.reactor.after(earliest - now, [this] {
+  if (const net::TimePoint earliest = endpoint_->earliest(); earliest > now()) {
+    start_timer_ = context_.reactor.after(earliest - now(), [this] {
       start_timer_.cancel();
       begin_round();
     });
@@ -61,16 +63,16 @@ void Link::start() {
 
 void Link::begin_round() {
   // Another purpose may have failed meanwhile and moved the time.
-  if (endpoint_->earliest() > context_.reactor.now()) return start();
+  if (endpoint_->earliest() > now()) return start();
   tried_ = 0;
   last_error_ = {};
   // The look-up shares the setup deadline of the first address. It goes on when that has passed: its answer is
   // there for a later round.
   const net::TimePoint deadline = setup_deadline();
-  start_timer_ = context_.reactor.after(deadline - context_.reactor.now(), [this] {
+  start_timer_ = context_.reactor.after(deadline - now(), [this] {
     start_timer_.cancel();
     ++round_;
-    ++endpoint_->setup_failures;
+    ++endpoint_->setup_timeouts;
     round_failed(Error(Errc::timed_out, "no answer to the look-up of the name within the setup timeout"));
   });
   context_.resolver.resolve(
@@ -79,117 +81,115 @@ void Link::begin_round() {
         start_timer_.cancel();
         if (error) return round_failed(std::move(error));
         addresses_ = std::move(addresses);
-        connect(speak_legacy(), deadline);
+        connect(endpoint_->age.dialect(now()), deadline);
       }));
 }
 
 net::TimePoint Link::setup_deadline() const {
   net::Duration timeout = context_.config.setup_timeout;
-  for (uint32_t i = 0; i < endpoint_->setup_failures && timeout < context_.config.setup_timeout_max; ++i) timeout *= 2;
-  return context_.reactor.now() + std::min(timeout, context_.config.setup_timeout_max);
+  for (uint32_t i = 0; i < endpoint_->setup_timeouts && timeout < context_.config.setup_timeout_max; ++i) timeout *= 2;
+  return now() + std::min(timeout, context_.config.setup_timeout_max);
 }
-
-bool Link::speak_legacy() const {
-  return !endpoint_->ever_modern && endpoint_->refusals >= kRefusalsToBelieve &&
-         context_.reactor.now() < endpoint_->legacy_until;
-}
-
-// Taken for an old broker, and since then ApiVersions was answered on another connection.
-bool Link::outdated() const { return legacy() && endpoint_->ever_modern; }
 
 void Link::try_address() {
   if (tried_ == addresses_.size()) {
     context_.resolver.forget(endpoint_->host);
     return round_failed(last_error_);
   }
-  connect(speak_legacy(), setup_deadline());
+  connect(endpoint_->age.dialect(now()), setup_deadline());
 }
 
-void Link::connect(bool legacy, net::TimePoint deadline) {
-  legacy_ = legacy;
+void Link::connect(Dialect dialect, net::TimePoint deadline) {
   const std::string& ip = addresses_[(endpoint_->next_address + tried_) % addresses_.size()];
-  ConnectionConfig config{context_.config.client_id, context_.config.frame_max};
-  config.legacy = legacy;
-  config.guessed = !endpoint_->ignores_versions && endpoint_->refusals < kRefusalsToTrust;
-  config.may_be_old = !endpoint_->ever_modern;
-  config.traffic = &endpoint_->traffic;
-  config.throttle = &endpoint_->throttle;
+  HandshakePeer peer;
+  peer.host = endpoint_->host;
+  peer.address = {ip, endpoint_->port};
+  peer.deadline = deadline;
+  peer.client_id = context_.config.client_id;
+  peer.dialect = dialect;
+  peer.age = &endpoint_->age;
+  peer.throttle = &endpoint_->throttle;
+  HandshakeSteps steps;
+  steps.push_back(std::make_unique<VersionStep>());
+  if (context_.add_steps) context_.add_steps(steps);
   connection_ =
-      std::make_unique<Connection>(context_.reactor, config, net::Address{ip, endpoint_->port}, deadline, *this);
+      std::make_unique<Connection>(context_.reactor, ConnectionConfig{context_.config.frame_max, &endpoint_->traffic},
+                                   std::move(peer), std::move(steps), *this);
 }
 
 void Link::on_ready(Connection& connection) {
   connecting_ = false;
-  endpoint_->setup_failures = 0;
+  endpoint_->setup_timeouts = 0;
+  endpoint_->refusal = {};
   ++endpoint_->traffic.connects;
   endpoint_->next_address = (endpoint_->next_address + tried_) % addresses_.size();
-  if (connection.legacy() && !legacy_) {
-    // It ignored ApiVersions and answered the next request: 0.9.0. Other connections need not wait for that.
-    legacy_ = true;
-    endpoint_->legacy_until = context_.reactor.now() + kLegacyMemory;
-    endpoint_->refusals = kRefusalsToBelieve;
-    endpoint_->ignores_versions = true;
+  if (connection.found_old()) {  // it has answered something already
     endpoint_->reconnect.succeed();
     endpoint_->failing = false;
   }
-  if (!legacy_) {
-    endpoint_->ever_modern = true;
-    int16_t version = 0;
-    endpoint_->gives_ids = !connection.versions().pick(protocol::ApiKey::init_producer_id, version);
-    endpoint_->forget_old();
+  if (connection.dialect() == Dialect::negotiated) {
     context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
   }
   expiry_timer_.cancel();
   expiry_at_ = net::TimePoint::max();
-  while (!waiting_.empty()) connection.send(waiting_.pop_front());
+  while (!waiting_.empty()) connection.send(waiting_.pop());
   arm_idle();
 }
 
-// Only now is the endpoint well: what accepts connections, or answers ApiVersions, may still serve nothing.
-void Link::on_proven(Connection&) {
+// Only now is the endpoint well: a peer that accepts connections, or answers ApiVersions, may still serve nothing.
+void Link::on_proven(Connection& connection) {
   endpoint_->reconnect.succeed();
   endpoint_->failing = false;
-  if (legacy_) context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
+  if (connection.dialect() != Dialect::negotiated) {
+    context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
+  }
   context_.on_proven(*endpoint_);
 }
 
 void Link::on_ended(Connection& connection, Error error) {
-  const bool was_connecting = connecting_;
-  const bool refused = connection.refused_api_versions();
+  const Dialect dialect = connection.dialect();
+  const SetupFailure::Next next = connection.setup_failure().next;
   const bool unproven = connection.ended_unproven();
   dying_ = std::move(connection_);
   context_.reactor.defer(scope_.wrap([this] { dying_.reset(); }));
   idle_timer_.cancel();
-  if (was_connecting) {
-    if (error == Errc::timed_out) ++endpoint_->setup_failures;
-    if (refused && !legacy_ && !endpoint_->ever_modern) {
-      // Perhaps a broker before 0.10, perhaps a handshake that was cut: the same address again, first asking for
-      // versions once more, then without.
-      last_error_ = error;
-      if (++endpoint_->refusals < kRefusalsToTry) {
-        start_timer_ = context_.reactor.after(kAskAgain, [this] {
-          start_timer_.cancel();
-          connect(false, setup_deadline());
-        });
-        return;
-      }
-      endpoint_->legacy_until = context_.reactor.now() + kLegacyMemory;
-      return connect(true, setup_deadline());
-    }
-    if (legacy_) endpoint_->forget_old();
-    if (!refused) endpoint_->refusals = 0;
-    last_error_ = std::move(error);
-    ++tried_;
-    return try_address();
+  if (connecting_) return not_set_up(dialect, next, std::move(error));
+  broken(dialect, unproven, std::move(error));
+}
+
+// --- failures ---------------------------------------------------------------
+
+void Link::not_set_up(Dialect dialect, SetupFailure::Next next, Error error) {
+  if (error == Errc::timed_out) ++endpoint_->setup_timeouts;
+  last_error_ = std::move(error);
+  switch (next) {
+    case SetupFailure::Next::ask_again:
+      start_timer_ = context_.reactor.after(PeerAge::kAskAgain, [this] {
+        start_timer_.cancel();
+        connect(Dialect::negotiated, setup_deadline());
+      });
+      return;
+    case SetupFailure::Next::speak_old:
+      return connect(endpoint_->age.guess(), setup_deadline());
+    case SetupFailure::Next::give_up:
+      return refused(last_error_);
+    case SetupFailure::Next::try_next_address:
+      endpoint_->age.not_set_up(dialect);
+      ++tried_;
+      return try_address();
   }
+}
+
+// A connection that was ready has ended.
+void Link::broken(Dialect dialect, bool unproven, Error error) {
   const bool broken = error == Errc::protocol_error || error == Errc::too_large || error == Errc::timed_out;
   if (unproven || broken) {
     endpoint_->failing |= unproven;
     delay_reconnect();
   }
-  if (legacy_ && unproven) {
-    // Taken for an old broker, and it never answered anything: it is none, or no more.
-    endpoint_->forget_old();
+  if (dialect != Dialect::negotiated && unproven) {
+    // Taken for an old broker, and it never answered anything: it is none, or it is one no longer.
+    endpoint_->age.not_old();
     if (error == Errc::disconnected) {
       error = Error(Errc::connect_failed, "the peer closes every connection without an answer; is it a Kafka broker?");
     }
@@ -203,77 +203,79 @@ void Link::on_ended(Connection& connection, Error error) {
   if (!waiting_.empty() && !connecting_) start();
 }
 
+void Link::delay_reconnect() {
+  endpoint_->reconnect.fail(now(), context_.reactor.random(),
+                            {context_.config.reconnect_backoff, context_.config.reconnect_backoff_max});
+}
+
+// Every address of the name has failed, or the name was not found.
 void Link::round_failed(Error error) {
-  connecting_ = false;
-  delay_reconnect();
-  if (!addresses_.empty()) endpoint_->next_address = (endpoint_->next_address + 1) % addresses_.size();
-  endpoint_->failing = true;
   if (error != Errc::timed_out && error != Errc::resolve_failed && error != Errc::protocol_error &&
       error != Errc::too_large && error != Errc::unsupported_version) {
     error = Error(Errc::connect_failed, std::string(error.detail()));
   }
   const Scope::Guard guard = scope_.guard();
-  context_.on_state(Event::Type::connect_failed, *endpoint_, broker_, error);
+  tell_failed(error);
   if (!guard.alive()) return;
-  // Nothing was sent: whoever asked may ask somebody else.
+  // Nothing was sent: the caller may ask another broker.
   fail_waiting(Error(Errc::connect_failed, endpoint_->name() + ": " + error.message()));
 }
 
-void Link::delay_reconnect() {
-  endpoint_->reconnect.fail(context_.reactor.now(), context_.reactor.random(),
-                            {context_.config.reconnect_backoff, context_.config.reconnect_backoff_max});
+// The handshake failed for good: other addresses of the name lead to the same broker.
+void Link::refused(const Error& error) {
+  endpoint_->refusal = Error(error.code(), endpoint_->name() + ": " + std::string(error.detail()));
+  const Scope::Guard guard = scope_.guard();
+  tell_failed(error);
+  if (guard.alive()) fail_waiting(endpoint_->refusal, true);
 }
 
-void Link::fail_waiting(const Error& error) {
+void Link::tell_failed(const Error& error) {
+  connecting_ = false;
+  delay_reconnect();
+  if (!addresses_.empty()) endpoint_->next_address = (endpoint_->next_address + 1) % addresses_.size();
+  endpoint_->failing = true;
+  context_.on_state(Event::Type::connect_failed, *endpoint_, broker_, error);
+}
+
+void Link::fail_waiting(const Error& error, bool for_good) {
   expiry_timer_.cancel();
   expiry_at_ = net::TimePoint::max();
   while (!waiting_.empty()) {
-    context_.reactor.defer([call = waiting_.pop_front(), error]() mutable { call->finish(error, nullptr); });
+    std::unique_ptr<Call> call = waiting_.pop();
+    call->info.refused = for_good;
+    context_.reactor.defer([call = std::move(call), error]() mutable { call->finish(error, nullptr); });
   }
 }
 
 // --- time -------------------------------------------------------------------
 
-void Link::arm_expiry() {
-  const net::TimePoint deadline = waiting_.back()->deadline(endpoint_->throttle.total());
+void Link::arm_expiry(net::TimePoint deadline) {
   if (deadline >= expiry_at_) return;
   expiry_at_ = deadline;
-  expiry_timer_ = context_.reactor.after(deadline - context_.reactor.now(), [this] { expire(); });
+  expiry_timer_ = context_.reactor.after(deadline - now(), [this] { expire(); });
 }
 
 void Link::expire() {
   expiry_timer_.cancel();
   expiry_at_ = net::TimePoint::max();
-  const net::TimePoint now = context_.reactor.now();
   const net::Duration throttled = endpoint_->throttle.total();
-  Ring<std::unique_ptr<Call>> kept;
-  net::TimePoint next = net::TimePoint::max();
-  while (!waiting_.empty()) {
-    std::unique_ptr<Call> call = waiting_.pop_front();
-    if (const net::TimePoint deadline = call->deadline(throttled); deadline > now) {
-      next = std::min(next, deadline);
-      kept.push_back(std::move(call));
-    } else {
-      context_.reactor.defer([call = std::move(call), name = endpoint_->name()]() mutable {
-        call->finish(Error(Errc::timed_out, "no connection to " + name), nullptr);
-      });
-    }
+  for (auto& call : waiting_.take_overdue(now(), throttled)) {
+    context_.reactor.defer([call = std::move(call), name = endpoint_->name()]() mutable {
+      call->finish(Error(Errc::timed_out, "no connection to " + name), nullptr);
+    });
   }
-  waiting_ = std::move(kept);
-  if (next == net::TimePoint::max()) return;
-  expiry_at_ = next;
-  expiry_timer_ = context_.reactor.after(next - now, [this] { expire(); });
+  arm_expiry(waiting_.earliest_deadline(throttled));
 }
 
 void Link::arm_idle() {
   if (context_.config.connections_max_idle <= net::Duration::zero()) return;
   // With a request under way its age says nothing: looked at again a whole period later, not at once.
-  const net::TimePoint from = connection_->in_flight() > 0 ? context_.reactor.now() : connection_->last_used();
+  const net::TimePoint from = connection_->in_flight() > 0 ? now() : connection_->last_used();
   const net::TimePoint due = from + context_.config.connections_max_idle;
-  idle_timer_ = context_.reactor.after(due - context_.reactor.now(), [this] {
+  idle_timer_ = context_.reactor.after(due - now(), [this] {
     idle_timer_.cancel();
     if (!ready()) return;
-    const bool idle = connection_->last_used() + context_.config.connections_max_idle <= context_.reactor.now();
+    const bool idle = connection_->last_used() + context_.config.connections_max_idle <= now();
     if (idle && connection_->in_flight() == 0) {
       connection_->close(Error(Errc::disconnected, "idle for connections_max_idle"));
     } else {

@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "base/ring.hpp"
 #include "base/scope.hpp"
+#include "cluster/call_queue.hpp"
 #include "cluster/connection.hpp"
 #include "cluster/endpoint.hpp"
+#include "cluster/resolver.hpp"
 
 namespace kafka::cluster {
 
@@ -43,21 +44,14 @@ struct LinkContext {
   Function<void(Event::Type, const Endpoint&, int32_t broker, const Error&)> on_state;
   /// The endpoint serves requests (again).
   Function<void(const Endpoint&)> on_proven;
+  /// Adds steps behind the question for versions, if set.
+  Function<void(HandshakeSteps&)> add_steps = {};
 };
 
 class Link final : public ConnectionOwner {
  public:
   /// Calls that may wait for a connection; more are refused.
   static constexpr size_t kMaxWaiting = 10000;
-  static constexpr net::Duration kLegacyMemory = std::chrono::seconds(60);
-  /// One handshake that is cut proves nothing: so many in a row before the peer is spoken to as an old broker,
-  static constexpr uint32_t kRefusalsToTry = 2;
-  /// so many before other connections to it believe that without asking.
-  static constexpr uint32_t kRefusalsToBelieve = 3;
-  /// so many before even those who know better believe it (see doubt()).
-  static constexpr uint32_t kRefusalsToTrust = 6;
-  /// The pause before asking again: what cut the first handshake may be over.
-  static constexpr net::Duration kAskAgain = std::chrono::milliseconds(50);
 
   Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker);
   ~Link() override;
@@ -75,9 +69,9 @@ class Link final : public ConnectionOwner {
   const protocol::ApiVersionSet* versions() const noexcept { return ready() ? &connection_->versions() : nullptr; }
   Connection* connection() noexcept { return connection_.get(); }
   /// True if it is connected, and speaks to the peer as to a broker before 0.10.
-  bool legacy() const noexcept { return ready() && connection_->legacy(); }
-  /// Somebody may know better: if the age of the peer was a guess, or it has become a newer one since, it is asked for
-  /// its versions again, on another connection.
+  bool speaks_old() const noexcept { return ready() && connection_->dialect() != Dialect::negotiated; }
+  /// The caller doubts that the peer is as old as this connection takes it for. If that was a guess, or if the peer has
+  /// been upgraded since, the connection is retired and the next one asks for versions again.
   void doubt();
 
  private:
@@ -88,28 +82,30 @@ class Link final : public ConnectionOwner {
   void start();
   void begin_round();
   void try_address();
-  void connect(bool legacy, net::TimePoint deadline);
+  void connect(Dialect dialect, net::TimePoint deadline);
   net::TimePoint setup_deadline() const;
-  bool speak_legacy() const;
-  bool outdated() const;
+  void not_set_up(Dialect dialect, SetupFailure::Next next, Error error);
+  void broken(Dialect dialect, bool unproven, Error error);
   void round_failed(Error error);
+  void refused(const Error& error);
   void delay_reconnect();
-  void fail_waiting(const Error& error);
-  void arm_expiry();
+  void tell_failed(const Error& error);
+  void fail_waiting(const Error& error, bool for_good = false);
+  void arm_expiry(net::TimePoint deadline);
   void expire();
   void arm_idle();
+  net::TimePoint now() const { return context_.reactor.now(); }
 
   LinkContext& context_;
   std::shared_ptr<Endpoint> endpoint_;
   int32_t broker_;
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Connection> dying_;  // kept until its callback has returned
-  Ring<std::unique_ptr<Call>> waiting_;
+  CallQueue waiting_;
   std::vector<std::string> addresses_;
   size_t tried_ = 0;
-  uint64_t round_ = 0;       // which one is under way: an answer to an earlier one's look-up is none
+  uint64_t round_ = 0;       // the one under way: the look-up of an earlier round may still answer, and is ignored
   bool connecting_ = false;  // a round is under way or waits for its time
-  bool legacy_ = false;
   Error last_error_;
   net::Timer start_timer_;
   net::Timer expiry_timer_;

@@ -3,7 +3,6 @@
 // Not here: what is done about a leader that moved (producer, consumer); coordinators (coordinator).
 #pragma once
 
-#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,30 +11,18 @@
 #include <string_view>
 #include <vector>
 
+#include "cluster/listeners.hpp"
+#include "cluster/metadata_query.hpp"
 #include "cluster/router.hpp"
+#include "cluster/topic_cache.hpp"
 #include "protocol/metadata.hpp"
 
 namespace kafka::cluster {
 
-struct PartitionState {
-  int32_t leader = -1;   ///< -1: none, or one that the broker list lacks
-  int32_t epoch = -1;    ///< the highest that was told
-  bool undated = false;  ///< whoever named this leader told no epoch
-  Error error;
-};
-
-struct TopicState {
-  std::string name;
-  Uuid id{};                               ///< zero before 2.8
-  Error error;                             ///< of the topic, e.g. unknown_topic_or_partition; asked again while wanted
-  bool known = false;                      ///< partitions are valid (they stay so through later errors)
-  std::vector<PartitionState> partitions;  ///< by number
-  net::TimePoint missing_since{};          ///< when it was first asked for without being found
-};
-
-class Metadata {
+/// Owns which topics are wanted, and when they are asked for.
+class Metadata final : private MetadataFeed {
  public:
-  Metadata(Router& router);
+  explicit Metadata(Router& router);
   ~Metadata();
 
   /// Keeps `topic` in the refreshed set, and asks for it at once if it is not known. Each want() needs one
@@ -43,8 +30,8 @@ class Metadata {
   void want(const std::string& topic, bool create);
   void unwant(const std::string& topic);
   /// Null until an answer about the topic has come.
-  const TopicState* topic(std::string_view name) const;
-  const TopicState* topic_by_id(const Uuid& id) const;
+  const TopicState* topic(std::string_view name) const { return topics_.find(name); }
+  const TopicState* topic_by_id(const Uuid& id) const { return topics_.find(id); }
   /// The leader, if known and in the broker list; else nothing (and refresh() is up to the caller).
   std::optional<int32_t> leader(std::string_view topic, int32_t partition) const;
   /// The same for who asks about many partitions of a topic; null is a topic that is not known.
@@ -68,15 +55,17 @@ class Metadata {
 
   /// Called (deferred, once per change) whenever something was learnt, or an attempt failed for good reasons
   /// that waiting callers must see. Returns an id for remove_listener().
-  uint64_t add_listener(Function<void()> listener);
-  void remove_listener(uint64_t id);
+  uint64_t add_listener(Function<void()> listener) { return listeners_.add(std::move(listener)); }
+  void remove_listener(uint64_t id) { listeners_.remove(id); }
   /// leader_changed events.
   void on_event(Function<void(const Event&)> handler) { on_event_ = std::move(handler); }
 
   /// One explicit request: the named topics, or all of them. Tried again until `timeout`; every answer
   /// feeds the cache too.
-  using Done = Function<void(Error, protocol::MetadataResponse&)>;
-  void fetch(std::optional<std::set<std::string>> topics, bool create, net::Duration timeout, Done done);
+  void fetch(std::optional<std::set<std::string>> topics, bool create, net::Duration timeout,
+             MetadataQueries::Done done) {
+    queries_.start(std::move(topics), create, timeout, std::move(done));
+  }
 
   /// Why the last attempt failed, none after a success.
   const Error& last_error() const { return last_error_; }
@@ -88,37 +77,34 @@ class Metadata {
     bool create = false;
     net::TimePoint idle_since{};
   };
-  struct Explicit;
+  void learn(protocol::MetadataResponse& response) override;
+  void failed(const Error& error) override;
 
   void request();
   void answered(Error error, protocol::MetadataResponse& response, int32_t node);
-  void ask(std::shared_ptr<Explicit> asked);
+  bool update_wanted(const Error& error);
   void take(protocol::MetadataResponse& response);
-  void failed(const Error& error);
-  void take_topic(const protocol::MetadataResponse::MetadataResponseTopic& topic);
-  void notify();
+  void forget_idle();
+  void tell_leader(const TopicState& topic, int32_t partition);
   void arm_age();
 
   Router& router_;
   net::Reactor& reactor_;
   std::map<std::string, Wanted, std::less<>> wanted_;
-  std::map<std::string, TopicState, std::less<>> topics_;
-  std::map<std::array<uint8_t, 16>, std::string> names_by_id_;
+  TopicCache topics_;
+  MetadataQueries queries_;
+  Listeners listeners_;
   uint64_t generation_ = 1;
-  std::map<uint64_t, Function<void()>> listeners_;
-  uint64_t next_listener_ = 0;
   Function<void(const Event&)> on_event_;
-  std::vector<std::shared_ptr<Explicit>> explicit_;  // under way
   std::string cluster_id_;
   Error last_error_;
   RetryPause retry_;
   net::TimePoint failing_since_ = net::TimePoint::max();
-  int32_t last_node_ = Router::kNobody;  // whose answer left something open
+  int32_t last_node_ = Router::kNobody;  // the broker whose answer left something open
   net::Timer retry_timer_;
   net::Timer age_timer_;
   bool asking_ = false;  // a request is under way
   bool again_ = false;   // refresh() was called meanwhile
-  bool notifying_ = false;
   bool closed_ = false;
   Scope scope_;
 };

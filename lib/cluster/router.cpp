@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error_table.hpp"
+
 namespace kafka::cluster {
 
 Router::Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points)
@@ -135,6 +137,20 @@ void Router::learnt() {
   rebootstrap_told_ = false;
 }
 
+Error Router::refusal() const {
+  if (!brokers_.empty()) return {};
+  Error refusal;
+  for (const auto& [id, contact] : contacts_) {
+    if (!contact.endpoint->refusal) return {};
+    refusal = contact.endpoint->refusal;
+  }
+  return refusal;
+}
+
+bool Router::worth_retrying(const Error& error, const CallInfo& info) const {
+  return traits(error.code()).retry == Retry::yes || (info.refused && !refusal());
+}
+
 void Router::tell_rebootstrap(int32_t contact) {
   if (rebootstrap_told_) return;
   rebootstrap_told_ = true;
@@ -209,14 +225,14 @@ const protocol::ApiVersionSet* Router::versions(int32_t node) const {
   found->second.each_link([&](const Link& link) {
     if (!link.ready() || !old) return;
     versions = link.versions();
-    old = link.legacy();
+    old = link.speaks_old();
   });
   return versions;
 }
 
 bool Router::gives_ids() const {
   return std::any_of(brokers_.begin(), brokers_.end(),
-                     [](const auto& entry) { return entry.second.endpoint->gives_ids; });
+                     [](const auto& entry) { return entry.second.endpoint->age.gives_ids(); });
 }
 
 void Router::doubt(int32_t node, Purpose purpose) {

@@ -66,8 +66,15 @@ class Router {
   int32_t any_broker(int32_t avoid = kNobody);
   /// The known brokers are of no use (KIP-899, KIP-1102): any_broker() goes by the contact points until learnt().
   void rebootstrap();
-  /// Somebody has described the cluster.
+  /// A broker has described the cluster.
   void learnt();
+  /// Why nothing can be asked of this cluster: every contact point has refused the connection for good, and no broker
+  /// has accepted one so far. None otherwise.
+  Error refusal() const;
+  /// True if a call that ended with `error` may succeed later. A refused connection may, while other brokers are left.
+  bool worth_retrying(const Error& error, const CallInfo& info) const;
+  /// Adds steps to the handshakes of connections made from now on, behind the question for versions.
+  void add_handshake_steps(Function<void(HandshakeSteps&)> add) { context_.add_steps = std::move(add); }
 
   /// Replaces the brokers by what metadata said. Connections to brokers that moved or went are closed.
   void set_brokers(const std::vector<BrokerInfo>& brokers);

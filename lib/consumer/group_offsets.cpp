@@ -182,7 +182,8 @@ void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Durat
   const auto asked = std::make_shared<Entries>(std::move(entries));
   cluster::Metadata& metadata = core_.metadata();
   core_.coordinators().call<protocol::OffsetFetchRequest>(
-      group(), protocol::OffsetFetchRequest(), timeout,
+      cluster::CoordinatorKey::group(group()), protocol::OffsetFetchRequest(),
+      {.timeout = timeout, .max_version = asked->max_version(metadata, protocol::OffsetFetchRequest::kTopicIdsFrom)},
       [&metadata, group = group(), asked](const protocol::OffsetFetchResponse& response) {
         return worth_retrying(metadata, group, *asked, response, true);
       },
@@ -193,15 +194,15 @@ void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Durat
       [&metadata, group = group(), asked](protocol::OffsetFetchRequest& request, int16_t version) {
         fill(request, version, metadata, group, *asked);
         return Error();
-      },
-      asked->max_version(metadata, protocol::OffsetFetchRequest::kTopicIdsFrom));
+      });
 }
 
 void MemberlessOffsets::commit(std::vector<ConsumerOffset> offsets, net::Duration timeout, OffsetsDone done) {
   const auto asked = std::make_shared<Entries>(std::move(offsets));
   cluster::Metadata& metadata = core_.metadata();
   core_.coordinators().call<protocol::OffsetCommitRequest>(
-      group(), protocol::OffsetCommitRequest(), timeout,
+      cluster::CoordinatorKey::group(group()), protocol::OffsetCommitRequest(),
+      {.timeout = timeout, .max_version = asked->max_version(metadata, protocol::OffsetCommitRequest::kTopicIdsFrom)},
       [&metadata, group = group(), asked](const protocol::OffsetCommitResponse& response) {
         return worth_retrying(metadata, group, *asked, response, false);
       },
@@ -212,8 +213,7 @@ void MemberlessOffsets::commit(std::vector<ConsumerOffset> offsets, net::Duratio
       [&metadata, group = group(), asked](protocol::OffsetCommitRequest& request, int16_t) {
         fill(request, metadata, group, *asked);
         return Error();
-      },
-      asked->max_version(metadata, protocol::OffsetCommitRequest::kTopicIdsFrom));
+      });
 }
 
 }  // namespace kafka::consumer

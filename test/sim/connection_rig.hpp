@@ -7,7 +7,7 @@
 
 #include "catch.hpp"
 #include "cluster/connection.hpp"
-#include "cluster/throttle.hpp"
+#include "cluster/version_step.hpp"
 #include "scripted_broker.hpp"
 
 namespace kafka::sim {
@@ -27,7 +27,11 @@ struct Answer {
 struct Rig final : ConnectionOwner {
   explicit Rig(uint64_t seed = 1)
       : world(seed), server(world, "server", "10.1.0.1"), reactor(world.node("client", "10.2.0.1")) {
-    config.throttle = &throttle;
+    peer.host = "server";
+    peer.address = {"10.1.0.1", ScriptedBroker::kPort};
+    peer.client_id = "uvkafka";
+    peer.age = &age;
+    peer.throttle = &throttle;
     world.set_latency(1ms, 1ms);
     server.add_topic("orders", 3);
   }
@@ -37,8 +41,10 @@ struct Rig final : ConnectionOwner {
     CHECK(world.leftovers("client") == "");
   }
   void open(net::Duration setup = 10s) {
-    connection = std::make_unique<Connection>(reactor, config, net::Address{"10.1.0.1", ScriptedBroker::kPort},
-                                              reactor.now() + setup, *this);
+    peer.deadline = reactor.now() + setup;
+    HandshakeSteps steps;
+    steps.push_back(std::make_unique<VersionStep>());
+    connection = std::make_unique<Connection>(reactor, config, peer, std::move(steps), *this);
   }
   void establish() {
     open();
@@ -67,6 +73,8 @@ struct Rig final : ConnectionOwner {
   bool until_ended(net::Duration limit = 2min) {
     return until([this] { return ended == 1; }, limit);
   }
+  /// True if the peer closed the connection instead of answering ApiVersions, as brokers before 0.10 do.
+  bool refused_versions() const { return connection->setup_failure().next == SetupFailure::Next::ask_again; }
   void on_ready(Connection&) override { ++ready; }
   void on_proven(Connection&) override { ++proven; }
   void on_ended(Connection&, Error why) override {
@@ -78,7 +86,9 @@ struct Rig final : ConnectionOwner {
   ScriptedBroker server;
   net::Reactor& reactor;
   Throttle throttle;
+  PeerAge age;
   ConnectionConfig config;
+  HandshakePeer peer;
   std::unique_ptr<Connection> connection;
   int ready = 0, proven = 0, ended = 0;
   Error error;

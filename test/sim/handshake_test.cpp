@@ -44,7 +44,7 @@ TEST_CASE("A10: a refusal of ApiVersions that offers nothing lower fails the con
   CHECK(rig.error.code() == Errc::protocol_error);
   CHECK_THAT(rig.error.message(), Contains("ApiVersions"));
   CHECK(rig.server.seen.size() == (offered == 3 ? 2u : 1u));
-  CHECK_FALSE(rig.connection->refused_api_versions());
+  CHECK_FALSE(rig.refused_versions());
 }
 
 TEST_CASE("A10: a refusal without an offer means version 0, and a refused version 0 is the end") {
@@ -103,7 +103,7 @@ TEST_CASE("A12: a peer that closes, or resets, after the whole of ApiVersions co
   REQUIRE(rig.until([&] { return asked; }));
   if (reset) rig.world.reset_connections("client", "server", false);
   CHECK(rig.until_ended(1s));
-  CHECK(rig.connection->refused_api_versions());
+  CHECK(rig.refused_versions());
   CHECK(rig.error.code() == Errc::disconnected);
 }
 
@@ -117,12 +117,12 @@ TEST_CASE("A12: a peer that closes before it has the whole of ApiVersions is jus
   rig.server.connections.at(0)->close();
   CHECK(rig.until_ended(1s));
   CHECK(rig.error.code() == Errc::disconnected);
-  CHECK_FALSE(rig.connection->refused_api_versions());
+  CHECK_FALSE(rig.refused_versions());
 }
 
 TEST_CASE("A12: a peer that is not asked for versions is spoken to as 0.8.2") {
   Rig rig;
-  rig.config.legacy = true;
+  rig.peer.dialect = Dialect::old;
   rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
     CHECK(header.api == ApiKey::metadata);
     CHECK(header.version == 0);

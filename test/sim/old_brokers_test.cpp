@@ -100,7 +100,7 @@ TEST_CASE("A12: requests to a broker that was taken for an old one are answered 
   REQUIRE(client.until([&] { return held.size() == 1; }));
   CHECK(server.seen.back().version == 0);
   const size_t open = server.open_connections();
-  client.core->router().brokers().at(1).endpoint->ever_modern = true;  // another connection has learnt it
+  client.core->router().brokers().at(1).endpoint->age.answered({});  // another connection has learnt it
   auto ask = [&] {
     client.core->router().call(1, cluster::Purpose::general, protocol::MetadataRequest{}, net::Duration(5s),
                                [&](Error error, protocol::MetadataResponse&, const cluster::CallInfo& info) {
@@ -220,8 +220,8 @@ TEST_CASE("A12: a broker that drops ApiVersions and answers the next request is 
   CHECK(broker.asked(Api::api_versions) == asked);
   // Its answer proves it, and nobody may doubt it: it is not asked again.
   cluster::Link& link = *client.core->router().link(1, cluster::Purpose::general);
-  REQUIRE(link.legacy());
-  CHECK_FALSE(link.connection()->guessed());
+  REQUIRE(link.speaks_old());
+  CHECK(link.connection()->dialect() == cluster::Dialect::old);
   link.doubt();
   CHECK(link.ready());
   client.close();
@@ -232,13 +232,13 @@ TEST_CASE("A12: that a broker is old because it closed connections is a guess, a
   REQUIRE_FALSE(client.brokers->cluster().as_version("0.8.2"));
   for (int i = 0; i < 2; ++i) CHECK_FALSE(client.cluster(1s).error);
   cluster::Link& link = *client.core->router().link(1, cluster::Purpose::general);
-  REQUIRE(link.legacy());
-  CHECK(link.connection()->guessed());
+  REQUIRE(link.speaks_old());
+  CHECK(link.connection()->dialect() == cluster::Dialect::old_guessed);
   REQUIRE_FALSE(client.brokers->cluster().as_version(""));
   link.doubt();
   CHECK_FALSE(client.cluster(1s).error);
   REQUIRE(link.ready());
-  CHECK_FALSE(link.legacy());
+  CHECK_FALSE(link.speaks_old());
   client.close();
 }
 

@@ -136,7 +136,7 @@ TEST_CASE("A12: a leader of 0.8.2 gets batches once it has closed enough connect
   Reports reports;
   send_to(world, 1, "v", reports);
   REQUIRE(world.until_reports(reports, 1, 25s));
-  CHECK(world.cluster().requests(ApiKey::api_versions, alone ? 0 : 2) >= cluster::Link::kRefusalsToTrust);
+  CHECK(world.cluster().requests(ApiKey::api_versions, alone ? 0 : 2) >= cluster::PeerAge::kRefusalsToTrust);
   if (required) {
     CHECK(reports[0].error == (alone ? Errc::unsupported_feature : Errc::timed_out));
     CHECK(reports[0].persistence == Persistence::no);

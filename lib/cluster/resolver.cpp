@@ -1,4 +1,4 @@
-#include "cluster/endpoint.hpp"
+#include "cluster/resolver.hpp"
 
 namespace kafka::cluster {
 

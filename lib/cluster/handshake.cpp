@@ -1,0 +1,72 @@
+#include "cluster/handshake.hpp"
+
+namespace kafka::cluster {
+
+Handshake::Handshake(net::Reactor& reactor, HandshakePeer peer, HandshakeSteps steps, HandshakeOwner& owner)
+    : reactor_(reactor),
+      peer_(std::move(peer)),
+      steps_(std::move(steps)),
+      owner_(owner),
+      throttled_at_start_(peer_.throttle->past(reactor.now())),
+      dialect_(peer_.dialect) {}
+
+void Handshake::start() {
+  if (steps_.empty()) return owner_.on_handshake_passed();
+  steps_[at_]->start(*this);
+}
+
+void Handshake::on_frame(Bytes frame) {
+  if (running()) steps_[at_]->on_frame(*this, std::move(frame));
+}
+
+void Handshake::on_written() {
+  if (running()) steps_[at_]->on_written(*this);
+}
+
+void Handshake::on_wake() {
+  wake_at_ = net::TimePoint::max();
+  if (running()) steps_[at_]->on_wake(*this);
+}
+
+void Handshake::on_closed(Error error, bool mid_frame) {
+  if (!running()) return;
+  failure_ = steps_[at_]->on_closed(*this, std::move(error), mid_frame);
+}
+
+bool Handshake::takes_late(int32_t id) noexcept {
+  if (late_id_ < 0 || id != late_id_) return false;
+  late_id_ = -1;
+  return true;
+}
+
+std::string_view Handshake::waits_for() const { return running() ? steps_[at_]->waits_for() : std::string_view(); }
+
+void Handshake::wake_at(net::TimePoint time) {
+  wake_at_ = time;
+  owner_.on_wake_changed();
+}
+
+void Handshake::settle(const protocol::ApiVersionSet& versions, Dialect dialect) {
+  versions_ = versions;
+  dialect_ = dialect;
+}
+
+void Handshake::pass() {
+  if (!running()) return;
+  wake_at_ = net::TimePoint::max();
+  if (++at_ == steps_.size()) return owner_.on_handshake_passed();
+  steps_[at_]->start(*this);
+}
+
+void Handshake::fail(Error error) { fail(SetupFailure{std::move(error)}); }
+
+void Handshake::fail_for_good(Error error) { fail(SetupFailure{std::move(error), SetupFailure::Next::give_up}); }
+
+void Handshake::fail(SetupFailure failure) {
+  if (!running()) return;
+  failure_ = std::move(failure);
+  wake_at_ = net::TimePoint::max();
+  owner_.on_handshake_failed();
+}
+
+}  // namespace kafka::cluster

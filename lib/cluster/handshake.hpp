@@ -1,0 +1,153 @@
+// What happens on a connection between TCP and the first request, as a sequence of steps. Each step sends and reads
+// frames until it passes or fails; then the next one starts. Behind the last step the connection is ready.
+//
+// Today there is one step, the question for versions (version_step.hpp). Where others go:
+//   TLS                 a stream around the stream: it is up before the first step. Its failures come to the first
+//                       step's on_closed(), with `host` and `address` at hand in HandshakePeer.
+//   SASL                a step behind the question for versions, from whose answer it takes the version of
+//                       SaslHandshake. A refused password ends with fail_for_good().
+//   re-authentication   the SASL step once more on a connection that is ready.
+// Not here: the socket and its deadlines (connection), what is done after a failure (link).
+#pragma once
+
+#include <kafka/error.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "cluster/peer_age.hpp"
+#include "cluster/throttle.hpp"
+#include "net/reactor.hpp"
+#include "protocol/negotiation.hpp"
+
+namespace kafka::cluster {
+
+/// The peer of one connection, as steps need to know it.
+struct HandshakePeer {
+  std::string host;                       ///< the name as configured or advertised: what a certificate must be for
+  net::Address address;                   ///< one of the name's addresses
+  net::TimePoint deadline{};              ///< of the whole set-up; pauses that the broker asks for are added to it
+  std::string client_id;                  ///< for the headers of requests
+  Dialect dialect = Dialect::negotiated;  ///< how the connection begins
+  PeerAge* age = nullptr;                 ///< of the endpoint; outlives the connection
+  Throttle* throttle = nullptr;           ///< of the endpoint; outlives the connection
+};
+
+/// Why a connection was not set up, and what the link does next.
+struct SetupFailure {
+  enum class Next : uint8_t {
+    try_next_address,  ///< an ordinary failure: the name's next address, later the whole round again
+    ask_again,         ///< the same address, soon (PeerAge::Refusal)
+    speak_old,         ///< the same address, at once, as to an old broker
+    give_up,           ///< retrying cannot mend it: the calls that wait fail with this error
+  };
+  Error error;
+  Next next = Next::try_next_address;
+};
+
+class Handshake;
+
+/// One step. It is made for one connection and runs once.
+class HandshakeStep {
+ public:
+  virtual ~HandshakeStep() = default;
+  /// The steps before have passed. Writes the first frame, or passes or fails at once.
+  virtual void start(Handshake& handshake) = 0;
+  /// A whole frame, without its length.
+  virtual void on_frame(Handshake& handshake, Bytes frame) = 0;
+  /// Everything written so far has been handed to the kernel.
+  virtual void on_written(Handshake&) {}
+  /// The time of Handshake::wake_at() has come.
+  virtual void on_wake(Handshake&) {}
+  /// The peer has ended the connection, perhaps in the middle of a frame. Returns what that means.
+  virtual SetupFailure on_closed(Handshake&, Error error, bool mid_frame) {
+    (void)mid_frame;
+    return {std::move(error)};
+  }
+  /// What the step waits for, for the error when the time is up: "connected, but no answer to ...".
+  virtual std::string_view waits_for() const = 0;
+};
+using HandshakeSteps = std::vector<std::unique_ptr<HandshakeStep>>;
+
+/// What the connection does for its handshake.
+class HandshakeOwner {
+ public:
+  virtual int32_t next_correlation_id() = 0;
+  virtual void write_frame(std::vector<Bytes> frame) = 0;
+  /// Handshake::wake() has changed.
+  virtual void on_wake_changed() = 0;
+  /// Every step has passed.
+  virtual void on_handshake_passed() = 0;
+  /// A step has failed: Handshake::failure() says why. Steps may be on the stack.
+  virtual void on_handshake_failed() = 0;
+
+ protected:
+  ~HandshakeOwner() = default;
+};
+
+/// Owns the steps of one connection and what they have found out: the versions and the dialect.
+class Handshake {
+ public:
+  Handshake(net::Reactor& reactor, HandshakePeer peer, HandshakeSteps steps, HandshakeOwner& owner);
+
+  // --- for the connection ---
+  /// TCP is up: starts the first step.
+  void start();
+  void on_frame(Bytes frame);
+  void on_written();
+  void on_wake();
+  /// The connection ends before the handshake has passed. Sets failure(), unless a step has set it.
+  void on_closed(Error error, bool mid_frame);
+  /// When on_wake() is due; max if no step wants it.
+  net::TimePoint wake() const noexcept { return wake_at_; }
+  /// Of the whole set-up, later by the pauses that the broker has asked for since it began.
+  net::TimePoint deadline() const { return peer_.deadline + (peer_.throttle->total() - throttled_at_start_); }
+  /// True if `id` is of a question whose answer no step waits for any more. Says so once.
+  bool takes_late(int32_t id) noexcept;
+  std::string_view waits_for() const;
+  /// Why the connection was not set up; without an error if it was.
+  const SetupFailure& failure() const noexcept { return failure_; }
+  const protocol::ApiVersionSet& versions() const noexcept { return versions_; }
+  Dialect dialect() const noexcept { return dialect_; }
+
+  // --- for the steps ---
+  net::Reactor& reactor() noexcept { return reactor_; }
+  const HandshakePeer& peer() const noexcept { return peer_; }
+  int32_t next_id() { return owner_.next_correlation_id(); }
+  void write(std::vector<Bytes> frame) { owner_.write_frame(std::move(frame)); }
+  /// on_wake() of the running step at `time`.
+  void wake_at(net::TimePoint time);
+  /// The answer to `id` may still come when the step has passed; it is dropped then.
+  void expect_late(int32_t id) noexcept { late_id_ = id; }
+  /// What the requests of the connection are encoded for.
+  void settle(const protocol::ApiVersionSet& versions, Dialect dialect);
+  /// The step is done. The next one starts, from inside this call.
+  void pass();
+  /// The step has failed, for a while or for this address: the link goes on to the next address.
+  void fail(Error error);
+  /// The step has failed, and retrying cannot mend it (a refused password, a certificate that does not verify). The
+  /// calls that wait get this error at once. Its code must be one that is not retried (base/errors.def).
+  void fail_for_good(Error error);
+
+ private:
+  bool running() const noexcept { return at_ < steps_.size() && !failure_.error; }
+  void fail(SetupFailure failure);
+
+  net::Reactor& reactor_;
+  HandshakePeer peer_;
+  HandshakeSteps steps_;
+  HandshakeOwner& owner_;
+  size_t at_ = 0;  // the running step
+  net::Duration throttled_at_start_;
+  net::TimePoint wake_at_ = net::TimePoint::max();
+  int32_t late_id_ = -1;
+  protocol::ApiVersionSet versions_;
+  Dialect dialect_;
+  SetupFailure failure_;
+};
+
+}  // namespace kafka::cluster

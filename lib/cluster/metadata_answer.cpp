@@ -1,0 +1,56 @@
+#include "cluster/metadata_answer.hpp"
+
+#include <algorithm>
+
+#include "base/error_table.hpp"
+
+namespace kafka::cluster {
+namespace {
+
+constexpr int32_t kHighestPort = 65535;
+// More brokers in one answer are not believed.
+constexpr size_t kMostBrokers = 10000;
+// Before version 4 a question about a topic may create it. A client that does not want that has to ask for all topics.
+constexpr int16_t kAsksWithoutCreating = 4;
+
+}  // namespace
+
+bool usable(const std::string& host, int32_t port) { return !host.empty() && port > 0 && port <= kHighestPort; }
+
+std::vector<BrokerInfo> usable_brokers(const protocol::MetadataResponse& response) {
+  std::vector<BrokerInfo> brokers;
+  for (const auto& broker : response.brokers) {
+    if (broker.node_id < 0 || !usable(broker.host, broker.port) || brokers.size() >= kMostBrokers) continue;
+    brokers.push_back({broker.node_id, broker.host, broker.port, broker.rack.value_or("")});
+  }
+  std::stable_sort(brokers.begin(), brokers.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return brokers;
+}
+
+void keep_asked(const std::set<std::string>& asked, protocol::MetadataResponse& response) {
+  std::erase_if(response.topics, [&](const auto& topic) { return topic.name && !asked.contains(*topic.name); });
+  for (const std::string& name : asked) {
+    const bool there = std::any_of(response.topics.begin(), response.topics.end(),
+                                   [&](const auto& topic) { return topic.name == name; });
+    if (there) continue;
+    response.topics.emplace_back().name = name;
+    response.topics.back().error_code = static_cast<int16_t>(Errc::unknown_topic_or_partition);
+  }
+}
+
+Error adapt_metadata_request(protocol::MetadataRequest& request, int16_t version) {
+  if (version < kAsksWithoutCreating && !request.allow_auto_topic_creation) {
+    request.allow_auto_topic_creation = true;
+    if (request.topics && !request.topics->empty()) request.topics.reset();
+  }
+  if (version == 0 && !request.topics) request.topics.emplace();  // version 0 has no null: empty means all
+  return {};
+}
+
+Error metadata_error(const protocol::MetadataResponse& response, const std::string& from) {
+  if (response.error_code != 0) return broker_error(response.error_code, "Metadata");
+  if (usable_brokers(response).empty()) return Error(Errc::broker_not_available, from + " names no broker");
+  return {};
+}
+
+}  // namespace kafka::cluster
