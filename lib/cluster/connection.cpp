@@ -7,6 +7,14 @@
 #include "protocol/header.hpp"
 
 namespace kafka::cluster {
+namespace {
+
+void finish_later(net::Reactor& reactor, std::unique_ptr<Call> call, Error error) {
+  reactor.defer(
+      [call = std::move(call), error = std::move(error)]() mutable { call->finish(std::move(error), nullptr); });
+}
+
+}  // namespace
 
 Connection::Connection(net::Reactor& reactor, const ConnectionConfig& config, HandshakePeer peer, HandshakeSteps steps,
                        ConnectionOwner& owner)
@@ -23,7 +31,7 @@ Connection::Connection(net::Reactor& reactor, const ConnectionConfig& config, Ha
 Connection::~Connection() {
   stream_.reset();
   scope_.end();
-  for (auto& call : take_calls()) finish_later(std::move(call), Error(Errc::closed));
+  for (auto& call : take_calls()) finish_later(reactor_, std::move(call), Error(Errc::closed));
 }
 
 // --- handshake --------------------------------------------------------------
@@ -75,7 +83,8 @@ void Connection::send(std::unique_ptr<Call> call) {
 // A call ends before the pause does only if its caller has set a limit (Call::set_limit()); the connection stays.
 void Connection::expire_held(net::TimePoint now) {
   for (auto& call : held_.take_overdue(now, throttle().total())) {
-    finish_later(std::move(call), Error(Errc::timed_out, "the broker is over quota and takes no requests for now"));
+    finish_later(reactor_, std::move(call),
+                 Error(Errc::timed_out, "the broker is over quota and takes no requests for now"));
   }
   if (held_.empty()) release_.cancel();
   if (retired_ && in_flight() == 0) close(retired_);
@@ -107,7 +116,7 @@ void Connection::dispatch(std::unique_ptr<Call> call) {
     call->info.version = version;
     error = write(*call, version, id);
   }
-  if (error) return finish_later(std::move(call), std::move(error));
+  if (error) return finish_later(reactor_, std::move(call), std::move(error));
   if (config_.traffic != nullptr) ++config_.traffic->requests;
   if (call->expects_response()) {
     in_flight_.push(id, std::move(call));
@@ -115,11 +124,6 @@ void Connection::dispatch(std::unique_ptr<Call> call) {
     unanswered_.push_back(std::move(call));
   }
   arm();
-}
-
-void Connection::finish_later(std::unique_ptr<Call> call, Error error) {
-  reactor_.defer(
-      [call = std::move(call), error = std::move(error)]() mutable { call->finish(std::move(error), nullptr); });
 }
 
 void Connection::on_written() {
@@ -156,10 +160,6 @@ bool Connection::take_frame(Bytes frame) {
   const int32_t id = reader.i32();
   if (reader.failed()) return end(reader.error()), false;
   if (handshake_.takes_late(id)) return true;
-  return take_answer(id, reader);
-}
-
-bool Connection::take_answer(int32_t id, codec::Reader& reader) {
   std::unique_ptr<Call> call = in_flight_.pop(id);
   if (call == nullptr) {
     const std::string expected = in_flight_.empty() ? "none" : std::to_string(in_flight_.head_id());

@@ -95,14 +95,12 @@ class Connection final : private net::StreamHandler, private ThrottleSink, priva
   void release();
   void expire_held(net::TimePoint now);
   bool take_frame(Bytes frame);
-  bool take_answer(int32_t id, codec::Reader& reader);
   void prove();
   net::TimePoint earliest_deadline() const;
   void arm();
   void on_deadline();
   void end(Error error, bool ours = false);
   void end_if_retired();
-  void finish_later(std::unique_ptr<Call> call, Error error);
   std::vector<std::unique_ptr<Call>> take_calls();
   Throttle& throttle() const noexcept { return *handshake_.peer().throttle; }
 

@@ -203,10 +203,7 @@ void Link::broken(Dialect dialect, bool unproven, Error error) {
   if (!waiting_.empty() && !connecting_) start();
 }
 
-void Link::delay_reconnect() {
-  endpoint_->reconnect.fail(now(), context_.reactor.random(),
-                            {context_.config.reconnect_backoff, context_.config.reconnect_backoff_max});
-}
+void Link::delay_reconnect() { endpoint_->reconnect.fail(now(), context_.reactor.random(), context_.config.reconnect); }
 
 // Every address of the name has failed, or the name was not found.
 void Link::round_failed(Error error) {

@@ -97,9 +97,7 @@ class Router {
   const ClusterConfig& config() const { return config_; }
   net::TimePoint deadline(net::Duration timeout) const { return reactor_.now() + timeout; }
   /// `retry` has failed again: it waits within the session's limits. Returns the pause.
-  net::Duration delay(RetryPause& retry) {
-    return retry.fail(reactor_.now(), reactor_.random(), {config_.retry_backoff, config_.retry_backoff_max});
-  }
+  net::Duration delay(RetryPause& retry) { return retry.fail(reactor_.now(), reactor_.random(), {config_.retry_backoff, config_.retry_backoff_max}); }
   Resolver& resolver() { return resolver_; }
   /// Connection states, as events.
   void on_event(Function<void(const Event&)> handler) { on_event_ = std::move(handler); }

@@ -18,6 +18,7 @@ struct Sender::Outgoing {
 // One walk over the partitions that have something to send.
 struct Sender::Pass {
   net::TimePoint now{};
+  Error refusal;                                // no broker accepts a connection: not even an identity can be had
   net::TimePoint wake = net::TimePoint::max();  // when time alone allows something to leave
   bool leaderless = false;
   bool more = false;  // some partition has another batch that may leave at once
@@ -82,6 +83,7 @@ void Sender::end_lingering(net::TimePoint now) {
 void Sender::look() {
   Pass pass;
   pass.now = session_.reactor().now();
+  pass.refusal = session_.router().refusal();
   end_lingering(pass.now);
   const std::vector<Partition*> listed = queue_.begin_pass();
   std::vector<Partition*> still;
@@ -117,8 +119,8 @@ void Sender::fetch_ahead(const std::vector<Partition*>& listed, size_t at) const
 // Takes a batch of the partition if one may leave. False if the partition need not be looked at in the next pass.
 bool Sender::visit(Partition& partition, Pass& pass) {
   if (partition.idle()) return false;
-  if (idempotence_.error()) {
-    fail_waiting(partition, idempotence_.error());
+  if (const Error& lasting = pass.refusal ? pass.refusal : idempotence_.error()) {
+    fail_waiting(partition, lasting);
     return true;
   }
   bool lingers = false;

@@ -295,13 +295,12 @@ cluster::ClusterConfig cluster_config(const SessionOptions& options) {
   config.address_ttl = options.broker_address_ttl;
   config.client_id = options.client_id;
   config.frame_max = static_cast<size_t>(options.receive_message_max_bytes);
-  config.reconnect_backoff = options.reconnect_backoff;
-  config.reconnect_backoff_max = options.reconnect_backoff_max;
+  config.reconnect = {options.reconnect_backoff, options.reconnect_backoff_max};
+  config.retry_backoff = options.retry_backoff;
+  config.retry_backoff_max = options.retry_backoff_max;
   config.setup_timeout = options.socket_connection_setup_timeout;
   config.setup_timeout_max = options.socket_connection_setup_timeout_max;
   config.connections_max_idle = options.connections_max_idle;
-  config.retry_backoff = options.retry_backoff;
-  config.retry_backoff_max = options.retry_backoff_max;
   config.request_timeout = options.request_timeout;
   config.default_api_timeout = options.default_api_timeout;
   config.metadata_max_age = options.metadata_max_age;

@@ -44,6 +44,7 @@ struct Rig final : ConnectionOwner {
     peer.deadline = reactor.now() + setup;
     HandshakeSteps steps;
     steps.push_back(std::make_unique<VersionStep>());
+    for (auto& step : more_steps) steps.push_back(std::move(step));
     connection = std::make_unique<Connection>(reactor, config, peer, std::move(steps), *this);
   }
   void establish() {
@@ -89,6 +90,7 @@ struct Rig final : ConnectionOwner {
   PeerAge age;
   ConnectionConfig config;
   HandshakePeer peer;
+  HandshakeSteps more_steps;  ///< behind the question for versions
   std::unique_ptr<Connection> connection;
   int ready = 0, proven = 0, ended = 0;
   Error error;

@@ -1,6 +1,7 @@
 // Group offsets through the coordinator: found, cached, found again when it moves or dies.
 #include <kafka/consumer_group.hpp>
 
+#include "cluster/coordinator.hpp"
 #include "protocol/find_coordinator.hpp"
 #include "protocol/offset_commit.hpp"
 #include "sim_client.hpp"
@@ -10,6 +11,7 @@ using namespace kafka::sim;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 using Offsets = std::vector<ConsumerOffset>;
+using protocol::RequestHeader;
 
 namespace {
 
@@ -216,5 +218,94 @@ TEST_CASE("C13: a coordinator with another address under its old id is found the
   group.commit_offsets({{.topic = "t", .partition = 0, .offset = 1}}, outcome.take());
   CHECK(client.until([&] { return outcome.calls == 1; }));
   CHECK_FALSE(outcome.error);
+  client.close();
+}
+
+TEST_CASE("a call that waits at the broker on a connection of its own delays nothing else") {
+  SimClient client(1);
+  ScriptedBroker server(client.world, "server", "10.1.0.1");
+  SessionOptions options;
+  options.bootstrap_servers = "10.1.0.1:9092";
+  client.open(options);
+  // OffsetCommit stands for JoinGroup here: its first one waits at the broker, and so does all behind it.
+  ScriptedBroker::Connection* blocked = nullptr;
+  std::vector<RequestHeader> waiting;
+  server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api == protocol::ApiKey::find_coordinator) {
+      protocol::FindCoordinatorResponse response;
+      auto& coordinator = response.coordinators.emplace_back();
+      coordinator.node_id = 1;
+      coordinator.host = "10.1.0.1";
+      coordinator.port = ScriptedBroker::kPort;
+      peer.answer(header, response);
+      return true;
+    }
+    if (header.api != protocol::ApiKey::offset_commit) return false;
+    if (blocked == nullptr) blocked = &peer;
+    if (blocked == &peer) {
+      waiting.push_back(header);
+    } else {
+      peer.answer(header, protocol::OffsetCommitResponse());
+    }
+    return true;
+  };
+  const auto key = cluster::CoordinatorKey::group("g");
+  const auto call = [&](std::optional<cluster::Lane> lane, int& answers) {
+    client.core->coordinators().call<protocol::OffsetCommitRequest>(
+        key, {}, {.timeout = 60s, .lane = lane, .answer_timeout = 50s, .max_version = 9},
+        [](const protocol::OffsetCommitResponse&) { return Error(); },
+        [&answers](Error error, protocol::OffsetCommitResponse&, const cluster::CallInfo&) {
+          CHECK_FALSE(error);
+          ++answers;
+        });
+  };
+  int joined = 0, committed = 0;
+  const cluster::Lane lane = client.core->router().add_lane();
+  call(lane, joined);
+  REQUIRE(client.until([&] { return waiting.size() == 1; }, 1s));
+  for (int i = 0; i < 3; ++i) call({}, committed);
+  CHECK(client.until([&] { return committed == 3; }, 1s));
+  client.run(40s);  // longer than request_timeout: the call has a timeout of its own
+  CHECK(joined == 0);
+  blocked->answer(waiting.front(), protocol::OffsetCommitResponse());
+  CHECK(client.until([&] { return joined == 1; }, 1s));
+  CHECK(waiting.size() == 1);
+  client.core->router().drop_lane(lane);
+  client.close();
+}
+
+TEST_CASE("a group and a transactional id of one name have coordinators of their own, asked for by type") {
+  SimClient client(1);
+  ScriptedBroker server(client.world, "server", "10.1.0.1");
+  SessionOptions options;
+  options.bootstrap_servers = "10.1.0.1:9092";
+  client.open(options);
+  std::vector<int8_t> types;
+  server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader& body) {
+    if (header.api != protocol::ApiKey::find_coordinator) return false;
+    protocol::FindCoordinatorRequest request;
+    CHECK_FALSE(protocol::decode(body, header.version, request));
+    CHECK(request.coordinator_keys == std::vector<std::string>{"same"});
+    types.push_back(request.key_type);
+    protocol::FindCoordinatorResponse response;
+    response.coordinators.emplace_back().error_code = static_cast<int16_t>(
+        request.key_type == 0 ? Errc::group_authorization_failed : Errc::transactional_id_authorization_failed);
+    peer.answer(header, response);
+    return true;
+  };
+  std::vector<Error> errors;
+  for (const auto& key : {cluster::CoordinatorKey::group("same"), cluster::CoordinatorKey::transaction("same")}) {
+    client.core->coordinators().call<protocol::OffsetCommitRequest>(
+        key, {}, {.timeout = 5s}, [](const protocol::OffsetCommitResponse&) { return Error(); },
+        [&](Error error, protocol::OffsetCommitResponse&, const cluster::CallInfo&) {
+          errors.push_back(std::move(error));
+        });
+    client.run(1s);
+  }
+  CHECK(types == std::vector<int8_t>{0, 1});
+  REQUIRE(errors.size() == 2);
+  CHECK(errors[0].code() == Errc::group_authorization_failed);
+  CHECK(errors[1].code() == Errc::transactional_id_authorization_failed);
+  CHECK_THAT(errors[1].message(), Contains("transactional id same"));
   client.close();
 }

@@ -7,6 +7,118 @@ using namespace kafka;
 using namespace kafka::sim;
 using Catch::Matchers::Contains;
 
+namespace {
+
+// Asks ListGroups as often as told, one after the other, and passes then. Writes down what it was told.
+class AskingStep final : public HandshakeStep {
+ public:
+  AskingStep(std::string name, int questions, std::vector<std::string>& log)
+      : name_(std::move(name)), left_(questions), log_(log) {}
+  void start(Handshake& handshake) override {
+    log_.push_back(name_ + " starts for " + handshake.peer().host);
+    ask(handshake);
+  }
+  void on_frame(Handshake& handshake, Bytes) override {
+    log_.push_back(name_ + " is answered");
+    if (--left_ == 0) return handshake.pass();
+    ask(handshake);
+  }
+  std::string_view waits_for() const override { return name_; }
+
+ private:
+  void ask(Handshake& handshake) {
+    codec::Writer writer;
+    protocol::begin_request(writer, ApiKey::list_groups, 0, handshake.next_id(), handshake.peer().client_id);
+    handshake.write(protocol::end_frame(writer));
+  }
+
+  std::string name_;
+  int left_;
+  std::vector<std::string>& log_;
+};
+
+// Fails for good when it starts.
+class RefusingStep final : public HandshakeStep {
+ public:
+  void start(Handshake& handshake) override {
+    handshake.fail_for_good(Error(Errc::sasl_authentication_failed, "no"));
+    handshake.pass();  // too late
+  }
+  void on_frame(Handshake&, Bytes) override {}
+  std::string_view waits_for() const override { return "nothing"; }
+};
+
+// Answers ListGroups with nothing but the correlation id.
+void answer_groups(Rig& rig) {
+  rig.server.on_request = [](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api != ApiKey::list_groups) return false;
+    std::string frame(8, '\0');
+    frame[3] = 4;
+    frame[7] = static_cast<char>(header.correlation_id);
+    peer.raw(frame);
+    return true;
+  };
+}
+
+}  // namespace
+
+TEST_CASE("the steps of a handshake run one after the other, each with its own frames, and know the host's name") {
+  Rig rig;
+  std::vector<std::string> log;
+  answer_groups(rig);
+  rig.more_steps.push_back(std::make_unique<AskingStep>("first", 2, log));
+  rig.more_steps.push_back(std::make_unique<AskingStep>("second", 1, log));
+  rig.establish();
+  CHECK(log == std::vector<std::string>{"first starts for server", "first is answered", "first is answered",
+                                        "second starts for server", "second is answered"});
+  const auto answer = rig.ask();
+  REQUIRE(rig.until([&] { return answer->calls == 1; }, 1s));
+  CHECK_FALSE(answer->error);
+  CHECK(answer->info.version == 12);
+}
+
+TEST_CASE("a step that is not answered ends with the setup timeout, which says what it waited for") {
+  Rig rig;
+  std::vector<std::string> log;
+  rig.server.on_request = [](ScriptedBroker::Connection&, const RequestHeader& header, codec::Reader&) {
+    return header.api == ApiKey::list_groups;
+  };
+  rig.more_steps.push_back(std::make_unique<AskingStep>("the first step", 1, log));
+  rig.open(3s);
+  CHECK(rig.until_ended(4s));
+  CHECK(rig.error.code() == Errc::timed_out);
+  CHECK_THAT(rig.error.message(), Contains("no answer to the first step"));
+  CHECK(rig.connection->setup_failure().next == SetupFailure::Next::try_next_address);
+}
+
+TEST_CASE("a peer that closes in a later step is no broker before 0.10") {
+  Rig rig;
+  std::vector<std::string> log;
+  rig.server.on_request = [](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    if (header.api == ApiKey::list_groups) peer.close();
+    return header.api == ApiKey::list_groups;
+  };
+  rig.more_steps.push_back(std::make_unique<AskingStep>("first", 1, log));
+  rig.open();
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.error.code() == Errc::disconnected);
+  CHECK(rig.connection->setup_failure().next == SetupFailure::Next::try_next_address);
+  CHECK_FALSE(rig.age.may_be_old());
+}
+
+TEST_CASE("a step that fails for good ends the connection with its error, and no later step runs") {
+  Rig rig;
+  std::vector<std::string> log;
+  rig.more_steps.push_back(std::make_unique<RefusingStep>());
+  rig.more_steps.push_back(std::make_unique<AskingStep>("second", 1, log));
+  rig.open();
+  CHECK(rig.until_ended(1s));
+  CHECK(rig.ready == 0);
+  CHECK(log.empty());
+  CHECK(rig.error.code() == Errc::sasl_authentication_failed);
+  CHECK(rig.connection->setup_failure().next == SetupFailure::Next::give_up);
+}
+
 TEST_CASE("A10: ApiVersions is asked in the version that a refusal offers, if that is lower") {
   Rig rig;
   std::vector<int16_t> asked;
