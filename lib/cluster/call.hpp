@@ -1,6 +1,6 @@
-// One request on its way to one broker, with its type erased: who sends it need not know the message,
-// and who made it need not know the connection.
-// Not here: retries (router), order and matching (in_flight).
+// One request on its way to one broker, with its type erased: the connection does not know the message, and the caller
+// does not know the connection.
+// Not here: retries (coordinator, metadata, and the rooms above), order and matching (in_flight).
 #pragma once
 
 #include <kafka/error.hpp>
@@ -19,18 +19,18 @@
 
 namespace kafka::cluster {
 
-/// Which of a broker's connections: a broker serves one request per connection at a time, so a
-/// long-polling fetch must never stand in front of anything else.
+/// Which of a broker's connections. A broker serves one request per connection at a time, so a request that waits at
+/// the broker must never stand in front of others.
 enum class Purpose : uint8_t { general, produce, coordinator };
 inline constexpr size_t kPurposes = 3;
-/// Connections, one per broker, of one user alone: two consumers' long polls do not wait for each other.
+/// Connections of one user alone, one per broker: the long polls of two consumers must not wait for each other.
 enum class Lane : uint64_t {};
 
 /// Whether the request can have been executed: decides between persistence no and maybe.
 enum class Sent : uint8_t { no, maybe };
 
-/// How long an answer is waited for: the request timeout, in which pauses of a broker over quota do not count; and what
-/// whoever asks has time for in all, if less than for ever.
+/// How long a call waits: `timeout` for the answer, in which the pauses of a broker over quota do not count, and
+/// `at_most` in all, pauses included.
 struct Patience {
   Patience(net::Duration for_answer) : timeout(for_answer) {}
   Patience(net::Duration for_answer, net::Duration in_all) : timeout(std::min(for_answer, in_all)), at_most(in_all) {}
@@ -49,7 +49,8 @@ struct CallInfo {
   net::TimePoint sent_at{};
 };
 
-/// Who hears of a broker's wish for a pause before whoever asked hears of the answer, and asks again.
+/// Is told of the pause that a broker over quota asks for. It is told before the caller gets the answer, since the
+/// caller may send the next request at once.
 class ThrottleSink {
  public:
   virtual void on_throttle(net::Duration pause) = 0;
@@ -68,7 +69,7 @@ class Call {
   net::TimePoint deadline(net::Duration throttled) const noexcept {
     return entered_ < net::Duration::zero() ? deadline_ : std::min(limit_, deadline_ + (throttled - entered_));
   }
-  /// Whatever the broker asks for, nobody waits longer.
+  /// The call ends then, whatever pauses the broker asks for.
   void set_limit(net::TimePoint limit) noexcept { limit_ = limit; }
   /// `throttled` is Throttle::past() when the call is first given to the endpoint; later calls change nothing.
   void enter(net::Duration throttled) noexcept {
@@ -82,9 +83,9 @@ class Call {
   /// Writes the body at `version`. May be called again on another connection after a failure that
   /// left nothing sent.
   virtual Error encode(int16_t version, codec::Writer& writer) = 0;
-  /// Ends the call, exactly once: with an error, or with the body of the answer. Without an expected
-  /// answer: when the request has been handed to the kernel, `body` null. A pause that the answer asks for is told
-  /// to `throttled` first, if set.
+  /// Ends the call, exactly once: with an error, or with the body of the answer. A call that expects no answer ends
+  /// when the request has been handed to the kernel, with a null `body`. If the answer asks for a pause, `throttled` is
+  /// told first, if set.
   virtual void finish(Error error, codec::Reader* body, ThrottleSink* throttled = nullptr) = 0;
 
   CallInfo info;

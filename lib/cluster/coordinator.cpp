@@ -8,8 +8,6 @@
 namespace kafka::cluster {
 namespace {
 
-constexpr int16_t kFirstBatchedVersion = 4;  // KIP-699
-
 std::string describe(const CoordinatorKey& key) {
   return (key.type == CoordinatorKey::Type::group ? "group " : "transactional id ") + key.name;
 }
@@ -19,7 +17,7 @@ Error take_coordinator(const CoordinatorKey& key, const protocol::FindCoordinato
                        BrokerInfo& broker) {
   broker = {response.node_id, response.host, response.port, ""};
   int16_t code = response.error_code;
-  if (version >= kFirstBatchedVersion) {
+  if (version >= protocol::FindCoordinatorRequest::kManyKeysFrom) {
     if (response.coordinators.empty()) return Error(Errc::protocol_error, "FindCoordinator answered about no group");
     const auto& entry = response.coordinators.front();
     broker = {entry.node_id, entry.host, entry.port, ""};
@@ -90,7 +88,7 @@ void Coordinators::find(const CoordinatorKey& key) {
         found(key, std::move(error), broker.id, worth_retrying);
       }),
       [name = key.name](protocol::FindCoordinatorRequest& adapted, int16_t version) {
-        if (version >= kFirstBatchedVersion) {
+        if (version >= protocol::FindCoordinatorRequest::kManyKeysFrom) {
           adapted.key.clear();
           adapted.coordinator_keys = {name};
         }

@@ -1,6 +1,6 @@
 // What is remembered of one "host:port" for the life of a session, through whatever broker id or connection it
 // is seen: the pause before reconnecting, the age of the broker, its quota pauses, a refusal.
-// Not here: sockets (connection), who wants to connect (link), addresses of the name (resolver).
+// Not here: sockets (connection), when to connect (link), addresses of the name (resolver).
 #pragma once
 
 #include <kafka/stats.hpp>

@@ -1,5 +1,5 @@
 // In-flight requests of one connection, oldest first. Kafka answers in order, so the reply must match
-// the head; anything else means that the stream is broken and the connection closes.
+// the head; anything else means that the stream is broken, and the connection closes.
 // Not here: retries (router), the socket (connection).
 #pragma once
 
@@ -12,6 +12,7 @@
 
 namespace kafka::cluster {
 
+/// Owns the calls that wait for their answers on one connection.
 class InFlight {
  public:
   /// The id for the next request: counts up and wraps from 2^31 - 1 to 0.

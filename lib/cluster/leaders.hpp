@@ -11,7 +11,7 @@
 namespace kafka::cluster {
 
 /// Owns the wait for a partition's leader: the pause after a failed request, and the pause between two questions for
-/// metadata while nobody leads the partition.
+/// metadata while the partition has no known leader.
 ///
 /// An asker that keeps one per partition calls leader(). One that keeps a single search for all its partitions (the
 /// producer) calls missing() after a pass that met partitions without a leader, and found() after a pass that did not.

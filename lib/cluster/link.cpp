@@ -62,7 +62,7 @@ void Link::start() {
 }
 
 void Link::begin_round() {
-  // Another purpose may have failed meanwhile and moved the time.
+  // Another link to the endpoint may have failed meanwhile and moved the time.
   if (endpoint_->earliest() > now()) return start();
   tried_ = 0;
   last_error_ = {};

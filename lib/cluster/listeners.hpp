@@ -1,4 +1,4 @@
-// Calls everybody who asked for it, once per turn, when something has changed.
+// Calls the functions that were added, once per turn, when something has changed.
 // Not here: what has changed (metadata).
 #pragma once
 

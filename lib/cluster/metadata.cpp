@@ -25,7 +25,7 @@ void Metadata::close() {
   queries_.close();
 }
 
-// --- who wants what ---------------------------------------------------------
+// --- wanted topics ----------------------------------------------------------
 
 void Metadata::want(const std::string& topic, bool create) {
   Wanted& wanted = wanted_[topic];

@@ -1,6 +1,6 @@
-// What the cluster looks like: brokers, topics, leaders; kept fresh on age and on error, for the topics
-// that somebody wants. One request at a time, at most one per retry backoff.
-// Not here: what is done about a leader that moved (producer, consumer); coordinators (coordinator).
+// What the cluster looks like: brokers, topics, leaders. Kept fresh, on age and on error, for the topics that are
+// wanted. One request at a time, at most one per retry backoff. Not here: what is believed of an answer (topic_cache),
+// explicit questions (metadata_query), coordinators (coordinator).
 #pragma once
 
 #include <map>
@@ -34,12 +34,12 @@ class Metadata final : private MetadataFeed {
   const TopicState* topic_by_id(const Uuid& id) const { return topics_.find(id); }
   /// The leader, if known and in the broker list; else nothing (and refresh() is up to the caller).
   std::optional<int32_t> leader(std::string_view topic, int32_t partition) const;
-  /// The same for who asks about many partitions of a topic; null is a topic that is not known.
+  /// The same, for a caller that has the topic at hand; null is a topic that is not known.
   std::optional<int32_t> leader(const TopicState* topic, int32_t partition) const;
-  /// Of that leader; -1: not known.
+  /// The epoch of that leader; -1: not known.
   int32_t leader_epoch(std::string_view topic, int32_t partition) const;
   static int32_t leader_epoch(const TopicState* topic, int32_t partition);
-  /// Changes whenever something may have been learnt or forgotten: what was read before may be kept until then.
+  /// Changes whenever something may have been learnt or forgotten. What was read before holds until then.
   uint64_t generation() const noexcept { return generation_; }
   Router& router() const { return router_; }
   bool has_brokers() const { return !router_.brokers().empty(); }
@@ -53,8 +53,8 @@ class Metadata final : private MetadataFeed {
   /// Brokers named by such a hint are added to the list.
   void add_brokers(const std::vector<BrokerInfo>& brokers);
 
-  /// Called (deferred, once per change) whenever something was learnt, or an attempt failed for good reasons
-  /// that waiting callers must see. Returns an id for remove_listener().
+  /// Called at the end of the turn whenever something was learnt, or an attempt failed. Returns an id for
+  /// remove_listener().
   uint64_t add_listener(Function<void()> listener) { return listeners_.add(std::move(listener)); }
   void remove_listener(uint64_t id) { listeners_.remove(id); }
   /// leader_changed events.

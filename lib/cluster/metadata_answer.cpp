@@ -10,8 +10,6 @@ namespace {
 constexpr int32_t kHighestPort = 65535;
 // More brokers in one answer are not believed.
 constexpr size_t kMostBrokers = 10000;
-// Before version 4 a question about a topic may create it. A client that does not want that has to ask for all topics.
-constexpr int16_t kAsksWithoutCreating = 4;
 
 }  // namespace
 
@@ -39,11 +37,13 @@ void keep_asked(const std::set<std::string>& asked, protocol::MetadataResponse& 
 }
 
 Error adapt_metadata_request(protocol::MetadataRequest& request, int16_t version) {
-  if (version < kAsksWithoutCreating && !request.allow_auto_topic_creation) {
+  // In older versions a question about a topic may create it. A client that does not want that has to ask for all
+  // topics.
+  if (version < protocol::MetadataRequest::kNoCreationFrom && !request.allow_auto_topic_creation) {
     request.allow_auto_topic_creation = true;
     if (request.topics && !request.topics->empty()) request.topics.reset();
   }
-  if (version == 0 && !request.topics) request.topics.emplace();  // version 0 has no null: empty means all
+  if (version < protocol::MetadataRequest::kNullMeansAllFrom && !request.topics) request.topics.emplace();
   return {};
 }
 

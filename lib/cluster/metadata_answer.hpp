@@ -1,6 +1,6 @@
 // What is the same for every Metadata request: how it is adapted to old brokers, and which brokers and topics of an
 // answer are usable.
-// Not here: what is kept of the answer (metadata, topic_cache), who asks (metadata, metadata_query).
+// Not here: what is kept of the answer (topic_cache), when a request is sent (metadata, metadata_query).
 #pragma once
 
 #include <kafka/types.hpp>

@@ -89,13 +89,13 @@ int32_t Router::any_broker(int32_t avoid) {
       }
     }
     if (best >= 0) return best;
-    // Then, in turn, whoever has not failed lately.
+    // Then, in turn, those that have not failed lately.
     std::vector<int32_t> known;
     for (const auto& [id, broker] : brokers_) {
       if (healthy(broker)) known.push_back(id);
     }
     if (!known.empty()) return known[next_broker_++ % known.size()];
-    // It will answer; a contact point may be the same broker under another name, which has to be left alone as well.
+    // A broker over quota will answer. A contact point may be the same broker under another name, so it is no better.
     if (throttled >= 0) return throttled;
     if (brokers_.contains(avoid)) return any_broker(kNobody);  // it is the only one
   }
@@ -194,10 +194,10 @@ void Router::drop_lane(Lane lane) {
     gone.push_back(std::move(found->second));
     broker.lanes.erase(found);
   }
-  let_go(std::move(gone), Error(Errc::disconnected, "whom the connection was for has ended"));
+  let_go(std::move(gone), Error(Errc::disconnected, "its consumer has ended"));
 }
 
-// Their callers learn of it from the error; destroying them now could be from inside one of them.
+// The links are destroyed later: one of their callbacks may be on the stack now.
 void Router::let_go(std::vector<std::unique_ptr<Link>> gone, const Error& error) {
   if (gone.empty()) return;
   for (const auto& link : gone) link->close(error);
@@ -219,7 +219,7 @@ std::string Router::describe(int32_t node) const {
 const protocol::ApiVersionSet* Router::versions(int32_t node) const {
   const auto found = brokers_.find(node);
   if (found == brokers_.end()) return nullptr;
-  // One that was taken for old at its connecting counts only while there is no other.
+  // A connection that takes the broker for an old one counts only while there is no other.
   const protocol::ApiVersionSet* versions = nullptr;
   bool old = true;
   found->second.each_link([&](const Link& link) {

@@ -1,5 +1,4 @@
-// The one way by which requests leave the client: to a broker by id, to any broker, or to a group's
-// coordinator. Owns the brokers with their connections and the contact points.
+// The one way by which requests leave the client: to a broker by id, or to any broker.
 // Not here: what the cluster looks like (metadata), which partition goes where (producer, consumer).
 #pragma once
 
@@ -31,6 +30,7 @@ struct Broker {
   }
 };
 
+/// Owns the brokers and the contact points, with their links.
 class Router {
  public:
   static constexpr int32_t kFirstContact = -1000;
@@ -41,8 +41,8 @@ class Router {
   Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points);
   ~Router();
 
-  /// One attempt at broker `node`; `done` runs exactly once, never from inside this call. An unknown
-  /// node gives broker_not_available.
+  /// One attempt at broker `node`, by the connection of a purpose or of a lane. `done` runs exactly once, never from
+  /// inside this call. An unknown node gives broker_not_available.
   template <class Request, class Way>
   void call(int32_t node, Way way, Request request, Patience patience, typename TypedCall<Request>::Done done,
             typename TypedCall<Request>::Prepare prepare = {}, int16_t max_version = 32767) {
@@ -62,9 +62,9 @@ class Router {
   void drop_lane(Lane lane);
 
   /// A broker that can be asked about the cluster: connected ones first, then known ones, then the contact
-  /// points; those that failed lately last. Not `avoid`, unless there is no other.
+  /// points; those that failed lately come last. Not `avoid`, unless there is no other.
   int32_t any_broker(int32_t avoid = kNobody);
-  /// The known brokers are of no use (KIP-899, KIP-1102): any_broker() goes by the contact points until learnt().
+  /// The known brokers are of no use (KIP-899, KIP-1102): any_broker() chooses contact points until learnt().
   void rebootstrap();
   /// A broker has described the cluster.
   void learnt();
@@ -76,7 +76,7 @@ class Router {
   /// Adds steps to the handshakes of connections made from now on, behind the question for versions.
   void add_handshake_steps(Function<void(HandshakeSteps&)> add) { context_.add_steps = std::move(add); }
 
-  /// Replaces the brokers by what metadata said. Connections to brokers that moved or went are closed.
+  /// Replaces the brokers by those that metadata named. Connections to brokers that moved or left are closed.
   void set_brokers(const std::vector<BrokerInfo>& brokers);
   bool knows(int32_t node) const { return brokers_.contains(node); }
   const std::map<int32_t, Broker>& brokers() const { return brokers_; }
@@ -84,12 +84,13 @@ class Router {
   std::string describe(int32_t node) const;
   /// Versions of the node, null while no connection of any purpose is ready.
   const protocol::ApiVersionSet* versions(int32_t node) const;
-  /// Whether any of the brokers is of 0.11 or later, as far as was asked.
+  /// True if any broker is known to give out producer ids (0.11 or later).
   bool gives_ids() const;
-  /// Somebody knows better than a guess about the broker's age (see Link::doubt()).
+  /// The caller doubts that the broker is as old as it seems (see Link::doubt()).
   void doubt(int32_t node, Purpose purpose);
-  /// Opens a connection for this purpose if there is none.
+  /// True if a connection for this purpose is there.
   bool ready(int32_t node, Purpose purpose) const;
+  /// Made on first use; null if the node is not known, or all is closed.
   Link* link(int32_t node, Purpose purpose);
   Link* link(int32_t node, Lane lane);
 
@@ -97,7 +98,9 @@ class Router {
   const ClusterConfig& config() const { return config_; }
   net::TimePoint deadline(net::Duration timeout) const { return reactor_.now() + timeout; }
   /// `retry` has failed again: it waits within the session's limits. Returns the pause.
-  net::Duration delay(RetryPause& retry) { return retry.fail(reactor_.now(), reactor_.random(), {config_.retry_backoff, config_.retry_backoff_max}); }
+  net::Duration delay(RetryPause& retry) {
+    return retry.fail(reactor_.now(), reactor_.random(), {config_.retry_backoff, config_.retry_backoff_max});
+  }
   Resolver& resolver() { return resolver_; }
   /// Connection states, as events.
   void on_event(Function<void(const Event&)> handler) { on_event_ = std::move(handler); }

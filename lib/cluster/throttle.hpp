@@ -1,5 +1,5 @@
-// How long a broker wants to be left alone because a quota is used up (KIP-219): one per endpoint, since the quota is
-// the broker's, whatever connection it was told on.
+// Until when a broker takes no requests because a quota is used up (KIP-219). One per endpoint: the quota is the
+// broker's, whichever connection told of it.
 // Not here: holding requests back (connection, link).
 #pragma once
 
@@ -10,13 +10,15 @@
 
 namespace kafka::cluster {
 
-/// What a broker may ask for by one answer; it asks again with the next if it wants more. Kafka's own quotas ask for
-/// 11 s at most.
+/// The longest pause that one answer may ask for; the next answer may ask for more. Kafka's own quotas ask for 11 s at
+/// most.
 inline constexpr net::Duration kThrottleMax = std::chrono::minutes(1);
 
+/// Owns the pause of one endpoint.
 class Throttle {
  public:
-  /// An answer asks for this pause from now on; negative ones are none. Pauses do not add up: the latest end counts.
+  /// An answer asks for this pause from now on; a negative pause counts as zero. Pauses do not add up: the latest end
+  /// counts.
   void ask(net::TimePoint now, net::Duration pause) {
     pause = std::clamp(pause, net::Duration::zero(), kThrottleMax);
     if (pause == net::Duration::zero()) return;
@@ -27,11 +29,11 @@ class Throttle {
     until_ = end;
   }
   bool holds(net::TimePoint now) const noexcept { return now < until_; }
-  /// No request before.
+  /// No request is sent before.
   net::TimePoint until() const noexcept { return until_; }
   /// Pauses so far, the rest of one under way included.
   net::Duration total() const noexcept { return total_; }
-  /// The part of it that is over: a deadline set now moves by what total() has beyond this.
+  /// The part of total() that is over. A deadline that is set now moves by what total() grows beyond this.
   net::Duration past(net::TimePoint now) const noexcept {
     return total_ - std::max(net::Duration::zero(), until_ - now);
   }

@@ -5,16 +5,16 @@
 #include "base/error_table.hpp"
 #include "base/version.hpp"
 #include "codec/writer.hpp"
+#include "protocol/api_table.hpp"
 #include "protocol/api_versions.hpp"
 #include "protocol/header.hpp"
 #include "protocol/message.hpp"
-#include "protocol/throttle.hpp"
 
 namespace kafka::cluster {
 namespace {
 
+constexpr int16_t kNewestApiVersions = protocol::Api<protocol::ApiVersionsRequest>::kRow.versions.max;
 constexpr const char* kSoftwareName = "uvkafka";
-constexpr int16_t kNewestApiVersions = 4;
 // After this long a silence behind ApiVersions the second question is asked.
 constexpr net::Duration kSilence = std::chrono::milliseconds(500);
 

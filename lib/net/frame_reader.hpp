@@ -39,7 +39,7 @@ class FrameReader {
 
  private:
   bool read_length();
-  bool sole_owner() const;  // nobody keeps a frame of the block
+  bool sole_owner() const;  // no frame of the block is in use
 
   size_t max_frame_;
   Buffer block_;      // its whole capacity is in use; filled_ says how far

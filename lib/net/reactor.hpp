@@ -1,7 +1,7 @@
-// The seam between the client and the outside world. Everything above it is deterministic: time,
-// randomness, sockets, name look-ups and "later" come from here and from nowhere else.
+// The seam between the client and the outside world. Everything above it is deterministic: time, randomness, sockets,
+// name look-ups and deferred work come from here and from nowhere else.
 // Implementations: UvReactor (uv_reactor.hpp, the only user of <uv.h>) and SimReactor (test/sim).
-// Not here: framing, TLS, who connects where.
+// Not here: framing (frame_reader), TLS, connections to brokers (cluster/connection).
 //
 // Rules both implementations keep:
 // - Nothing that is passed in is called before the call that passed it has returned.
@@ -46,9 +46,8 @@ struct Address {
 bool is_numeric(std::string_view host);
 std::string to_string(const Address& address);
 
-/// What a stream tells its owner. Exactly one of these sequences happens:
-/// on_connected, any number of reads, at most one on_closed; or on_closed alone. Accepted streams
-/// skip on_connected.
+/// What a stream tells its owner. One of these sequences happens: on_connected, any number of reads, at most one
+/// on_closed; or on_closed alone. Accepted streams skip on_connected.
 class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
@@ -138,15 +137,15 @@ class Reactor {
   /// How long this turn, or its deferred work, has taken so far (always 0 in simulation); for bounding
   /// the work per turn.
   virtual Duration turn_time() const = 0;
-  /// Runs `fn` once, not before `delay` has passed since now(), and after what was received meanwhile.
+  /// Runs `fn` once, when `delay` has passed since now(). What was received until then is handled first.
   virtual Timer after(Duration delay, Function<void()> fn) = 0;
   /// Runs `fn` at the end of the current turn, in the order of the calls. What is deferred while
   /// the queue is drained runs in the next turn, which then comes without waiting.
   virtual void defer(Function<void()> fn) = 0;
   /// The only verb that other threads may call: runs `fn` on the loop's thread.
   virtual void post(Function<void()> fn) = 0;
-  /// Keeps the loop alive. Timers, streams, listeners and look-ups never do so by themselves;
-  /// deferred and posted work that has not run yet does.
+  /// Keeps the loop alive. Timers, streams, listeners and look-ups do not; deferred and posted work does until it has
+  /// run.
   virtual Hold hold() = 0;
   /// `handler` must outlive the stream.
   virtual std::unique_ptr<Stream> connect(const Address& address, StreamHandler& handler) = 0;
@@ -161,8 +160,8 @@ class Reactor {
   virtual TimePoint read_clock() const = 0;
   virtual int64_t read_wall_clock() const = 0;
 
-  // What both have said already in this phase of the turn, 0: nothing. It is asked for with every record, which is
-  // why it is not behind a virtual call.
+  // What both clocks have said in this phase of the turn; 0: nothing yet. Every record asks for it, so it is not behind
+  // a virtual call.
   struct Phase {
     TimePoint now{};
     int64_t wall_clock_ms = 0;

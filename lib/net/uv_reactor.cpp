@@ -7,8 +7,7 @@
 // uv_timer_t only wakes the loop, uv_check runs what is due.
 //
 // What libuv calls is noexcept, in this folder as a whole: an exception must not pass through its C frames. Without
-// that a callback that throws would leave the loop half-way through a turn, and whoever called uv_run could catch it
-// there.
+// that a callback that throws would leave the loop half-way through a turn, and the caller of uv_run could catch it.
 #include "net/uv_reactor.hpp"
 
 #include <csignal>
@@ -163,7 +162,7 @@ class UvReactor final : public Reactor {
   }
 
  private:
-  // Sums of times must not overflow; nobody waits for longer.
+  // Sums of times must not overflow. No wait is that long.
   static constexpr Duration kLongestDelay = std::chrono::hours(24 * 365);
   static constexpr uint64_t kNotArmed = UINT64_MAX;
 
