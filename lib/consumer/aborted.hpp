@@ -1,5 +1,5 @@
-// Which transactions of one fetched records field were aborted, as the broker listed them (KIP-98): what a consumer
-// with read_committed leaves out. Asked batch by batch, in the order of the log.
+// Which transactions in one fetched field of records were aborted, as the broker listed them (KIP-98). A consumer with
+// read_committed skips their records. Batches are asked about one by one, in the order of the log.
 // Not here: reading batches and markers (buffer.cpp).
 #pragma once
 
@@ -23,14 +23,15 @@ class Aborted {
               [](const Transaction& a, const Transaction& b) { return a.first_offset < b.first_offset; });
   }
 
-  /// The log up to this offset has been seen: transactions that began there are under way.
+  /// The log has been read up to this offset: transactions that began up to there are under way.
   void pass(int64_t offset) {
     for (; next_ < transactions_.size() && transactions_[next_].first_offset <= offset; ++next_)
       under_way_.insert(transactions_[next_].producer_id);
   }
-  /// True while an aborted transaction of this producer is under way.
+  /// An aborted transaction of this producer is under way.
   bool holds(int64_t producer_id) const { return under_way_.contains(producer_id); }
-  /// A marker: what the producer writes from here on is another transaction, aborted only if it is listed too.
+  /// A marker was read. What the producer writes from here on is another transaction: aborted only if it is listed,
+  /// too.
   void end(int64_t producer_id) { under_way_.erase(producer_id); }
 
  private:

@@ -81,7 +81,8 @@ void Buffer::end_batch(int64_t& position) {
   if (!reader_.error()) reading_ = false;
 }
 
-// Its memory is given back now: the next field may be long in coming, and one that is small keeps a whole answer.
+// The memory is given back now, and not when the next field comes: that may take long, and a small field keeps its
+// whole answer in memory.
 void Buffer::end_field() {
   batches_.reset();
   reader_ = {};
@@ -97,7 +98,7 @@ void Buffer::end_field() {
   if (!fields_.empty()) unread_ = fields_.front().records.size();
 }
 
-// What an envelope of the open batch keeps in memory: the answer that it is a slice of, or what was unfolded.
+// The account for what an envelope of the open batch keeps in memory: the answer, or the unfolded batch.
 std::shared_ptr<const void> Buffer::charge() const {
   const Field& field = fields_.front();
   const Bytes& owner = reader_.owner();
@@ -105,8 +106,8 @@ std::shared_ptr<const void> Buffer::charge() const {
   return std::make_shared<Credit>(unfolded_, owner.size());
 }
 
-// Whether the batch belongs to an aborted transaction. Markers end transactions also where nothing is delivered:
-// each batch has to be shown here.
+// Whether the batch belongs to an aborted transaction. To be called for every batch, also for those that deliver
+// nothing: markers end transactions.
 Error Buffer::judge(bool& aborted) {
   Aborted* const list = fields_.front().aborted.get();
   if (list == nullptr) return {};

@@ -1,6 +1,6 @@
-// What was fetched of one partition and not yet dispatched: records fields as they came, opened one
-// batch at a time when their turn comes.
-// Not here: when to fetch (sources.hpp), what becomes of a record (dispatcher.hpp).
+// What was fetched of one partition and not yet dispatched: fields of records as they came. Their batches are opened
+// one at a time, when their turn comes.
+// Not here: when to fetch (sources.hpp), handing records out (dispatcher.hpp).
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@
 
 namespace kafka::consumer {
 
-/// The memory of one response: given back when the last records field cut from it has been read, and where open
-/// envelopes are charged for what they keep, when the last of them has gone.
+/// The memory of one answer. It is given back when the last field of records in it has been read; where open envelopes
+/// are charged for what they keep, when the last of them has gone.
 struct Credit {
   explicit Credit(std::shared_ptr<size_t> account, size_t amount) : used(std::move(account)), bytes(amount) {
     *used += bytes;
@@ -29,13 +29,13 @@ struct Credit {
   size_t bytes;
 };
 
-/// What the headers of a records field's entries say, without believing what is inside.
+/// What the headers of the batches in a field of records say. What is inside is not looked at.
 struct Scan {
-  int64_t last_offset = -1;  ///< of the last whole entry; -1 if there is none
-  int32_t last_epoch = -1;   ///< of the leader that took that entry; -1: it does not say
-  int32_t first_epoch = -1;  ///< the same of the first one
-  bool damaged = false;      ///< reading will end with an error at some entry
-  size_t partial_size = 0;   ///< bytes that a first entry cut off needs, 0 if that is not known
+  int64_t last_offset = -1;  ///< of the last whole batch; -1 if there is none
+  int32_t last_epoch = -1;   ///< of the leader that took that batch; -1: it does not say
+  int32_t first_epoch = -1;  ///< of the leader that took the first batch
+  bool damaged = false;      ///< reading will end with an error at some batch
+  size_t partial_size = 0;   ///< bytes that the first batch needs, if it is cut off; 0: not known
 };
 Scan scan(const Bytes& records);
 
@@ -46,21 +46,20 @@ class Buffer {
  public:
   enum class Next : uint8_t { record, none, failed };
 
-  /// Batches of `aborted` transactions are left out.
+  /// Records of `aborted` transactions are skipped.
   void push(Bytes records, std::shared_ptr<Credit> credit, std::vector<Aborted::Transaction> aborted = {});
   void clear();
   /// Bytes of batches not opened yet.
   size_t bytes() const noexcept { return bytes_; }
   bool empty() const noexcept { return fields_.empty(); }
 
-  /// The next record at or behind `position`, which moves on over what holds nothing to deliver: control
-  /// batches, aborted ones, compacted ends, records before it. After `failed` see error(); position stays at the
-  /// damage.
+  /// The next record at or behind `position`. The position moves on over what holds nothing to deliver: control
+  /// batches, aborted transactions, compacted ends. After `failed` see error(); the position stays at the damage.
   Next next(records::RecordView& record, int64_t& position, EnvelopeOwner& home,
             const std::shared_ptr<const std::string>& topic) {
     return next_quick(record, position) ? Next::record : next_slow(record, position, home, topic);
   }
-  /// As next(), if a batch is open and its next record is a plain one. False says nothing of what there is.
+  /// The fast half of next(): a batch is open, and its next record is a plain one. False: call next().
   bool next_quick(records::RecordView& record, int64_t& position) {
     while (reader_.next_quick(record)) {
       if (record.offset < position) continue;
@@ -71,13 +70,14 @@ class Buffer {
     return false;
   }
   const Error& error() const noexcept { return error_; }
-  /// Of the leader that took the batch which the last record came from; -1: it does not say.
+  /// The epoch of the leader that took the last record's batch; -1: it does not say.
   int32_t epoch() const noexcept { return reader_.batch().leader_epoch; }
-  /// Of the batch that the last record came from.
+  /// The parts of the last record's batch.
   EnvelopeParts& parts() const noexcept { return *parts_; }
   ~Buffer() { drop_parts(); }
   Buffer() = default;
-  /// What envelopes keep stays charged until they are gone: to its answer's account, or what was unfolded to this one.
+  /// From now on envelopes are charged until they are gone: slices of an answer to its account, unfolded batches to
+  /// this one.
   void charge_envelopes(std::shared_ptr<size_t> unfolded) noexcept { unfolded_ = std::move(unfolded); }
   /// True between two records of a batch: the next one needs no memory.
   bool reading() const noexcept { return reading_; }

@@ -1,5 +1,5 @@
-// The memory that one consumer's fetches may take (`fetch_memory`): what requests under way may bring is reserved, what
-// came is charged until it was dispatched, and with `unordered` until its envelopes are gone.
+// The memory that one consumer's fetches may take (`fetch_memory`). What requests under way may bring is reserved. What
+// came is charged until it was dispatched; with `unordered` until its envelopes are gone.
 // Not here: which request gets the memory (sources.hpp).
 #pragma once
 

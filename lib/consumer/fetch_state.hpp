@@ -1,5 +1,5 @@
 // How a partition takes part in fetching: what is asked for next, what stands in the way, and its place in requests.
-// Not here: who asks (sources.hpp), what the answers do (intake.hpp).
+// Not here: sending requests (sources.hpp), what the answers do (intake.hpp).
 #pragma once
 
 #include <cstddef>

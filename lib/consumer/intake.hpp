@@ -1,5 +1,5 @@
-// What brokers answer to Fetch about one partition: judged, buffered, or waited out. Records are opened later, when
-// they are dispatched. Not here: the answer as a whole (source.hpp), opening records (buffer.hpp).
+// What brokers answer to Fetch about one partition: it is judged, then buffered, or asked for again later.
+// Not here: the answer as a whole (source.hpp), opening records (buffer.hpp).
 #pragma once
 
 #include <kafka/consumer.hpp>

@@ -1,7 +1,7 @@
 // Whether the log that a partition is read from is the one that was read before (KIP-320). After an unclean election
 // the new leader may lack records that were read, and have others at their offsets. Every batch carries the epoch of
-// the leader that took it, so a leader can compare: "do you have epoch 5, and where does it end in your log?". Not
-// here: the requests that carry epochs (source.cpp), and those that only ask about them (epoch_check.hpp).
+// the leader that took it. So a leader can answer: "do you have epoch 5, and where does it end in your log?".
+// Not here: the requests that carry epochs (source.cpp), requests that only ask about them (epoch_check.hpp).
 #pragma once
 
 #include <chrono>
@@ -76,9 +76,12 @@ struct LogEpochs {
     return epoch < asked || (epoch == asked && end < position);
   }
 
-  /// A broker said out_of_range. True if that may be wrong, and the question is repeated, once:
-  ///  - The broker compared `compared` with its log: it says so too if it does not know that epoch. Asked without it.
-  ///  - Nothing was compared: a leader that was not asked about epochs may have cut its log. Asked about them first.
+  /// A broker said out_of_range. That may be wrong, so the fetch is repeated in another way. True if it is: once.
+  /// - The broker compared epoch `compared` with its log. A broker that does not know this epoch says out_of_range,
+  /// too.
+  ///   So it is asked again without an epoch.
+  /// - Nothing was compared (`compared` is -1). The leader may have cut its log, and then says out_of_range for what is
+  ///   gone. So it is asked about epochs first.
   bool doubt(int32_t compared);
   /// The same broker says so again, and the leader is asked where its log begins or ends.
   void refuse(int32_t node);

@@ -1,6 +1,6 @@
-// Asks leaders where partitions begin and end, or which offset a time has: each partition until its leader has
-// answered, or the time is up. Leaders are asked in parallel, and followed when they move. Not here: who wants to know
-// (positions.cpp, offset_lookup.cpp, stored_offsets.cpp).
+// Asks leaders where partitions begin and end, or which offset a time has. Leaders are asked in parallel, and followed
+// when they move. Each partition is asked about until its leader has answered, or the time is up.
+// Not here: what the offsets are for (positions.cpp, offset_lookup.cpp, stored_offsets.cpp).
 #pragma once
 
 #include <kafka/options.hpp>

@@ -1,5 +1,5 @@
 // Where a partition begins, and how far its reading has come.
-// Not here: who looks the position up (positions.cpp).
+// Not here: looking the position up (positions.cpp).
 #pragma once
 
 #include <kafka/types.hpp>

@@ -1,6 +1,6 @@
-// Where partitions begin, and where they go on: at the group's offset, where the reset policy says, at a place that was
-// asked for, or where the log was cut. All partitions that ask in one turn ask together: one OffsetFetch, and one
-// ListOffsets per leader.
+// Where partitions begin, and where they go on after that: at the group's offset, at the place that the reset policy
+// names, at a place that was asked for, or where the log was cut. All partitions that ask in one turn ask together: one
+// OffsetFetch, and one ListOffsets per leader.
 // Not here: these requests (group_offsets.hpp, offset_query.hpp), reading on from a position (sources.hpp).
 #pragma once
 

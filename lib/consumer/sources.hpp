@@ -1,5 +1,5 @@
 // Fetching, over all brokers: which partition is asked for where and when, and how much memory each request gets.
-// Not here: requests and answers of one broker (source.hpp), the end of memory's use (buffer.hpp).
+// Not here: requests and answers of one broker (source.hpp), giving memory back (buffer.hpp).
 #pragma once
 
 #include <kafka/consumer.hpp>

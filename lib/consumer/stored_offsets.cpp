@@ -1,6 +1,5 @@
-// The public ConsumerGroup: checks what is asked, reads, writes and resets the offsets that a group has stored, and
-// tells the application. Not here: the requests to the coordinator (group_offsets.hpp) and to leaders
-// (offset_query.hpp).
+// The public ConsumerGroup: checks what is asked, and reads, writes and resets the offsets that a group has stored.
+// Not here: the requests to the coordinator (group_offsets.hpp), the requests to leaders (offset_query.hpp).
 #include <kafka/consumer_group.hpp>
 
 #include "consumer/group_offsets.hpp"

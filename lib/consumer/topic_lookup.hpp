@@ -1,5 +1,5 @@
-// Metadata of topics, for a walk over many partitions: those of one topic usually stand side by side, and share the
-// topic's name, so that each name is looked up once.
+// Metadata of topics, for a walk over many partitions. Partitions of one topic usually stand side by side and share the
+// string of the topic's name. So each name is looked up once.
 #pragma once
 
 #include "cluster/metadata.hpp"

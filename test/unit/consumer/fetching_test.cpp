@@ -2,6 +2,7 @@
 // fetch session.
 #include "consumer/fetch_memory.hpp"
 #include "consumer/fetch_session.hpp"
+#include "consumer/partition.hpp"
 #include "consumer/replica.hpp"
 
 #include "catch.hpp"
@@ -25,6 +26,33 @@ FetchSession::Known known(const std::string& topic, int32_t number, int64_t offs
 }
 
 }  // namespace
+
+TEST_CASE("a position set anew keeps the request under way, the follower and the origin, and no answer about it counts",
+          "[partition]") {
+  const auto partition = std::make_shared<Partition>();
+  partition->topic = std::make_shared<const std::string>("t");
+  partition->origin.kind = Origin::Kind::committed;
+  partition->position.state = Position::State::ready;
+  partition->position.next = 5;
+  partition->epochs.read(3, 1);
+  partition->fetch.position = 9;
+  partition->fetch.oddities = 2;
+  partition->request.id = 7;
+  partition->replica.follow(3, kNow);
+  const Question question(*partition);
+  CHECK(question.fetching());
+  partition->start_anew();
+  CHECK_FALSE(question.holds());
+  CHECK_FALSE(question.fetching());
+  CHECK(partition->position.state == Position::State::unknown);
+  CHECK(partition->position.next == -1);
+  CHECK(partition->epochs.last == -1);
+  CHECK(partition->fetch.position == -1);
+  CHECK(partition->fetch.oddities == 0);
+  CHECK(partition->origin.kind == Origin::Kind::committed);
+  CHECK(partition->request.id == 7);
+  CHECK(partition->replica.followed());
+}
 
 TEST_CASE("a follower is read from until its time is up, or it leads", "[replica]") {
   Replica replica;
