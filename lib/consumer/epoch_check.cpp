@@ -7,11 +7,6 @@
 #include "base/error_table.hpp"
 
 namespace kafka::consumer {
-namespace {
-
-constexpr int32_t kConsumerReplica = -1;
-
-}  // namespace
 
 void EpochCheck::ask(int32_t node, const std::vector<Partition*>& partitions) {
   session::Core& core = context_.core;

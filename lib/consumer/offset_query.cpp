@@ -6,11 +6,10 @@
 #include "base/error_table.hpp"
 #include "base/topic_name.hpp"
 #include "consumer/names.hpp"
+#include "consumer/replica.hpp"
 
 namespace kafka::consumer {
 namespace {
-
-constexpr int32_t kConsumerReplica = -1;
 
 std::string where(const TopicOffset& place) { return place.topic + "/" + std::to_string(place.partition); }
 

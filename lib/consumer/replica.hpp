@@ -8,6 +8,9 @@
 
 namespace kafka::consumer {
 
+/// The `replica_id` of requests that followers send, too: the sender is no replica, but a consumer.
+inline constexpr int32_t kConsumerReplica = -1;
+
 /// Owns the advice for one partition, and for how long it is followed, or not followed.
 struct Replica {
   /// How long advice is not followed after it led nowhere (D14).

@@ -15,7 +15,6 @@ using protocol::FetchRequest;
 
 namespace {
 
-constexpr int32_t kConsumerReplica = -1;
 // Least size asked for a partition where the whole answer cannot be limited.
 constexpr size_t kLeastPartitionFetch = 4 * 1024;
 
