@@ -111,8 +111,32 @@ void Ledger::compare(const OwnedMessage& message, const char* where) {
 
 // --- reports ----------------------------------------------------------------
 
+// False if the record may expire although leaders move and nothing else happens. Each attempt goes to the leader that
+// metadata names. If the leader has moved on meanwhile, the next attempt comes after a pause of up to
+// retry_backoff_max, and may come too late again. So a record has a right to be stored only if its leader stayed where
+// it was for some of these pauses.
+bool Ledger::leader_rested(const Sent& sent) const {
+  const auto enough = 3 * plan_.session.retry_backoff_max + std::chrono::seconds(1);
+  const int32_t number = sent.report.partition >= 0 ? sent.report.partition : sent.asked;
+  std::vector<TimePoint> moves;
+  for (const auto& [partition, times] : moves_) {
+    if (partition.topic != sent.topic || (number >= 0 && partition.partition != number)) continue;
+    moves.insert(moves.end(), times.begin(), times.end());
+  }
+  std::sort(moves.begin(), moves.end());
+  TimePoint since = sent.sent_at;
+  for (const TimePoint move : moves) {
+    if (move < since) continue;
+    if (move >= sent.reported_at) break;
+    if (move - since >= enough) return true;
+    since = move;
+  }
+  return sent.reported_at - since >= enough;
+}
+
 void Ledger::reported(size_t record, const DeliveryReport& report, TimePoint now) {
   Sent& sent = records[record];
+  sent.reported_at = now;
   if (++sent.reports > 1) return journal_.violation(name(record) + " was reported on twice");
   if (sent.aborted) return journal_.violation(name(record) + " was reported on after its producer was destroyed");
   if (now > sent.latest_report) {
@@ -206,7 +230,7 @@ void Ledger::judge(const History& history, bool partial) {
     const DeliveryReport& report = sent.report;
     // A close with a deadline may cut off what a moved leader has delayed.
     const bool cut_off = report.error == Errc::closed && plan_.ending == Ending::close_early;
-    if (report.error && plan_.calm() && !partial && !cut_off && !excusable(report.error) &&
+    if (report.error && plan_.calm() && !partial && !cut_off && !excusable(report.error) && leader_rested(sent) &&
         plan_.producers[sent.producer].options.delivery_timeout > std::chrono::seconds(5))
       journal_.violation(name(number) + " failed in a calm run: " + report.error.message());
     const TopicPartition told{sent.topic, report.partition};

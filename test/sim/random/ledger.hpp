@@ -32,7 +32,7 @@ struct Sent {
   Acks acks = Acks::all;
   bool direct = false;  ///< written into the log directly (transactor.cpp): there is no report
   Compression codec = Compression::none;
-  TimePoint sent_at{}, latest_report{};
+  TimePoint sent_at{}, reported_at{}, latest_report{};
   bool aborted = false;  ///< its producer was destroyed: there must be no report
 
   int reports = 0;
@@ -64,6 +64,8 @@ class Ledger {
 
   void reported(size_t record, const DeliveryReport& report, TimePoint now);
   void reported(size_t bulk, ProduceResult result, TimePoint now);
+  /// The partition has got another leader.
+  void moved(const TopicPartition& partition, TimePoint now) { moves_[partition].push_back(now); }
   /// The producer was destroyed: its records and calls without a report get none.
   void aborted(size_t producer);
 
@@ -78,9 +80,11 @@ class Ledger {
 
  private:
   std::string name(size_t record) const;
+  bool leader_rested(const Sent& sent) const;
 
   Journal& journal_;
   const Plan& plan_;
+  std::map<TopicPartition, std::vector<TimePoint>> moves_;  // of leaders
 };
 
 }  // namespace kafka::sim

@@ -102,6 +102,7 @@ void Nemesis::move() {
     const int to = broker();
     world_.note("move " + text(which) + " to " + std::to_string(to));
     brokers_->move_leader(which.topic, which.partition, to);
+    if (after_move) after_move(which);
   }
 }
 

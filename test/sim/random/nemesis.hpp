@@ -22,6 +22,8 @@ class Nemesis {
   Function<void()> before_truncation;
   /// Called when the records from there on are lost.
   Function<void(const TopicPartition&, int64_t)> after_cut;
+  /// Called when the partition has got another leader.
+  Function<void(const TopicPartition&)> after_move;
 
  private:
   using Act = void (Nemesis::*)();

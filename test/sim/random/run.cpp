@@ -124,6 +124,7 @@ RunResult Run::execute() {
   Transactor transactor(*this);
   Nemesis nemesis(plan, world, *brokers, kHost);
   nemesis.before_truncation = [this] { history->collect(); };
+  nemesis.after_move = [this](const TopicPartition& partition) { ledger.moved(partition, world.now()); };
   nemesis.after_cut = [this](const TopicPartition& partition, int64_t offset) {
     history->cut(partition, offset);
     for (auto& [name, book] : groups) book.cut(partition, offset);
