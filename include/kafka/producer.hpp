@@ -102,8 +102,8 @@ class KAFKA_API Producer {
   Error send(const Topic& topic, const Record& record, DeliveryCallback done = {});
   Error send(const Topic& topic, const Record& record, uint64_t token);
 
-  /// Who gets the outcomes of records with tokens, in place of who did. Outcomes that are handed out while
-  /// there is no handler are dropped.
+  /// Sets the handler for outcomes of records with tokens, in place of an earlier one. Outcomes that are handed out
+  /// while there is no handler are dropped.
   void on_delivery(DeliveryHandler handler);
 
   /// Sends all messages and reports once, when the last partition has its outcome. Shares batches

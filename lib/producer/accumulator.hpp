@@ -17,7 +17,7 @@
 
 namespace kafka::producer {
 
-/// What the accumulator tells whoever sends the batches.
+/// What the accumulator tells the sender.
 class BatchObserver {
  public:
   /// A record opened a new batch.
@@ -66,7 +66,7 @@ class Accumulator {
   /// Null if nothing was sent there.
   Topic* find(std::string_view topic) const;
 
-  // Records. Whoever calls these pins the producer if chooser().custom(): the application's function may destroy it.
+  // Records. The caller pins the producer if chooser().custom(): the application's function may destroy it.
   /// add() where the open batch has room for the record and nothing else has to be decided, which is almost always so.
   /// False: nothing was done.
   template <class R>

@@ -39,7 +39,7 @@ std::unique_ptr<Batch> Batch::split() {
   second->first_record = first_record + static_cast<uint64_t>(half);
   second->unknown_fate = unknown_fate;
   second->flushes = flushes;
-  second->identity = identity;  // together they have the sequences that this one had
+  second->identity = identity;  // together the halves have the sequences of the whole
   if (identity.known()) second->sequence = next_sequence(sequence, half);
   const size_t charged = charged_bytes;
   auto first = std::make_unique<Batch>(partition, codec, created, sealed.size() / 2 + 1);
@@ -56,7 +56,7 @@ std::unique_ptr<Batch> Batch::split() {
   stamps = std::move(first->stamps);
   records = half;
   sealed = Bytes();
-  // What was charged for the whole goes to the halves: it is given back as they end.
+  // What was charged for the whole is shared by the halves, and free again as they end.
   second->charged_bytes = charged / 2;
   charged_bytes = charged - second->charged_bytes;
   return second;
@@ -83,7 +83,7 @@ std::vector<std::unique_ptr<Batch>> Batch::take_out(std::span<const int32_t> gro
     return Errc::none;
   });
   (void)error;  // what we sealed ourselves can be read
-  // What was charged for the whole is given back in two parts.
+  // What was charged for the whole is free again in two parts: with the first group, and with the rest.
   rest.charged_bytes = std::min(rest.charged_bytes, charged_bytes);
   if (!out.empty()) out.front()->charged_bytes = charged_bytes - rest.charged_bytes;
   for (size_t i = 1; i < out.size(); ++i) out[i]->charged_bytes = 0;
@@ -142,7 +142,7 @@ bool Batch::report_dropped(int32_t index, const Outcome& outcome, DeliveryReport
   report.offset = -1;
   if (is_dropped) {
     report.timestamp = -1;
-    report.persistence = unknown_fate ? Persistence::maybe : Persistence::no;  // an earlier leader may have taken it
+    report.persistence = unknown_fate ? Persistence::maybe : Persistence::no;  // an earlier leader may have stored it
   }
   return is_dropped;
 }

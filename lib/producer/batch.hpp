@@ -1,5 +1,5 @@
 // A batch: records of one partition that travel together, with everything needed to report on each.
-// Not here: which batch a record goes to (accumulator.hpp), when it leaves (sender.cpp).
+// Not here: which batch a record goes to (accumulator.hpp), when it leaves (sender.hpp).
 #pragma once
 
 #include <kafka/producer.hpp>
@@ -26,7 +26,8 @@ struct Outcome {
   Persistence persistence = Persistence::no;
 };
 
-/// Thousands of them are filled in turn: what counts is how many lines of the CPU's caches each record touches.
+/// Owns the records of one batch, and what is needed to send them again and to report on each.
+/// Applications fill thousands of batches in turn, so what counts is how many cache lines each record touches.
 class alignas(kLine) Batch {
  public:
   Batch(int32_t partition, Compression codec, net::TimePoint created, size_t capacity)
@@ -35,7 +36,7 @@ class alignas(kLine) Batch {
   Batch(int32_t partition, Compression codec, net::TimePoint created, Buffer memory)
       : Batch(partition, codec, created, records::BatchBuilder(std::move(memory))) {}
 
-  /// One that has come to its end forgets what it had; what its lists have taken from the system stays with it.
+  /// A batch that has ended forgets its records. The memory of its lists stays with it.
   void rest() {
     builder = records::BatchBuilder();
     sealed = Bytes();
@@ -48,7 +49,7 @@ class alignas(kLine) Batch {
     hurried = unknown_fate = false;
     cursor_ = {};
   }
-  /// After rest() it begins anew as another.
+  /// After rest(): begins again as another batch.
   void renew(int32_t number, Compression with, net::TimePoint since, Buffer memory) {
     partition = number;
     records = 0;
@@ -60,7 +61,7 @@ class alignas(kLine) Batch {
     sequence = -1;
     pause = {};
   }
-  /// Bytes of memory that renew() would use again, about.
+  /// About how many bytes of memory renew() would use again.
   size_t kept() const { return sizeof(Batch) + stamps.kept() + receipts.kept(); }
 
   int32_t count() const { return records; }
@@ -85,8 +86,8 @@ class alignas(kLine) Batch {
     }
     receipts.add(records++, std::move(receipt));
   }
-  /// append() where it is as simple as it almost always is: a record without headers, in a batch that has one already
-  /// and memory for it below `limit`. Returns what is charged for it; 0: nothing was done.
+  /// append() for the simple case, which almost every record is: no headers, and a batch that has a record already and
+  /// memory for another below `limit`. Returns what is charged for it; 0: nothing was done.
   template <class R>
   [[gnu::always_inline]] size_t append_quick(int64_t timestamp, std::string_view key, std::string_view value,
                                              size_t limit, R& receipt) {
@@ -102,7 +103,8 @@ class alignas(kLine) Batch {
     receipts.add(records++, std::move(receipt));
     return charge;
   }
-  /// What the next record touches comes into the CPU's caches: first where things are, then what is written.
+  /// Brings what the next record touches into the CPU's caches: fetch_hot() the places, then fetch_ends() the memory
+  /// that is written.
   [[gnu::always_inline]] void fetch_hot() const noexcept {
     fetch(&created, 1);
     fetch(&charged_bytes, 1);
@@ -114,7 +116,7 @@ class alignas(kLine) Batch {
     receipts.fetch_end();
     fetch(stamps.data() + stamps.size(), 1);
   }
-  /// Its bytes, as far as they do not come by themselves once somebody reads the first.
+  /// Its first bytes. The CPU fetches the rest by itself while these are read.
   [[gnu::always_inline]] void fetch_bytes() const noexcept {
     const std::string_view bytes = builder.view();
     fetch(bytes.data(), std::min(bytes.size(), 8 * kLine));
@@ -135,20 +137,21 @@ class alignas(kLine) Batch {
                          .base_sequence = sequence},
                         sealed);
   }
-  /// Splits in two halves of records, each unsealed; this one keeps the first. Null if it cannot.
+  /// Splits the batch into two halves, each unsealed. This one keeps the first half; null if there is one record only.
   std::unique_ptr<Batch> split();
   static constexpr int32_t kStays = -1;
-  /// Takes records out that are not to be sent: by index, kStays or the number of a group. Returns the groups, with
-  /// nothing but what reports need; this one keeps the rest, unsealed. Empty, and nothing done, if it cannot.
+  /// Takes records out that are not sent again: `group_of` has kStays or the number of a group for each record. Returns
+  /// the groups, which hold only what their reports need; this batch keeps the rest, unsealed. Empty, and nothing done,
+  /// if `group_of` does not fit.
   std::vector<std::unique_ptr<Batch>> take_out(std::span<const int32_t> group_of, size_t groups);
-  /// Takes the records with headers out, for a leader that cannot store them: they are reported with
-  /// unsupported_version, the others are sealed anew.
+  /// Drops the records with headers, for a leader that cannot store those: they are reported with unsupported_version,
+  /// and the others are sealed again.
   Error drop_headers(int level);
 
-  /// Reports on the record with this index. Indices must not decrease from one call to the next.
+  /// The report on the record with this index. Indices must not decrease from one call to the next.
   DeliveryReport report(int32_t index, const Outcome& outcome);
-  /// The same where `report` was filled by the latter for a record before: only what differs is written. Returns for
-  /// how many records from this one on the reports differ by the offset only.
+  /// The same in `report`, which holds the report on an earlier record: only what differs is written. Returns for how
+  /// many records from this one on the reports differ in the offset only.
   int32_t next_report(int32_t index, const Outcome& outcome, DeliveryReport& report) {
     const Stamp* const last = stamps.data() + stamps.size() - 1;
     const Stamp* stamp = stamps.data() + cursor_.stamp;
@@ -168,12 +171,12 @@ class alignas(kLine) Batch {
     int64_t timestamp;
   };
 
-  // What each record touches comes first: one line of the CPU's caches, the one of its token, that of its timestamp.
+  // What each record touches comes first, on few cache lines: this one, that of its token, that of its timestamp.
   net::TimePoint created;
   int32_t records = 0;
   Compression codec;
   records::BatchBuilder builder;
-  uint64_t first_record = 0;  ///< counted within its partition: the order in which batches were made
+  uint64_t first_record = 0;  ///< counted within the partition: tells which of two batches is older
   int32_t sequence = -1;      ///< of the first record
   size_t guessed = 0;         ///< bytes of memory taken beforehand, while it is open
   size_t charged_bytes = 0;
@@ -182,11 +185,11 @@ class alignas(kLine) Batch {
   std::vector<std::shared_ptr<void>> flushes;  ///< that wait for this batch
   std::vector<bool> dropped;                   ///< by drop_headers(); empty: none
   Bytes sealed;                                ///< null while records are being added
-  Identity identity;                           ///< whose sequence it has; unknown: none (yet)
+  Identity identity;                           ///< under which it has its sequence; unknown: it has none
   cluster::RetryPause pause;                   ///< after failures of this batch
   int32_t partition;
   bool hurried = false;       ///< the last retry went without a pause
-  bool unknown_fate = false;  ///< was sent at least once, and nobody knows what became of it
+  bool unknown_fate = false;  ///< a leader may have stored it: it was sent and not answered
 
  private:
   Batch(int32_t partition, Compression codec, net::TimePoint created, records::BatchBuilder builder)

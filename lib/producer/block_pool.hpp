@@ -14,7 +14,7 @@
 
 namespace kafka::producer {
 
-/// Owns blocks that nobody needs at the moment, by size.
+/// Owns the blocks that are not in use, by size.
 class BlockPool {
  public:
   /// The allocator is quick with smaller blocks, so they are not kept.

@@ -66,7 +66,7 @@ class Core final : public session::Client, public std::enable_shared_from_this<C
     open,
     closing,  // takes no more records
     closed,   // close() has called back
-    gone,     // abandoned, or aborted with the session: calls nobody
+    gone,     // abandoned, or aborted with the session: nothing is called any more
   };
 
   /// Whether there is, or may be, anything to do.

@@ -1,6 +1,6 @@
-// A list whose first elements lie inside its owner: a short one takes nothing from the system, and is where its owner
-// is in the CPU's caches. With thousands of partitions almost all lists of a batch are short.
-// Not here: elements with a destructor.
+// A list whose first elements lie inside its owner. A short list needs no allocation, and is in the CPU's caches when
+// its owner is. With thousands of partitions almost all lists of a batch are short. Not here: elements with a
+// destructor.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace kafka::producer {
 
-/// At most 2^31 elements, Inside of them without memory of their own.
+/// Owns at most 2^31 elements. The first `Inside` of them need no memory of their own.
 template <class T, uint32_t Inside>
 class Few {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
@@ -49,7 +49,7 @@ class Few {
   }
   /// Forgets the elements and keeps the memory.
   void clear() noexcept { size_ = 0; }
-  /// Bytes of memory held beside its own.
+  /// Bytes of memory held outside.
   size_t kept() const noexcept { return data_ == inside_ ? 0 : capacity_ * sizeof(T); }
 
  private:
@@ -64,7 +64,7 @@ class Few {
   void release() noexcept {
     if (data_ != inside_) std::allocator<T>().deallocate(data_, capacity_);
   }
-  // What this one had must have been released.
+  // The memory of this list must have been released.
   void take(Few& other) noexcept {
     size_ = other.size_;
     if (other.data_ == other.inside_) {

@@ -21,7 +21,7 @@ class Flushes {
   /// A flush ends, and `done` is queued, when the last copy of what this returns is gone.
   std::shared_ptr<void> begin(Function<void()> done) { return std::make_shared<Flush>(*this, std::move(done)); }
   bool under_way() const noexcept { return count_ > 0; }
-  /// Flushes that end later call nobody.
+  /// Flushes that end later do not call back.
   void stop() { scope_.end(); }
 
  private:

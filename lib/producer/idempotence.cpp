@@ -4,7 +4,7 @@
 
 #include "base/error_table.hpp"
 #include "producer/batch.hpp"
-#include "producer/produce_versions.hpp"
+#include "protocol/produce.hpp"
 
 namespace kafka::producer {
 
@@ -25,7 +25,7 @@ void Idempotence::ask() {
   state_ = State::asking;
   protocol::InitProducerIdRequest request;
   request.transactional_id.reset();
-  request.transaction_timeout_ms = std::numeric_limits<int32_t>::max();  // of no meaning without transactions
+  request.transaction_timeout_ms = std::numeric_limits<int32_t>::max();  // has no meaning without transactions
   const int32_t node = next_node();
   session_.router().call<protocol::InitProducerIdRequest>(
       node, cluster::Purpose::general, std::move(request), session_.router().config().request_timeout,
@@ -58,7 +58,7 @@ bool Idempotence::all_passed() const {
 // A batch that is to have a sequence must not be stored without one: when the answer is lost it is sent again, and the
 // leader would store it twice.
 Error Idempotence::refuses(const Batch& batch, int16_t version, bool guessed) {
-  if (version >= kFirstV2) {
+  if (version >= protocol::ProduceRequest::kBatchesFrom) {
     // The leader stores sequences. If the brokers were taken for older ones, an identity is asked for after all.
     if (state_ == State::off && too_old_) state_ = State::needed;
     // What may be in the log without a sequence goes on without one.

@@ -42,7 +42,8 @@ class Memory {
   }
   /// So many records have an outcome, and the bytes are free again.
   void release(size_t bytes, size_t records);
-  /// release() of a parked record that is charged again at once, in a batch: nobody is told of the room between.
+  /// release() of a parked record that is charged again at once, in a batch: on_drain() does not hear of the room
+  /// between.
   void move_record(size_t bytes) noexcept {
     used_ -= std::min(used_, bytes);
     --records_;
@@ -55,15 +56,15 @@ class Memory {
   /// An empty batch with memory for so many bytes, if half of buffer_memory can be taken before there are records for
   /// it; else, and for a small one, with a little.
   std::unique_ptr<Batch> new_batch(int32_t partition, Compression codec, net::TimePoint since, size_t capacity);
-  /// The batch takes no more records: what it has of memory is filled now.
+  /// The batch takes no more records: its memory counts as filled.
   void end_filling(Batch& batch) noexcept { guessed_ -= std::exchange(batch.guessed, 0); }
   /// Takes a batch that has come to its end, to begin again as another. Flushes that waited for it end here.
   void keep(std::unique_ptr<Batch> batch);
-  /// Takes the block of a batch whose bytes nobody needs any more; a write may still read them.
+  /// Takes the block of a batch whose bytes are not needed any more; a write may still read them.
   void keep_block(Bytes sealed);
   size_t spare_block_bytes() const noexcept { return blocks_.bytes(); }
 
-  /// Calls nobody any more.
+  /// on_drain() is not called any more.
   void stop() noexcept { on_drain_ = nullptr; }
 
  private:

@@ -1,5 +1,5 @@
 // Records that cannot be put into a batch yet, because the partitions of their topic are not known.
-// Not here: which partition they get then (chooser.hpp), who takes them out (accumulator.cpp).
+// Not here: which partition they get then (chooser.hpp), when they are taken out (accumulator.cpp).
 #pragma once
 
 #include <kafka/producer.hpp>

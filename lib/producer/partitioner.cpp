@@ -7,7 +7,7 @@
 namespace kafka::producer {
 namespace {
 
-// With a sign while it counts, and without one at the end: Sarama does so, and librdkafka after it.
+// Sarama takes the hash for a signed number and drops the sign at the end, and librdkafka follows it.
 uint32_t fnv1a(std::string_view key) noexcept {
   constexpr uint32_t kOffset = 0x811C9DC5;
   constexpr uint32_t kPrime = 0x01000193;
@@ -16,7 +16,7 @@ uint32_t fnv1a(std::string_view key) noexcept {
   return (hash & 0x80000000u) != 0 ? ~hash + 1 : hash;
 }
 
-// Half a byte at a time: keys are short, and zlib is not known in this room.
+// Half a byte at a time: keys are short, and this room does not know zlib.
 uint32_t crc_32(std::string_view key) noexcept {
   constexpr auto kTable = [] {
     std::array<uint32_t, 16> table{};

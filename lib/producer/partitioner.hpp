@@ -1,5 +1,5 @@
-// Where keys go: the hashes of other clients, bit by bit.
-// Not here: records whose key says nothing (parking.cpp).
+// Which partition a key goes to: the hashes of other clients, bit by bit.
+// Not here: records whose key says nothing (chooser.hpp).
 #pragma once
 
 #include <kafka/options.hpp>
@@ -9,7 +9,7 @@
 
 namespace kafka::producer {
 
-/// Whether the key alone decides. A key whose data() is null is none.
+/// Whether the key alone decides. A key whose data() is null is no key.
 constexpr bool decides(Partitioner how, std::string_view key) noexcept {
   switch (how) {
     case Partitioner::murmur2_random:

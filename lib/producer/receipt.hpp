@@ -1,5 +1,5 @@
-// How the application is told of its records, and what of it is kept per batch: a callable for some, a 64-bit token
-// for others, nothing for the rest. Records of which nobody wants to hear cost nothing here.
+// How the application hears of its records: some have a callback, some a 64-bit token, and the rest nothing. Records
+// without either cost nothing here.
 // Not here: the reports themselves (batch), when they are handed out (handout.cpp).
 #pragma once
 
@@ -15,21 +15,21 @@
 
 namespace kafka::producer {
 
-/// Of one record.
+/// How the application hears of one record.
 struct Receipt {
   Receipt() = default;
   Receipt(DeliveryCallback callback) : done(std::move(callback)) {}
   explicit Receipt(uint64_t of) : token(of), by_token(true) {}
 
-  DeliveryCallback done;  ///< empty: by token, or nobody wants to hear
+  DeliveryCallback done;  ///< empty: by token, or not at all
   uint64_t token = 0;
   bool by_token = false;
 
-  /// Bytes it takes while its record waits, at most.
+  /// At most so many bytes it takes while its record waits.
   size_t bytes() const;
 };
 
-/// Of the records of one batch, in their order.
+/// Owns the callbacks and tokens of one batch, in the order of its records.
 class Receipts {
  public:
   struct Callback {
@@ -62,11 +62,11 @@ class Receipts {
   void add(int32_t index, DeliveryCallback&& done) {
     if (done) callbacks_.push_back({index, std::move(done)});
   }
-  /// About so many tokens will come: memory for them is taken with the first.
+  /// About so many tokens will come: the first one takes memory for all of them.
   void expect(size_t tokens) noexcept {
     if (tokens > kTokensInside) expected_ = static_cast<uint32_t>(tokens);
   }
-  /// Forgets all and keeps the memory.
+  /// Forgets everything and keeps the memory.
   void clear() noexcept {
     run_end_ = tokens_taken_ = 0;
     tokens_.clear();
@@ -82,10 +82,10 @@ class Receipts {
   size_t charged() const noexcept;
   size_t tokens() const noexcept { return tokens_.size(); }
   bool empty() const noexcept { return tokens_.empty() && callbacks_.empty(); }
-  /// Moves those of the records from `index` on into `second`, which counts from there.
+  /// Moves the receipts of the records from `index` on into `second`, where that record is number 0.
   void split(int32_t index, Receipts& second);
 
-  /// The first record that has a callable, or token, and has not been taken; kNone without one.
+  /// The first record whose callback, or token, has not been taken; kNone without one.
   int32_t next_callback() const noexcept {
     return callbacks_taken_ < callbacks_.size() ? callbacks_[callbacks_taken_].index : kNone;
   }
@@ -96,7 +96,7 @@ class Receipts {
   }
   /// How many tokens in a row there are from next_token() on; 0 without one.
   int32_t tokens_in_a_row() const noexcept { return end_of(run_) - tokens_taken_; }
-  /// That of this record; indices must grow from one call to the next.
+  /// The receipt of this record. Indices must grow from one call to the next.
   Receipt take(int32_t index) {
     if (next_callback() == index) return Receipt(take_callback());
     if (next_token() == index) return Receipt(take_token());
@@ -108,7 +108,7 @@ class Receipts {
     take_tokens(1);
     return token;
   }
-  /// Those in a row from next_token() on.
+  /// The tokens in a row from next_token() on.
   const uint64_t* next_tokens() const noexcept { return tokens_.data() + tokens_taken_; }
   /// At most as many as are in a row.
   void take_tokens(int32_t count) noexcept {
@@ -142,7 +142,7 @@ class Receipts {
   uint32_t run_ = 0;  // of the next token
 };
 
-/// What a callable, or a token that is a run of its own, takes.
+/// Bytes that a callback, or a token that is a run of its own, takes.
 inline constexpr size_t kCallbackBytes = sizeof(Receipts::Callback);
 inline constexpr size_t kTokenBytes = sizeof(uint64_t) + sizeof(Receipts::Run);
 

@@ -38,7 +38,7 @@ class Reports {
   void fail_record(Receipt receipt, Error error, int32_t partition);
   void count_retry() noexcept { ++totals_.retries; }
   const Totals& totals() const noexcept { return totals_; }
-  /// Calls nobody any more.
+  /// The application is not called any more.
   void stop();
 
   /// Batches that finish while this exists are told in one piece of work.

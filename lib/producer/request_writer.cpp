@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "producer/produce_versions.hpp"
 #include "records/message_set.hpp"
 
 namespace kafka::producer {
@@ -27,7 +26,7 @@ Error RequestWriter::write(Request& request, protocol::ProduceRequest& message, 
     }
     if (!check(request, sent, version)) continue;
     Bytes records = sent.batch->sealed;
-    if (version < kFirstV2 && !convert(sent, version, records)) continue;
+    if (version < protocol::ProduceRequest::kBatchesFrom && !convert(sent, version, records)) continue;
     if (last != sent.partition->topic) {
       last = sent.partition->topic;
       auto& topic = message.topic_data.emplace_back();
@@ -51,12 +50,12 @@ bool RequestWriter::check(const Request& request, SentBatch& sent, int16_t versi
   sent.waits = static_cast<bool>(sent.unfit);
   partition.unfit = sent.waits ? std::make_unique<Error>(sent.unfit) : nullptr;
   if (request.node == partition.leader.node) {  // the partition has not moved while the request waited
-    partition.leader.sequences = sent.waits            ? Sequences::unknown
-                                 : version >= kFirstV2 ? Sequences::stored
-                                                       : Sequences::none;
+    partition.leader.sequences = sent.waits                                          ? Sequences::unknown
+                                 : version >= protocol::ProduceRequest::kBatchesFrom ? Sequences::stored
+                                                                                     : Sequences::none;
   }
   if (sent.waits) return false;
-  if (sent.batch->codec == Compression::zstd && version < kFirstZstd) {
+  if (sent.batch->codec == Compression::zstd && version < protocol::ProduceRequest::kZstdFrom) {
     sent.unfit = Error(Errc::unsupported_compression_type, "zstd needs a broker of 2.1 or later");
     return false;
   }
@@ -66,7 +65,7 @@ bool RequestWriter::check(const Request& request, SentBatch& sent, int16_t versi
 // Into a message set, without the records that have headers: those are reported on their own. False if nothing is left.
 bool RequestWriter::convert(SentBatch& sent, int16_t version, Bytes& records) {
   Batch& batch = *sent.batch;
-  const int8_t magic = version >= kFirstMagic1 ? 1 : 0;
+  const int8_t magic = protocol::ProduceRequest::magic(version);
   const int level = batch.level(options_);
   const auto to_set = [&] {
     if (batch.sealed.empty()) return Error();

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "producer/produce_versions.hpp"
-
 namespace kafka::producer {
 
 // The request that is gathered for one leader.
@@ -182,9 +180,10 @@ bool Sender::mend(Partition& partition) {
   const Identity fresh = idempotence_.bump();
   if (!fresh.known()) return false;
   for (auto& batch : partition.chain.mend(fresh, partition.waiting)) {
-    reports_.fail(std::move(batch),
-                  Error(Errc::out_of_order_sequence_number,
-                        partition.name() + ": an earlier batch failed, and nobody knows whether this one is stored"));
+    reports_.fail(
+        std::move(batch),
+        Error(Errc::out_of_order_sequence_number,
+              partition.name() + ": an earlier batch failed, and it is not known whether this one is stored"));
   }
   return !partition.idle();
 }
@@ -303,7 +302,7 @@ void Sender::send(std::shared_ptr<Request> request) {
       });
   request->info = &call->info;
   call->set_expects_response(options_.acks != Acks::none);
-  if (!by_id) call->set_max_version(kLastByName);
+  if (!by_id) call->set_max_version(protocol::ProduceRequest::kTopicIdsFrom - 1);
   const int32_t node = request->node;
   // Without answers a leader that moved shows in one way only: it closes the connection.
   if (options_.acks == Acks::none && !session_.router().ready(node, cluster::Purpose::produce)) {

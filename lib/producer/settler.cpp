@@ -5,7 +5,6 @@
 
 #include "base/error_table.hpp"
 #include "cluster/answers.hpp"
-#include "producer/produce_versions.hpp"
 #include "producer/refused_records.hpp"
 
 namespace kafka::producer {
@@ -125,7 +124,7 @@ Settler::Verdict Settler::judge(const SentBatch& sent, const Error& error, const
 
 bool Settler::settle_stored(SentBatch& sent, const Verdict& verdict, const cluster::CallInfo& info) {
   if (verdict.answer == nullptr || verdict.persistence != Persistence::yes) return false;
-  sent.partition->chain.stored(*sent.batch, info.version >= kFirstV2);
+  sent.partition->chain.stored(*sent.batch, info.version >= protocol::ProduceRequest::kBatchesFrom);
   Outcome outcome{{}, -1, -1, Persistence::yes};
   if (!verdict.error) {
     outcome.base_offset = verdict.answer->base_offset;

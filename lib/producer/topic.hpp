@@ -1,6 +1,6 @@
 // What a producer keeps of each topic and partition: batches that are being filled, batches that wait, and where the
 // last ones went.
-// Not here: who fills batches (accumulator.hpp), who takes them (sender.hpp).
+// Not here: how batches are filled (accumulator.hpp), how they are sent (sender.hpp).
 #pragma once
 
 #include <map>

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What is said about a record must be true of the log.
+// Each report must be true of the log.
 void check_truth(ProducerWorld& world, const Reports& reports, size_t count) {
   REQUIRE(reports.size() == count);
   std::vector<std::string> log = world.values(0);
@@ -56,7 +56,7 @@ TEST_CASE(
   world.finish();
 }
 
-TEST_CASE("abort of nothing is nothing, and a producer that was closed or never worked may be told to") {
+TEST_CASE("abort does nothing without records, and also after close or with bad options") {
   ProducerWorld world;
   world.producer->abort();
   int flushed = 0;
@@ -143,9 +143,9 @@ TEST_CASE("E1: ack, timeout, abort and close race for the same records, and each
   }
 }
 
-TEST_CASE("B16, E2: records whose time is up while their bytes are still being written damage no others") {
-  // Small slices: most of a request is still in the socket's queue when its records are given up. Their memory is
-  // wanted again at once.
+TEST_CASE("B16, E2: records that expire while their bytes are still being written damage no others") {
+  // The socket takes small slices, so most of a request is still queued when its records are given up, and their
+  // memory is needed again at once.
   ProducerWorld world({.acks = Acks::leader, .batch_size = 20000, .max_request_size = 200000, .request_timeout = 10s});
   world.warm_up();
   world.world.set_slicing(500, 1500);

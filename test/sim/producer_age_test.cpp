@@ -15,10 +15,10 @@ ProducerOptions patient(std::optional<bool> enable = {}) {
   return {.delivery_timeout = 20s, .enable_idempotence = enable, .request_timeout = 3s};
 }
 
-// Brokers 2 and 3 are not spoken to before there is a reason.
+// Nothing connects to brokers 2 and 3 before it has a reason.
 SimClientOptions only_first() { return {.brokers = 3, .session = {.bootstrap_servers = "broker-1:9092"}}; }
 
-// Requests to produce that carry message sets, which have no room for sequences.
+// Produce requests with message sets, which cannot carry sequences.
 int64_t old_writes(ProducerWorld& world) {
   int64_t found = 0;
   for (const auto& seen : world.cluster().seen()) found += seen.api == ApiKey::produce && seen.version < 3 ? 1 : 0;
@@ -31,7 +31,7 @@ void send_to(ProducerWorld& world, int32_t partition, const std::string& value, 
 
 }  // namespace
 
-TEST_CASE("A12, E4: cut handshakes do not make a producer give up sequences") {
+TEST_CASE("A12, E4: a producer keeps its sequences when handshakes are cut") {
   const int cuts = GENERATE(2, 3, 5);
   ProducerWorld world(patient(), {.brokers = 1});
   Fault& cut = world.cluster().faults().add(ApiKey::api_versions).times(cuts).close_before();
@@ -84,7 +84,7 @@ TEST_CASE("A12, E4: a leader that only looks old gets no batch without sequences
   world.finish();
 }
 
-TEST_CASE("while a cluster is upgraded, leaders known to be older than 0.11 are written to without sequences") {
+TEST_CASE("while a cluster is upgraded, leaders known to be older than 0.11 get batches without sequences") {
   ProducerWorld world(patient(), only_first());
   REQUIRE_FALSE(world.cluster().as_version("0.10", 2));
   world.warm_up();
@@ -96,7 +96,9 @@ TEST_CASE("while a cluster is upgraded, leaders known to be older than 0.11 are 
   world.finish();
 }
 
-TEST_CASE("with enable_idempotence nothing goes to a leader older than 0.11: it is waited for until delivery_timeout") {
+TEST_CASE(
+    "with enable_idempotence a leader older than 0.11 gets nothing, and batches wait for another until "
+    "delivery_timeout") {
   const bool upgraded = GENERATE(true, false);
   ProducerWorld world(patient(true), only_first());
   REQUIRE_FALSE(world.cluster().as_version("0.10", 2));
@@ -169,7 +171,7 @@ TEST_CASE("D17: a cluster that is upgraded from 0.10 gets sequences as soon as i
   world.finish();
 }
 
-TEST_CASE("E4: behind a move to a leader that stores no sequences one batch of a partition is under way at a time") {
+TEST_CASE("E4: after a move to a leader without sequences, one batch of a partition is under way at a time") {
   ProducerOptions options = patient();
   options.batch_size = 1;  // a record each
   ProducerWorld world(options);

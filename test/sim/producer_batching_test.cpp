@@ -147,7 +147,7 @@ TEST_CASE("E12: a full buffer says queue_full, takes nothing, and calls on_drain
   while (!world.send(value, reports)) continue;
   world.run(1s);
   CHECK(drained == 1);
-  world.producer->on_drain([&] { ++drained; });  // everything has gone meanwhile: who waits must be told
+  world.producer->on_drain([&] { ++drained; });  // everything has gone meanwhile, and no outcome comes any more
   CHECK(drained == 1);
   world.run(1ms);
   CHECK(drained == 2);

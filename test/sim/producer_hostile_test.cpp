@@ -85,7 +85,7 @@ TEST_CASE("A14: a partition that the answer omits is sent again, and fails loudl
   }
 }
 
-TEST_CASE("A14: of a repeated partition the first counts, and one that nobody asked for is ignored") {
+TEST_CASE("A14: the first answer for a repeated partition counts, and a partition that was not sent is ignored") {
   Strange strange;
   strange.change = [](Answer& answer) {
     auto& partitions = answer.responses.at(0).partition_responses;
@@ -129,7 +129,7 @@ TEST_CASE("A15: a named leader that cannot be reached does not make a busy loop"
   strange.change = [&](Answer& answer) {
     auto& partition = answer.responses.at(0).partition_responses.at(0);
     partition.error_code = static_cast<int16_t>(Errc::not_leader_or_follower);
-    partition.current_leader.leader_id = 99;  // of whom no address was given
+    partition.current_leader.leader_id = 99;  // no address of it was given
     partition.current_leader.leader_epoch = ++epoch;
   };
   strange.send(0, 0);

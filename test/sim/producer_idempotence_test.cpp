@@ -1,4 +1,4 @@
-// An idempotent producer: no duplicates and no reordering, whatever is retried; what becomes of gaps.
+// An idempotent producer: no duplicates and no reordering, whatever is retried; and how it goes on after a gap.
 #include <kafka/producer.hpp>
 
 #include <algorithm>
@@ -84,7 +84,7 @@ TEST_CASE("E14: a failure of the first of five batches under way changes no orde
   }
 }
 
-TEST_CASE("D12: appended and then refused for want of replicas, it is not appended again") {
+TEST_CASE("D12: a batch that was appended, and then refused because replicas were missing, is not appended again") {
   ProducerWorld world(single());
   world.warm_up();
   world.on_produce().times(2).reply_after(Errc::not_enough_replicas_after_append);
@@ -110,7 +110,7 @@ TEST_CASE("E5: a duplicate sequence is a success with an unknown offset") {
   world.finish();
 }
 
-TEST_CASE("E6: an out-of-order answer to a batch behind a failed one is no error") {
+TEST_CASE("E6: an out-of-order answer is no error if an earlier batch failed") {
   ProducerWorld world(single());
   world.warm_up();
   world.on_produce().skip(1).times(1).reply(Errc::not_enough_replicas);  // the second: three follow out of order
@@ -152,8 +152,8 @@ TEST_CASE("E3: when a batch expires those behind it go on under a newer epoch, w
 TEST_CASE("E7: sequences go from 2^31 - 1 to 0, also inside of a batch") {
   for (const int32_t batch_size : {1, 1000000}) {
     ProducerWorld world;
-    auto inside = std::make_shared<producer::Core>(
-        session::Access::core(*world.session), ProducerOptions{.batch_size = batch_size, .request_timeout = 3s});
+    auto inside = std::make_shared<producer::Core>(session::Access::core(*world.session),
+                                                   ProducerOptions{.batch_size = batch_size, .request_timeout = 3s});
     inside->sender().set_first_sequence(kLastSequence - 2);
     Reports reports;
     for (int i = 0; i < 8; ++i) {
@@ -189,7 +189,7 @@ TEST_CASE("E8: after epoch 32767 the producer takes another id, with sequences f
   world.finish();
 }
 
-TEST_CASE("E9: the producer goes on with a broker that has forgotten it, and nothing is lost") {
+TEST_CASE("E9: a broker that has forgotten the producer costs no record") {
   for (const char* release : {"1.1", "2.8", ""}) {
     ProducerWorld world(single());
     REQUIRE_FALSE(world.cluster().as_version(release));
@@ -217,7 +217,7 @@ TEST_CASE("E10: a batch that is too large is split, and its halves keep its sequ
   world.finish();
 }
 
-TEST_CASE("E16: an id is asked for until it comes, whatever passing error there is") {
+TEST_CASE("E16: the producer asks for its id until it gets one, whatever temporary error comes") {
   for (const Errc code : {Errc::concurrent_transactions, Errc::coordinator_load_in_progress, Errc::not_enough_replicas,
                           Errc::coordinator_not_available, Errc::not_coordinator, Errc::request_timed_out}) {
     ProducerWorld world;
@@ -231,7 +231,8 @@ TEST_CASE("E16: an id is asked for until it comes, whatever passing error there 
   }
 }
 
-TEST_CASE("brokers that know no producer ids, or do not allow them, are served without, unless it is required") {
+TEST_CASE(
+    "brokers without producer ids, or that do not allow them, get batches without sequences unless they are required") {
   for (const bool old : {true, false}) {
     for (const bool required : {false, true}) {
       ProducerOptions options;

@@ -19,7 +19,7 @@ std::vector<std::string> texts(int first, int count) {
   return all;
 }
 
-// The log without what was written twice: the last of each counts.
+// The log without records that are there twice: the last one of each counts.
 std::vector<std::string> without_repeats(const std::vector<std::string>& log) {
   std::vector<std::string> kept;
   for (const std::string& value : log) {
@@ -42,7 +42,7 @@ TEST_CASE(
     if (code == 0) continue;
     const ErrorTraits& what = traits(static_cast<Errc>(code));
     INFO(code << " " << what.name);
-    world.run(5s);  // what the last one asked for has been asked
+    world.run(5s);  // the metadata that the last code asked for has come
     const int64_t requests = world.produces();
     const size_t stored = world.values(0).size();
     const Fault& fault = world.on_produce().times(1).reply(static_cast<Errc>(code));
@@ -86,7 +86,7 @@ TEST_CASE("retries bounds how often one batch is sent again") {
   world.finish();
 }
 
-TEST_CASE("A13: a code that nobody knows is no success; it is retried, and its number is shown") {
+TEST_CASE("A13: an unknown error code is no success: the batch is retried, and the report shows the number") {
   ProducerWorld world({.delivery_timeout = 5s});
   world.warm_up();
   world.on_produce().always().reply(static_cast<Errc>(999));
@@ -115,7 +115,7 @@ TEST_CASE(
     CHECK(reports[0].persistence == (once_unknown ? Persistence::maybe : Persistence::no));
     world.finish();
   }
-  // Refused for good after an attempt of unknown fate: still maybe.
+  // An earlier attempt may have stored it: a refusal for good is maybe all the same.
   ProducerWorld world;
   world.warm_up();
   world.on_produce().times(1).close_after();
@@ -207,7 +207,7 @@ TEST_CASE("max_in_flight set by hand: that many requests are under way, and a lo
   Reports reports;
   for (int i = 0; i < 10; ++i) world.send(std::to_string(i), reports, i);
   world.run(1s);
-  CHECK(world.produces() - before == 1);  // the broker serves one at a time; the others lie in front of it
+  CHECK(world.produces() - before == 1);  // the broker serves one at a time; the others wait in its socket
   REQUIRE(world.until_reports(reports, 10));
   CHECK(reports.count(Errc::none) == 10);
   auto log = world.values(0);
@@ -254,7 +254,7 @@ TEST_CASE("C1: a request that was executed and not answered is sent again; the r
   }
 }
 
-TEST_CASE("C1: when nobody ever answers the outcome is maybe") {
+TEST_CASE("C1: without any answer the outcome is maybe") {
   ProducerWorld world({.delivery_timeout = 5s, .enable_idempotence = false});
   world.warm_up();
   world.on_produce().always().close_after();
@@ -291,7 +291,7 @@ TEST_CASE("C6: a request that is stuck half written is never continued on a used
   const int64_t accepted = world.cluster().accepted_connections(1);
   world.brokers->pause(1);
   Reports reports;
-  const std::string large(900'000, 'x');  // more than the system takes while nobody reads
+  const std::string large(900'000, 'x');  // more than the sockets hold while the broker does not read
   world.send(large, reports, 0);
   world.run(10s);
   CHECK(reports.size() == 0);

@@ -26,7 +26,7 @@ struct Told {
 
 }  // namespace
 
-TEST_CASE("a token comes back once with what its record became, in order, never inside send") {
+TEST_CASE("each token comes back once with the outcome of its record, in order, and never inside send") {
   ProducerWorld world;
   Told told;
   world.producer->on_delivery(told.take());
@@ -55,7 +55,8 @@ TEST_CASE("a token comes back once with what its record became, in order, never 
   world.finish();
 }
 
-TEST_CASE("tokens, callbacks and neither may be mixed in a batch: each is told of its own record, in order") {
+TEST_CASE(
+    "a batch may mix records with tokens, with callbacks and with neither: each is told of its own record, in order") {
   ProducerWorld world;
   std::vector<std::pair<char, uint64_t>> told;
   std::map<uint64_t, int64_t> offsets;
@@ -161,7 +162,7 @@ TEST_CASE("a handler may be set anew, or taken away, also by itself; outcomes wi
   world.finish();
 }
 
-TEST_CASE("I8: outcomes by token keep to the budget of a turn, and a flush ends behind them") {
+TEST_CASE("I8: outcomes by token keep to the budget of a turn, and a flush ends after them") {
   SimClientOptions setup{.brokers = 3};
   setup.session.max_dispatch = 10;
   ProducerWorld world({}, std::move(setup));

@@ -69,11 +69,11 @@ TEST_CASE("records that are taken quickly are charged and reported as all others
   Batch quick(0, Compression::none, {}, 4096);
   Batch plain(0, Compression::none, {}, 4096);
   for (size_t i = 0; i < times.size(); ++i) {
-    const bool nobody = i % 7 == 3;
-    const auto token = [&] { return nobody ? Receipt() : Receipt(i); };
+    const bool without = i % 7 == 3;
+    const auto token = [&] { return without ? Receipt() : Receipt(i); };
     const size_t before = quick.charged();
     REQUIRE(plain.append(times[i], "k", "value", {}, token()) == Errc::none);
-    if (nobody || i == 0) {
+    if (without || i == 0) {
       REQUIRE(quick.append(times[i], "k", "value", {}, token()) == Errc::none);
     } else {
       uint64_t receipt = i;

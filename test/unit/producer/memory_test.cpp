@@ -42,7 +42,7 @@ TEST_CASE("a handler that is set when nothing is left is called at once") {
   CHECK(drained == 1);
 }
 
-TEST_CASE("a parked record that moves into a batch tells nobody of the room between") {
+TEST_CASE("a parked record that moves into a batch does not call on_drain for the room between") {
   QuietSession session;
   Memory memory(*session.core, 1000);
   int drained = 0;

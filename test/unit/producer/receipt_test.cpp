@@ -33,7 +33,7 @@ std::string take_all(Receipts& receipts) {
 Receipts mixed() {
   Receipts receipts;
   for (int32_t i = 0; i < 12; ++i) {
-    if (i == 2 || i == 7) continue;  // nobody wants to hear of these
+    if (i == 2 || i == 7) continue;  // these have neither
     if (i % 5 == 0) receipts.add(i, Receipt(DeliveryCallback([](const DeliveryReport&) {})));
     if (i % 5 != 0) receipts.add(i, Receipt(static_cast<uint64_t>(100 + i)));
   }
@@ -96,7 +96,7 @@ TEST_CASE("E2: memory of batches is used again, but never while somebody may rea
   CHECK(memory.bytes() == 100000);
 }
 
-TEST_CASE("memory of batches: what nobody reads any more is taken first of all, and within its limit") {
+TEST_CASE("blocks of batches: one that is not read any more is taken first, and the pool keeps to its limit") {
   BlockPool memory;
   Bytes batch = memory.take(100000).take();
   const BufferBlock* const block = batch.block();

@@ -76,7 +76,7 @@ TEST_CASE("a handler that sets another one is followed from the next record on")
   CHECK(told == std::vector<std::string>{"a1", "b2", "b3"});
 }
 
-TEST_CASE("after stop() nobody is told, and callables are destroyed uncalled") {
+TEST_CASE("after stop() the application is not called, and callables are destroyed uncalled") {
   Fixture f;
   int told = 0;
   f.reports.set_handler([&](uint64_t, const DeliveryReport&) { ++told; });
