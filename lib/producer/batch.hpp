@@ -175,10 +175,13 @@ class alignas(kLine) Batch {
   net::TimePoint created;
   int32_t records = 0;
   Compression codec;
+  bool hurried = false;       ///< the last retry went without a pause
+  bool unknown_fate = false;  ///< a leader may have stored it: it was sent and not answered
   records::BatchBuilder builder;
   uint64_t first_record = 0;  ///< counted within the partition: tells which of two batches is older
   int32_t sequence = -1;      ///< of the first record
-  size_t guessed = 0;         ///< bytes of memory taken beforehand, while it is open
+  int32_t partition;
+  size_t guessed = 0;  ///< bytes of memory taken before there were records for them, while it is open
   size_t charged_bytes = 0;
   Receipts receipts;
   Few<Stamp, 7> stamps;
@@ -186,10 +189,8 @@ class alignas(kLine) Batch {
   std::vector<bool> dropped;                   ///< by drop_headers(); empty: none
   Bytes sealed;                                ///< null while records are being added
   Identity identity;                           ///< under which it has its sequence; unknown: it has none
-  cluster::RetryPause pause;                   ///< after failures of this batch
-  int32_t partition;
-  bool hurried = false;       ///< the last retry went without a pause
-  bool unknown_fate = false;  ///< a leader may have stored it: it was sent and not answered
+  /// After failures of this batch. What follows lies in its padding.
+  [[no_unique_address]] cluster::RetryPause pause;
 
  private:
   Batch(int32_t partition, Compression codec, net::TimePoint created, records::BatchBuilder builder)
@@ -211,5 +212,7 @@ class alignas(kLine) Batch {
   };
   Cursor cursor_;
 };
+
+static_assert(sizeof(Batch) == 9 * kLine);  // another line costs several per cent with thousands of partitions
 
 }  // namespace kafka::producer

@@ -88,6 +88,9 @@ bool Core::would_block(const Record& record, std::string_view topic) {
 }
 
 bool Core::would_block(const TopicHandle* handle, const Record& record) {
+  const size_t bytes = records::BatchBuilder::estimate(record.key, record.value);
+  if (life_ == Life::open && accumulator_.is_plain(record, bytes, kCallbackBytes)) [[likely]]
+    return false;
   return would_block(record, handle != nullptr ? std::string_view(handle->name) : std::string_view());
 }
 
