@@ -46,6 +46,48 @@ struct MessageView {
   KAFKA_API std::vector<Header> headers() const;
 };
 
+namespace consumer {
+
+/// What an envelope of either kind holds, and its moves: who takes the answer, and the memory that the views lie in.
+class KAFKA_API EnvelopeHold {
+ protected:
+  EnvelopeHold() noexcept = default;
+  EnvelopeHold(EnvelopeHold&& other) noexcept
+      : owner_(std::exchange(other.owner_, nullptr)),
+        parts_(std::exchange(other.parts_, nullptr)),
+        topic_(std::exchange(other.topic_, &no_topic_)),
+        ticket_(other.ticket_),
+        partition_(other.partition_) {}
+  EnvelopeHold& operator=(EnvelopeHold&& other) noexcept {
+    if (this == &other) return *this;
+    if (parts_ != nullptr) drop();
+    owner_ = std::exchange(other.owner_, nullptr);
+    parts_ = std::exchange(other.parts_, nullptr);
+    topic_ = std::exchange(other.topic_, &no_topic_);
+    ticket_ = other.ticket_;
+    partition_ = other.partition_;
+    return *this;
+  }
+  ~EnvelopeHold() {
+    if (parts_ != nullptr) drop();
+  }
+
+  EnvelopeOwner* owner_ = nullptr;  // null once answered; kept by the parts
+  EnvelopeParts* parts_ = nullptr;  // counted: keeps topic name and bytes
+  const std::string* topic_ = &no_topic_;
+  uint64_t ticket_ = 0;
+  int32_t partition_ = -1;
+
+ private:
+  friend struct EnvelopeAccess;
+
+  void drop() noexcept;
+
+  static const std::string no_topic_;
+};
+
+}  // namespace consumer
+
 /// One message, open until it is answered: commit, ack or cancel. Move-only; may be kept and answered
 /// at any later time on the loop's thread, also after its consumer is gone (the answer is `lost`
 /// then). Destroyed without an answer it ends the consumer with envelope_dropped.
@@ -57,21 +99,8 @@ struct MessageView {
 /// back what was dispatched from there on in that partition: it comes again (or not, after seek), commits that waited
 /// there end with `lost`, and answers given later say `lost` and change nothing. Behind an envelope that stays open its
 /// partition goes on for 65,536 more, then waits for it.
-class KAFKA_API MessageEnvelope {
+class KAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
  public:
-  MessageEnvelope() noexcept = default;
-  MessageEnvelope(MessageEnvelope&& other) noexcept
-      : owner_(std::exchange(other.owner_, nullptr)),
-        parts_(std::exchange(other.parts_, nullptr)),
-        topic_(std::exchange(other.topic_, &no_topic_)),
-        message_(other.message_),
-        ticket_(other.ticket_),
-        partition_(other.partition_) {}
-  MessageEnvelope& operator=(MessageEnvelope&& other) noexcept;
-  ~MessageEnvelope() {
-    if (parts_ != nullptr) drop();
-  }
-
   const std::string& topic() const noexcept { return *topic_; }
   int32_t partition() const noexcept { return partition_; }
   int64_t offset() const noexcept { return message_.offset; }
@@ -103,28 +132,13 @@ class KAFKA_API MessageEnvelope {
 
  private:
   friend struct consumer::EnvelopeAccess;
-  friend class BatchEnvelope;
 
-  void drop() noexcept;
-
-  static const std::string no_topic_;
-
-  consumer::EnvelopeOwner* owner_ = nullptr;     // null once answered; kept by the parts
-  consumer::EnvelopeParts* parts_ = nullptr;  // counted: keeps topic name and bytes
-  const std::string* topic_ = &no_topic_;
   MessageView message_ = {};
-  uint64_t ticket_ = 0;
-  int32_t partition_ = -1;
 };
 
 /// 1 to `max` records of one partition, in order, answered as one.
-class KAFKA_API BatchEnvelope {
+class KAFKA_API BatchEnvelope : private consumer::EnvelopeHold {
  public:
-  BatchEnvelope() noexcept = default;
-  BatchEnvelope(BatchEnvelope&& other) noexcept;
-  BatchEnvelope& operator=(BatchEnvelope&& other) noexcept;
-  ~BatchEnvelope();
-
   const std::string& topic() const noexcept { return *topic_; }
   int32_t partition() const noexcept { return partition_; }
   /// Views, valid as long as the envelope.
@@ -142,12 +156,7 @@ class KAFKA_API BatchEnvelope {
  private:
   friend struct consumer::EnvelopeAccess;
 
-  consumer::EnvelopeOwner* owner_ = nullptr;
-  consumer::EnvelopeParts* parts_ = nullptr;
-  const std::string* topic_ = &MessageEnvelope::no_topic_;
   std::vector<MessageView> items_ = {};
-  uint64_t ticket_ = 0;
-  int32_t partition_ = -1;
 };
 
 }  // namespace kafka

@@ -25,25 +25,8 @@ OwnedMessage owned(const std::string& topic, int32_t partition, const MessageVie
 
 }  // namespace
 
-template <class Envelope>
-void EnvelopeAccess::take(Envelope& to, Envelope& from) noexcept {
-  to.owner_ = std::exchange(from.owner_, nullptr);
-  to.parts_ = std::exchange(from.parts_, nullptr);
-  to.topic_ = std::exchange(from.topic_, &MessageEnvelope::no_topic_);
-  to.ticket_ = from.ticket_;
-  to.partition_ = from.partition_;
-}
-
-// The parts go last: they keep the owner, and the views must not dangle meanwhile.
-template <class Envelope>
-void EnvelopeAccess::drop(Envelope& envelope) noexcept {
-  EnvelopeOwner* const owner = std::exchange(envelope.owner_, nullptr);
-  if (owner != nullptr) owner->answer(envelope.ticket_, Answer::drop, {}, {});
-  if (EnvelopeParts* const parts = std::exchange(envelope.parts_, nullptr)) parts->release();
-}
-
-template <class Envelope>
-Error EnvelopeAccess::answer(Envelope& envelope, Answer answer, std::string_view metadata, Function<void(Error)> done) {
+Error EnvelopeAccess::answer(EnvelopeHold& envelope, Answer answer, std::string_view metadata,
+                             Function<void(Error)> done) {
   EnvelopeOwner* const owner = std::exchange(envelope.owner_, nullptr);
   if (owner == nullptr) {
     const Error error(Errc::already_answered);
@@ -55,10 +38,17 @@ Error EnvelopeAccess::answer(Envelope& envelope, Answer answer, std::string_view
   return owner->answer(envelope.ticket_, answer, metadata, std::move(done));
 }
 
-template <class Envelope>
-Error EnvelopeAccess::ack(Envelope& envelope) {
+Error EnvelopeAccess::ack(EnvelopeHold& envelope) {
   EnvelopeOwner* const owner = std::exchange(envelope.owner_, nullptr);
   return owner != nullptr ? owner->ack(envelope.ticket_) : Error(Errc::already_answered);
+}
+
+const std::string EnvelopeHold::no_topic_;
+
+// The parts go last: they keep the owner, and the views must not dangle meanwhile.
+void EnvelopeHold::drop() noexcept {
+  if (owner_ != nullptr) std::exchange(owner_, nullptr)->answer(ticket_, Answer::drop, {}, {});
+  std::exchange(parts_, nullptr)->release();
 }
 
 }  // namespace consumer
@@ -76,44 +66,12 @@ std::vector<Header> MessageView::headers() const {
   return all;
 }
 
-const std::string MessageEnvelope::no_topic_;
-
-MessageEnvelope& MessageEnvelope::operator=(MessageEnvelope&& other) noexcept {
-  if (this != &other) {
-    EnvelopeAccess::drop(*this);
-    message_ = other.message_;
-    EnvelopeAccess::take(*this, other);
-  }
-  return *this;
-}
-void MessageEnvelope::drop() noexcept {
-  if (owner_ == nullptr) [[likely]] {
-    parts_->release();
-    parts_ = nullptr;
-  } else {
-    EnvelopeAccess::drop(*this);
-  }
-}
-
 OwnedMessage MessageEnvelope::detach() const { return consumer::owned(topic(), partition_, message_); }
 Error MessageEnvelope::commit(std::string_view metadata, Function<void(Error)> done) {
   return EnvelopeAccess::answer(*this, Answer::commit, metadata, std::move(done));
 }
 Error MessageEnvelope::ack() { return EnvelopeAccess::ack(*this); }
 Error MessageEnvelope::cancel() { return EnvelopeAccess::answer(*this, Answer::cancel, {}, {}); }
-
-BatchEnvelope::BatchEnvelope(BatchEnvelope&& other) noexcept : items_(std::move(other.items_)) {
-  EnvelopeAccess::take(*this, other);
-}
-BatchEnvelope& BatchEnvelope::operator=(BatchEnvelope&& other) noexcept {
-  if (this != &other) {
-    EnvelopeAccess::drop(*this);
-    items_ = std::move(other.items_);
-    EnvelopeAccess::take(*this, other);
-  }
-  return *this;
-}
-BatchEnvelope::~BatchEnvelope() { EnvelopeAccess::drop(*this); }
 
 std::vector<OwnedMessage> BatchEnvelope::detach() const {
   std::vector<OwnedMessage> all;

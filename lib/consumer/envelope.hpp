@@ -1,5 +1,5 @@
-// What stands behind the public envelopes: who takes the answer, and the memory that the views lie in.
-// Not here: what an answer does (dispatcher.cpp).
+// Behind the public envelopes: the object that takes the answer, and the memory that the views lie in.
+// Not here: what an answer does (answers.hpp).
 #pragma once
 
 #include <kafka/envelope.hpp>
@@ -26,7 +26,7 @@ class EnvelopeOwner {
     if (--references_ == 0) delete this;
   }
 
-  /// `lost` if nobody waits for this ticket any more. `done` (of a commit) gets the outcome, later.
+  /// `lost` if the answer does not count any more. `done` (of a commit) gets the outcome, later.
   virtual Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) = 0;
   /// As answer(ticket, Answer::ack): the one that millions a second may give.
   virtual Error ack(uint64_t ticket) = 0;
@@ -98,8 +98,7 @@ struct EnvelopeAccess {
     envelope.items_ = std::move(items);
   }
 
-  template <class Envelope>
-  static void attach(Envelope& envelope, EnvelopeParts& parts, uint64_t ticket, int32_t partition) {
+  static void attach(EnvelopeHold& envelope, EnvelopeParts& parts, uint64_t ticket, int32_t partition) {
     parts.retain();
     envelope.owner_ = parts.home;
     envelope.parts_ = &parts;
@@ -107,14 +106,8 @@ struct EnvelopeAccess {
     envelope.ticket_ = ticket;
     envelope.partition_ = partition;
   }
-  template <class Envelope>
-  static void take(Envelope& to, Envelope& from) noexcept;
-  template <class Envelope>
-  static void drop(Envelope& envelope) noexcept;
-  template <class Envelope>
-  static Error answer(Envelope& envelope, Answer answer, std::string_view metadata, Function<void(Error)> done);
-  template <class Envelope>
-  static Error ack(Envelope& envelope);
+  static Error answer(EnvelopeHold& envelope, Answer answer, std::string_view metadata, Function<void(Error)> done);
+  static Error ack(EnvelopeHold& envelope);
 };
 
 }  // namespace kafka::consumer

@@ -1,8 +1,5 @@
 #include "consumer/reader.hpp"
 
-#include <algorithm>
-#include <set>
-
 #include "consumer/names.hpp"
 
 namespace kafka::consumer {
@@ -30,14 +27,7 @@ Reader::Reader(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets
       group_offsets_(std::move(group_offsets)),
       error_(core_->error()),
       link_(new EnvelopeLink(core_)),
-      assignment_(options_.ordering == Ordering::unordered ? Window::kMany : 1),
-      teller_(*core_),
-      consumptions_(*core_, *this),
-      positions_(core_, options_, assignment_, life_cycle_, group_offsets_.get(), *this),
-      sources_(*core_, options_, assignment_, life_cycle_, consumptions_, positions_, *this),
-      dispatcher_(*core_, options_, consumptions_, life_cycle_, *link_, sources_.memory().unfolded(), *this),
-      committer_(*core_, options_, group_offsets_.get(), teller_, *this),
-      answers_(options_, assignment_, dispatcher_, consumptions_, committer_, teller_, life_cycle_, *this) {
+      pipeline_(core_, options_, life_cycle_, group_offsets_.get(), *link_, *this) {
   link_->reader = this;
 }
 
@@ -60,7 +50,7 @@ Reader::Reader(std::shared_ptr<session::Core> core, std::vector<TopicOffset> sta
   if (!error_ && start.empty()) error_ = Error(Errc::invalid_argument, "start: at least one partition is needed");
   for (TopicOffset& place : start) {
     if (!error_) error_ = check_place(place);
-    if (!error_ && assignment_.find(place.topic, place.partition) != nullptr) {
+    if (!error_ && pipeline_.assignment.find(place.topic, place.partition) != nullptr) {
       error_ = Error(Errc::invalid_argument,
                      "start: " + place.topic + "/" + std::to_string(place.partition) + " is named twice");
     }
@@ -76,12 +66,13 @@ Reader::~Reader() {
 }
 
 Error Reader::add_partition(std::string topic, int32_t number, Origin origin) {
-  if (assignment_.full()) {
+  if (pipeline_.assignment.full()) {
     return Error(Errc::invalid_argument, "more than " + std::to_string(Assignment::kMostPartitions) + " partitions");
   }
-  Partition& partition = assignment_.add(std::move(topic), number);
+  Partition& partition = pipeline_.assignment.add(std::move(topic), number);
   partition.origin = std::move(origin);
-  if (options_.ordering == Ordering::unordered) partition.buffer.charge_envelopes(sources_.memory().unfolded());
+  if (options_.ordering == Ordering::unordered)
+    partition.buffer.charge_envelopes(pipeline_.sources.memory().unfolded());
   return {};
 }
 
@@ -89,9 +80,9 @@ void Reader::join() {
   if (life_cycle_.stage() != Stage::idle) return;
   life_cycle_.reach(Stage::joined);
   core_->add(*this);
-  for (const auto& [topic, numbers] : assignment_.by_topic())
+  for (const auto& [topic, numbers] : pipeline_.assignment.by_topic())
     core_->metadata().want(topic, options_.allow_auto_create_topics);
-  sources_.join();
+  pipeline_.sources.join();
 }
 
 Error Reader::refusal() const {
@@ -104,32 +95,33 @@ void Reader::assign(const Partitions& partitions) {
   if (life_cycle_.closing()) return;
   std::vector<Partition*> fresh;
   for (const auto& [topic, numbers] : partitions) {
-    const bool wanted = assignment_.by_topic().contains(topic);
+    const bool wanted = pipeline_.assignment.by_topic().contains(topic);
     for (const int32_t number : numbers) {
-      if (assignment_.find(topic, number) != nullptr || add_partition(topic, number, {Origin::Kind::committed, {}}))
+      if (pipeline_.assignment.find(topic, number) != nullptr ||
+          add_partition(topic, number, {Origin::Kind::committed, {}}))
         continue;
-      fresh.push_back(assignment_.find(topic, number));
+      fresh.push_back(pipeline_.assignment.find(topic, number));
     }
     if (!wanted && life_cycle_.in_session()) core_->metadata().want(topic, options_.allow_auto_create_topics);
   }
-  if (consuming()) positions_.add(fresh);
+  if (consuming()) pipeline_.positions.add(fresh);
 }
 
 void Reader::take_away(const Partitions& partitions) {
   if (life_cycle_.closing()) return;
-  dispatcher_.interrupt();
+  pipeline_.dispatcher.interrupt();
   for (const auto& [topic, numbers] : partitions) {
-    if (!assignment_.by_topic().contains(topic)) continue;
+    if (!pipeline_.assignment.by_topic().contains(topic)) continue;
     for (const int32_t number : numbers) {
-      Partition* const partition = assignment_.find(topic, number);
+      Partition* const partition = pipeline_.assignment.find(topic, number);
       if (partition == nullptr) continue;
       const std::shared_ptr<Partition> kept = partition->shared_from_this();
-      assignment_.remove(*kept);
-      answers_.taken_away(*kept);
+      pipeline_.assignment.remove(*kept);
+      pipeline_.answers.taken_away(*kept);
     }
-    if (!assignment_.by_topic().contains(topic) && life_cycle_.in_session()) core_->metadata().unwant(topic);
+    if (!pipeline_.assignment.by_topic().contains(topic) && life_cycle_.in_session()) core_->metadata().unwant(topic);
   }
-  sources_.schedule();  // what lay in the buffers is memory that others may wait for
+  pipeline_.sources.schedule();  // what lay in the buffers is memory that others may wait for
 }
 
 // --- consuming --------------------------------------------------------------
@@ -159,7 +151,7 @@ void Reader::begin(std::shared_ptr<Consumption> consumption) {
   if (!consumption->error && !consumption->on_message && !consumption->on_batch) {
     consumption->error = Error(Errc::invalid_argument, "the callback for messages is empty");
   }
-  if (!consumption->error && consumptions_.current() != nullptr) {
+  if (!consumption->error && pipeline_.consumptions.current() != nullptr) {
     consumption->error = Error(Errc::invalid_argument, "a consumption is running");
   }
   if (consumption->error) {
@@ -168,13 +160,14 @@ void Reader::begin(std::shared_ptr<Consumption> consumption) {
       if (!self.expired()) consumption->on_end(consumption->error);
     });
   }
-  consumptions_.begin(std::move(consumption));
-  assignment_.begin_consumption();
+  pipeline_.consumptions.begin(std::move(consumption));
+  pipeline_.assignment.begin_consumption();
   join();
-  if (Error stopped = positions_.begin(has_event_handler())) consumptions_.end(std::move(stopped));
-  for (const auto& partition : assignment_) dispatcher_.make_ready(*partition);
-  dispatcher_.schedule();  // those that an earlier consumption left in the list
-  sources_.schedule();
+  if (Error stopped = pipeline_.positions.begin(pipeline_.handlers.hears_events()))
+    pipeline_.consumptions.end(std::move(stopped));
+  for (const auto& partition : pipeline_.assignment) pipeline_.dispatcher.make_ready(*partition);
+  pipeline_.dispatcher.schedule();  // those that an earlier consumption left in the list
+  pipeline_.sources.schedule();
 }
 
 // --- partitions -------------------------------------------------------------
@@ -182,7 +175,7 @@ void Reader::begin(std::shared_ptr<Consumption> consumption) {
 Error Reader::find_all(const Partitions& named, std::vector<Partition*>& found) const {
   for (const auto& [topic, numbers] : named) {
     for (const int32_t number : numbers) {
-      Partition* const partition = assignment_.find(topic, number);
+      Partition* const partition = pipeline_.assignment.find(topic, number);
       if (partition == nullptr) {
         return Error(Errc::invalid_argument,
                      topic + "/" + std::to_string(number) + " is not one of this consumer's partitions");
@@ -197,126 +190,44 @@ Error Reader::pause(const Partitions& named, bool on) {
   if (Error refused = refusal()) return refused;
   std::vector<Partition*> found;
   if (Error unknown = find_all(named, found)) return unknown;
-  dispatcher_.interrupt();
+  pipeline_.dispatcher.interrupt();
   for (Partition* partition : found) {
     if (partition->paused == on) continue;
     partition->paused = on;
-    if (!on) dispatcher_.make_ready(*partition);
+    if (!on) pipeline_.dispatcher.make_ready(*partition);
   }
-  sources_.schedule();
+  pipeline_.sources.schedule();
   return {};
 }
 
 Error Reader::seek(TopicOffset to) {
   if (Error refused = refusal()) return refused;
   if (Error illegal = check_place(to)) return illegal;
-  Partition* const partition = assignment_.find(to.topic, to.partition);
+  Partition* const partition = pipeline_.assignment.find(to.topic, to.partition);
   if (partition == nullptr) {
     return Error(Errc::invalid_argument,
                  to.topic + "/" + std::to_string(to.partition) + " is not one of this consumer's partitions");
   }
-  answers_.position_set(*partition);
-  positions_.seek(*partition, std::move(to), consuming());
+  pipeline_.answers.position_set(*partition);
+  pipeline_.positions.seek(*partition, std::move(to), consuming());
   return {};
 }
 
 int64_t Reader::position(std::string_view topic, int32_t partition) const {
-  const Partition* const found = assignment_.find(topic, partition);
+  const Partition* const found = pipeline_.assignment.find(topic, partition);
   return found == nullptr ? -1 : found->public_position();
 }
 
 bool Reader::at_end(std::string_view topic, int32_t partition) const {
-  const Partition* const found = assignment_.find(topic, partition);
+  const Partition* const found = pipeline_.assignment.find(topic, partition);
   return found != nullptr && found->position.at_end();
 }
 
-void Reader::position_dropped() {
-  dispatcher_.interrupt();
-  sources_.schedule();  // what lay in its buffer is memory that others may wait for
-}
-
-void Reader::position_reset(Partition& partition, Event::Type type, const Error& why) {
-  answers_.position_set(partition);  // an answer given later does not take it back
-  tell(type, partition, why, partition.position.next);
-}
-
-void Reader::log_cut(Partition& partition, int64_t offset, int32_t epoch) {
-  partition.window.cut(offset, epoch);
-  Commit& wanted = partition.commits.wanted;
-  if (wanted.offset <= offset) return;
-  wanted.offset = offset;
-  wanted.epoch = epoch;
-}
-
-void Reader::partition_resumed(Partition& partition, int64_t offset) {
-  tell(Event::Type::partition_resumed, partition, {}, offset);
-}
-
-void Reader::partition_stopped(Partition& partition, const Error& why) {
-  const bool heard = has_event_handler();
-  tell(Event::Type::partition_stopped, partition, why, partition.position.next);
-  if (!heard) consumptions_.end(why);
-}
-
-bool Reader::will_free_memory() const {
-  // With `consumer` the next message waits for the answer; with `unordered` envelopes keep what they were cut from.
-  if (options_.ordering != Ordering::partition && dispatcher_.open() > 0) return true;
-  return !dispatcher_.nothing_to_do();
-}
-
-void Reader::check_end(Partition& partition) {
-  Position& position = partition.position;
-  if (position.end_reported || partition.open() || !partition.buffer.empty() || !position.at_end()) return;
-  position.end_reported = true;
-  if (on_partition_end_ == nullptr) return;
-  core_->callbacks().run([guard = scope_.guard(), handler = on_partition_end_,
-                          where = TopicPartition{*partition.topic, partition.number}, offset = position.next] {
-    if (guard.alive()) (*handler)(where, offset);
-  });
-}
-
-void Reader::drained(Partition& partition) {
-  partition.fetch.position = std::max(partition.fetch.position, partition.position.next);
-  check_end(partition);
-  sources_.schedule();
-}
-
-void Reader::consumption_ending() {
-  dispatcher_.interrupt();
-  sources_.rest();
-}
-
-void Reader::commits_ended() {
-  dispatcher_.schedule();
-  if (dispatcher_.empty()) sources_.schedule();
-  consumptions_.finish();
-  maybe_closed();
-}
-
-// --- handlers ---------------------------------------------------------------
-
 void Reader::on_partition_end(Function<void(const TopicPartition&, int64_t)> handler) {
-  on_partition_end_ = nullptr;
-  if (handler) on_partition_end_ = std::make_shared<Function<void(const TopicPartition&, int64_t)>>(std::move(handler));
+  pipeline_.handlers.on_end(std::move(handler));
 }
 
-void Reader::on_event(Function<void(const Event&)> handler) {
-  on_event_ = nullptr;
-  if (handler) on_event_ = std::make_shared<Function<void(const Event&)>>(std::move(handler));
-}
-
-void Reader::tell(Event::Type type, Partition& partition, Error error, int64_t offset) {
-  Event event;
-  event.type = type;
-  event.error = std::move(error);
-  event.topic = *partition.topic;
-  event.partition = partition.number;
-  event.offset = offset;
-  if (on_event_ == nullptr) return core_->event(event);
-  core_->callbacks().run([guard = scope_.guard(), handler = on_event_, event = std::move(event)] {
-    if (guard.alive()) (*handler)(event);
-  });
-}
+void Reader::on_event(Function<void(const Event&)> handler) { pipeline_.handlers.on_event(std::move(handler)); }
 
 // --- the ends ---------------------------------------------------------------
 // A reader is closed when its consumption has ended and all commits have.
@@ -330,8 +241,8 @@ void Reader::close(Function<void()> done) {
   }
   if (done) close_callbacks_.push_back(std::move(done));
   if (life_cycle_.closing()) return;
-  dispatcher_.interrupt();
-  consumptions_.end(Error(Errc::closed, "the consumer was closed"));
+  pipeline_.dispatcher.interrupt();
+  pipeline_.consumptions.end(Error(Errc::closed, "the consumer was closed"));
   life_cycle_.reach(Stage::closing);
   close_timer_ = core_->reactor().after(core_->options().close_timeout, [this] {
     close_timer_.cancel();
@@ -343,7 +254,7 @@ void Reader::close(Function<void()> done) {
 void Reader::begin_close(net::TimePoint, Function<void()> done) {
   const std::shared_ptr<Reader> pinned = shared_from_this();
   close_done_ = std::move(done);
-  consumptions_.end(Error(Errc::closed, "the session was closed"));
+  pipeline_.consumptions.end(Error(Errc::closed, "the session was closed"));
   life_cycle_.reach(Stage::closing);
   maybe_closed();
 }
@@ -351,17 +262,17 @@ void Reader::begin_close(net::TimePoint, Function<void()> done) {
 // The deadline has passed: commits without an answer end now.
 void Reader::fail_rest() {
   const std::shared_ptr<Reader> pinned = shared_from_this();
-  consumptions_.end(Error(Errc::closed, "the consumer was closed"));
+  pipeline_.consumptions.end(Error(Errc::closed, "the consumer was closed"));
   life_cycle_.reach(Stage::overdue);
-  answers_.fail_commits(Error(Errc::closed, "closed before the commit was confirmed"));
-  consumptions_.finish();
+  pipeline_.answers.fail_commits(Error(Errc::closed, "closed before the commit was confirmed"));
+  pipeline_.consumptions.finish();
   maybe_closed();
 }
 
 void Reader::maybe_closed() {
   if (!life_cycle_.closing() || life_cycle_.closed()) return;
-  if (committer_.pending() || consumptions_.current() != nullptr) return;
-  answers_.fail_commits(Error(Errc::closed, "closed before an earlier message was answered"));
+  if (!pipeline_.at_rest()) return;
+  pipeline_.answers.fail_commits(Error(Errc::closed, "closed before an earlier message was answered"));
   leave();
   auto callbacks = std::move(close_callbacks_);
   close_callbacks_.clear();
@@ -375,14 +286,10 @@ void Reader::leave() {
   life_cycle_.reach(Stage::closed);
   link_->reader = nullptr;
   close_timer_.cancel();
-  sources_.close(was_in && core_->live());
-  positions_.cancel();
-  dispatcher_.clear();
-  for (const auto& partition : assignment_) partition->buffer.clear();
-  scope_.end();
+  pipeline_.close(was_in && core_->live());
   if (!was_in || !core_->live()) return;
   core_->remove(*this);
-  for (const auto& [topic, numbers] : assignment_.by_topic()) core_->metadata().unwant(topic);
+  for (const auto& [topic, numbers] : pipeline_.assignment.by_topic()) core_->metadata().unwant(topic);
 }
 
 void Reader::abandon() {
@@ -396,22 +303,11 @@ void Reader::abandon() {
 void Reader::abort() {
   life_cycle_.reach(Stage::aborted);
   link_->reader = nullptr;
-  scope_.end();
-  teller_.abort();
-  sources_.close(false);
-  positions_.abort();
   close_timer_.cancel();
-  dispatcher_.clear();
-  for (const auto& partition : assignment_) partition->buffer.clear();
-  close_callbacks_.clear();
-  close_done_ = nullptr;
   // Callables may own envelopes and call back when they go: nothing of ours is half done by then.
-  const std::shared_ptr<Consumption> consumption = consumptions_.abort();
-  const std::vector<Commit> sent = committer_.abort();
-  std::vector<PartitionCommits> kept;
-  for (const auto& partition : assignment_) kept.push_back(std::exchange(partition->commits, {}));
-  on_partition_end_ = nullptr;
-  on_event_ = nullptr;
+  const auto callbacks = std::exchange(close_callbacks_, {});
+  const Function<void()> done = std::exchange(close_done_, nullptr);
+  pipeline_.abort();
 }
 
 }  // namespace kafka::consumer

@@ -1,6 +1,5 @@
-// The inside of a public Consumer or Fetcher: its parts, and what the public calls do with them.
-// Not here: where partitions begin (positions.hpp), requests to the leaders and their answers (sources.hpp), envelopes
-// (dispatcher.hpp, answers.hpp), commits (committer.hpp).
+// The inside of a public Consumer or Fetcher: what the application calls, and the end.
+// Not here: the way of messages and answers (pipeline.hpp).
 #pragma once
 
 #include <kafka/consumer.hpp>
@@ -11,17 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/scope.hpp"
-#include "consumer/answers.hpp"
-#include "consumer/assignment.hpp"
-#include "consumer/committer.hpp"
-#include "consumer/consumption.hpp"
-#include "consumer/dispatcher.hpp"
+#include "consumer/envelope.hpp"
 #include "consumer/group_offsets.hpp"
 #include "consumer/life_cycle.hpp"
-#include "consumer/partition.hpp"
-#include "consumer/positions.hpp"
-#include "consumer/sources.hpp"
+#include "consumer/pipeline.hpp"
 #include "session/core.hpp"
 
 namespace kafka::consumer {
@@ -43,14 +35,8 @@ class EnvelopeLink final : public EnvelopeOwner {
   std::shared_ptr<session::Core> core_;
 };
 
-class Reader final : public session::Client,
-                     public std::enable_shared_from_this<Reader>,
-                     private Positions::Owner,
-                     private Sources::Owner,
-                     private Consumptions::Owner,
-                     private Dispatcher::Owner,
-                     private Committer::Owner,
-                     private Answers::Owner {
+/// Owns the parts, and the reader's life: what the application calls goes through here.
+class Reader final : public session::Client, public std::enable_shared_from_this<Reader>, private Pipeline::Owner {
  public:
   Reader(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions, ConsumerOptions options);
   Reader(std::shared_ptr<session::Core> core, std::vector<TopicOffset> start, ConsumerOptions options);
@@ -82,12 +68,14 @@ class Reader final : public session::Client,
   void abandon();
 
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
-    return answers_.answer(ticket, answer, metadata, done);
+    return pipeline_.answers.answer(ticket, answer, metadata, done);
   }
-  Error ack(uint64_t ticket) { return dispatcher_.ack_at_once(ticket) ? Error() : answers_.ack(ticket); }
+  Error ack(uint64_t ticket) {
+    return pipeline_.dispatcher.ack_at_once(ticket) ? Error() : pipeline_.answers.ack(ticket);
+  }
   void memory_freed() {
-    sources_.schedule();
-    dispatcher_.schedule();
+    pipeline_.sources.schedule();
+    pipeline_.dispatcher.schedule();
   }
 
   void begin_close(net::TimePoint deadline, Function<void()> done) override;
@@ -103,43 +91,13 @@ class Reader final : public session::Client,
   Error refusal() const;
   Error find_all(const Partitions& named, std::vector<Partition*>& found) const;
   void begin(std::shared_ptr<Consumption> consumption);
-  bool consuming() const { return consumptions_.running() && !life_cycle_.closing(); }
-  void tell(Event::Type type, Partition& partition, Error error, int64_t offset);
-  bool has_event_handler() const { return on_event_ != nullptr || core_->has_event_handler(); }
-
+  bool consuming() const { return pipeline_.consumptions.running() && !life_cycle_.closing(); }
   void maybe_closed();
   void leave();
 
-  // Positions::Owner
-  void position_dropped() override;
-  void position_reset(Partition& partition, Event::Type type, const Error& why) override;
-  void log_cut(Partition& partition, int64_t offset, int32_t epoch) override;
-  void partition_resumed(Partition& partition, int64_t offset) override;
-  void partition_stopped(Partition& partition, const Error& why) override;
-
-  // Sources::Owner
-  void records_came(Partition& partition) override { dispatcher_.make_ready(partition); }
-  void answer_taken() override { dispatcher_.schedule(); }
-  bool will_free_memory() const override;
-  void check_end(Partition& partition) override;  // also of Answers::Owner
-
-  // Consumptions::Owner, Dispatcher::Owner, Committer::Owner, Answers::Owner
+  // Pipeline::Owner
   std::shared_ptr<void> pin() override { return shared_from_this(); }
-  void consumption_ending() override;
-  bool commits_pending() const override { return committer_.pending(); }
-  void consumption_ended() override { maybe_closed(); }
-  void fetch_more() override { sources_.schedule(); }
-  void drained(Partition& partition) override;
-  void unreadable(Partition& partition, Error error) override { positions_.stop(partition, std::move(error), true); }
-  void go_back(Partition& partition, int64_t offset) override { positions_.go_back(partition, offset); }
-  void commit_stored(Partition& partition, const Commit& commit) override { answers_.commit_stored(partition, commit); }
-  void commit_failed(Partition& partition, const Commit& commit, const Error& error) override {
-    answers_.commit_failed(partition, commit, error);
-  }
-  void commit_given_up(Partition& partition, const Commit& commit) override {
-    answers_.commit_given_up(partition, commit);
-  }
-  void commits_ended() override;
+  void settled() override { maybe_closed(); }
 
   std::shared_ptr<session::Core> core_;
   ConsumerOptions options_;
@@ -147,23 +105,10 @@ class Reader final : public session::Client,
   Error error_;
   LifeCycle life_cycle_;
   EnvelopeLink* link_;  // counted
-  Assignment assignment_;
-  Teller teller_;
-  Consumptions consumptions_;
-  Positions positions_;
-  Sources sources_;
-  Dispatcher dispatcher_;
-  Committer committer_;
-  Answers answers_;
-  std::shared_ptr<Function<void(const TopicPartition&, int64_t)>> on_partition_end_;
-  std::shared_ptr<Function<void(const Event&)>> on_event_;
-
+  Pipeline pipeline_;
   std::vector<Function<void()>> close_callbacks_;  // the application's
   Function<void()> close_done_;                    // the session's
   net::Timer close_timer_;
-  Scope scope_;
 };
-
-using Consumer = Reader;
 
 }  // namespace kafka::consumer

@@ -5,18 +5,18 @@
 
 namespace kafka::consumer {
 
-void Consumer::add_stats(Stats& stats) const {
+void Reader::add_stats(Stats& stats) const {
   ConsumerStats& own = stats.consumers.emplace_back();
   if (group_offsets_ != nullptr) own.group = group_offsets_->group();
   own.fetch_memory = options_.fetch_memory;
-  own.fetched_bytes = sources_.memory().held();
-  own.reserved_bytes = sources_.memory().reserved();
-  own.open = dispatcher_.open();
-  own.envelopes = dispatcher_.envelopes();
-  own.fetches = sources_.requests();
-  own.received_bytes = sources_.received_bytes();
-  own.commits = committer_.commits();
-  for (const auto& [name, partitions] : assignment_.by_topic()) {
+  own.fetched_bytes = pipeline_.sources.memory().held();
+  own.reserved_bytes = pipeline_.sources.memory().reserved();
+  own.open = pipeline_.dispatcher.open();
+  own.envelopes = pipeline_.dispatcher.envelopes();
+  own.fetches = pipeline_.sources.requests();
+  own.received_bytes = pipeline_.sources.received_bytes();
+  own.commits = pipeline_.committer.commits();
+  for (const auto& [name, partitions] : pipeline_.assignment.by_topic()) {
     for (const auto& [number, partition] : partitions) {
       const int64_t position = partition->public_position();
       const bool known = position >= 0 && partition->position.end >= 0;

@@ -1,0 +1,40 @@
+// What the application wants to hear of partitions, besides their messages.
+#pragma once
+
+#include <kafka/session.hpp>
+
+#include <memory>
+
+#include "base/scope.hpp"
+#include "consumer/partition.hpp"
+#include "session/core.hpp"
+
+namespace kafka::consumer {
+
+/// Owns the application's handlers for events and for ends of partitions. A call that is queued keeps the handler that
+/// was set when it was queued.
+class Handlers {
+ public:
+  explicit Handlers(session::Core& core) : core_(core) {}
+
+  void on_end(Function<void(const TopicPartition&, int64_t)> handler);
+  void on_event(Function<void(const Event&)> handler);
+  /// The application would hear of an event, here or at the session.
+  bool hears_events() const { return on_event_ != nullptr || core_.has_event_handler(); }
+
+  void event(Event::Type type, const Partition& partition, const Error& error, int64_t offset);
+  /// Tells that the partition's end is reached, once each time.
+  void check_end(Partition& partition);
+
+  /// Nothing that is queued runs any more.
+  void close() { scope_.end(); }
+  void clear();
+
+ private:
+  session::Core& core_;
+  std::shared_ptr<Function<void(const TopicPartition&, int64_t)>> on_end_;
+  std::shared_ptr<Function<void(const Event&)>> on_event_;
+  Scope scope_;
+};
+
+}  // namespace kafka::consumer

@@ -1,0 +1,96 @@
+#include "consumer/pipeline.hpp"
+
+#include <algorithm>
+
+namespace kafka::consumer {
+
+Pipeline::Pipeline(const std::shared_ptr<session::Core>& core, const ConsumerOptions& options,
+                   const LifeCycle& life_cycle, GroupOffsets* group, EnvelopeOwner& envelope_owner, Owner& owner)
+    : options_(options),
+      owner_(owner),
+      assignment(options.ordering == Ordering::unordered ? Window::kMany : 1),
+      handlers(*core),
+      teller(*core),
+      consumptions(*core, *this),
+      positions(core, options, assignment, life_cycle, group, *this),
+      sources(*core, options, assignment, life_cycle, consumptions, positions, *this),
+      dispatcher(*core, options, consumptions, life_cycle, envelope_owner, sources.memory().unfolded(), *this),
+      committer(*core, options, group, teller, *this),
+      answers(options, assignment, dispatcher, consumptions, committer, teller, life_cycle, *this) {}
+
+void Pipeline::close(bool leave) {
+  sources.close(leave);
+  positions.cancel();
+  dispatcher.clear();
+  for (const auto& partition : assignment) partition->buffer.clear();
+  handlers.close();
+}
+
+void Pipeline::abort() {
+  teller.abort();
+  handlers.close();
+  sources.close(false);
+  positions.abort();
+  dispatcher.clear();
+  for (const auto& partition : assignment) partition->buffer.clear();
+  // Callables may own envelopes and call back when they go: nothing of ours is half done by then.
+  const std::shared_ptr<Consumption> consumption = consumptions.abort();
+  const std::vector<Commit> sent = committer.abort();
+  std::vector<PartitionCommits> kept;
+  for (const auto& partition : assignment) kept.push_back(std::exchange(partition->commits, {}));
+  handlers.clear();
+}
+
+void Pipeline::position_dropped() {
+  dispatcher.interrupt();
+  sources.schedule();  // what lay in its buffer is memory that others may wait for
+}
+
+void Pipeline::position_reset(Partition& partition, Event::Type type, const Error& why) {
+  answers.position_set(partition);  // an answer given later does not take it back
+  handlers.event(type, partition, why, partition.position.next);
+}
+
+void Pipeline::log_cut(Partition& partition, int64_t offset, int32_t epoch) {
+  partition.window.cut(offset, epoch);
+  Commit& wanted = partition.commits.wanted;
+  if (wanted.offset <= offset) return;
+  wanted.offset = offset;
+  wanted.epoch = epoch;
+}
+
+void Pipeline::partition_resumed(Partition& partition, int64_t offset) {
+  handlers.event(Event::Type::partition_resumed, partition, {}, offset);
+}
+
+void Pipeline::partition_stopped(Partition& partition, const Error& why) {
+  const bool heard = handlers.hears_events();
+  handlers.event(Event::Type::partition_stopped, partition, why, partition.position.next);
+  if (!heard) consumptions.end(why);
+}
+
+bool Pipeline::will_free_memory() const {
+  // With `consumer` the next message waits for the answer; with `unordered` envelopes keep what they were cut from.
+  if (options_.ordering != Ordering::partition && dispatcher.open() > 0) return true;
+  return !dispatcher.nothing_to_do();
+}
+
+void Pipeline::drained(Partition& partition) {
+  partition.fetch.position = std::max(partition.fetch.position, partition.position.next);
+  handlers.check_end(partition);
+  sources.schedule();
+}
+
+void Pipeline::consumption_ending() {
+  dispatcher.interrupt();
+  sources.rest();
+}
+
+void Pipeline::commits_ended() {
+  dispatcher.schedule();
+  if (dispatcher.empty()) sources.schedule();
+  consumptions.finish();
+  owner_.settled();
+}
+
+}  // namespace kafka::consumer

@@ -1,0 +1,105 @@
+// The way of a message, from the leader to the application, and of its answer back to the group: the parts of a reader,
+// and what each has to tell the others.
+// Not here: what the application calls, and the reader's end (reader.hpp).
+#pragma once
+
+#include <kafka/options.hpp>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "consumer/answers.hpp"
+#include "consumer/assignment.hpp"
+#include "consumer/committer.hpp"
+#include "consumer/consumption.hpp"
+#include "consumer/dispatcher.hpp"
+#include "consumer/handlers.hpp"
+#include "consumer/life_cycle.hpp"
+#include "consumer/positions.hpp"
+#include "consumer/sources.hpp"
+#include "consumer/teller.hpp"
+
+namespace kafka::consumer {
+
+/// Owns the parts. No part knows another one that it does not use: what one of them finds out goes up to here, through
+/// the part's own small interface, and from here to those whom it concerns.
+class Pipeline final : private Positions::Owner,
+                       private Sources::Owner,
+                       private Consumptions::Owner,
+                       private Dispatcher::Owner,
+                       private Committer::Owner,
+                       private Answers::Owner {
+ public:
+  class Owner {
+   public:
+    /// Keeps everything alive while the application is called.
+    virtual std::shared_ptr<void> pin() = 0;
+    /// A consumption, or commits, have come to their end.
+    virtual void settled() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `group` is null where nothing is stored. All arguments outlive this object.
+  Pipeline(const std::shared_ptr<session::Core>& core, const ConsumerOptions& options, const LifeCycle& life_cycle,
+           GroupOffsets* group, EnvelopeOwner& envelope_owner, Owner& owner);
+
+  /// Nothing is under way, and nobody waits.
+  bool at_rest() const { return !committer.pending() && consumptions.current() == nullptr; }
+  /// Drops what was fetched and what is queued. `leave`: the session is there, and gets its connections back.
+  void close(bool leave);
+  /// The same where nothing is called any more.
+  void abort();
+
+ private:
+  const ConsumerOptions& options_;
+  Owner& owner_;
+
+ public:
+  // In the order in which they need each other.
+  Assignment assignment;
+  Handlers handlers;
+  Teller teller;
+  Consumptions consumptions;
+  Positions positions;
+  Sources sources;
+  Dispatcher dispatcher;
+  Committer committer;
+  Answers answers;
+
+ private:
+  // Positions::Owner
+  void position_dropped() override;
+  void position_reset(Partition& partition, Event::Type type, const Error& why) override;
+  void log_cut(Partition& partition, int64_t offset, int32_t epoch) override;
+  void partition_resumed(Partition& partition, int64_t offset) override;
+  void partition_stopped(Partition& partition, const Error& why) override;
+
+  // Sources::Owner
+  void records_came(Partition& partition) override { dispatcher.make_ready(partition); }
+  void answer_taken() override { dispatcher.schedule(); }
+  bool will_free_memory() const override;
+  void check_end(Partition& partition) override { handlers.check_end(partition); }  // also of Answers::Owner
+
+  // Consumptions::Owner, Dispatcher::Owner, Committer::Owner, Answers::Owner
+  std::shared_ptr<void> pin() override { return owner_.pin(); }
+  void consumption_ending() override;
+  bool commits_pending() const override { return committer.pending(); }
+  void consumption_ended() override { owner_.settled(); }
+  void fetch_more() override { sources.schedule(); }
+  void drained(Partition& partition) override;
+  void unreadable(Partition& partition, Error error) override { positions.stop(partition, std::move(error), true); }
+  void go_back(Partition& partition, int64_t offset) override { positions.go_back(partition, offset); }
+  void commit_stored(Partition& partition, const Commit& commit) override { answers.commit_stored(partition, commit); }
+  void commit_failed(Partition& partition, const Commit& commit, const Error& error) override {
+    answers.commit_failed(partition, commit, error);
+  }
+  void commit_given_up(Partition& partition, const Commit& commit) override {
+    answers.commit_given_up(partition, commit);
+  }
+  void commits_ended() override;
+};
+
+}  // namespace kafka::consumer
