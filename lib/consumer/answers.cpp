@@ -61,7 +61,7 @@ Error Answers::commit(const Found& found, std::string_view metadata, Function<vo
   return {};
 }
 
-// cancel(), or dropped without an answer: the message comes again, in the next consumption.
+// cancel(), or an envelope that was destroyed without an answer: the next consumption gets the message again.
 Error Answers::give_back(const Found& found, bool dropped) {
   if (found.partition == nullptr) return lost(found);
   Partition& partition = *found.partition;
@@ -83,7 +83,7 @@ Error Answers::give_back(const Found& found, bool dropped) {
   return entry != nullptr ? Error() : Error(Errc::lost);
 }
 
-// The answer does not count, but the envelope has come to its end all the same.
+// The answer does not count, but the envelope is not open any more.
 Error Answers::lost(const Found& found) {
   close_envelope(found.ticket);
   if (found.partition != nullptr) {
@@ -99,7 +99,7 @@ void Answers::close_envelope(uint64_t ticket) {
   if (assignment_.is_present(ticket)) consumptions_.count_answered(1);
 }
 
-// The envelopes that were open until this commit had its end.
+// Closes the envelopes that were open until the outcome of this commit was known.
 void Answers::close_envelopes(Partition& partition, const Commit& commit) {
   dispatcher_.closed(commit.open);
   Window& window = partition.window;
@@ -110,8 +110,8 @@ void Answers::count(const Commit& commit) {
   if (commit.counted > 0 && commit.consumption == consumptions_.newest()) consumptions_.count_answered(commit.counted);
 }
 
-// The front of the window moves over what is over. The newest commit that it passes is the one to be stored. An ack
-// behind it is not stored with it: an application that acks most messages and commits now and then may mean just that.
+// Removes the entries at the front that are over. The newest commit among them is to be stored. An ack that follows a
+// commit does not move what is stored: an application may ack most messages, and commit only at certain ones.
 void Answers::advance(Partition& partition) {
   Window& window = partition.window;
   while (!window.empty() && window.front().over()) {
@@ -158,7 +158,7 @@ void Answers::position_set(Partition& partition) {
   if (!window.empty()) window.front().sought = true;
 }
 
-// Entries from this number on count no more: their messages come again, or the position was set elsewhere.
+// The answers of entries from this number on do not count any more: their messages come again, or the position was set.
 void Answers::take_back(Partition& partition, uint64_t from) {
   Window& window = partition.window;
   for (uint64_t number = std::max(from, window.begin()); number < window.end(); ++number) {
@@ -193,7 +193,7 @@ void Answers::commit_stored(Partition& partition, const Commit& commit) {
 }
 
 void Answers::commit_failed(Partition& partition, const Commit& commit, const Error& error) {
-  if (partition.removed) {  // nobody's business but that of those who wait for it
+  if (partition.removed) {  // its `done`s hear of the error; the consumption goes on
     close_envelopes(partition, commit);
     count(commit);
     return dispatcher_.schedule();

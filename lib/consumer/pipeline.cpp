@@ -33,7 +33,8 @@ void Pipeline::abort() {
   positions.abort();
   dispatcher.clear();
   for (const auto& partition : assignment) partition->buffer.clear();
-  // Callables may own envelopes and call back when they go: nothing of ours is half done by then.
+  // The application's callables may own envelopes, which are dropped when the callables are destroyed, and call back
+  // here. So they are destroyed last, when everything above is done.
   const std::shared_ptr<Consumption> consumption = consumptions.abort();
   const std::vector<Commit> sent = committer.abort();
   std::vector<PartitionCommits> kept;

@@ -304,7 +304,7 @@ void Reader::abort() {
   life_cycle_.reach(Stage::aborted);
   link_->reader = nullptr;
   close_timer_.cancel();
-  // Callables may own envelopes and call back when they go: nothing of ours is half done by then.
+  // These callables may own envelopes, and call back when they are destroyed: at the end of this function.
   const auto callbacks = std::exchange(close_callbacks_, {});
   const Function<void()> done = std::exchange(close_done_, nullptr);
   pipeline_.abort();
