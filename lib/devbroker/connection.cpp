@@ -4,15 +4,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "devbroker/handle_fetch.hpp"
 #include "devbroker/node.hpp"
+#include "devbroker/pending.hpp"
 #include "records/wire.hpp"
 
 namespace kafka::devbroker {
 
 namespace {
 
-constexpr size_t kCorrelationIdAt = 4;  // behind the length
+constexpr size_t kCorrelationIdAt = 4;  // after the length
 
 }  // namespace
 
@@ -108,7 +108,7 @@ void Connection::send_now(std::vector<Bytes> segments, bool then_close) {
   }
   if (!segments.empty()) stream_->write(std::move(segments));
   if (then_close) {
-    // What was written goes out before the end of the stream does.
+    // The stream is closed when everything has been written.
     if (stream_->unwritten() == 0) {
       close();
     } else {
@@ -151,7 +151,7 @@ void Connection::close() {
   if (closed_) return;
   closed_ = true;
   delay_.cancel();
-  fetch_.reset();
+  pending_.reset();
   stream_.reset();
   frames_.clear();
   held_.clear();

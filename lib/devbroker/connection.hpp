@@ -1,5 +1,5 @@
-// One connection of a client to a broker: frames in, answers out, one request at a time and in order, as
-// a broker does. The faults that concern bytes and closing happen here.
+// One connection of a client to a broker: frames come in, answers go out, one request at a time and in order, as in
+// Kafka. The faults that concern bytes and closing happen here.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,10 @@
 
 namespace kafka::devbroker {
 
-class FetchOperation;
 class Node;
+class Pending;
 
+/// Owns the stream, the frames that wait, and the request that is served.
 class Connection : public net::StreamHandler {
  public:
   static constexpr size_t kMaxRequestBytes = 104857600;
@@ -55,11 +56,11 @@ class Connection : public net::StreamHandler {
                protocol::ResponseOf<Request>& response);
   void refuse_api_versions(const protocol::RequestHeader& header);
 
-  /// Sends an answer, its length field included, as the fault wants it; then the next request is served.
+  /// Sends an answer, which includes its length field, changed as the fault says. Then the next request is served.
   void send(std::vector<Bytes> segments, const FaultAction& fault);
   void send_now(std::vector<Bytes> segments, bool then_close);
   void close_after(net::Duration delay);
-  /// The request is dealt with: the next one, or after a pause if the client was told of one.
+  /// The request is done. The next one is served now, or after the pause that the client was told.
   void finished();
 
   Node& node_;
@@ -74,9 +75,9 @@ class Connection : public net::StreamHandler {
   bool closed_ = false;
   bool clogged_ = false;  // the peer does not read its answers
   bool reading_ = true;
-  std::unique_ptr<FetchOperation> fetch_;
+  std::unique_ptr<Pending> pending_;  // the request under way, if it answers later
   net::Timer delay_;
-  net::Duration mute_{0};  // for so long nothing is served after the request under way
+  net::Duration mute_{0};  // after the present request nothing is served for so long
   struct Held {
     std::vector<Bytes> segments;
     bool then_close = false;

@@ -58,7 +58,7 @@ bool FetchSession::tells(const FetchAsk& ask, const Answer& answer) {
   bool news = answer.records.size() > 0 || answer.error_code != 0 || answer.preferred_read_replica >= 0 ||
               answer.diverging_epoch.epoch >= 0;
   news = news || entry.high_watermark != answer.high_watermark || entry.log_start_offset != answer.log_start_offset;
-  // After an error everything is told again.
+  // After an error the next answer repeats everything.
   entry.high_watermark = answer.error_code == 0 ? answer.high_watermark : -1;
   entry.log_start_offset = answer.log_start_offset;
   if (news) entries_.splice(entries_.end(), entries_, at->second);
@@ -79,7 +79,8 @@ std::shared_ptr<FetchSession> FetchSessions::create(size_t limit, size_t size, b
   return session;
 }
 
-/// The one that was idle longest goes if that was long; else a smaller one that has existed as long.
+/// Evicts the session that has been idle longest, if that is longer than kIdle. Otherwise the smallest session, if it
+/// is smaller than the new one and older than kIdle.
 bool FetchSessions::make_room(size_t size, net::TimePoint now) {
   auto idle = std::min_element(sessions_.begin(), sessions_.end(),
                                [](const auto& a, const auto& b) { return a.second->used_ < b.second->used_; });

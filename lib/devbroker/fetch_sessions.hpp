@@ -1,6 +1,5 @@
-// Fetch sessions of one broker (KIP-227): which partitions a client reads, so that a request need only
-// name those that changed and an answer those that have news.
-// Not here: reading (handle_fetch).
+// Fetch sessions of one broker (KIP-227): the broker remembers which partitions a client reads. A request then names
+// only the partitions that have changed, and an answer only those with news. Not here: reading (handle_fetch).
 #pragma once
 
 #include <chrono>
@@ -20,7 +19,7 @@ namespace kafka::devbroker {
 
 /// One partition that a client wants to read.
 struct FetchAsk {
-  std::string topic = {};  ///< empty where the request has ids
+  std::string topic = {};  ///< empty if the request has ids
   Uuid topic_id = {};
   protocol::FetchRequest::FetchTopic::FetchPartition partition = {};
 };
@@ -28,6 +27,7 @@ struct FetchAsk {
 /// The partitions of a request, one by one.
 std::vector<FetchAsk> asks_of(const protocol::FetchRequest& request);
 
+/// Owns the partitions of one session, and what the client was told last about each.
 class FetchSession {
  public:
   using Answer = protocol::FetchResponse::FetchableTopicResponse::PartitionData;
@@ -39,13 +39,13 @@ class FetchSession {
   bool by_id() const { return by_id_; }
   bool empty() const { return entries_.empty(); }
   size_t size() const { return entries_.size(); }
-  /// Takes the request's partitions in, and the forgotten ones out.
+  /// Adds the partitions of the request, and removes those that it forgets.
   void update(const protocol::FetchRequest& request);
   void add(const FetchAsk& ask, const Answer& answer);
   void advance(net::TimePoint now);
-  /// In the order in which they are served: those that were given something last come last.
+  /// In the order in which they are served: those that got records most recently come last.
   std::vector<FetchAsk> asks() const;
-  /// Whether the answer has news for the client; what is told is remembered.
+  /// Whether the answer has news for the client. Remembers what the client is told.
   bool tells(const FetchAsk& ask, const Answer& answer);
 
  private:
@@ -67,6 +67,7 @@ class FetchSession {
   std::map<Key, std::list<Entry>::iterator> places_;
 };
 
+/// Owns the sessions of one broker.
 class FetchSessions {
  public:
   /// A session that was idle this long makes room for a new one.
@@ -75,7 +76,7 @@ class FetchSessions {
   size_t count() const { return sessions_.size(); }
   /// Null if there is none.
   std::shared_ptr<FetchSession> find(int32_t id) const;
-  /// Null if there are `limit` of them and none can be evicted.
+  /// Null if there are `limit` sessions and none can be evicted.
   std::shared_ptr<FetchSession> create(size_t limit, size_t size, bool by_id, net::Reactor& reactor);
   void close(int32_t id) { sessions_.erase(id); }
   void clear() { sessions_.clear(); }

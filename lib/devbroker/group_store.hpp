@@ -1,7 +1,7 @@
-// What groups have committed: offset, metadata and leader epoch by group and partition. One store for
-// the cluster, so a coordinator that moves loses nothing.
-// Not here: members and generations (a group without members takes every simple commit), who
-// coordinates (cluster).
+// What groups have committed: offset, metadata and leader epoch, by group and partition. The cluster has one store, so
+// nothing is lost when a coordinator moves. There are no members and no generations: a group without members accepts
+// every commit.
+// Not here: which broker coordinates a group (coordinators).
 #pragma once
 
 #include <kafka/types.hpp>
@@ -23,8 +23,11 @@ struct CommittedOffset {
 
 using GroupOffsets = std::map<TopicPartition, CommittedOffset>;
 
+/// Owns the committed offsets of all groups.
 class GroupStore {
  public:
+  static constexpr size_t kMaxMetadata = 4096;  ///< of one offset
+
   void commit(std::string_view group, const TopicPartition& partition, CommittedOffset offset);
   /// Null if nothing is committed there.
   const CommittedOffset* find(std::string_view group, const TopicPartition& partition) const;
@@ -33,7 +36,7 @@ class GroupStore {
   /// Forgets a deleted topic in every group.
   void forget_topic(std::string_view topic);
   void erase(std::string_view group);
-  /// Called after each commit; for tests that judge the client by what its brokers saw.
+  /// Called after each commit. For tests that judge the client by what its brokers saw.
   using Watcher = std::function<void(std::string_view group, const TopicPartition& partition, int64_t offset)>;
   void watch(Watcher watcher) { watcher_ = std::move(watcher); }
 

@@ -8,7 +8,7 @@ namespace kafka::devbroker {
 
 namespace {
 
-/// Letters and digits, inside also - and a dot: what brokers take as a client's name and version.
+/// Brokers accept letters and digits as a client's name and version, and inside also - and dots.
 bool valid_software(std::string_view text) {
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
   return !text.empty() && letter(text.front()) && letter(text.back()) &&
@@ -25,7 +25,7 @@ void handle(Context& context, protocol::ApiVersionsRequest& request, protocol::A
   }
   response.error_code = wire_code(error);
   if (error != Errc::none) return;
-  for (const ApiRange& range : context.cluster.profile(context.broker).apis()) {
+  for (const ApiRange& range : context.cluster.releases().profile(context.broker).apis()) {
     auto& api = response.api_keys.emplace_back();
     api.api_key = static_cast<int16_t>(range.api);
     api.min_version = range.advertised_min;

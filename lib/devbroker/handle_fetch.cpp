@@ -23,13 +23,12 @@ bool concerns_session(Errc code) {
 
 }  // namespace
 
-FetchOperation::FetchOperation(Cluster& cluster, net::Reactor& reactor, int32_t broker, int16_t version,
-                               FaultAction fault, protocol::FetchRequest request)
-    : cluster_(cluster),
-      reactor_(reactor),
-      fault_(std::move(fault)),
-      request_(std::move(request)),
-      context_{cluster_, reactor_, broker, version, fault_} {}
+FetchOperation::FetchOperation(const Context& context, protocol::FetchRequest request)
+    : cluster_(context.cluster),
+      reactor_(context.reactor),
+      fault_(context.fault),
+      context_{cluster_, reactor_, context.broker, context.version, fault_},
+      request_(std::move(request)) {}
 
 FetchOperation::~FetchOperation() {
   for (auto& partition : watched_) std::erase(partition->waiters, static_cast<Waiter*>(this));
@@ -38,21 +37,20 @@ FetchOperation::~FetchOperation() {
 bool FetchOperation::by_id() const { return context_.version >= FetchRequest::kTopicIdsFrom; }
 bool FetchOperation::soft_limits() const { return context_.version >= FetchRequest::kLimitedFrom; }
 
-bool FetchOperation::start(protocol::FetchResponse& response, Done done) {
+bool FetchOperation::start() {
   if (const Errc error = open_session(); error != Errc::none) {
     response.error_code = wire_code(error);
     return true;
   }
-  // Over quota a broker tells nothing but the pause, and begins no session; one that there is has gone on.
+  // A broker over quota answers with the pause alone. It opens no session, but one that exists has advanced.
   if (fault_.throttle_ms > 0 && context_.version >= protocol::throttles_client_from(protocol::ApiKey::fetch)) {
     response.session_id = session_ != nullptr ? session_->id() : 0;
     return true;
   }
   if (request_.max_wait_ms <= 0 || satisfied()) {
-    answer(response);
+    answer();
     return true;
   }
-  done_ = std::move(done);
   for (const FetchAsk& ask : asks_) {
     Topic* topic = nullptr;
     if (named_topic(cluster_, by_id(), ask.topic, ask.topic_id, topic) != Errc::none) continue;
@@ -61,18 +59,19 @@ bool FetchOperation::start(protocol::FetchResponse& response, Done done) {
     found->waiters.push_back(this);
     watched_.push_back(found);
   }
-  timer_ = reactor_.after(std::chrono::milliseconds(request_.max_wait_ms), [this] { finish(); });
+  timer_ = reactor_.after(std::chrono::milliseconds(request_.max_wait_ms), [this] { complete(); });
   return false;
 }
 
-/// Finds out what is asked for: all of it, or what the session knows with the changes of this request.
+/// Finds out which partitions are asked for: those of the request, or those that the session knows, changed as the
+/// request says.
 Errc FetchOperation::open_session() {
   if (context_.version < FetchRequest::kSessionsFrom) {
     asks_ = asks_of(request_);
     return Errc::none;
   }
   if (concerns_session(fault_.reply)) return fault_.reply;
-  FetchSessions& sessions = cluster_.fetch_sessions(context_.broker);
+  FetchSessions& sessions = cluster_.brokers().fetch_sessions(context_.broker);
   if (request_.session_epoch == kNewSession || request_.session_epoch == kNoSession) {
     sessions.close(request_.session_id);
     wants_session_ = request_.session_epoch == kNewSession;
@@ -84,7 +83,7 @@ Errc FetchOperation::open_session() {
   if (session->epoch() != request_.session_epoch) return Errc::invalid_fetch_session_epoch;
   if (session->by_id() != by_id()) return Errc::fetch_session_topic_id_error;
   session->update(request_);
-  if (session->empty()) {  // nothing left: the session ends with this request
+  if (session->empty()) {  // the request has removed the last partition: the session ends
     sessions.close(session->id());
     asks_ = asks_of(request_);
     return Errc::none;
@@ -104,15 +103,13 @@ void FetchOperation::wake() {
 
 void FetchOperation::look_again() {
   scheduled_ = false;
-  if (satisfied()) finish();
+  if (satisfied()) complete();
 }
 
-void FetchOperation::finish() {
+void FetchOperation::complete() {
   timer_.cancel();
-  protocol::FetchResponse response;
-  answer(response);
-  Done done = std::move(done_);
-  if (done) done(std::move(response));  // destroys this
+  answer();
+  finish();
 }
 
 FetchOperation::Look FetchOperation::look(const FetchAsk& ask) const {
@@ -147,7 +144,7 @@ FetchOperation::Look FetchOperation::look(const FetchAsk& ask) const {
   }
   const bool leads = look.partition->leader == context_.broker;
   if (leads && context_.version >= FetchRequest::kFollowersFrom) {
-    look.preferred = cluster_.preferred_replica(*look.partition, request_.rack_id, asked.fetch_offset);
+    look.preferred = cluster_.leaders().preferred_replica(*look.partition, request_.rack_id, asked.fetch_offset);
   }
   if (look.preferred < 0 && (asked.fetch_offset < log.start_offset() || asked.fetch_offset > look.high_watermark)) {
     look.error = Errc::offset_out_of_range;
@@ -163,24 +160,25 @@ bool FetchOperation::satisfied() const {
     if (seen.at_once()) return true;
     const auto bytes = static_cast<int64_t>(seen.partition->log.bytes_from(ask.partition.fetch_offset, seen.limit));
     ready += std::min<int64_t>(bytes, std::max(ask.partition.partition_max_bytes, 0));
-    if (bytes > 0 && ready == 0) ready = 1;  // a batch larger than asked for
+    if (bytes > 0 && ready == 0) ready = 1;  // a batch counts even if it is larger than what is asked for
     if (ready >= request_.min_bytes) return true;
   }
   return false;
 }
 
-void FetchOperation::answer(protocol::FetchResponse& response) {
+void FetchOperation::answer() {
   if (session_ != nullptr && session_->epoch() != session_epoch_) {
-    // Another connection has gone on with this session meanwhile.
+    // Another connection has used this session meanwhile.
     response.error_code = wire_code(Errc::invalid_fetch_session_epoch);
     return;
   }
   int64_t left = soft_limits() ? std::clamp<int64_t>(request_.max_bytes, 0, kMaxResponseBytes) : kMaxResponseBytes;
-  bool first = soft_limits();  // the first batch of all comes whole
+  bool first = soft_limits();  // the first batch of the whole answer is never cut
   std::set<int32_t> new_leaders;
   std::shared_ptr<FetchSession> made;
   if (wants_session_) {
-    made = cluster_.fetch_sessions(context_.broker)
+    made = cluster_.brokers()
+               .fetch_sessions(context_.broker)
                .create(cluster_.options().fetch_sessions, asks_.size(), by_id(), reactor_);
   }
   response.session_id = session_ != nullptr ? session_->id() : made != nullptr ? made->id() : 0;
@@ -196,7 +194,7 @@ void FetchOperation::answer(protocol::FetchResponse& response) {
     }
     response.responses.back().partitions.push_back(std::move(data));
   }
-  name_leaders(new_leaders, response);
+  name_leaders(cluster_, new_leaders, response);
 }
 
 FetchOperation::PartitionData FetchOperation::read(const FetchAsk& ask, int64_t& left, bool& first,
@@ -236,32 +234,31 @@ FetchOperation::PartitionData FetchOperation::read(const FetchAsk& ask, int64_t&
     out.diverging_epoch.end_offset = seen.diverging.end_offset;
   }
   if (committed_only) out.aborted_transactions.emplace();
-  // Clients of these versions are never given less than a batch.
+  // Clients of these versions never get less than a batch.
   if (soft_limits() && read.first_incomplete) return out;
   if (read.records.size() > 0) first = false;
   left -= std::min<int64_t>(left, static_cast<int64_t>(read.records.size()));
-  if (committed_only && read.records.size() > 0) {
-    auto aborted = seen.partition->log.producers().aborted(ask.partition.fetch_offset, read.end_offset);
-    if (cluster_.aborted_newest_first()) std::reverse(aborted.begin(), aborted.end());
-    for (const AbortedTransaction& one : aborted) {
-      auto& entry = out.aborted_transactions->emplace_back();
-      entry.producer_id = one.producer_id;
-      entry.first_offset = one.first_offset;
-    }
-  }
+  if (committed_only && read.records.size() > 0) add_aborted(seen, ask, read, out);
   out.records = std::move(read.records);
   return out;
 }
 
-void FetchOperation::name_leaders(const std::set<int32_t>& ids, protocol::FetchResponse& response) const {
-  for (int32_t id : ids) {
-    const BrokerHandle* broker = cluster_.alive(id) ? cluster_.broker(id) : nullptr;
-    if (broker == nullptr) continue;
-    auto& endpoint = response.node_endpoints.emplace_back();
-    endpoint.node_id = id;
-    endpoint.host = broker->host();
-    endpoint.port = broker->port();
-    if (!cluster_.rack(id).empty()) endpoint.rack = cluster_.rack(id);
+void FetchOperation::add_aborted(const Look& seen, const FetchAsk& ask, const LogRead& read, PartitionData& out) const {
+  auto aborted = seen.partition->log.producers().aborted(ask.partition.fetch_offset, read.end_offset);
+  if (cluster_.transactions().aborted_newest_first()) std::reverse(aborted.begin(), aborted.end());
+  for (const AbortedTransaction& one : aborted) {
+    auto& entry = out.aborted_transactions->emplace_back();
+    entry.producer_id = one.producer_id;
+    entry.first_offset = one.first_offset;
+  }
+}
+
+void handle(Context& context, FetchRequest& request, protocol::FetchResponse& response) {
+  auto operation = std::make_unique<FetchOperation>(context, std::move(request));
+  if (operation->start()) {
+    response = std::move(operation->response);
+  } else {
+    context.pending = std::move(operation);
   }
 }
 

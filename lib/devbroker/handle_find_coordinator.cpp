@@ -1,4 +1,4 @@
-// FindCoordinator (key 10): which broker keeps a group's offsets. Several keys at once from version 4.
+// FindCoordinator (key 10): which broker coordinates a group or a transaction.
 #include "devbroker/handlers.hpp"
 #include "protocol/find_coordinator.hpp"
 
@@ -20,8 +20,8 @@ Found find(Context& context, int8_t key_type, std::string_view key) {
   if (context.fault.reply != Errc::none)
     return {context.fault.reply, std::string(Error(context.fault.reply).message())};
   if (key_type < 0 || key_type > kHighestKeyType) return {Errc::invalid_request, "unknown kind of coordinator"};
-  const int32_t id = context.cluster.coordinator(key);
-  const BrokerHandle* broker = context.cluster.broker(id);
+  const int32_t id = context.cluster.coordinators().of(key);
+  const BrokerHandle* broker = context.cluster.brokers().find(id);
   if (broker == nullptr) return {Errc::coordinator_not_available, "no broker is alive"};
   return {Errc::none, "", id, broker->host(), broker->port()};
 }

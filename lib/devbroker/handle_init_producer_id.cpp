@@ -15,7 +15,7 @@ Errc init(Context& context, const protocol::InitProducerIdRequest& request, Prod
   }
   const std::string& name = *request.transactional_id;
   if (name.empty()) return Errc::invalid_request;
-  if (context.cluster.coordinator(name) != context.broker) return Errc::not_coordinator;
+  if (context.cluster.coordinators().of(name) != context.broker) return Errc::not_coordinator;
   if (request.transaction_timeout_ms <= 0) return Errc::invalid_transaction_timeout;
   return context.cluster.producer_ids().init(name, known, out);
 }
@@ -25,7 +25,7 @@ Errc init(Context& context, const protocol::InitProducerIdRequest& request, Prod
 void handle(Context& context, protocol::InitProducerIdRequest& request, protocol::InitProducerIdResponse& response) {
   ProducerIdentity identity;
   Errc error = context.fault.reply;
-  if (error == Errc::none || context.fault.executes) {
+  if (error == Errc::none || context.fault.executes()) {
     const Errc code = init(context, request, identity);
     if (error == Errc::none) error = code;
   }

@@ -53,8 +53,8 @@ OffsetAtTime look_up(const Partition& partition, int64_t timestamp, int64_t end)
   }
 }
 
-/// Version 0 lists the first offsets of the segments that are older than asked, newest first; a log
-/// here is one segment.
+/// Version 0 lists the first offsets of the segments that are older than the timestamp, newest first. Here a log is one
+/// segment.
 std::vector<int64_t> old_style(const Context& context, const Partition& partition, int64_t timestamp, int32_t max) {
   const int64_t start = partition.log.start_offset();
   const int64_t end = partition.log.end_offset();
@@ -82,7 +82,7 @@ void handle(Context& context, protocol::ListOffsetsRequest& request, protocol::L
       out.timestamp = -1;
       out.offset = -1;
       out.leader_epoch = -1;
-      const auto partition = context.cluster.find_partition(topic.name, asked.partition_index);
+      const auto partition = context.cluster.topics().partition(topic.name, asked.partition_index);
       Errc error =
           check_leader(context, partition.get(),
                        context.version >= ListOffsetsRequest::kLeaderEpochsFrom ? asked.current_leader_epoch : -1);
@@ -95,7 +95,7 @@ void handle(Context& context, protocol::ListOffsetsRequest& request, protocol::L
         out.old_style_offsets = old_style(context, *partition, asked.timestamp, asked.max_num_offsets);
         continue;
       }
-      // Readers of committed records are told of nothing behind the oldest open transaction.
+      // For readers of committed records the log ends at the oldest open transaction.
       const int64_t end =
           request.isolation_level == 1 ? partition->log.last_stable_offset() : partition->log.end_offset();
       const OffsetAtTime found = look_up(*partition, asked.timestamp, end);

@@ -1,6 +1,7 @@
-// Metadata (key 3): the brokers, and the asked topics with their leaders; makes topics on first use.
+// Metadata (key 3): the brokers, and the leaders of the topics that are asked for. Creates topics on first use.
 #include <algorithm>
 
+#include "base/topic_name.hpp"
 #include "devbroker/handlers.hpp"
 #include "protocol/metadata.hpp"
 
@@ -8,7 +9,7 @@ namespace kafka::devbroker {
 
 namespace {
 
-// What a cluster without authorization allows on each kind of resource, one bit per operation.
+// The operations that a cluster without authorization allows on each kind of resource, one bit each.
 constexpr int32_t kAllTopicOperations = 3576;
 constexpr int32_t kAllClusterOperations = 8096;
 
@@ -30,7 +31,7 @@ void describe(Context& context, const Topic& topic, const protocol::MetadataRequ
     entry.replica_nodes = partition.replicas;
     entry.isr_nodes = partition.in_sync;
     for (int32_t id : partition.replicas) {
-      if (!cluster.alive(id)) entry.offline_replicas.push_back(id);
+      if (!cluster.brokers().alive(id)) entry.offline_replicas.push_back(id);
     }
     const Errc injected = context.fault.at(topic.name, number);
     entry.error_code = wire_code(injected != Errc::none ? injected
@@ -43,20 +44,20 @@ void describe(Context& context, const Topic& topic, const protocol::MetadataRequ
 
 void handle(Context& context, protocol::MetadataRequest& request, protocol::MetadataResponse& response) {
   Cluster& cluster = context.cluster;
-  for (int32_t id : cluster.listed_brokers()) {
+  for (int32_t id : cluster.brokers().listed_ids()) {
     auto& broker = response.brokers.emplace_back();
     broker.node_id = id;
-    broker.host = cluster.broker(id)->host();
-    broker.port = cluster.broker(id)->port();
-    if (!cluster.rack(id).empty()) broker.rack = cluster.rack(id);
+    broker.host = cluster.brokers().find(id)->host();
+    broker.port = cluster.brokers().find(id)->port();
+    if (!cluster.brokers().rack(id).empty()) broker.rack = cluster.brokers().rack(id);
   }
   response.cluster_id = cluster.id();
-  response.controller_id = cluster.controller();
+  response.controller_id = cluster.brokers().controller();
   if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = kAllClusterOperations;
 
-  // Null asks for all topics; so did an empty list before null could be said.
+  // Null asks for all topics. In versions without null an empty list does.
   if (!request.topics || (context.version < protocol::MetadataRequest::kNullMeansAllFrom && request.topics->empty())) {
-    for (const auto& [name, topic] : cluster.topics())
+    for (const auto& [name, topic] : cluster.topics().all())
       describe(context, topic, request, response.topics.emplace_back());
     return;
   }
@@ -66,7 +67,7 @@ void handle(Context& context, protocol::MetadataRequest& request, protocol::Meta
   for (const auto& asked : *request.topics) {
     auto& out = response.topics.emplace_back();
     if (!asked.name) {
-      const Topic* topic = cluster.find_topic(from_uuid(asked.topic_id));
+      const Topic* topic = cluster.topics().find(from_uuid(asked.topic_id));
       if (topic != nullptr) {
         describe(context, *topic, request, out);
       } else {
@@ -77,12 +78,12 @@ void handle(Context& context, protocol::MetadataRequest& request, protocol::Meta
       continue;
     }
     const std::string name(*asked.name);
-    const Topic* topic = cluster.find_topic(name);
+    const Topic* topic = cluster.topics().find(name);
     Error refused = topic == nullptr ? Error(Errc::unknown_topic_or_partition) : Error();
-    if (topic == nullptr && !Cluster::valid_topic_name(name)) refused = Errc::invalid_topic;
+    if (topic == nullptr && check_topic_name(name)) refused = Errc::invalid_topic;
     if (topic == nullptr && may_create && context.fault.at_topic(name) == Errc::none) {
-      refused = cluster.create_topic(name, cluster.options().default_partitions);
-      topic = cluster.find_topic(name);
+      refused = cluster.topics().create(name, cluster.options().default_partitions);
+      topic = cluster.topics().find(name);
     }
     if (topic != nullptr) {
       describe(context, *topic, request, out);

@@ -1,5 +1,5 @@
-// OffsetCommit (key 8): stores a group's offsets. Groups have no members here, so a commit of a member
-// or a generation is one of a group that does not exist. Version 0 was ZooKeeper's and has a store of its own.
+// OffsetCommit (key 8): stores a group's offsets. Groups have no members here, so a commit by a member is refused.
+// Version 0, which stored offsets in ZooKeeper, has a store of its own.
 #include "devbroker/handlers.hpp"
 #include "protocol/offset_commit.hpp"
 
@@ -9,7 +9,7 @@ namespace {
 
 Errc check_group(const Context& context, const protocol::OffsetCommitRequest& request) {
   if (context.version < protocol::OffsetCommitRequest::kStoredInKafkaFrom) return Errc::none;
-  if (context.cluster.coordinator(request.group_id) != context.broker) return Errc::not_coordinator;
+  if (context.cluster.coordinators().of(request.group_id) != context.broker) return Errc::not_coordinator;
   if (request.group_id.empty()) return Errc::invalid_group_id;
   if (request.generation_id_or_member_epoch >= 0) {
     return context.version >= protocol::OffsetCommitRequest::kGroupNotFoundFrom ? Errc::group_id_not_found
@@ -39,9 +39,9 @@ void handle(Context& context, protocol::OffsetCommitRequest& request, protocol::
       Errc error = group_error != Errc::none ? group_error : topic_error;
       if (error == Errc::none && topic->partition(asked.partition_index) == nullptr)
         error = Errc::unknown_topic_or_partition;
-      if (error == Errc::none && metadata.size() > Cluster::kMaxOffsetMetadata) error = Errc::offset_metadata_too_large;
+      if (error == Errc::none && metadata.size() > GroupStore::kMaxMetadata) error = Errc::offset_metadata_too_large;
       const Errc injected = context.fault.at(name, asked.partition_index);
-      if (error == Errc::none && (injected == Errc::none || context.fault.executes)) {
+      if (error == Errc::none && (injected == Errc::none || context.fault.executes())) {
         const int32_t epoch =
             context.version >= protocol::OffsetCommitRequest::kLeaderEpochsFrom ? asked.committed_leader_epoch : -1;
         store.commit(request.group_id, {name, asked.partition_index}, {asked.committed_offset, metadata, epoch});

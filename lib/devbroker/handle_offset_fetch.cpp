@@ -1,5 +1,4 @@
-// OffsetFetch (key 9): what a group has committed. Without topics all of it (version 2), several groups
-// at once from version 8, topic ids from 10.
+// OffsetFetch (key 9): the offsets that a group has committed. A request without a list of topics asks for all.
 #include "devbroker/handlers.hpp"
 #include "protocol/offset_fetch.hpp"
 
@@ -10,7 +9,7 @@ namespace {
 Errc check_group(const Context& context, std::string_view group) {
   if (context.fault.reply != Errc::none && !context.fault.topic) return context.fault.reply;
   if (context.version < protocol::OffsetFetchRequest::kStoredInKafkaFrom) return Errc::none;
-  return context.cluster.coordinator(group) == context.broker ? Errc::none : Errc::not_coordinator;
+  return context.cluster.coordinators().of(group) == context.broker ? Errc::none : Errc::not_coordinator;
 }
 
 template <class Out>
@@ -27,14 +26,14 @@ void fill(const Context& context, const GroupStore& store, std::string_view grou
       out.committed_leader_epoch = found->leader_epoch;
       out.metadata = found->metadata;
     } else if (context.version < protocol::OffsetFetchRequest::kStoredInKafkaFrom &&
-               context.cluster.find_partition(topic, number) == nullptr) {
+               context.cluster.topics().partition(topic, number) == nullptr) {
       error = Errc::unknown_topic_or_partition;
     }
   }
   out.error_code = wire_code(error);
 }
 
-/// All that the group has, topic by topic.
+/// Fills in all offsets of the group, topic by topic.
 template <class Topics>
 void fill_all(const Context& context, const GroupStore& store, std::string_view group, Topics& topics) {
   const GroupOffsets* all = store.offsets(group);
@@ -45,7 +44,7 @@ void fill_all(const Context& context, const GroupStore& store, std::string_view 
       auto& topic = topics.emplace_back();
       topic.name = place.topic;
       if constexpr (requires { topic.topic_id; }) {
-        if (const Topic* known = context.cluster.find_topic(place.topic)) topic.topic_id = to_uuid(known->id);
+        if (const Topic* known = context.cluster.topics().find(place.topic)) topic.topic_id = to_uuid(known->id);
       }
       last = &place.topic;
     }
@@ -67,7 +66,7 @@ void handle(Context& context, protocol::OffsetFetchRequest& request, protocol::O
       return;
     }
     if (error != Errc::none && context.version >= protocol::OffsetFetchRequest::kGroupErrorFrom)
-      return;  // said once, for all
+      return;  // one error for the whole group
     for (const auto& asked : *request.topics) {
       auto& topic = response.topics.emplace_back();
       topic.name = asked.name;

@@ -1,4 +1,4 @@
-// OffsetForLeaderEpoch (key 23): where an epoch of a partition's leadership ended.
+// OffsetForLeaderEpoch (key 23): where a leader epoch ended in the log.
 #include "devbroker/handlers.hpp"
 #include "protocol/offset_for_leader_epoch.hpp"
 
@@ -12,7 +12,7 @@ void handle(Context& context, protocol::OffsetForLeaderEpochRequest& request,
     for (const auto& asked : topic.partitions) {
       auto& out = topic_out.partitions.emplace_back();
       out.partition = asked.partition;
-      const auto partition = context.cluster.find_partition(topic.topic, asked.partition);
+      const auto partition = context.cluster.topics().partition(topic.topic, asked.partition);
       Errc error = check_leader(context, partition.get(),
                                 context.version >= protocol::OffsetForLeaderEpochRequest::kCurrentEpochFrom
                                     ? asked.current_leader_epoch

@@ -27,16 +27,16 @@ Errc produce(Context& context, const Topic* topic, Errc topic_error, const std::
   Errc error = topic_error;
   if (error == Errc::none && (acks < -1 || acks > 1)) error = Errc::invalid_required_acks;
   if (error == Errc::none) error = check_leader(context, partition.get(), -1);
-  if (error == Errc::none && (injected == Errc::none || context.fault.executes)) {
-    const Appended done = context.cluster.append(*partition, std::exchange(in.records, Bytes()), context.version,
-                                                 context.reactor.wall_clock_ms());
+  if (error == Errc::none && (injected == Errc::none || context.fault.executes())) {
+    const Appended done = context.cluster.contents().append(*partition, std::exchange(in.records, Bytes()),
+                                                            context.version, context.reactor.wall_clock_ms());
     error = done.error;
-    if (error == Errc::invalid_record && !context.cluster.profile(context.broker).knows_invalid_records())
+    if (error == Errc::invalid_record && !context.cluster.releases().profile(context.broker).knows_invalid_records())
       error = Errc::corrupt_message;
     out.base_offset = done.base_offset;
     if (error == Errc::none) {
       out.log_start_offset = partition->log.start_offset();
-      out.log_append_time_ms = done.timestamp;  // of a retry, Kafka tells its batch's time
+      out.log_append_time_ms = done.timestamp;  // of a retry: the time of the stored batch, as in Kafka
     } else {
       out.error_message = done.message;
       name_records(done.bad_records, out);
@@ -83,20 +83,12 @@ void handle(Context& context, protocol::ProduceRequest& request, protocol::Produ
     }
   }
   if (request.acks == 0) {
-    // Nobody waits for an answer: closing is the only way to say that something went wrong.
+    // There is no answer. A failure can only be reported by closing the connection.
     context.answer = false;
     context.close = failed;
     return;
   }
-  for (int32_t id : new_leaders) {
-    const BrokerHandle* broker = cluster.alive(id) ? cluster.broker(id) : nullptr;
-    if (broker == nullptr) continue;
-    auto& endpoint = response.node_endpoints.emplace_back();
-    endpoint.node_id = id;
-    endpoint.host = broker->host();
-    endpoint.port = broker->port();
-    if (!cluster.rack(id).empty()) endpoint.rack = cluster.rack(id);
-  }
+  name_leaders(cluster, new_leaders, response);
 }
 
 }  // namespace kafka::devbroker

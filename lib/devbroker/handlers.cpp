@@ -18,7 +18,7 @@ TopicId from_uuid(const Uuid& id) noexcept {
 }
 
 Errc named_topic(Cluster& cluster, bool by_id, std::string_view name, const Uuid& id, Topic*& topic) {
-  topic = by_id ? cluster.find_topic(from_uuid(id)) : cluster.find_topic(name);
+  topic = by_id ? cluster.topics().find(from_uuid(id)) : cluster.topics().find(name);
   if (topic != nullptr) return Errc::none;
   return by_id ? Errc::unknown_topic_id : Errc::unknown_topic_or_partition;
 }

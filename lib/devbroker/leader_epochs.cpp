@@ -17,7 +17,7 @@ EpochEnd LeaderEpochs::end_of(int32_t epoch, int64_t log_end) const noexcept {
   auto higher = std::upper_bound(entries_.begin(), entries_.end(), epoch,
                                  [](int32_t wanted, const Entry& entry) { return wanted < entry.epoch; });
   if (higher == entries_.end()) return {};
-  // An epoch older than all that is known ended where the oldest one begins.
+  // An epoch older than all known ones ended where the oldest known one begins.
   return {higher == entries_.begin() ? epoch : std::prev(higher)->epoch, higher->start};
 }
 

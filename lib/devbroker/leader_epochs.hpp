@@ -1,5 +1,5 @@
-// Where each epoch of a partition's leadership began in its log (KIP-101): what a client compares its own
-// history with after an election (KIP-320).
+// Where each leader epoch began in a partition's log (KIP-101). After an election a client compares its own position
+// with this (KIP-320).
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,10 @@ struct EpochEnd {
   int64_t end_offset = -1;
 };
 
+/// Owns the first offset of every epoch.
 class LeaderEpochs {
  public:
-  /// A leader of this epoch writes from `start` on. Epochs that have written nothing are dropped.
+  /// A leader of this epoch writes from `start` on. Epochs without records are dropped.
   void begin(int32_t epoch, int64_t start);
   /// The newest epoch that is not above `epoch`, and where it ended.
   EpochEnd end_of(int32_t epoch, int64_t log_end) const noexcept;
@@ -28,7 +29,7 @@ class LeaderEpochs {
     int32_t epoch;
     int64_t start;
   };
-  std::vector<Entry> entries_;  // both grow
+  std::vector<Entry> entries_;  // in ascending order of both
 };
 
 }  // namespace kafka::devbroker

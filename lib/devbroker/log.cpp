@@ -26,7 +26,7 @@ constexpr int16_t kCommitMarker = 1;
 
 Appended refuse(Errc code, std::string message) { return {code, std::move(message), -1, -1}; }
 
-/// Bytes that pin much more memory than they have get memory of their own.
+/// Copies bytes that share a block much larger than themselves, so that the log does not keep the whole block.
 Bytes unpinned(const Bytes& bytes) {
   constexpr size_t kSlack = 4096;
   if (bytes.block() != nullptr && bytes.block()->capacity <= 2 * bytes.size() + kSlack) return bytes;
@@ -48,7 +48,7 @@ std::optional<bool> marker_of(const Bytes& batch) {
   return type > kCommitMarker ? std::nullopt : std::optional<bool>(type == kAbortMarker);
 }
 
-/// The places of records without a key.
+/// Finds the places of records without a key.
 Error find_bad_records(const Bytes& batch, std::vector<int32_t>& places) {
   records::BatchIterator entries(batch);
   records::RecordReader reader;
@@ -61,7 +61,7 @@ Error find_bad_records(const Bytes& batch, std::vector<int32_t>& places) {
   return reader.error();
 }
 
-/// Who wrote a batch; offsets as the header has them.
+/// The producer, the sequences and the offsets in a batch's header.
 ProducerBatch identity_of(const char* at) {
   ProducerBatch batch;
   const auto delta = load_be<int32_t>(at + records::kLastOffsetDeltaAt);
@@ -76,7 +76,54 @@ ProducerBatch identity_of(const char* at) {
   return batch;
 }
 
-/// Consumers of the old formats know no headers: the batch again, without them.
+/// Checks everything that the header says. `error` none: it is in order.
+Appended check_header(const Bytes& batch, const AppendRules& rules) {
+  const char* at = batch.data();
+  if (batch.size() < records::kBatchHeaderSize)
+    return refuse(Errc::corrupt_message, "the batch is shorter than its header");
+  const auto length = load_be<int32_t>(at + records::kEntrySizeAt);
+  if (length < static_cast<int32_t>(records::kBatchHeaderSize - records::kEntryOverhead) ||
+      static_cast<size_t>(length) > batch.size() - records::kEntryOverhead) {
+    return refuse(Errc::corrupt_message, "the batch's length does not fit its bytes");
+  }
+  const size_t size = static_cast<size_t>(length) + records::kEntryOverhead;
+  if (size != batch.size()) {
+    return refuse(Errc::invalid_record, "a produce request must hold exactly one record batch per partition");
+  }
+  if (size > rules.max_message_bytes) {
+    return refuse(Errc::message_too_large, "the batch has " + std::to_string(size) + " bytes, the limit is " +
+                                               std::to_string(rules.max_message_bytes));
+  }
+  const auto crc = load_be<uint32_t>(at + records::kCrcAt);
+  if (crc != crc32c({at + records::kAttributesAt, size - records::kAttributesAt})) {
+    return refuse(Errc::corrupt_message, "the batch's checksum does not match");
+  }
+  const auto attributes = load_be<int16_t>(at + records::kAttributesAt);
+  const auto count = load_be<int32_t>(at + records::kRecordCountAt);
+  const auto last_delta = load_be<int32_t>(at + records::kLastOffsetDeltaAt);
+  if (load_be<int64_t>(at) != 0) return refuse(Errc::invalid_record, "the base offset of a produced batch must be 0");
+  if (count <= 0 || last_delta != count - 1) return refuse(Errc::invalid_record, "the batch's record count is wrong");
+  if ((attributes & records::kControlBit) != 0)
+    return refuse(Errc::invalid_record, "clients may not write control batches");
+  const int codec = attributes & records::kCodecMask;
+  if (codec > kHighestCodec) return refuse(Errc::invalid_record, "the batch's codec is not known");
+  if (codec == static_cast<int>(Compression::zstd) && rules.produce_version < protocol::ProduceRequest::kZstdFrom) {
+    return refuse(Errc::unsupported_compression_type,
+                  "zstd needs Produce version " + std::to_string(protocol::ProduceRequest::kZstdFrom));
+  }
+  if (load_be<int64_t>(at + records::kProducerIdAt) >= 0 && load_be<int32_t>(at + records::kBaseSequenceAt) < 0) {
+    return refuse(Errc::invalid_record, "a batch with a producer id needs a sequence");
+  }
+  if (codec == 0) {
+    const size_t body = size - records::kBatchHeaderSize;
+    if (static_cast<size_t>(count) > body / records::kSmallestRecord) {
+      return refuse(Errc::invalid_record, "the batch is too short for its record count");
+    }
+  }
+  return {};
+}
+
+/// Writes the batch again without headers, which the old formats do not have.
 Error without_headers(const Bytes& batch, Bytes& plain) {
   records::BatchIterator entries(batch);
   if (!entries.next()) return entries.error() ? entries.error() : Error(Errc::corrupt_message);
@@ -131,50 +178,9 @@ Appended PartitionLog::append(const Bytes& records, const AppendRules& rules) {
 }
 
 Appended PartitionLog::append_batch(const Bytes& batch, const AppendRules& rules) {
-  const char* at = batch.data();
-  if (batch.size() < records::kBatchHeaderSize)
-    return refuse(Errc::corrupt_message, "the batch is shorter than its header");
-  const auto length = load_be<int32_t>(at + records::kEntrySizeAt);
-  if (length < static_cast<int32_t>(records::kBatchHeaderSize - records::kEntryOverhead) ||
-      static_cast<size_t>(length) > batch.size() - records::kEntryOverhead) {
-    return refuse(Errc::corrupt_message, "the batch's length does not fit its bytes");
-  }
-  const size_t size = static_cast<size_t>(length) + records::kEntryOverhead;
-  if (size != batch.size()) {
-    return refuse(Errc::invalid_record, "a produce request must hold exactly one record batch per partition");
-  }
-  if (size > rules.max_message_bytes) {
-    return refuse(Errc::message_too_large, "the batch has " + std::to_string(size) + " bytes, the limit is " +
-                                               std::to_string(rules.max_message_bytes));
-  }
-  const auto crc = load_be<uint32_t>(at + records::kCrcAt);
-  if (crc != crc32c({at + records::kAttributesAt, size - records::kAttributesAt})) {
-    return refuse(Errc::corrupt_message, "the batch's checksum does not match");
-  }
-  const auto attributes = load_be<int16_t>(at + records::kAttributesAt);
-  const auto count = load_be<int32_t>(at + records::kRecordCountAt);
-  const auto last_delta = load_be<int32_t>(at + records::kLastOffsetDeltaAt);
-  if (load_be<int64_t>(at) != 0) return refuse(Errc::invalid_record, "the base offset of a produced batch must be 0");
-  if (count <= 0 || last_delta != count - 1) return refuse(Errc::invalid_record, "the batch's record count is wrong");
-  if ((attributes & records::kControlBit) != 0)
-    return refuse(Errc::invalid_record, "clients may not write control batches");
-  const int codec = attributes & records::kCodecMask;
-  if (codec > kHighestCodec) return refuse(Errc::invalid_record, "the batch's codec is not known");
-  if (codec == static_cast<int>(Compression::zstd) && rules.produce_version < protocol::ProduceRequest::kZstdFrom) {
-    return refuse(Errc::unsupported_compression_type,
-                  "zstd needs Produce version " + std::to_string(protocol::ProduceRequest::kZstdFrom));
-  }
-  if (load_be<int64_t>(at + records::kProducerIdAt) >= 0 && load_be<int32_t>(at + records::kBaseSequenceAt) < 0) {
-    return refuse(Errc::invalid_record, "a batch with a producer id needs a sequence");
-  }
-  if (codec == 0) {
-    const size_t body = size - records::kBatchHeaderSize;
-    if (static_cast<size_t>(count) > body / records::kSmallestRecord) {
-      return refuse(Errc::invalid_record, "the batch is too short for its record count");
-    }
-  }
+  if (Appended refused = check_header(batch, rules); refused.error != Errc::none) return refused;
   Appended done;
-  if (const ProducerBatch identity = identity_of(at); identity.producer_id >= 0) {
+  if (const ProducerBatch identity = identity_of(batch.data()); identity.producer_id >= 0) {
     const Producers::Verdict verdict = producers_.check(identity, rules.producers);
     if (verdict.error != Errc::none) return refuse(verdict.error, verdict.message);
     if (verdict.duplicate != nullptr) {
@@ -215,7 +221,7 @@ Appended PartitionLog::accept(Bytes batch, const AppendRules& rules) {
 }
 
 Appended PartitionLog::append_old(const Bytes& records, const AppendRules& rules) {
-  // A broker checks the size of each message, wrappers as they come.
+  // A broker checks the size of each message; a compressed set counts as one.
   for (size_t at = 0; records.size() - at >= records::kEntryOverhead;) {
     const auto length = load_be<int32_t>(records.data() + at + records::kEntrySizeAt);
     if (length < 0 || static_cast<size_t>(length) > records.size() - at - records::kEntryOverhead) {
@@ -261,8 +267,8 @@ int64_t PartitionLog::append_marker(int64_t producer_id, bool commit, int32_t le
 
 void PartitionLog::store(Bytes batch, int32_t leader_epoch) {
   begin_epoch(leader_epoch);
-  // Slices of a received frame belong to this log alone once the request is answered, and neither
-  // field is covered by the checksum: written in place, without another copy of the batch.
+  // Offset and epoch are written in place: the slice of the received frame belongs to this log alone, and the checksum
+  // does not cover these fields.
   char* at = const_cast<char*>(batch.data());
   records::store_be<int64_t>(at, end_);
   records::store_be<int32_t>(at + records::kLeaderEpochAt, leader_epoch);
@@ -280,7 +286,7 @@ void PartitionLog::store(Bytes batch, int32_t leader_epoch) {
   entries_.push_back(std::move(entry));
 }
 
-/// What a batch that is in the log says of its producer.
+/// Tells producers_ about a batch that is in the log.
 void PartitionLog::note_producer(const Bytes& batch) {
   const ProducerBatch identity = identity_of(batch.data());
   if (identity.producer_id < 0) return;
@@ -339,7 +345,8 @@ Errc PartitionLog::read_old(size_t first, size_t count, int64_t offset, size_t m
       if (buffer.size() > 0) break;
       return error == Errc::unsupported_codec ? Errc::unsupported_compression_type : Errc::corrupt_message;
     }
-    // Messages that are not wrapped come from the one asked for on, else a limit might never let it come.
+    // Messages that are not compressed begin with the one that is asked for. Otherwise those before it in the batch
+    // could fill the limit at every attempt.
     while (entries_[i].codec == Compression::none && set.size() > records::kEntryOverhead &&
            load_be<int64_t>(set.data()) < offset) {
       const size_t size = records::kEntryOverhead + load_be<uint32_t>(set.data() + records::kEntrySizeAt);
@@ -347,7 +354,7 @@ Errc PartitionLog::read_old(size_t first, size_t count, int64_t offset, size_t m
     }
     if (buffer.size() == 0) {
       out.first_size = set.size();
-      if (at_least_one) max_bytes = std::max(max_bytes, set.size());  // it may be larger than it is stored
+      if (at_least_one) max_bytes = std::max(max_bytes, set.size());  // converted, it may be larger than what is stored
     }
     buffer.append(set.view());
   }
@@ -365,7 +372,7 @@ OffsetAtTime PartitionLog::find_time(int64_t timestamp_ms) const {
     records::RecordReader reader;
     if (is_control(entry.bytes)) continue;
     if (!batches.next() || batches.open(reader)) {
-      // A codec that this build cannot read: the batch is as close as it gets.
+      // This build lacks the codec: the start of the batch is the closest offset that is known.
       return {std::max(entry.base_offset, start_), entry.max_timestamp, entry.leader_epoch};
     }
     records::RecordView record;

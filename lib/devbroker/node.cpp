@@ -11,12 +11,12 @@ Node::Node(Cluster& cluster, net::Reactor& reactor, int32_t id, net::Address lis
       id_(id),
       address_(std::move(listen)),
       advertised_host_(advertised_host.empty() ? address_.ip : std::move(advertised_host)) {
-  cluster_.add_broker(id_, *this);
+  cluster_.brokers().add(id_, *this);
 }
 
 Node::~Node() {
   stop();
-  cluster_.remove_broker(id_);
+  cluster_.brokers().remove(id_);
 }
 
 Error Node::start() {
@@ -57,7 +57,7 @@ void Node::set_paused(bool paused) {
 
 void Node::accept(std::unique_ptr<net::Stream> stream, net::StreamHandler*& handler) {
   ++accepted_;
-  const int64_t number = cluster_.next_connection_number();
+  const int64_t number = cluster_.brokers().next_connection_number();
   auto connection = std::make_unique<Connection>(*this, std::move(stream), number);
   handler = connection.get();
   connections_.emplace(number, std::move(connection));

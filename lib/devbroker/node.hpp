@@ -1,5 +1,5 @@
-// One broker of a cluster on a reactor: its listener and its connections. A simulation puts each node on
-// the reactor of its own host; DevBroker puts all on one.
+// One broker of a cluster: its listener and its connections. A simulation gives each node the reactor of its own host.
+// DevBroker has one reactor for all.
 // Not here: what requests mean (exchange, handlers), what brokers share (cluster).
 #pragma once
 
@@ -17,10 +17,11 @@ namespace kafka::devbroker {
 
 class Connection;
 
+/// Owns the listener and the connections of one broker.
 class Node : public BrokerHandle {
  public:
-  /// Joins the cluster at once and listens from start() on. `listen` with port 0: a free one is taken
-  /// and kept over restarts. `advertised_host`: what clients are told; the address itself if "".
+  /// Joins the cluster at once and listens from start() on. Port 0: takes a free one, and keeps it when it restarts.
+  /// `advertised_host`: the host that clients are told; "": the address.
   Node(Cluster& cluster, net::Reactor& reactor, int32_t id, net::Address listen, std::string advertised_host = {});
   ~Node() override;
   Node(const Node&) = delete;
@@ -42,7 +43,7 @@ class Node : public BrokerHandle {
  private:
   friend class Connection;
   void accept(std::unique_ptr<net::Stream> stream, net::StreamHandler*& handler);
-  /// A connection that has closed itself; freed later, for it may be the one that is calling.
+  /// Removes a connection that has closed itself. It is freed later, because it may be the caller.
   void retire(int64_t number);
 
   Cluster& cluster_;

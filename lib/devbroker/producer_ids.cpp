@@ -1,4 +1,4 @@
-// Giving producer ids out (see producer_ids.hpp).
+// Producer ids (see producer_ids.hpp).
 #include "devbroker/producer_ids.hpp"
 
 #include <utility>

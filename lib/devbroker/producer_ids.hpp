@@ -1,6 +1,6 @@
-// Gives producer ids out: a new one to everybody without a transactional id, and one that stays, with an
-// epoch that grows, to each transactional id (KIP-98, KIP-360).
-// Not here: transactions (none are coordinated), what a log knows of a producer (producers).
+// Hands out producer ids (KIP-98, KIP-360): a new one to every producer without a transactional id, and to each
+// transactional id one that stays, with a new epoch every time.
+// Not here: transactions (transactions), what a log knows of a producer (producers).
 #pragma once
 
 #include <kafka/error.hpp>
@@ -17,23 +17,24 @@ struct ProducerIdentity {
   int16_t epoch = -1;
 };
 
+/// Owns the ids of the transactional producers, and the next free id.
 class ProducerIds {
  public:
   /// From this epoch on a transactional id gets a new producer id.
   static constexpr int16_t kExhaustedEpoch = INT16_MAX - 1;
 
-  /// A producer without a transactional id always begins anew.
+  /// For a producer without a transactional id.
   ProducerIdentity create();
-  /// `known`: what the producer has been until now; {-1, -1} if nothing.
+  /// `known`: the identity that the producer has; {-1, -1}: none.
   /// Errors: producer_fenced.
   Errc init(std::string_view transactional_id, ProducerIdentity known, ProducerIdentity& out);
-  /// The epoch that the next new identity gets, once.
+  /// Sets the epoch of the next new identity, once.
   void set_next_epoch(int16_t epoch) { next_epoch_ = epoch; }
 
  private:
   struct Entry {
     ProducerIdentity now = {};
-    ProducerIdentity before = {};  // what an answer that got lost was given for
+    ProducerIdentity before = {};  // if the answer with `now` was lost, the producer asks with this again
   };
 
   int64_t next_id_ = 0;

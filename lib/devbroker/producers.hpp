@@ -1,7 +1,6 @@
-// What a partition's log knows of idempotent and transactional producers: epochs, the newest batches of
-// each (so that a retry is recognised), open and aborted transactions. It follows from the log's contents
-// alone and is rebuilt from them when the log is cut.
-// Not here: giving ids out (producer_ids), the bytes (log).
+// What a log knows of idempotent and transactional producers: epochs, the newest batches of each (to recognise a
+// retry), open and aborted transactions. All of it follows from the contents of the log, and is built again from them
+// when the log is truncated. Not here: new ids (producer_ids), the batches themselves (log).
 #pragma once
 
 #include <kafka/error.hpp>
@@ -18,11 +17,11 @@ namespace kafka::devbroker {
 /// Kafka's rules have changed twice.
 enum class ProducerRules : uint8_t {
   one_batch,  ///< 0.11: remembers the last batch only
-  forgetful,  ///< 1.0 to 2.4: the last five; retention takes a producer's state along with its records
-  lasting,    ///< since 2.5 (KIP-360): a producer that is not known may begin with any sequence
+  forgetful,  ///< 1.0 to 2.4: the last five; a producer is forgotten when its records are deleted
+  lasting,    ///< from 2.5 on (KIP-360): an unknown producer may begin with any sequence
 };
 
-/// The identity of a batch, as its header has it.
+/// What the header of a batch says about its producer.
 struct ProducerBatch {
   int64_t producer_id = -1;
   int16_t epoch = -1;
@@ -64,30 +63,30 @@ class Producers {
   struct Verdict {
     Errc error = Errc::none;
     std::string message = {};
-    const Batch* duplicate = nullptr;  ///< the batch is in the log already: this one
+    const Batch* duplicate = nullptr;  ///< the batch is a retry of this one
   };
 
   /// Whether a client's batch may be appended.
   /// Errors: invalid_producer_epoch, out_of_order_sequence_number, unknown_producer_id,
-  /// invalid_txn_state. A batch older than those remembered is out of order to every release.
+  /// invalid_txn_state. Every release calls a batch out of order that is older than those it remembers.
   Verdict check(const ProducerBatch& batch, ProducerRules rules) const;
-  /// A batch of data that is in the log now.
+  /// Notes a batch of data that was stored.
   void add(const ProducerBatch& batch);
-  /// A marker that is in the log now. One without a transaction under way changes nothing but the epoch.
+  /// Notes a marker that was stored. Without an open transaction it changes the epoch only.
   void end_transaction(int64_t producer_id, int16_t epoch, int64_t marker_offset, bool aborted);
 
   const std::map<int64_t, State>& states() const { return states_; }
-  /// As if this had been its last batch: `last_sequence` -1 for none.
+  /// Pretends that this was its last batch. `last_sequence` -1: it has none.
   void set(int64_t producer_id, int16_t epoch, int32_t last_sequence, int64_t last_offset);
-  /// Forgets who has no transaction under way.
+  /// Forgets the producers without an open transaction.
   void forget();
-  /// Forgets whose newest batch lies below `offset`.
+  /// Forgets the producers whose newest batch is below `offset`.
   void forget_below(int64_t offset);
   void clear();
 
   /// Where the oldest open transaction began, or `end`.
   int64_t last_stable_offset(int64_t end) const noexcept;
-  /// Those with records in [from, to), in the order of their markers.
+  /// The aborted transactions with records in [from, to), in the order of their markers.
   std::vector<AbortedTransaction> aborted(int64_t from, int64_t to) const;
   void forget_aborted_below(int64_t offset);
 

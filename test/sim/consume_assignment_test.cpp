@@ -202,11 +202,11 @@ TEST_CASE("A newer commit of a partition that was given back waits for the older
   cluster.faults().add(ApiKey::offset_commit).delay(1s).reply(Errc::coordinator_load_in_progress);
   bench.consumer.pause({{"t", {1}}});
   bench.consumer.consume(2, bench.book.commit(), bench.book.end());
-  REQUIRE(bench.client.until([&] { return cluster.requests(ApiKey::offset_commit, 0) > 0; }));
+  REQUIRE(bench.client.until([&] { return cluster.requests().count(ApiKey::offset_commit, 0) > 0; }));
   bench.take();
   bench.give();
   bench.client.run(800ms);
-  CHECK(cluster.requests(ApiKey::offset_commit, 0) == 1);
+  CHECK(cluster.requests().count(ApiKey::offset_commit, 0) == 1);
   bench.client.run(10s);
   CHECK(bench.stored(0) >= 1);
   for (const Error& error : bench.book.commits) CHECK((!error || error == Errc::lost));

@@ -185,7 +185,7 @@ TEST_CASE("G4: operations that a close deadline cuts off end with closed, and th
     Consumer consumer(*client.session, "g", kOne,
                       {.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined)});
     consumer.consume(book.commit(), book.end());
-    CHECK(client.until([&] { return client.brokers->cluster().requests(ApiKey::offset_fetch, 0) > 0; }));
+    CHECK(client.until([&] { return client.brokers->cluster().requests().count(ApiKey::offset_fetch, 0) > 0; }));
     client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();
     CHECK(client.until([&] { return book.got.size() == 1; }));
     client.run(100ms);
@@ -370,9 +370,10 @@ TEST_CASE("G10: an envelope answered after its session is gone is lost, and drop
 TEST_CASE("detach copies topic, key, value, timestamp and headers, nulls included") {
   SimClient client(7, {.brokers = 1});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  REQUIRE_FALSE(cluster.create_topic("t", 1));
-  cluster.append("t", 0, {.key = "k", .value = "v", .headers = {{"a", "1"}, {"a", {}}, {"b", ""}}, .timestamp = 77});
-  cluster.append("t", 0, {.value = ""});
+  REQUIRE_FALSE(cluster.topics().create("t", 1));
+  cluster.contents().append("t", 0,
+                            {.key = "k", .value = "v", .headers = {{"a", "1"}, {"a", {}}, {"b", ""}}, .timestamp = 77});
+  cluster.contents().append("t", 0, {.value = ""});
   std::vector<OwnedMessage> owned;
   Consumer consumer(*client.session, "g", kOne);
   consumer.consume([&](MessageEnvelope envelope) {

@@ -44,7 +44,7 @@ TEST_CASE("a consumer that begins paused, or is paused while a fetch is under wa
   consumer.consume(book.ack(), book.end());
   client.run(2s);
   CHECK(book.got.empty());
-  CHECK(client.brokers->cluster().requests(ApiKey::fetch, 0) == 0);
+  CHECK(client.brokers->cluster().requests().count(ApiKey::fetch, 0) == 0);
   CHECK_FALSE(consumer.resume(kOne));
   CHECK(client.until([&] { return book.got.size() == 3; }, 1s));
   client.run(200ms);  // a long poll is under way
@@ -137,7 +137,7 @@ TEST_CASE("F21: seek while offsets are looked up or fetched: the newest place co
     Consumer consumer(*client.session, "g", kOne);
     book.listen(consumer);
     consumer.consume(book.ack(), book.end());
-    CHECK(client.until([&] { return client.brokers->cluster().requests(slow, 0) > 0; }));
+    CHECK(client.until([&] { return client.brokers->cluster().requests().count(slow, 0) > 0; }));
     CHECK_FALSE(consumer.seek(TopicOffset::latest("t", 0)));
     client.run(10ms);
     CHECK_FALSE(consumer.seek(TopicOffset::earliest("t", 0)));
@@ -161,7 +161,7 @@ TEST_CASE("seek before consume() sets the start, whatever is committed") {
   CHECK_FALSE(consumer.seek(TopicOffset::latest("t", 1)));
   CHECK(consumer.position("t", 0) == 7);
   client.run(1s);
-  CHECK(client.brokers->cluster().requests(ApiKey::metadata, 0) == 0);
+  CHECK(client.brokers->cluster().requests().count(ApiKey::metadata, 0) == 0);
   consumer.consume(book.ack(), book.end());
   client.run(1s);
   fill(client, "t", 2, 1);
@@ -231,7 +231,7 @@ TEST_CASE("an envelope that is dropped while its partition is stopped comes agai
   consumer.consume(book.keep(), book.end());
   CHECK(client.until([&] { return book.kept.size() == 1; }));
   client.brokers->cluster().faults().add(ApiKey::fetch).reply(Errc::topic_authorization_failed);
-  client.brokers->cluster().disconnect(1);
+  client.brokers->cluster().brokers().disconnect(1);
   CHECK(client.until([&] { return book.count(Event::Type::partition_stopped) == 1; }));
   const bool cancel = GENERATE(true, false);
   if (cancel) CHECK_FALSE(book.kept.front().cancel());

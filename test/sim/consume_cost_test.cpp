@@ -62,13 +62,13 @@ namespace {
 struct CostBench {
   explicit CostBench(int32_t partitions, int per_partition) : client(1, {.brokers = 1}) {
     devbroker::Cluster& cluster = client.brokers->cluster();
-    REQUIRE_FALSE(cluster.create_topic("t", partitions));
+    REQUIRE_FALSE(cluster.topics().create("t", partitions));
     for (int32_t p = 0; p < partitions; ++p) {
       records::BatchBuilder builder;
       for (int i = 0; i < per_partition; ++i) REQUIRE(builder.append(1, {}, "value") == Errc::none);
       Bytes sealed;
       REQUIRE_FALSE(builder.seal({}, sealed));
-      REQUIRE(cluster.append(*cluster.find_partition("t", p), sealed, 3, 1).error == Errc::none);
+      REQUIRE(cluster.contents().append(*cluster.topics().partition("t", p), sealed, 3, 1).error == Errc::none);
     }
   }
   SimClient client;
@@ -130,12 +130,12 @@ TEST_CASE("A message that is answered out of order, with ack or commit, costs no
 TEST_CASE("I5: thousands of aborted transactions leave nothing behind in a consumer that reads past them") {
   SimClient client(1, {.brokers = 1});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  REQUIRE_FALSE(cluster.create_topic("t", 1));
+  REQUIRE_FALSE(cluster.topics().create("t", 1));
   constexpr int kCommitsEvery = 100;
   for (int i = 1; i <= 40 * kCommitsEvery; ++i) {
-    REQUIRE(cluster.append_transactional("t", 0, i, {{.value = std::string(100, 'v')}}, Compression::none) >= 0);
+    REQUIRE(cluster.transactions().append("t", 0, i, {{.value = std::string(100, 'v')}}, Compression::none) >= 0);
     const bool commits = i % kCommitsEvery == 0;
-    REQUIRE(cluster.end_transaction("t", 0, i, commits ? TransactionEnd::commit : TransactionEnd::abort) >= 0);
+    REQUIRE(cluster.transactions().end("t", 0, i, commits ? TransactionEnd::commit : TransactionEnd::abort) >= 0);
   }
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.max_partition_fetch_bytes = 20000});
   std::vector<size_t> blocks;  // in use when each committed message comes

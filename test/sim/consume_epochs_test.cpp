@@ -10,11 +10,11 @@ using Type = Event::Type;
 
 namespace {
 
-int32_t leader(SimClient& client) { return client.brokers->cluster().find_partition("t", 0)->leader; }
+int32_t leader(SimClient& client) { return client.brokers->cluster().topics().partition("t", 0)->leader; }
 
 int fetches(SimClient& client, int32_t broker) {
   int found = 0;
-  for (const auto& seen : client.brokers->cluster().seen())
+  for (const auto& seen : client.brokers->cluster().requests().seen())
     found += seen.api == ApiKey::fetch && seen.broker == broker ? 1 : 0;
   return found;
 }
@@ -41,8 +41,8 @@ int32_t leader_of_the_past(SimClient& client) {
   REQUIRE(client.until([&] { return book.got.size() == 10; }));
   close(client, fetcher);
   const int32_t old = leader(client);
-  REQUIRE_FALSE(cluster.move_leader("t", 0, old % 3 + 1));
-  REQUIRE_FALSE(cluster.set_replica_end("t", 0, old, 5));
+  REQUIRE_FALSE(cluster.leaders().move("t", 0, old % 3 + 1));
+  REQUIRE_FALSE(cluster.leaders().set_replica_end("t", 0, old, 5));
   return old;
 }
 
@@ -52,12 +52,12 @@ TEST_CASE("D11, F19: a consumer that begins at a committed offset notices that t
   SimClient client(21, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
   const std::string release = GENERATE(std::string(), std::string("2.4"), std::string("2.8"));
-  REQUIRE_FALSE(cluster.as_version(release));
+  REQUIRE_FALSE(cluster.releases().as_version(release));
   const Ordering ordering = GENERATE(Ordering::consumer, Ordering::unordered);
   const CommitMode mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
   const auto policy = GENERATE(OutOfRange::reset_to_earliest, OutOfRange::fail);
   fill_batches(client, "t", 1, 10, 2);
-  const int32_t epoch = cluster.find_partition("t", 0)->epoch;
+  const int32_t epoch = cluster.topics().partition("t", 0)->epoch;
   const ConsumerOptions options{.commit_mode = mode, .on_offset_out_of_range = policy, .ordering = ordering};
   Book book;
   {
@@ -74,8 +74,8 @@ TEST_CASE("D11, F19: a consumer that begins at a committed offset notices that t
     close(client, consumer);
   }
   CHECK(cluster.groups().find("g", {"t", 0})->leader_epoch == epoch);
-  REQUIRE_FALSE(cluster.truncate_to("t", 0, 6));
-  for (int i = 0; i < 20; ++i) REQUIRE(cluster.append("t", 0, {.value = "new"}) == 6 + i);
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
+  for (int i = 0; i < 20; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
   Consumer consumer(*client.session, "g", {{"t", {0}}}, options);
   book.listen(consumer);
   consumer.consume(book.ack(), book.end());
@@ -97,8 +97,8 @@ TEST_CASE("D11, F19: a consumer that begins at a committed offset notices that t
 TEST_CASE("D11: leader epochs are stored and read by groups where the coordinator knows them") {
   SimClient client(22, {.brokers = 1});
   const std::string release = GENERATE(std::string(), std::string("2.4"), std::string("1.1"), std::string("0.8.2"));
-  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
-  REQUIRE_FALSE(client.brokers->cluster().create_topic("t", 2));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
+  REQUIRE_FALSE(client.brokers->cluster().topics().create("t", 2));
   commit(client, 5, 3);
   ConsumerGroup group(*client.session, "g");
   std::vector<ConsumerOffset> found;
@@ -123,7 +123,7 @@ TEST_CASE("D11: leader epochs are stored and read by groups where the coordinato
 TEST_CASE("D11: no failure of OffsetForLeaderEpoch resets or stops a partition") {
   SimClient client(23, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  REQUIRE_FALSE(cluster.as_version("2.4"));
+  REQUIRE_FALSE(cluster.releases().as_version("2.4"));
   fill(client, "t", 1, 10);
   Book book;
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.on_offset_out_of_range = OutOfRange::fail});
@@ -155,7 +155,7 @@ TEST_CASE("D11: a leader with an older epoch than the committed one is not asked
   SimClient client(24, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
   const int32_t old = leader_of_the_past(client);
-  commit(client, 10, cluster.find_partition("t", 0)->epoch);
+  commit(client, 10, cluster.topics().partition("t", 0)->epoch);
   fill(client, "t", 1, 5);
   const int before = fetches(client, old);
   Book book;
@@ -190,8 +190,8 @@ TEST_CASE("D11: an epoch that no leader ever reaches holds a partition up only f
 TEST_CASE("D11: a consumer that reads from a follower notices a cut log as well") {
   SimClient client(27, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  REQUIRE_FALSE(cluster.as_version(GENERATE(std::string(), std::string("2.4"))));
-  for (int32_t id = 1; id <= 3; ++id) cluster.set_rack(id, "rack-" + std::to_string(id));
+  REQUIRE_FALSE(cluster.releases().as_version(GENERATE(std::string(), std::string("2.4"))));
+  for (int32_t id = 1; id <= 3; ++id) cluster.brokers().set_rack(id, "rack-" + std::to_string(id));
   fill_batches(client, "t", 1, 10, 1);
   const int32_t near = leader(client) % 3 + 1;
   Book book;
@@ -200,9 +200,9 @@ TEST_CASE("D11: a consumer that reads from a follower notices a cut log as well"
   fetcher.fetch(book.ack(), book.end());
   REQUIRE(client.until([&] { return book.got.size() == 10; }));
   REQUIRE(fetches(client, near) > 0);
-  REQUIRE_FALSE(cluster.truncate_to("t", 0, 6));
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   const int count = GENERATE(2, 20);  // the new log reaches beyond the old position, or not
-  for (int i = 0; i < count; ++i) REQUIRE(cluster.append("t", 0, {.value = "new"}) == 6 + i);
+  for (int i = 0; i < count; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
   client.run(5s);
   REQUIRE(book.count(Type::log_truncated) == 1);
   CHECK(book.events[0].offset == 6);

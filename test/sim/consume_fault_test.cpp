@@ -54,7 +54,7 @@ TEST_CASE("C1 C2: a connection that is reset, in the middle of an answer or idle
   run.faults().add(ApiKey::offset_fetch).close_after();
   run.go([&](size_t seen) {
     if (seen == 50) run.client.world.reset_connections("client", "", true);
-    if (seen == 150) run.client.brokers->cluster().disconnect(0);
+    if (seen == 150) run.client.brokers->cluster().brokers().disconnect(0);
   });
 }
 
@@ -62,9 +62,9 @@ TEST_CASE("C2: idle connections that a broker closes are opened again when they 
   Run run(2);
   run.go([&](size_t seen) {
     if (seen == 300) {
-      run.client.brokers->cluster().disconnect(1);
-      run.client.brokers->cluster().disconnect(2);
-      run.client.brokers->cluster().disconnect(3);
+      run.client.brokers->cluster().brokers().disconnect(1);
+      run.client.brokers->cluster().brokers().disconnect(2);
+      run.client.brokers->cluster().brokers().disconnect(3);
     }
   });
   CHECK(run.client.log.size() < 20);
@@ -79,7 +79,7 @@ TEST_CASE("C3: a peer that falls silent is given up at the request's deadline, a
 
 TEST_CASE("C3: two partitions go on while the third's leader is in a black hole") {
   Run run(4);
-  const int32_t leader = run.client.brokers->cluster().find_partition("t", 1)->leader;
+  const int32_t leader = run.client.brokers->cluster().topics().partition("t", 1)->leader;
   const std::string host = SimCluster::host(leader);
   run.client.world.black_hole("client", host, true);
   Consumer consumer(*run.client.session, "g", kThree, {.default_api_timeout = 300s});
@@ -142,27 +142,27 @@ TEST_CASE("D1: leaders that move are followed, with the hint of KIP-951 and with
   CAPTURE(release);
   Run run(9);
   devbroker::Cluster& cluster = run.client.brokers->cluster();
-  REQUIRE_FALSE(cluster.as_version(release));
+  REQUIRE_FALSE(cluster.releases().as_version(release));
   int moves = 0;
   run.go([&](size_t seen) {
     if (seen % 40 != 0) return;
     const int32_t p = moves++ % 3;
-    REQUIRE_FALSE(cluster.move_leader("t", p, cluster.find_partition("t", p)->leader % 3 + 1));
+    REQUIRE_FALSE(cluster.leaders().move("t", p, cluster.topics().partition("t", p)->leader % 3 + 1));
   });
-  CHECK(cluster.requests(ApiKey::metadata, 0) < 60);
+  CHECK(cluster.requests().count(ApiKey::metadata, 0) < 60);
 }
 
 TEST_CASE("D1: a leader that moves while the consumer waits at the end is followed within a second") {
   const std::string release = GENERATE(std::string(), std::string("2.8"));
   Run run(10);
   devbroker::Cluster& cluster = run.client.brokers->cluster();
-  REQUIRE_FALSE(cluster.as_version(release));
+  REQUIRE_FALSE(cluster.releases().as_version(release));
   Consumer consumer(*run.client.session, "g", kThree);
   consumer.consume(run.book.ack(), run.book.end());
   CHECK(run.client.until([&] { return run.book.got.size() == 300; }));
   run.client.run(1200ms);
   for (int32_t p = 0; p < 3; ++p) {
-    REQUIRE_FALSE(cluster.move_leader("t", p, cluster.find_partition("t", p)->leader % 3 + 1));
+    REQUIRE_FALSE(cluster.leaders().move("t", p, cluster.topics().partition("t", p)->leader % 3 + 1));
   }
   fill(run.client, "t", 3, 1);
   CHECK(run.client.until([&] { return run.book.got.size() == 303; }, 1s));
@@ -208,7 +208,7 @@ TEST_CASE("D8: a broker that stands still, as with SIGSTOP, holds up its own par
   run.book.listen(consumer);
   consumer.consume(run.book.ack(), run.book.end());
   CHECK(run.client.until([&] { return run.book.got.size() == 300; }));
-  const int32_t leader = run.client.brokers->cluster().find_partition("t", 2)->leader;
+  const int32_t leader = run.client.brokers->cluster().topics().partition("t", 2)->leader;
   run.client.brokers->pause(leader);
   fill(run.client, "t", 3, 5);
   CHECK(run.client.until([&] { return run.book.got.size() == 310; }, 5s));
@@ -260,9 +260,9 @@ TEST_CASE("commits through random faults never go ahead of the answers, and noth
 TEST_CASE("D14: with client_rack a replica of the same rack is read from, and the leader when that fails") {
   SimClient client(9, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  for (int32_t id = 1; id <= 3; ++id) cluster.set_rack(id, "rack-" + std::to_string(id));
+  for (int32_t id = 1; id <= 3; ++id) cluster.brokers().set_rack(id, "rack-" + std::to_string(id));
   fill(client, "t", 1, 5);
-  const int32_t leader = cluster.find_partition("t", 0)->leader;
+  const int32_t leader = cluster.topics().partition("t", 0)->leader;
   const int32_t near = leader % 3 + 1;
   Book book;
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.client_rack = "rack-" + std::to_string(near)});
@@ -275,7 +275,7 @@ TEST_CASE("D14: with client_rack a replica of the same rack is read from, and th
     return client.until([&] { return book.got.size() == static_cast<size_t>(filled); }, 5s);
   };
   REQUIRE(client.until([&] { return book.got.size() == 5; }));
-  const auto asked = [&](int32_t broker) { return cluster.requests(ApiKey::fetch, broker); };
+  const auto asked = [&](int32_t broker) { return cluster.requests().count(ApiKey::fetch, broker); };
   const int64_t of_leader = asked(leader);
   REQUIRE(more());
   client.run(5s);
@@ -290,7 +290,7 @@ TEST_CASE("D14: with client_rack a replica of the same rack is read from, and th
     REQUIRE(more());
   }
   SECTION("unknown") {
-    REQUIRE_FALSE(cluster.prefer_replica("t", 0, 99));
+    REQUIRE_FALSE(cluster.leaders().prefer_replica("t", 0, 99));
     client.brokers->kill(near);
     client.run(1s);
     client.brokers->restart(near);
@@ -301,8 +301,8 @@ TEST_CASE("D14: with client_rack a replica of the same rack is read from, and th
     CHECK(asked(leader) < of_leader + 300);
   }
   SECTION("behind") {
-    REQUIRE_FALSE(cluster.set_replica_end("t", 0, near, 2));
-    REQUIRE_FALSE(cluster.prefer_replica("t", 0, near));
+    REQUIRE_FALSE(cluster.leaders().set_replica_end("t", 0, near, 2));
+    REQUIRE_FALSE(cluster.leaders().prefer_replica("t", 0, near));
     for (int i = 0; i < 30; ++i) {
       REQUIRE(more());
       client.run(1s);

@@ -228,7 +228,7 @@ TEST_CASE("an idle consumer does nothing but long polls") {
   Consumer consumer(*client.session, "g", {{"t", {0, 1, 2}}});
   consumer.consume(book.commit(), book.end());
   client.run(5s);
-  const auto count = [&](ApiKey api) { return client.brokers->cluster().requests(api, 0); };
+  const auto count = [&](ApiKey api) { return client.brokers->cluster().requests().count(api, 0); };
   const int64_t fetches = count(ApiKey::fetch);
   const int64_t others = count(ApiKey::metadata) + count(ApiKey::list_offsets) + count(ApiKey::offset_commit);
   client.run(60s);
@@ -270,7 +270,7 @@ TEST_CASE("Consumers of one session do not wait for each other's long polls") {
     for (int32_t p = 0; p < 3; ++p) {
       const net::TimePoint before = client.reactor.now();
       const size_t count = book.got.size();
-      REQUIRE_FALSE(client.brokers->cluster().append("t", p, {.value = text(p, i + 1)}) < 0);
+      REQUIRE_FALSE(client.brokers->cluster().contents().append("t", p, {.value = text(p, i + 1)}) < 0);
       REQUIRE(client.until([&] { return book.got.size() > count; }));
       CHECK(client.reactor.now() - before < 50ms);
     }
@@ -300,7 +300,7 @@ TEST_CASE("D15: one fetch session per broker is reused; evicted or at another ep
   book.listen(fetcher);
   fetcher.fetch(book.ack(), book.end());
   REQUIRE(client.until([&] { return book.partition_ends.size() == kPartitions; }));
-  CHECK(cluster.fetch_session_count(1) == 1);
+  CHECK(cluster.brokers().fetch_session_count(1) == 1);
   int64_t filled = 3;
   const auto more = [&] {
     fill(client, "t", kPartitions, 1);
@@ -311,7 +311,7 @@ TEST_CASE("D15: one fetch session per broker is reused; evicted or at another ep
   more();
   CHECK(book.partition_ends.size() == 2 * kPartitions);  // the end is told though the answers without news are empty
   for (int i = 0; i < 3; ++i) {
-    cluster.evict_fetch_sessions(1);
+    cluster.brokers().evict_fetch_sessions(1);
     more();
     for (const Errc code :
          {Errc::invalid_fetch_session_epoch, Errc::fetch_session_topic_id_error, Errc::fetch_session_id_not_found}) {
@@ -325,7 +325,7 @@ TEST_CASE("D15: one fetch session per broker is reused; evicted or at another ep
     more();
   }
   book.check_dense(kPartitions, 0, filled);
-  CHECK(cluster.fetch_session_count(1) == 1);
+  CHECK(cluster.brokers().fetch_session_count(1) == 1);
   CHECK(book.events.empty());
   // After a seek no answer names the end again, since it did not change: the session has kept it.
   const size_t ends = book.partition_ends.size();

@@ -26,11 +26,11 @@ TEST_CASE("partition and confirmed: every partition gets a message per round tri
   });
   REQUIRE(client.until([&] { return got >= 10 * partitions; }));
   const int64_t before = got;
-  const int64_t requests = client.brokers->cluster().requests(ApiKey::offset_commit, 0);
+  const int64_t requests = client.brokers->cluster().requests().count(ApiKey::offset_commit, 0);
   client.run(measured);
   const int64_t per_second = (got - before) * (1s / measured);
   std::cout << partitions << " partitions: " << per_second << " messages per second, "
-            << (client.brokers->cluster().requests(ApiKey::offset_commit, 0) - requests) * (1s / measured)
+            << (client.brokers->cluster().requests().count(ApiKey::offset_commit, 0) - requests) * (1s / measured)
             << " OffsetCommits per second\n";
   CHECK(failed == 0);
   CHECK(per_second >= 990 * partitions);

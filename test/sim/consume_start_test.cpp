@@ -17,7 +17,7 @@ TEST_CASE("F18: where nothing is committed auto_offset_reset says where to begin
   SimClient client(1, {.brokers = 3});
   client.session->on_event({});
   fill(client, "t", 1, 10);
-  REQUIRE_FALSE(client.brokers->cluster().truncate_before("t", 0, 4));
+  REQUIRE_FALSE(client.brokers->cluster().contents().truncate_before("t", 0, 4));
   Book book;
   Consumer consumer(*client.session, "g", kOne, {.auto_offset_reset = policy});
   if (handler) book.listen(consumer);
@@ -61,12 +61,12 @@ TEST_CASE("D16: on_offset_out_of_range decides about that error and no other, an
   const std::string release = GENERATE(std::string(), std::string("0.8.2"));
   CAPTURE(static_cast<int>(policy), release);
   SimClient client(2, {.brokers = 1});
-  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
   fill(client, "t", 2, 10);
   Book book;
   Fetcher fetcher(*client.session, {{"t", 0, 2}, {"t", 1, 0}}, {.on_offset_out_of_range = policy});
   book.listen(fetcher);
-  REQUIRE_FALSE(client.brokers->cluster().truncate_before("t", 0, 6));
+  REQUIRE_FALSE(client.brokers->cluster().contents().truncate_before("t", 0, 6));
   // Other errors do not reset.
   devbroker::Faults& faults = client.brokers->cluster().faults();
   faults.add(ApiKey::fetch).partition("t", 0).reply(Errc::not_leader_or_follower);
@@ -98,7 +98,7 @@ TEST_CASE("D16: on_offset_out_of_range decides about that error and no other, an
 
 TEST_CASE("D16: records that were fetched before the position vanished are still delivered") {
   SimClient client(3, {.brokers = 1});
-  REQUIRE_FALSE(client.brokers->cluster().as_version("1.1"));  // it does not tell where logs part
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version("1.1"));  // it does not tell where logs part
   fill(client, "t", 1, 6);
   Book book;
   Consumer consumer(*client.session, "g", kOne);
@@ -106,7 +106,7 @@ TEST_CASE("D16: records that were fetched before the position vanished are still
   consumer.consume(book.keep(), book.end());
   CHECK(client.until([&] { return book.kept.size() == 1; }));
   client.run(1s);
-  client.brokers->cluster().truncate_to("t", 0, 3);  // the broker loses the rest, which the consumer has already
+  client.brokers->cluster().leaders().truncate_to("t", 0, 3);  // the broker loses the rest, which the consumer has already
   client.run(2s);
   book.events.clear();  // one told that nothing was committed
   for (size_t i = 0; i < 5; ++i) {
@@ -124,7 +124,7 @@ TEST_CASE("a Fetcher begins at a number, at either end, or at a time") {
   const std::string release = GENERATE(std::string(), std::string("0.10"), std::string("2.8"));
   CAPTURE(release);
   SimClient client(4, {.brokers = 3});
-  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
   fill(client, "t", 5, 10);  // timestamps 1000 + offset
   Book book;
   Fetcher fetcher(*client.session, {{"t", 0, 7},
@@ -146,8 +146,8 @@ TEST_CASE("a Fetcher begins at a number, at either end, or at a time") {
   CHECK(book.offsets(2) == range(10, 11));
   CHECK(book.offsets(4) == range(10, 11));
   close(client, fetcher);
-  CHECK(client.brokers->cluster().requests(ApiKey::offset_commit, 0) == 0);
-  CHECK(client.brokers->cluster().requests(ApiKey::find_coordinator, 0) == 0);
+  CHECK(client.brokers->cluster().requests().count(ApiKey::offset_commit, 0) == 0);
+  CHECK(client.brokers->cluster().requests().count(ApiKey::find_coordinator, 0) == 0);
   client.close();
 }
 
@@ -187,7 +187,7 @@ TEST_CASE("a partition absent from metadata is waited for default_api_timeout, t
   CHECK(book.got.size() == 3);
   CHECK(book.events.empty());
   CHECK(book.ends.empty());
-  CHECK(client.brokers->cluster().requests(ApiKey::metadata, 0) < 20);
+  CHECK(client.brokers->cluster().requests().count(ApiKey::metadata, 0) < 20);
   client.run(2s);
   const Errc code = by_number ? Errc::unknown_topic_or_partition : Errc::timed_out;
   if (handler) {
@@ -214,7 +214,7 @@ TEST_CASE("a topic that is deleted under its consumer stops after default_api_ti
   book.listen(consumer);
   consumer.consume(book.ack(), book.end());
   CHECK(client.until([&] { return book.got.size() == 6; }));
-  REQUIRE_FALSE(client.brokers->cluster().delete_topic("t"));
+  REQUIRE_FALSE(client.brokers->cluster().topics().erase("t"));
   client.run(4s);
   CHECK(book.count(Event::Type::partition_stopped) == 0);
   client.run(4s);
@@ -239,7 +239,7 @@ TEST_CASE("a topic is created on demand, unless that is switched off") {
   book.listen(consumer);
   consumer.consume(book.ack(), book.end());
   client.run(3s);
-  CHECK((client.brokers->cluster().find_topic("new") != nullptr) == create);
+  CHECK((client.brokers->cluster().topics().find("new") != nullptr) == create);
   if (!create) {
     fill(client, "new", 1, 2);  // appears while it is waited for
   } else {
@@ -255,9 +255,9 @@ TEST_CASE("OffsetMaster finds the first, the next and the one at a time, and nam
   const std::string release = GENERATE(std::string(), std::string("0.8.2"), std::string("0.11"));
   CAPTURE(release);
   SimClient client(9, {.brokers = 3, .session = {.default_api_timeout = 5s}, .cluster = {.auto_create_topics = false}});
-  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
   fill(client, "t", 3, 10);
-  REQUIRE_FALSE(client.brokers->cluster().truncate_before("t", 1, 4));
+  REQUIRE_FALSE(client.brokers->cluster().contents().truncate_before("t", 1, 4));
   client.brokers->cluster().faults().add(ApiKey::list_offsets).reply(Errc::not_leader_or_follower);
   client.brokers->cluster().faults().add(ApiKey::list_offsets).close_before();
   OffsetMaster master(*client.session);
@@ -311,9 +311,9 @@ TEST_CASE("ConsumerGroup stores, reads and resets offsets, also while the coordi
   CAPTURE(release);
   SimClient client(10, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  REQUIRE_FALSE(cluster.as_version(release));
+  REQUIRE_FALSE(cluster.releases().as_version(release));
   fill(client, "t", 2, 10);
-  REQUIRE_FALSE(cluster.truncate_before("t", 1, 4));
+  REQUIRE_FALSE(cluster.contents().truncate_before("t", 1, 4));
   ConsumerGroup group(*client.session, "g");
   const Partitions all = {{"t", {0, 1}}};
   auto wait = [&](auto&& start) {
@@ -330,13 +330,13 @@ TEST_CASE("ConsumerGroup stores, reads and resets offsets, also while the coordi
   auto stored = wait([&](auto& outcome) { group.commit_offsets({{"t", 1, 7, "here"}, {"t", 0, 3}}, outcome.take()); });
   CHECK_FALSE(stored.error);
   CHECK(committed(client, "g", "t", 1) == 7);
-  REQUIRE_FALSE(cluster.move_coordinator("g", cluster.coordinator("g") % 3 + 1));
+  REQUIRE_FALSE(cluster.coordinators().move("g", cluster.coordinators().of("g") % 3 + 1));
   read = wait([&](auto& outcome) { group.fetch_offsets(all, outcome.take()); });
   REQUIRE(read.value.size() == 2);
   CHECK(read.value[0].offset == 3);
   CHECK(read.value[1].offset == 7);
   CHECK(read.value[1].metadata == "here");
-  REQUIRE_FALSE(cluster.move_coordinator("g", cluster.coordinator("g") % 3 + 1));
+  REQUIRE_FALSE(cluster.coordinators().move("g", cluster.coordinators().of("g") % 3 + 1));
   cluster.faults().add(ApiKey::find_coordinator).reply(Errc::coordinator_not_available);
   cluster.faults().add(ApiKey::offset_commit).reply(Errc::coordinator_load_in_progress);
   CHECK_FALSE(wait([&](auto& outcome) { group.reset_offsets_to_earliest(all, outcome.take()); }).error);

@@ -21,7 +21,7 @@ TEST_CASE("every message of every partition comes once and in order, whatever th
   CAPTURE(release);
   SimClient client(1, {.brokers = 3});
   fill(client, "t", 3, 200);
-  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
   Book book;
   {
     Consumer consumer(*client.session, "g", kThree, {.ordering = ordering});
@@ -168,7 +168,7 @@ TEST_CASE("a dropped envelope ends the consumption; nothing is stored, and the m
 
 TEST_CASE("answers inside the callback do not recurse") {
   SimClient client(6, {.brokers = 1});
-  REQUIRE_FALSE(client.brokers->cluster().create_topic("t", 1));
+  REQUIRE_FALSE(client.brokers->cluster().topics().create("t", 1));
   constexpr int64_t kMessages = 100'000;
   records::BatchBuilder builder;
   for (int64_t i = 0; i < kMessages; ++i) {
@@ -177,7 +177,7 @@ TEST_CASE("answers inside the callback do not recurse") {
     Bytes sealed;
     REQUIRE_FALSE(builder.seal({}, sealed));
     devbroker::Cluster& cluster = client.brokers->cluster();
-    REQUIRE(cluster.append(*cluster.find_partition("t", 0), sealed, 3, 1).error == Errc::none);
+    REQUIRE(cluster.contents().append(*cluster.topics().partition("t", 0), sealed, 3, 1).error == Errc::none);
   }
   int64_t seen = 0;
   int depth = 0;
@@ -430,8 +430,8 @@ TEST_CASE("a commit is tried again while the coordinator loads, moves or answers
   Consumer consumer(*client.session, "g", kOne);
   consumer.consume(book.each([&](MessageEnvelope envelope) {
     if (envelope.offset() == 4) {
-      const int32_t now = client.brokers->cluster().coordinator("g");
-      REQUIRE_FALSE(client.brokers->cluster().move_coordinator("g", now % 3 + 1));
+      const int32_t now = client.brokers->cluster().coordinators().of("g");
+      REQUIRE_FALSE(client.brokers->cluster().coordinators().move("g", now % 3 + 1));
     }
     envelope.commit({}, [&](Error error) { book.commits.push_back(std::move(error)); });
   }),

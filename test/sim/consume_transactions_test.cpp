@@ -8,17 +8,17 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Bench {
-  Bench() : client(1, {.brokers = 1}) { REQUIRE_FALSE(brokers().create_topic("t", 1)); }
+  Bench() : client(1, {.brokers = 1}) { REQUIRE_FALSE(brokers().topics().create("t", 1)); }
   devbroker::Cluster& brokers() { return client.brokers->cluster(); }
   int64_t write(int64_t producer, int count = 1, Compression codec = Compression::none) {
     std::vector<std::string> values;
     std::vector<Message> messages;
-    const int64_t end = brokers().find_partition("t", 0)->log.end_offset();
+    const int64_t end = brokers().topics().partition("t", 0)->log.end_offset();
     for (int i = 0; i < count; ++i) values.push_back(text(0, end + i));
     for (const std::string& value : values) messages.push_back({.value = value, .timestamp = 1000});
-    return brokers().append_transactional("t", 0, producer, messages, codec);
+    return brokers().transactions().append("t", 0, producer, messages, codec);
   }
-  void end(int64_t producer, TransactionEnd how) { REQUIRE(brokers().end_transaction("t", 0, producer, how) >= 0); }
+  void end(int64_t producer, TransactionEnd how) { REQUIRE(brokers().transactions().end("t", 0, producer, how) >= 0); }
 
   SimClient client;
 };
@@ -28,7 +28,7 @@ struct Bench {
 TEST_CASE("B8: read_committed, the default, leaves aborted transactions out, whatever the order of the list") {
   Bench bench;
   const auto codec = GENERATE(Compression::none, Compression::gzip);
-  bench.brokers().set_aborted_newest_first(GENERATE(false, true));
+  bench.brokers().transactions().set_aborted_newest_first(GENERATE(false, true));
   bench.write(1, 3, codec);              // 0 to 2, aborted
   bench.write(2, 2, codec);              // 3, 4, committed
   bench.end(1, TransactionEnd::abort);   // 5
@@ -115,7 +115,7 @@ TEST_CASE("An open transaction is the end of the partition for read_committed, a
 
 TEST_CASE("read_committed reads brokers that know no transactions") {
   SimClient client(1, {.brokers = 1});
-  REQUIRE_FALSE(client.brokers->cluster().as_version(GENERATE("0.8.2", "0.10")));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(GENERATE("0.8.2", "0.10")));
   fill(client, "t", 1, 5);
   Book book;
   Fetcher fetcher(*client.session, {TopicOffset::earliest("t", 0)});

@@ -16,20 +16,20 @@ TEST_CASE("D11: after an unclean election reading goes on where the logs part, w
   // 2.4 has Fetch 11: OffsetForLeaderEpoch is asked instead, also where metadata tells of no new leader.
   const std::string release = GENERATE(std::string(), std::string("2.4"));
   const bool moves = GENERATE(false, true);
-  REQUIRE_FALSE(cluster.as_version(release));
+  REQUIRE_FALSE(cluster.releases().as_version(release));
   CAPTURE(static_cast<int>(policy), longer, release, moves);
   Book book;
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.on_offset_out_of_range = policy});
   book.listen(fetcher);
   fetcher.fetch(book.ack(), book.end());
   REQUIRE(client.until([&] { return !book.partition_ends.empty(); }));
-  REQUIRE_FALSE(cluster.truncate_to("t", 0, 6));
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   const int count = longer ? 20 : 2;  // the new log reaches beyond the old position, or not
   if (moves) {
-    client.brokers->kill(cluster.find_partition("t", 0)->leader);
-    REQUIRE_FALSE(cluster.truncate_to("t", 0, 6));
+    client.brokers->kill(cluster.topics().partition("t", 0)->leader);
+    REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   }
-  for (int i = 0; i < count; ++i) REQUIRE(cluster.append("t", 0, {.value = "new"}) == 6 + i);
+  for (int i = 0; i < count; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
   client.run(5s);
   if (policy == OutOfRange::fail) {
     CHECK(book.offsets(0) == range(0, 10));
@@ -59,8 +59,8 @@ TEST_CASE("D11: records that were fetched from a lost log and not dispatched are
   fetcher.fetch(book.keep(), book.end());
   REQUIRE(client.until([&] { return book.kept.size() == 1; }));
   client.run(1s);
-  REQUIRE_FALSE(cluster.truncate_to("t", 0, 6));
-  for (int i = 0; i < 10; ++i) REQUIRE(cluster.append("t", 0, {.value = "new"}) == 6 + i);
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
+  for (int i = 0; i < 10; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
   client.run(5s);
   while (book.got.size() < 16) {
     CHECK_FALSE(book.kept.back().ack());
@@ -84,11 +84,11 @@ TEST_CASE("D11: a second truncation is noticed as well") {
   book.listen(fetcher);
   fetcher.fetch(book.ack(), book.end());
   REQUIRE(client.until([&] { return book.got.size() == 10; }));
-  REQUIRE_FALSE(cluster.truncate_to("t", 0, 6));
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   client.run(5s);
   REQUIRE(book.count(Type::log_truncated) == 1);
-  REQUIRE_FALSE(cluster.truncate_to("t", 0, 3));
-  for (int i = 0; i < 10; ++i) REQUIRE(cluster.append("t", 0, {.value = "new"}) == 3 + i);
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 3));
+  for (int i = 0; i < 10; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 3 + i);
   client.run(5s);
   REQUIRE(book.count(Type::log_truncated) == 2);
   CHECK(book.events[0].offset == 6);
@@ -120,7 +120,7 @@ TEST_CASE("D11: an envelope that was open when the log was cut below it commits 
       book.end());
   REQUIRE(client.until([&] { return open.has_value(); }));
   REQUIRE(committed(client, "g", "t", 0) == 9);
-  REQUIRE_FALSE(cluster.truncate_to("t", 0, 6));
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   client.run(2s);
   REQUIRE(book.count(Type::log_truncated) == 1);
   const bool commits = GENERATE(true, false);
@@ -135,7 +135,7 @@ TEST_CASE("D11: an envelope that was open when the log was cut below it commits 
   } else {
     open->ack();
   }
-  for (int i = 0; i < 2; ++i) REQUIRE(cluster.append("t", 0, {.value = "new"}) == 6 + i);
+  for (int i = 0; i < 2; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
   REQUIRE(client.until([&] { return book.got.size() == 12 && committed(client, "g", "t", 0) == 8; }));
   CHECK(book.got[10].offset == 6);
   CHECK(book.got[10].value == "new");
@@ -163,13 +163,13 @@ TEST_CASE("D11: with unordered, answers to envelopes that were open when the log
       },
       book.end());
   REQUIRE(client.until([&] { return open.size() == 6 && committed(client, "g", "t", 0) == 4; }));
-  REQUIRE_FALSE(cluster.truncate_to("t", 0, 6));
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   client.run(2s);
   REQUIRE(book.count(Type::log_truncated) == 1);
   for (MessageEnvelope& envelope : open) CHECK(envelope.commit() == Errc::lost);
   client.run(2s);
   CHECK(committed(client, "g", "t", 0) <= 6);
-  for (int i = 0; i < 2; ++i) REQUIRE(cluster.append("t", 0, {.value = "new"}) == 6 + i);
+  for (int i = 0; i < 2; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
   REQUIRE(client.until([&] { return book.got.size() == 12 && committed(client, "g", "t", 0) == 8; }));
   CHECK(book.got[10].value == "new");
   close(client, consumer);

@@ -48,7 +48,7 @@ struct Bench {
     };
   }
   int64_t stored(int32_t partition = 0) { return committed(client, "g", "t", partition); }
-  int64_t requests() { return client.brokers->cluster().requests(ApiKey::offset_commit, 0); }
+  int64_t requests() { return client.brokers->cluster().requests().count(ApiKey::offset_commit, 0); }
   void finish() {
     close(client, *consumer);
     client.close();
@@ -120,14 +120,14 @@ TEST_CASE("unordered: ack stores nothing by itself, and is covered by the commit
 TEST_CASE("unordered: offsets that are missing from the log do not hold up what is stored") {
   SimClient client(1, {.brokers = 1});
   devbroker::Cluster& brokers = client.brokers->cluster();
-  REQUIRE_FALSE(brokers.create_topic("t", 1));
+  REQUIRE_FALSE(brokers.topics().create("t", 1));
   const std::vector<Message> two = {{.value = "a"}, {.value = "b"}};
-  brokers.append_transactional("t", 0, 1, two, Compression::none);  // 0, 1
-  brokers.end_transaction("t", 0, 1, TransactionEnd::commit);       // 2
-  brokers.append_transactional("t", 0, 1, two, Compression::none);  // 3, 4: aborted
-  brokers.end_transaction("t", 0, 1, TransactionEnd::abort);        // 5
-  brokers.append_transactional("t", 0, 1, two, Compression::none);  // 6, 7
-  brokers.end_transaction("t", 0, 1, TransactionEnd::commit);       // 8
+  brokers.transactions().append("t", 0, 1, two, Compression::none);  // 0, 1
+  brokers.transactions().end("t", 0, 1, TransactionEnd::commit);     // 2
+  brokers.transactions().append("t", 0, 1, two, Compression::none);  // 3, 4: aborted
+  brokers.transactions().end("t", 0, 1, TransactionEnd::abort);      // 5
+  brokers.transactions().append("t", 0, 1, two, Compression::none);  // 6, 7
+  brokers.transactions().end("t", 0, 1, TransactionEnd::commit);     // 8
   Book book;
   Consumer consumer(*client.session, "g", kOne, {.ordering = Ordering::unordered});
   book.listen_ends(consumer);
@@ -443,7 +443,7 @@ TEST_CASE("unordered: paused and stopped partitions keep what is open; its answe
   bench.client.run(1s);
   REQUIRE(bench.book.kept.size() == 8);
   bench.client.brokers->cluster().faults().add(ApiKey::fetch).always().reply(Errc::topic_authorization_failed);
-  bench.client.brokers->cluster().disconnect(1);
+  bench.client.brokers->cluster().brokers().disconnect(1);
   CHECK(bench.client.until([&] { return bench.book.count(Event::Type::partition_stopped) == 2; }));
   const MessageEnvelope& any = bench.book.kept[5];
   const int32_t partition = any.partition();
@@ -459,7 +459,7 @@ TEST_CASE("unordered: paused and stopped partitions keep what is open; its answe
 
 TEST_CASE("unordered: behind an envelope that stays open a partition goes on to a limit, then waits for it") {
   SimClient client(1, {.brokers = 1});
-  REQUIRE_FALSE(client.brokers->cluster().create_topic("t", 1));
+  REQUIRE_FALSE(client.brokers->cluster().topics().create("t", 1));
   constexpr int64_t kMessages = 80'000;
   constexpr int64_t kMost = 65536;
   records::BatchBuilder builder;
@@ -469,7 +469,7 @@ TEST_CASE("unordered: behind an envelope that stays open a partition goes on to 
     Bytes sealed;
     REQUIRE_FALSE(builder.seal({}, sealed));
     devbroker::Cluster& cluster = client.brokers->cluster();
-    REQUIRE(cluster.append(*cluster.find_partition("t", 0), sealed, 3, 1).error == Errc::none);
+    REQUIRE(cluster.contents().append(*cluster.topics().partition("t", 0), sealed, 3, 1).error == Errc::none);
   }
   int64_t seen = 0;
   MessageEnvelope first;
@@ -498,7 +498,7 @@ TEST_CASE("unordered: what open envelopes keep counts against fetch_memory, and 
   const auto codec = GENERATE(Compression::none, Compression::gzip);
   SimClient client(1, {.brokers = 1});
   devbroker::Cluster& cluster = client.brokers->cluster();
-  REQUIRE_FALSE(cluster.create_topic("t", 1));
+  REQUIRE_FALSE(cluster.topics().create("t", 1));
   constexpr int64_t kMessages = 60;
   const std::string value(8000, 'x');
   for (int64_t i = 0; i < kMessages; ++i) {
@@ -506,7 +506,7 @@ TEST_CASE("unordered: what open envelopes keep counts against fetch_memory, and 
     REQUIRE(builder.append(1, {}, value) == Errc::none);
     Bytes sealed;
     REQUIRE_FALSE(builder.seal({.codec = codec}, sealed));
-    REQUIRE(cluster.append(*cluster.find_partition("t", 0), sealed, 3, 1).error == Errc::none);
+    REQUIRE(cluster.contents().append(*cluster.topics().partition("t", 0), sealed, 3, 1).error == Errc::none);
   }
   Book book;
   Consumer consumer(*client.session, "g", kOne,

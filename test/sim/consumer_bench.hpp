@@ -30,10 +30,10 @@ inline std::string text(int32_t partition, int64_t number) {
 inline void fill_batches(SimClient& client, const std::string& topic, int32_t partitions, int64_t count,
                          int64_t per_batch) {
   devbroker::Cluster& cluster = client.brokers->cluster();
-  if (cluster.find_topic(topic) == nullptr) REQUIRE_FALSE(cluster.create_topic(topic, partitions));
+  if (cluster.topics().find(topic) == nullptr) REQUIRE_FALSE(cluster.topics().create(topic, partitions));
   constexpr int16_t kProduceVersion = 7;
   for (int32_t p = 0; p < partitions; ++p) {
-    const auto partition = cluster.find_partition(topic, p);
+    const auto partition = cluster.topics().partition(topic, p);
     for (int64_t i = 0; i < count; i += per_batch) {
       records::BatchBuilder builder(256);
       const int64_t end = partition->log.end_offset();
@@ -42,7 +42,7 @@ inline void fill_batches(SimClient& client, const std::string& topic, int32_t pa
       }
       Bytes sealed;
       REQUIRE_FALSE(builder.seal({}, sealed));
-      REQUIRE(cluster.append(*partition, sealed, kProduceVersion, 1000 + end).base_offset == end);
+      REQUIRE(cluster.contents().append(*partition, sealed, kProduceVersion, 1000 + end).base_offset == end);
     }
   }
 }
@@ -51,13 +51,13 @@ inline void fill_batches(SimClient& client, const std::string& topic, int32_t pa
 inline void fill(SimClient& client, const std::string& topic, int32_t partitions, int64_t count, size_t size = 0) {
   if (size == 0) return fill_batches(client, topic, partitions, count, 4);
   devbroker::Cluster& cluster = client.brokers->cluster();
-  if (cluster.find_topic(topic) == nullptr) REQUIRE_FALSE(cluster.create_topic(topic, partitions));
+  if (cluster.topics().find(topic) == nullptr) REQUIRE_FALSE(cluster.topics().create(topic, partitions));
   for (int32_t p = 0; p < partitions; ++p) {
     for (int64_t i = 0; i < count; ++i) {
-      const int64_t end = cluster.find_partition(topic, p)->log.end_offset();
+      const int64_t end = cluster.topics().partition(topic, p)->log.end_offset();
       std::string value = text(p, end);
       if (value.size() < size) value.resize(size, '.');
-      REQUIRE(cluster.append(topic, p, {.value = value, .timestamp = 1000 + end}) == end);
+      REQUIRE(cluster.contents().append(topic, p, {.value = value, .timestamp = 1000 + end}) == end);
     }
   }
 }

@@ -18,7 +18,7 @@ namespace {
 struct Rig : SimClient {
   explicit Rig(SessionOptions options = {}, uint64_t seed = 1)
       : SimClient(seed, {.brokers = 3, .session = std::move(options)}), group(*session, "g") {
-    REQUIRE_FALSE((*brokers)->create_topic("t", 3));
+    REQUIRE_FALSE((*brokers)->topics().create("t", 3));
   }
   Outcome<Offsets> commit(int64_t offset, net::Duration limit = 2min) {
     Outcome<Offsets> outcome;
@@ -34,8 +34,8 @@ struct Rig : SimClient {
     CHECK(outcome.calls == 1);
     return outcome;
   }
-  int64_t found(ApiKey api) { return (*brokers)->requests(api, 0); }
-  int32_t coordinator() { return (*brokers)->coordinator("g"); }
+  int64_t found(ApiKey api) { return (*brokers)->requests().count(api, 0); }
+  int32_t coordinator() { return (*brokers)->coordinators().of("g"); }
 
   ConsumerGroup group;
 };
@@ -79,15 +79,15 @@ TEST_CASE("D6: a coordinator that moves is found again, also during a commit") {
   Rig rig;
   CHECK_FALSE(rig.commit(1).error);
   const int32_t old = rig.coordinator();
-  SECTION("before") { REQUIRE_FALSE((*rig.brokers)->move_coordinator("g", old % 3 + 1)); }
+  SECTION("before") { REQUIRE_FALSE((*rig.brokers)->coordinators().move("g", old % 3 + 1)); }
   SECTION("and dies") { rig.brokers->kill(old); }
   SECTION("while it has the request") {
     (*rig.brokers)->faults().add(ApiKey::offset_commit).reply(Errc::not_coordinator);
-    REQUIRE_FALSE((*rig.brokers)->move_coordinator("g", old % 3 + 1));
+    REQUIRE_FALSE((*rig.brokers)->coordinators().move("g", old % 3 + 1));
   }
   SECTION("and falls silent") {
     rig.brokers->pause(old);
-    REQUIRE_FALSE((*rig.brokers)->move_coordinator("g", old % 3 + 1));
+    REQUIRE_FALSE((*rig.brokers)->coordinators().move("g", old % 3 + 1));
   }
   CHECK_FALSE(rig.commit(2).error);
   CHECK(rig.coordinator() != old);

@@ -79,12 +79,12 @@ TEST_CASE("C20: a request that is executed after its retry is in the log once") 
   Reports reports;
   for (int i = 0; i < 5; ++i) world.send(std::to_string(i), reports, i);
   world.run(100ms);
-  REQUIRE_FALSE(world.cluster().move_leader("t", 0, new_leader));
+  REQUIRE_FALSE(world.cluster().leaders().move("t", 0, new_leader));
   REQUIRE(world.until_reports(reports, 5));
   CHECK(reports.count(Errc::none) == 5);
   // It leads again when it wakes up, and executes what it was sent long ago.
   const int64_t executed = world.produces(old_leader);
-  REQUIRE_FALSE(world.cluster().move_leader("t", 0, old_leader));
+  REQUIRE_FALSE(world.cluster().leaders().move("t", 0, old_leader));
   world.brokers->resume(old_leader);
   world.run(5s);
   CHECK(world.produces(old_leader) > executed);

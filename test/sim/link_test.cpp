@@ -171,7 +171,7 @@ TEST_CASE("C2: a broker that closes an idle connection is no error; the next req
   CHECK_FALSE(client.cluster().error);
   client.run(1s);
   const size_t connects = client.world.connects("client");
-  client.brokers->cluster().disconnect(0);
+  client.brokers->cluster().brokers().disconnect(0);
   client.run(10min);
   CHECK(client.world.connects("client") == connects);
   CHECK(client.world.open_streams("client") == 0);

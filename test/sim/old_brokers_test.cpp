@@ -35,8 +35,8 @@ void ignore_api_versions(ScriptedBroker& broker) {
 TEST_CASE("A12: a broker that closes on ApiVersions is spoken to as 0.8.2, at once and on later connections") {
   const std::string release = GENERATE("0.8.2", "0.9");
   SimClient client(1, {.brokers = 1});
-  REQUIRE_FALSE(client.brokers->cluster().as_version(release));
-  REQUIRE_FALSE(client.brokers->cluster().create_topic("t", 2));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
+  REQUIRE_FALSE(client.brokers->cluster().topics().create("t", 2));
   for (int i = 0; i < 3; ++i) {
     const auto seen = client.cluster(1s);
     CHECK_FALSE(seen.error);
@@ -184,7 +184,7 @@ TEST_CASE("A12: a broker counts as old for 60 s, or until it does not answer lik
 
 TEST_CASE("A12: an old broker that failed once is not avoided for ever") {
   SimClient client(1, {.brokers = 2});
-  REQUIRE_FALSE(client.brokers->cluster().as_version("0.9"));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version("0.9"));
   CHECK_FALSE(client.cluster().error);
   client.brokers->kill(1);
   client.brokers->kill(2);
@@ -229,12 +229,12 @@ TEST_CASE("A12: a broker that drops ApiVersions and answers the next request is 
 
 TEST_CASE("A12: that a broker is old because it closed connections is a guess, and it can be asked again") {
   SimClient client(1, {.brokers = 1});
-  REQUIRE_FALSE(client.brokers->cluster().as_version("0.8.2"));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version("0.8.2"));
   for (int i = 0; i < 2; ++i) CHECK_FALSE(client.cluster(1s).error);
   cluster::Link& link = *client.core->router().link(1, cluster::Purpose::general);
   REQUIRE(link.speaks_old());
   CHECK(link.connection()->dialect() == cluster::Dialect::old_guessed);
-  REQUIRE_FALSE(client.brokers->cluster().as_version(""));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(""));
   link.doubt();
   CHECK_FALSE(client.cluster(1s).error);
   REQUIRE(link.ready());

@@ -21,7 +21,7 @@ SimClientOptions only_first() { return {.brokers = 3, .session = {.bootstrap_ser
 // Produce requests with message sets, which cannot carry sequences.
 int64_t old_writes(ProducerWorld& world) {
   int64_t found = 0;
-  for (const auto& seen : world.cluster().seen()) found += seen.api == ApiKey::produce && seen.version < 3 ? 1 : 0;
+  for (const auto& seen : world.cluster().requests().seen()) found += seen.api == ApiKey::produce && seen.version < 3 ? 1 : 0;
   return found;
 }
 
@@ -42,8 +42,8 @@ TEST_CASE("A12, E4: a producer keeps its sequences when handshakes are cut") {
   CHECK(cut.used_up());
   CHECK(reports.count(Errc::none) == 3);
   CHECK(world.values(0) == std::vector<std::string>{"0", "1", "2"});
-  REQUIRE(world.cluster().producers("t", 0).size() == 1);
-  CHECK(world.cluster().producers("t", 0)[0].last_sequence == 2);
+  REQUIRE(world.cluster().transactions().producers("t", 0).size() == 1);
+  CHECK(world.cluster().transactions().producers("t", 0)[0].last_sequence == 2);
   CHECK(old_writes(world) == 0);
   world.finish();
 }
@@ -62,7 +62,7 @@ TEST_CASE(
   CHECK(cut.used_up());
   CHECK_FALSE(reports[0].error);
   CHECK(world.values(1) == std::vector<std::string>{"v"});
-  CHECK(world.cluster().producers("t", 1).size() == 1);
+  CHECK(world.cluster().transactions().producers("t", 1).size() == 1);
   world.finish();
 }
 
@@ -80,13 +80,13 @@ TEST_CASE("A12, E4: a leader that only looks old gets no batch without sequences
   CHECK(reports.count(Errc::none) == 3);
   CHECK(world.values(1) == std::vector<std::string>{"0", "1", "2"});
   CHECK(old_writes(world) == 0);
-  CHECK(world.cluster().producers("t", 1).size() == 1);
+  CHECK(world.cluster().transactions().producers("t", 1).size() == 1);
   world.finish();
 }
 
 TEST_CASE("while a cluster is upgraded, leaders known to be older than 0.11 get batches without sequences") {
   ProducerWorld world(patient(), only_first());
-  REQUIRE_FALSE(world.cluster().as_version("0.10", 2));
+  REQUIRE_FALSE(world.cluster().releases().as_version("0.10", 2));
   world.warm_up();
   Reports reports;
   send_to(world, 1, "v", reports);
@@ -101,7 +101,7 @@ TEST_CASE(
     "delivery_timeout") {
   const bool upgraded = GENERATE(true, false);
   ProducerWorld world(patient(true), only_first());
-  REQUIRE_FALSE(world.cluster().as_version("0.10", 2));
+  REQUIRE_FALSE(world.cluster().releases().as_version("0.10", 2));
   world.warm_up();
   Reports reports;
   send_to(world, 1, "v", reports);
@@ -109,14 +109,14 @@ TEST_CASE(
   CHECK(reports.size() == 0);
   if (upgraded) {
     world.brokers->kill(2);
-    REQUIRE_FALSE(world.cluster().as_version("", 2));
+    REQUIRE_FALSE(world.cluster().releases().as_version("", 2));
     world.brokers->restart(2);
   }
   REQUIRE(world.until_reports(reports, 1, 20s));
   CHECK(old_writes(world) == 0);
   if (upgraded) {
     CHECK_FALSE(reports[0].error);
-    CHECK(world.cluster().producers("t", 1).size() == 1);
+    CHECK(world.cluster().transactions().producers("t", 1).size() == 1);
   } else {
     CHECK(reports[0].error == Errc::timed_out);
     CHECK(reports[0].error.message().find("0.11") != std::string::npos);
@@ -132,13 +132,13 @@ TEST_CASE("A12: a leader of 0.8.2 gets batches once it has closed enough connect
   ProducerOptions options = patient();
   if (required) options.enable_idempotence = true;
   ProducerWorld world(options, only_first());
-  REQUIRE_FALSE(world.cluster().as_version("0.8.2", alone ? 0 : 2));
+  REQUIRE_FALSE(world.cluster().releases().as_version("0.8.2", alone ? 0 : 2));
   if (!alone) world.warm_up();
   const net::TimePoint start = world.reactor.now();
   Reports reports;
   send_to(world, 1, "v", reports);
   REQUIRE(world.until_reports(reports, 1, 25s));
-  CHECK(world.cluster().requests(ApiKey::api_versions, alone ? 0 : 2) >= cluster::PeerAge::kRefusalsToTrust);
+  CHECK(world.cluster().requests().count(ApiKey::api_versions, alone ? 0 : 2) >= cluster::PeerAge::kRefusalsToTrust);
   if (required) {
     CHECK(reports[0].error == (alone ? Errc::unsupported_feature : Errc::timed_out));
     CHECK(reports[0].persistence == Persistence::no);
@@ -155,11 +155,11 @@ TEST_CASE("A12: a leader of 0.8.2 gets batches once it has closed enough connect
 
 TEST_CASE("D17: a cluster that is upgraded from 0.10 gets sequences as soon as its leaders can store them") {
   ProducerWorld world(patient(), {.brokers = 1});
-  REQUIRE_FALSE(world.cluster().as_version("0.10"));
+  REQUIRE_FALSE(world.cluster().releases().as_version("0.10"));
   world.warm_up();
   CHECK(old_writes(world) == 1);
   world.brokers->kill(1);
-  REQUIRE_FALSE(world.cluster().as_version(""));
+  REQUIRE_FALSE(world.cluster().releases().as_version(""));
   world.brokers->restart(1);
   Reports reports;
   send_to(world, 0, "v", reports);
@@ -167,7 +167,7 @@ TEST_CASE("D17: a cluster that is upgraded from 0.10 gets sequences as soon as i
   CHECK_FALSE(reports[0].error);
   CHECK(old_writes(world) == 1);
   CHECK(world.values(0) == std::vector<std::string>{"warm-up", "v"});
-  CHECK(world.cluster().producers("t", 0).size() == 1);
+  CHECK(world.cluster().transactions().producers("t", 0).size() == 1);
   world.finish();
 }
 
@@ -175,9 +175,9 @@ TEST_CASE("E4: after a move to a leader without sequences, one batch of a partit
   ProducerOptions options = patient();
   options.batch_size = 1;  // a record each
   ProducerWorld world(options);
-  REQUIRE_FALSE(world.cluster().as_version("0.10", 2));
+  REQUIRE_FALSE(world.cluster().releases().as_version("0.10", 2));
   world.warm_up();
-  REQUIRE_FALSE(world.cluster().move_leader("t", 0, 2));
+  REQUIRE_FALSE(world.cluster().leaders().move("t", 0, 2));
   bool learnt = false;  // by metadata, not by a refusal
   world.session->get_metadata({"t"}, [&](Error error, const ClusterMetadata&) { learnt = !error; });
   REQUIRE(world.until([&] { return learnt; }));

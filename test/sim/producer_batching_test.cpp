@@ -250,7 +250,7 @@ TEST_CASE("flush during an outage waits for the outcome, also of records that wa
 
 TEST_CASE("a key decides the partition as in the Java client") {
   ProducerWorld world;
-  REQUIRE_FALSE(world.cluster().create_topic("wide", 12));
+  REQUIRE_FALSE(world.cluster().topics().create("wide", 12));
   Reports reports;
   std::vector<std::string> keys;
   for (int i = 0; i < 200; ++i) keys.push_back("key-" + std::to_string(i * 7919));
@@ -260,7 +260,7 @@ TEST_CASE("a key decides the partition as in the Java client") {
   }
   REQUIRE(world.until_reports(reports, keys.size()));
   for (int32_t p = 0; p < 12; ++p) {
-    for (const OwnedMessage& message : world.cluster().read("wide", p)) {
+    for (const OwnedMessage& message : world.cluster().contents().read("wide", p)) {
       REQUIRE(message.key);
       CHECK(static_cast<int32_t>((murmur2(*message.key) & 0x7fffffff) % 12) == p);
     }
@@ -412,7 +412,7 @@ TEST_CASE("the application's partitioner decides, and a partition out of range f
   // Also where the choice is made later, in a queue of many.
   Producer late(*world.session);
   late.set_partitioner([](const Record& record, int32_t) { return record.key == "bad" ? 9 : 1; });
-  REQUIRE_FALSE(world.cluster().create_topic("late", 3));
+  REQUIRE_FALSE(world.cluster().topics().create("late", 3));
   Reports mixed;
   for (int i = 0; i < 10; ++i) late.send({.topic = "late", .key = i % 2 ? "bad" : "good", .value = "v"}, mixed.take(i));
   REQUIRE(world.until_reports(mixed, 10));
@@ -504,7 +504,7 @@ TEST_CASE("delivery_timeout: a topic that does not exist is waited for, and the 
   world.producer->send({.topic = "nowhere", .key = "k", .value = "v"}, reports.take());
   world.producer->send({.topic = "nowhere", .partition = 0, .value = "v"}, reports.take());
   world.producer->send({.topic = "t", .partition = 77, .value = "v"}, reports.take());
-  const int64_t before = world.cluster().requests(ApiKey::metadata, 0);
+  const int64_t before = world.cluster().requests().count(ApiKey::metadata, 0);
   REQUIRE(world.until_reports(reports, 3));
   for (size_t i = 0; i < 3; ++i) {
     INFO(reports[i].error.message());
@@ -512,6 +512,6 @@ TEST_CASE("delivery_timeout: a topic that does not exist is waited for, and the 
     CHECK(reports[i].persistence == Persistence::no);
   }
   CHECK(reports[0].error.message().find("nowhere") != std::string::npos);
-  CHECK(world.cluster().requests(ApiKey::metadata, 0) - before < 25);  // with growing pauses
+  CHECK(world.cluster().requests().count(ApiKey::metadata, 0) - before < 25);  // with growing pauses
   world.finish();
 }

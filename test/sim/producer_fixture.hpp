@@ -40,7 +40,7 @@ struct Reports {
 struct ProducerWorld : SimClient {
   explicit ProducerWorld(ProducerOptions options = {}, SimClientOptions setup = {.brokers = 3}, uint64_t seed = 1)
       : SimClient(seed, with_brokers(std::move(setup))) {
-    REQUIRE_FALSE((*brokers)->create_topic("t", 3));
+    REQUIRE_FALSE((*brokers)->topics().create("t", 3));
     producer.emplace(*session, std::move(options));
   }
   ~ProducerWorld() { producer.reset(); }
@@ -49,12 +49,12 @@ struct ProducerWorld : SimClient {
   Fault& on_produce() { return cluster().faults().add(ApiKey::produce); }
   std::vector<std::string> values(int32_t partition, const std::string& topic = "t") {
     std::vector<std::string> found;
-    for (const OwnedMessage& message : cluster().read(topic, partition))
+    for (const OwnedMessage& message : cluster().contents().read(topic, partition))
       found.push_back(message.value.value_or("null"));
     return found;
   }
-  int64_t produces(int32_t broker = 0) { return cluster().requests(ApiKey::produce, broker); }
-  int32_t leader(int32_t partition) { return cluster().find_partition("t", partition)->leader; }
+  int64_t produces(int32_t broker = 0) { return cluster().requests().count(ApiKey::produce, broker); }
+  int32_t leader(int32_t partition) { return cluster().topics().partition("t", partition)->leader; }
 
   /// Sends `value` to partition 0 of "t".
   Error send(const std::string& value, Reports& reports, int id = 0) {

@@ -47,9 +47,9 @@ TEST_CASE("an idempotent producer asks for its id once and has up to five batche
   const net::TimePoint start = world.reactor.now();
   REQUIRE(world.until_reports(reports, 5));
   CHECK(world.reactor.now() - start < 150ms);  // one round trip for all
-  CHECK(world.cluster().requests(ApiKey::init_producer_id, 0) == 1);
-  REQUIRE(world.cluster().producers("t", 0).size() == 1);
-  CHECK(world.cluster().producers("t", 0)[0].last_sequence == 5);
+  CHECK(world.cluster().requests().count(ApiKey::init_producer_id, 0) == 1);
+  REQUIRE(world.cluster().transactions().producers("t", 0).size() == 1);
+  CHECK(world.cluster().transactions().producers("t", 0)[0].last_sequence == 5);
   CHECK(after_warm_up(world) == numbers(0, 5));
   world.finish();
 }
@@ -119,7 +119,7 @@ TEST_CASE("E6: an out-of-order answer is no error if an earlier batch failed") {
   REQUIRE(world.until_reports(reports, 5));
   CHECK(reports.count(Errc::none) == 5);
   CHECK(after_warm_up(world) == numbers(0, 5));
-  CHECK(world.cluster().producers("t", 0)[0].epoch == 0);  // the chain was whole
+  CHECK(world.cluster().transactions().producers("t", 0)[0].epoch == 0);  // the chain was whole
   world.finish();
 }
 
@@ -165,8 +165,8 @@ TEST_CASE("E7: sequences go from 2^31 - 1 to 0, also inside of a batch") {
     REQUIRE(world.until_reports(reports, 8));
     CHECK(reports.count(Errc::none) == 8);
     CHECK(world.values(0) == numbers(0, 8));
-    CHECK(world.cluster().producers("t", 0).at(0).last_sequence == 4);
-    CHECK(world.cluster().producers("t", 0).at(0).epoch == 0);
+    CHECK(world.cluster().transactions().producers("t", 0).at(0).last_sequence == 4);
+    CHECK(world.cluster().transactions().producers("t", 0).at(0).epoch == 0);
     inside->abandon();
     world.finish();
   }
@@ -176,7 +176,7 @@ TEST_CASE("E8: after epoch 32767 the producer takes another id, with sequences f
   ProducerWorld world(single());
   world.cluster().producer_ids().set_next_epoch(32767);
   world.warm_up();
-  const int64_t first_id = world.cluster().producers("t", 0).at(0).id;
+  const int64_t first_id = world.cluster().transactions().producers("t", 0).at(0).id;
   world.on_produce().reply(Errc::invalid_record);  // a record that fails for good leaves a gap
   Reports reports;
   load(world, reports, 4);
@@ -184,7 +184,7 @@ TEST_CASE("E8: after epoch 32767 the producer takes another id, with sequences f
   CHECK(reports.count(Errc::invalid_record) == 1);
   CHECK(reports.count(Errc::none) == 3);
   CHECK(after_warm_up(world) == numbers(1, 4));
-  const auto known = world.cluster().producers("t", 0);
+  const auto known = world.cluster().transactions().producers("t", 0);
   CHECK(std::any_of(known.begin(), known.end(), [&](const KnownProducer& p) { return p.id != first_id; }));
   world.finish();
 }
@@ -192,9 +192,9 @@ TEST_CASE("E8: after epoch 32767 the producer takes another id, with sequences f
 TEST_CASE("E9: a broker that has forgotten the producer costs no record") {
   for (const char* release : {"1.1", "2.8", ""}) {
     ProducerWorld world(single());
-    REQUIRE_FALSE(world.cluster().as_version(release));
+    REQUIRE_FALSE(world.cluster().releases().as_version(release));
     world.warm_up();
-    REQUIRE_FALSE(world.cluster().forget_producers("t", 0));
+    REQUIRE_FALSE(world.cluster().transactions().forget_producers("t", 0));
     Reports reports;
     load(world, reports, 3);
     REQUIRE(world.until_reports(reports, 3));
@@ -213,7 +213,7 @@ TEST_CASE("E10: a batch that is too large is split, and its halves keep its sequ
   REQUIRE(world.until_reports(reports, 8));
   CHECK(reports.count(Errc::none) == 8);
   CHECK(after_warm_up(world) == numbers(0, 8));
-  CHECK(world.cluster().producers("t", 0).at(0).last_sequence == 8);
+  CHECK(world.cluster().transactions().producers("t", 0).at(0).last_sequence == 8);
   world.finish();
 }
 
@@ -226,7 +226,7 @@ TEST_CASE("E16: the producer asks for its id until it gets one, whatever tempora
     world.send("v", reports);
     REQUIRE(world.until_reports(reports, 1));
     CHECK_FALSE(reports[0].error);
-    CHECK(world.cluster().requests(ApiKey::init_producer_id, 0) == 4);
+    CHECK(world.cluster().requests().count(ApiKey::init_producer_id, 0) == 4);
     world.finish();
   }
 }
@@ -239,7 +239,7 @@ TEST_CASE(
       if (required) options.enable_idempotence = true;
       ProducerWorld world(options);
       if (old) {
-        REQUIRE_FALSE(world.cluster().as_version("0.10"));
+        REQUIRE_FALSE(world.cluster().releases().as_version("0.10"));
       } else {
         world.cluster().faults().add(ApiKey::init_producer_id).always().reply(Errc::cluster_authorization_failed);
       }

@@ -26,7 +26,7 @@ TEST_CASE("send brings key, value, headers and timestamp into the log and report
     CHECK(reports[i].persistence == Persistence::yes);
   }
   CHECK(reports[0].timestamp == 1234);
-  const auto log = world.cluster().read("t", 1);
+  const auto log = world.cluster().contents().read("t", 1);
   REQUIRE(log.size() == 2);
   CHECK(log[0].key == "k");
   CHECK(log[0].value == "v");
@@ -53,7 +53,7 @@ TEST_CASE("G14: null and empty keys, values and header values come through as th
   }
   REQUIRE(world.until_reports(reports, 4));
   CHECK(reports.count(Errc::none) == 4);
-  const auto log = world.cluster().read("t", 0);
+  const auto log = world.cluster().contents().read("t", 0);
   REQUIRE(log.size() == 4);
   for (size_t i = 0; i < 4; ++i) {
     CHECK(log[i].key.has_value() == (i >= 2));
@@ -172,7 +172,7 @@ TEST_CASE("G9: memory of a record may be freed as soon as send returns, also whi
     header.reset();
     REQUIRE(world.until_reports(reports, static_cast<size_t>(round) + 1));
   }
-  const auto log = world.cluster().read("t", reports[0].partition);
+  const auto log = world.cluster().contents().read("t", reports[0].partition);
   REQUIRE(log.size() == 2);
   for (const OwnedMessage& message : log) {
     CHECK(message.key == "key");
@@ -203,7 +203,7 @@ TEST_CASE("D1: with acks 0 a moved leader costs a few records, not all that foll
   ProducerWorld world({.acks = Acks::none});
   world.warm_up();
   world.run(1s);  // it has arrived: what is lost below is not lost in a moment when something else shows it
-  REQUIRE_FALSE(world.cluster().move_leader("t", 0, 2));
+  REQUIRE_FALSE(world.cluster().leaders().move("t", 0, 2));
   Reports reports;
   for (int i = 0; i < 20; ++i) {
     world.send("v", reports, i);
@@ -234,7 +234,7 @@ TEST_CASE("gzip batches reach the log compressed, from send and from an envelope
   for (int i = 0; i < 50; ++i) world.send(value, reports, i);
   REQUIRE(world.until_reports(reports, 50));
   CHECK(reports.count(Errc::none) == 50);
-  CHECK(world.cluster().find_partition("t", 0)->log.size() < 20000);
+  CHECK(world.cluster().topics().partition("t", 0)->log.size() < 20000);
   CHECK(world.values(0) == std::vector<std::string>(50, value));
 
   Producer plain(*world.session);
@@ -242,7 +242,7 @@ TEST_CASE("gzip batches reach the log compressed, from send and from an envelope
   plain.produce({{.topic = "t", .partition = 1, .messages = {{.value = value}}, .compression = Compression::gzip}},
                 [&](ProduceResult result) { done = !result.has_errors(); });
   REQUIRE(world.until([&] { return done; }));
-  CHECK(world.cluster().find_partition("t", 1)->log.size() < 1000);
+  CHECK(world.cluster().topics().partition("t", 1)->log.size() < 1000);
   world.finish();
 }
 
@@ -273,7 +273,7 @@ TEST_CASE("every release of the broker gets its format, and the records are the 
       if (!records::codec_available(codec)) continue;
       INFO(release << " " << records::codec_name(codec));
       ProducerWorld world({.compression_type = codec});
-      REQUIRE_FALSE(world.cluster().as_version(release));
+      REQUIRE_FALSE(world.cluster().releases().as_version(release));
       Reports reports;
       for (int i = 0; i < 10; ++i) {
         world.producer->send(
@@ -281,7 +281,7 @@ TEST_CASE("every release of the broker gets its format, and the records are the 
             reports.take(i));
       }
       REQUIRE(world.until_reports(reports, 10));
-      const auto log = world.cluster().read("t", 0);
+      const auto log = world.cluster().contents().read("t", 0);
       REQUIRE(log.size() == 10);
       for (size_t i = 0; i < 10; ++i) {
         CHECK_FALSE(reports[i].error);
@@ -302,7 +302,7 @@ TEST_CASE("zstd fails by name where the broker is older than 2.1, and other code
     INFO(release);
     const bool knows_it = release[0] == '2' || release[0] == '4';
     ProducerWorld world({.compression_level = 19, .compression_type = Compression::zstd});
-    REQUIRE_FALSE(world.cluster().as_version(release));
+    REQUIRE_FALSE(world.cluster().releases().as_version(release));
     Reports reports;
     world.send("a", reports, 0);
     REQUIRE(world.until_reports(reports, 1));
@@ -328,7 +328,7 @@ TEST_CASE("headers fail where the leader is older than 0.11, alone and with pers
   for (const char* release : {"0.8.2", "0.10"}) {
     INFO(release);
     ProducerWorld world;
-    REQUIRE_FALSE(world.cluster().as_version(release));
+    REQUIRE_FALSE(world.cluster().releases().as_version(release));
     Reports reports;
     world.send("a", reports, 0);
     world.producer->send({.topic = "t", .partition = 0, .value = "b", .headers = {{"h", "x"}}}, reports.take(1));

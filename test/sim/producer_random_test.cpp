@@ -129,16 +129,16 @@ class Run {
     const auto partition = static_cast<int32_t>(draw(kPartitions));
     switch (static_cast<Faults>(draw(static_cast<uint64_t>(Faults::count)))) {
       case Faults::kill:
-        if (world.cluster().listed_brokers().size() < 3) break;
+        if (world.cluster().brokers().listed_ids().size() < 3) break;
         world.brokers->kill(broker);
         break;
       case Faults::restart:
         for (int id = 1; id <= 3; ++id) {
-          if (!world.cluster().alive(id)) world.brokers->restart(id);
+          if (!world.cluster().brokers().alive(id)) world.brokers->restart(id);
         }
         break;
       case Faults::move:
-        if (world.cluster().alive(broker)) (void)world.cluster().move_leader("t", partition, broker);
+        if (world.cluster().brokers().alive(broker)) (void)world.cluster().leaders().move("t", partition, broker);
         break;
       case Faults::pause:
         world.brokers->pause(broker);
@@ -205,7 +205,7 @@ class Run {
     world.cluster().faults().clear();
     for (int id = 1; id <= 3; ++id) {
       world.brokers->resume(id);
-      if (!world.cluster().alive(id)) world.brokers->restart(id);
+      if (!world.cluster().brokers().alive(id)) world.brokers->restart(id);
       world.world.black_hole(ProducerWorld::kHost, SimCluster::host(id), false, true);
       world.world.black_hole(SimCluster::host(id), ProducerWorld::kHost, false, true);
     }

@@ -135,7 +135,7 @@ TEST_CASE("E11: records sent after a refused batch follow it at once: its chain 
 
 TEST_CASE("E11: a compacted topic refuses the records without a key, and says so in their reports") {
   ProducerWorld world;
-  REQUIRE_FALSE(world.cluster().configure_topic("t", {.compacted = true}));
+  REQUIRE_FALSE(world.cluster().topics().configure("t", {.compacted = true}));
   Reports reports;
   for (int i = 0; i < 5; ++i) {
     const bool keyed = i != 2;

@@ -288,7 +288,7 @@ TEST_CASE("C1: a reset in the middle of requests and answers loses nothing that 
 TEST_CASE("C6: a request that is stuck half written is never continued on a used connection") {
   ProducerWorld world({.batch_size = 1000000, .request_timeout = 2s});
   world.warm_up();
-  const int64_t accepted = world.cluster().accepted_connections(1);
+  const int64_t accepted = world.cluster().brokers().accepted_connections(1);
   world.brokers->pause(1);
   Reports reports;
   const std::string large(900'000, 'x');  // more than the sockets hold while the broker does not read
@@ -299,7 +299,7 @@ TEST_CASE("C6: a request that is stuck half written is never continued on a used
   world.brokers->resume(1);
   REQUIRE(world.until_reports(reports, 2));
   CHECK(reports.count(Errc::none) == 2);
-  CHECK(world.cluster().accepted_connections(1) > accepted);
+  CHECK(world.cluster().brokers().accepted_connections(1) > accepted);
   CHECK(without_repeats(world.values(0)) == std::vector<std::string>{"warm-up", large, "after"});
   world.finish();
 }
@@ -350,13 +350,13 @@ TEST_CASE("D7: a leader that is killed and comes back costs time only") {
 TEST_CASE("D1: a leader that moves is followed, with and without being named, and the order holds") {
   for (const bool hints : {true, false}) {
     ProducerWorld world({.batch_size = 1});
-    if (!hints) REQUIRE_FALSE(world.cluster().as_version("2.8"));
+    if (!hints) REQUIRE_FALSE(world.cluster().releases().as_version("2.8"));
     world.warm_up();
-    const int64_t asked = world.cluster().requests(ApiKey::metadata, 0);
+    const int64_t asked = world.cluster().requests().count(ApiKey::metadata, 0);
     Reports reports;
     for (int i = 0; i < 100; ++i) {
       world.send(std::to_string(i), reports, i);
-      if (i % 10 == 0) REQUIRE_FALSE(world.cluster().move_leader("t", 0, 1 + (i / 10) % 3));
+      if (i % 10 == 0) REQUIRE_FALSE(world.cluster().leaders().move("t", 0, 1 + (i / 10) % 3));
       world.run(20ms);
     }
     REQUIRE(world.until_reports(reports, 100));
@@ -364,7 +364,7 @@ TEST_CASE("D1: a leader that moves is followed, with and without being named, an
     auto log = world.values(0);
     log.erase(log.begin());
     CHECK(log == texts(0, 100));
-    CHECK(world.cluster().requests(ApiKey::metadata, 0) - asked < 30);
+    CHECK(world.cluster().requests().count(ApiKey::metadata, 0) - asked < 30);
     world.finish();
   }
 }
@@ -372,10 +372,10 @@ TEST_CASE("D1: a leader that moves is followed, with and without being named, an
 TEST_CASE("D1: a named new leader is asked at once, an unnamed one after a pause") {
   auto time = [](bool hints) {
     ProducerWorld world({}, {.brokers = 3, .session = {.retry_backoff = 5s, .retry_backoff_max = 5s}});
-    if (!hints) REQUIRE_FALSE(world.cluster().as_version("2.8"));
+    if (!hints) REQUIRE_FALSE(world.cluster().releases().as_version("2.8"));
     world.warm_up();
     world.warm_up(1);
-    REQUIRE_FALSE(world.cluster().move_leader("t", 0, 2));
+    REQUIRE_FALSE(world.cluster().leaders().move("t", 0, 2));
     Reports reports;
     world.send("v", reports);
     const net::TimePoint start = world.reactor.now();
@@ -418,7 +418,7 @@ TEST_CASE("D5: records for a partition that is not there yet wait for it") {
   auto added = std::make_shared<devbroker::Partition>();
   added->leader = 2;
   added->replicas = added->in_sync = {2};
-  world.cluster().find_topic("t")->partitions.push_back(added);
+  world.cluster().topics().find("t")->partitions.push_back(added);
   REQUIRE(world.until_reports(reports, 5, 5s));
   CHECK(reports.count(Errc::none) == 5);
   CHECK(world.values(3) == texts(0, 5));

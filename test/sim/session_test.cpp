@@ -56,7 +56,7 @@ TEST_CASE("get_metadata of no topic is an error that says what to call instead")
 
 TEST_CASE("topics are described with their errors, and created only if that was asked for") {
   SimClient client(1, {.brokers = 3});
-  REQUIRE_FALSE((*client.brokers)->create_topic("t", 3));
+  REQUIRE_FALSE((*client.brokers)->topics().create("t", 3));
   const auto seen = client.metadata_of({"t", "new"});
   CHECK_FALSE(seen.error);
   CHECK(seen.value.topics.at("t").partitions.size() == 3);
@@ -75,7 +75,7 @@ TEST_CASE("topics are described with their errors, and created only if that was 
 
 TEST_CASE("an idle session has no timer but the metadata refresh and the idle connections', and no events but those") {
   SimClient client(1, {.brokers = 3});
-  REQUIRE_FALSE((*client.brokers)->create_topic("t", 3));
+  REQUIRE_FALSE((*client.brokers)->topics().create("t", 3));
   client.core->metadata().want("t", false);
   CHECK_FALSE(client.cluster().error);
   client.run(30min);

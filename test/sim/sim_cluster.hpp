@@ -35,14 +35,14 @@ class SimCluster {
 
   devbroker::Cluster& cluster() { return cluster_; }
   devbroker::Cluster* operator->() { return &cluster_; }
-  std::string bootstrap_servers() const { return cluster_.bootstrap_servers(); }
+  std::string bootstrap_servers() const { return cluster_.brokers().bootstrap_servers(); }
 
   /// The process dies, and its system resets its connections. Acknowledged records stay.
   void kill(int id) {
     world_.kill_host(host(id));
-    cluster_.kill(id);
+    cluster_.brokers().kill(id);
   }
-  void restart(int id) { cluster_.restart(id); }
+  void restart(int id) { cluster_.brokers().restart(id); }
   /// The process stands still, its system goes on (as SIGSTOP does).
   void pause(int id) { world_.pause(host(id)); }
   void resume(int id) { world_.resume(host(id)); }

@@ -24,7 +24,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 TEST_CASE("stats: brokers, producers and consumers say what they have done and hold") {
   SimClient client(1, {.brokers = 2});
-  REQUIRE_FALSE(client.brokers->cluster().create_topic("t", 2));
+  REQUIRE_FALSE(client.brokers->cluster().topics().create("t", 2));
   Producer producer(*client.session, {.acks = Acks::all});
   REQUIRE(client->stats().producers.size() == 1);
   CHECK(client->stats().producers[0].queued == 0);
@@ -112,7 +112,7 @@ TEST_CASE("stats: brokers, producers and consumers say what they have done and h
 
 TEST_CASE("stats: a retry, and a record of unknown fate, are counted as such") {
   SimClient client(1, {.brokers = 1});
-  REQUIRE_FALSE(client.brokers->cluster().create_topic("t", 1));
+  REQUIRE_FALSE(client.brokers->cluster().topics().create("t", 1));
   Producer producer(*client.session, {.acks = Acks::leader, .delivery_timeout = 2s, .request_timeout = 1s});
   int reports = 0;
   producer.send({.topic = "t", .partition = 0, .value = "x"}, [&](const DeliveryReport& report) {

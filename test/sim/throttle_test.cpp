@@ -264,8 +264,8 @@ TEST_CASE("C18: ApiVersions may ask for a pause too, and a handshake waits for t
 
 TEST_CASE("C18: a pause told by a fetch holds produce to that broker back, not to others, and no timeout comes of it") {
   SimClient client(1, {.brokers = 2, .session = {.request_timeout = 1s}});
-  REQUIRE_FALSE((*client.brokers)->create_topic("t", 2));
-  const int32_t slow = (*client.brokers)->find_partition("t", 0)->leader;
+  REQUIRE_FALSE((*client.brokers)->topics().create("t", 2));
+  const int32_t slow = (*client.brokers)->topics().partition("t", 0)->leader;
   Fault& fault = (*client.brokers)->faults().add(kafka::ApiKey::fetch).broker(slow).throttle(5s);
   Fetcher fetcher(*client.session, {TopicOffset::earliest("t", 0), TopicOffset::earliest("t", 1)});
   int seen = 0;
@@ -296,7 +296,7 @@ TEST_CASE("C18: a pause told by a fetch holds produce to that broker back, not t
   REQUIRE(client.until([&] { return done[0] != net::TimePoint() && seen == 2; }));
   CHECK(done[0] - told >= 5s);
   CHECK(done[0] - told < 5500ms);
-  for (const SeenRequest& request : (*client.brokers)->seen()) {
+  for (const SeenRequest& request : (*client.brokers)->requests().seen()) {
     if (request.broker != slow) continue;
     const auto at = request.at - std::chrono::duration_cast<std::chrono::nanoseconds>(told.time_since_epoch());
     CHECK((at <= 2ms || at >= 5s));  // what was under way to it has come
@@ -340,7 +340,7 @@ TEST_CASE("C18: a fetch over quota is answered without its partitions, and they 
 TEST_CASE(
     "C18: closing with a deadline does not wait for the end of a pause; requests held back were certainly not sent") {
   SimClient client(1, {.brokers = 1});
-  REQUIRE_FALSE((*client.brokers)->create_topic("t", 1));
+  REQUIRE_FALSE((*client.brokers)->topics().create("t", 1));
   Producer producer(*client.session, {.acks = Acks::leader});
   int reports = 0;
   producer.send({.topic = "t", .value = "1"}, [&](const DeliveryReport& report) {
@@ -362,5 +362,5 @@ TEST_CASE(
   REQUIRE(client.until([&] { return closed; }));
   CHECK(client.world.now() - begun <= 2001ms);
   CHECK(reports == 2);
-  CHECK((*client.brokers)->read("t", 0).size() == 1);
+  CHECK((*client.brokers)->contents().read("t", 0).size() == 1);
 }

@@ -20,11 +20,11 @@ int64_t History::lowest_cut(const TopicPartition& partition, int64_t otherwise) 
 // --- what happens -----------------------------------------------------------
 
 void History::collect() {
-  for (const auto& [name, topic] : cluster_.topics()) {
+  for (const auto& [name, topic] : cluster_.topics().all()) {
     for (size_t number = 0; number < topic.partitions.size(); ++number) {
       const TopicPartition partition{name, static_cast<int32_t>(number)};
       Log& log = logs_[partition];
-      for (OwnedMessage& message : cluster_.read(name, partition.partition)) {
+      for (OwnedMessage& message : cluster_.contents().read(name, partition.partition)) {
         const auto [first, last] = log.equal_range(message.offset);
         if (std::any_of(first, last, [](const auto& each) { return !each.second.cut(); })) continue;
         const int64_t offset = message.offset;
@@ -104,7 +104,7 @@ bool History::under_way(const Part& part, const Batch& batch, size_t view, int64
 }
 
 int64_t History::end(const TopicPartition& partition, bool committed_only) const {
-  const auto found = cluster_.find_partition(partition.topic, partition.partition);
+  const auto found = cluster_.topics().partition(partition.topic, partition.partition);
   if (found == nullptr) return 0;
   const int64_t start = found->log.start_offset();
   int64_t end = found->log.end_offset();
@@ -123,7 +123,7 @@ int64_t History::first_visible(const TopicPartition& partition, int64_t from, bo
 }
 
 bool History::forgotten(const TopicPartition& partition, int64_t offset) const {
-  const auto found = cluster_.find_partition(partition.topic, partition.partition);
+  const auto found = cluster_.topics().partition(partition.topic, partition.partition);
   return found != nullptr && offset < found->log.start_offset() && !cuts(partition).empty();
 }
 
@@ -156,7 +156,7 @@ std::vector<History::Life> History::lives(const TopicPartition& partition, Place
   // Else, or also, it is in the log of now: since the last cut below it.
   size_t born = 0;
   for (size_t i = 0; i < cuts.size(); ++i) born = cuts[i] <= place.offset ? i + 1 : born;
-  const auto found = cluster_.find_partition(partition.topic, partition.partition);
+  const auto found = cluster_.topics().partition(partition.topic, partition.partition);
   if (found != nullptr && place.offset < found->log.end_offset()) {
     const auto log = logs_.find(partition);
     bool other = false;  // another record is known to lie there
@@ -174,7 +174,7 @@ std::vector<History::Life> History::lives(const TopicPartition& partition, Place
 bool History::follows(const TopicPartition& partition, const std::optional<Place>& last, int64_t from, Place next,
                       Reading reading) const {
   if (next.offset < from) return false;
-  const auto found = cluster_.find_partition(partition.topic, partition.partition);
+  const auto found = cluster_.topics().partition(partition.topic, partition.partition);
   if (found == nullptr) return false;
   const Part& at = part(partition);
   if (at.cuts.empty() && at.markers.empty() && at.batches.empty() && next.offset == from) return true;

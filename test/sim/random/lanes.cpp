@@ -44,11 +44,11 @@ Lanes::Lanes(Journal& journal, GroupBook& book, const devbroker::Cluster& cluste
 }
 
 int64_t Lanes::log_start(const TopicPartition& partition) const {
-  const auto found = cluster_.find_partition(partition.topic, partition.partition);
+  const auto found = cluster_.topics().partition(partition.topic, partition.partition);
   return found == nullptr ? 0 : found->log.start_offset();
 }
 int64_t Lanes::log_end(const TopicPartition& partition) const {
-  const auto found = cluster_.find_partition(partition.topic, partition.partition);
+  const auto found = cluster_.topics().partition(partition.topic, partition.partition);
   return found == nullptr ? 0 : found->log.end_offset();
 }
 

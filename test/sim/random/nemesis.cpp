@@ -80,7 +80,7 @@ void Nemesis::reset() {
   const bool middle = random_.percent(50);
   world_.note("reset " + std::to_string(id));
   if (random_.percent(20)) {
-    brokers_->disconnect(id);
+    brokers_->brokers().disconnect(id);
   } else {
     world_.reset_connections(client_, SimCluster::host(id), middle);
   }
@@ -96,12 +96,12 @@ void Nemesis::move() {
   const int number = random_.integer(0, 1);
   if (group) {
     world_.note("move a group");
-    brokers_->move_coordinator("group-" + std::to_string(number), broker());
+    brokers_->coordinators().move("group-" + std::to_string(number), broker());
   } else {
     const TopicPartition which = partition();
     const int to = broker();
     world_.note("move " + text(which) + " to " + std::to_string(to));
-    brokers_->move_leader(which.topic, which.partition, to);
+    brokers_->leaders().move(which.topic, which.partition, to);
     if (after_move) after_move(which);
   }
 }
@@ -218,43 +218,43 @@ void Nemesis::upgrade() {
   if ((!is_legacy(current) && is_legacy(release)) || (has_headers(current) && !has_headers(release))) return;
   current = release;
   world_.note("release " + std::to_string(id) + " " + release);
-  static_cast<void>(brokers_->as_version(release, id));
-  if (random_.percent(50)) brokers_->disconnect(id);
+  static_cast<void>(brokers_->releases().as_version(release, id));
+  if (random_.percent(50)) brokers_->brokers().disconnect(id);
 }
 
 void Nemesis::truncate() {
   const TopicPartition which = partition();
-  const auto found = brokers_->find_partition(which.topic, which.partition);
+  const auto found = brokers_->topics().partition(which.topic, which.partition);
   if (found == nullptr || found->log.end_offset() == 0) return;
   before_truncation();
   const int64_t to = random_.between(found->log.start_offset(), found->log.end_offset());
   world_.note("truncate " + text(which) + " to " + std::to_string(to));
-  static_cast<void>(brokers_->truncate_before(which.topic, which.partition, to));
+  static_cast<void>(brokers_->contents().truncate_before(which.topic, which.partition, to));
 }
 
 // An unclean election: the new leader has less than was acknowledged.
 void Nemesis::cut() {
   const TopicPartition which = partition();
-  const auto found = brokers_->find_partition(which.topic, which.partition);
+  const auto found = brokers_->topics().partition(which.topic, which.partition);
   if (found == nullptr || found->log.end_offset() == found->log.start_offset()) return;
   before_truncation();
   const int64_t end = found->log.end_offset();
   const int64_t least = random_.percent(20) ? found->log.start_offset() : std::max(end - 20, found->log.start_offset());
-  static_cast<void>(brokers_->truncate_to(which.topic, which.partition, random_.between(least, end)));
+  static_cast<void>(brokers_->leaders().truncate_to(which.topic, which.partition, random_.between(least, end)));
   world_.note("cut " + text(which) + " from " + std::to_string(end) + " to " + std::to_string(found->log.end_offset()));
   after_cut(which, found->log.end_offset());
-  if (random_.percent(50)) brokers_->move_leader(which.topic, which.partition, broker());
+  if (random_.percent(50)) brokers_->leaders().move(which.topic, which.partition, broker());
 }
 
 void Nemesis::lag() {
   const TopicPartition which = partition();
-  const auto found = brokers_->find_partition(which.topic, which.partition);
+  const auto found = brokers_->topics().partition(which.topic, which.partition);
   if (found == nullptr) return;
   if (random_.percent(30)) {
     std::optional<int32_t> preferred;
     if (random_.percent(60)) preferred = random_.integer(1, kBrokers + 1);  // one more than there are
     world_.note("prefer " + text(which) + " at " + std::to_string(preferred.value_or(-1)));
-    static_cast<void>(brokers_->prefer_replica(which.topic, which.partition, preferred));
+    static_cast<void>(brokers_->leaders().prefer_replica(which.topic, which.partition, preferred));
     return;
   }
   const int id = broker();
@@ -262,7 +262,7 @@ void Nemesis::lag() {
   // It gets nothing more from now on, or has caught up; it never has less than it had.
   const int64_t end = random_.percent(30) ? -1 : found->end_of(id);
   world_.note("lag " + text(which) + " at " + std::to_string(id) + " from " + std::to_string(end));
-  static_cast<void>(brokers_->set_replica_end(which.topic, which.partition, id, end));
+  static_cast<void>(brokers_->leaders().set_replica_end(which.topic, which.partition, id, end));
 }
 
 void Nemesis::heal() {
@@ -285,8 +285,9 @@ void Nemesis::heal() {
   if (!plan_.lag) return;
   for (const TopicPlan& topic : plan_.topics) {
     for (int32_t number = 0; number < topic.partitions; ++number) {
-      static_cast<void>(brokers_->prefer_replica(topic.name, number, std::nullopt));
-      for (int id = 1; id <= kBrokers; ++id) static_cast<void>(brokers_->set_replica_end(topic.name, number, id, -1));
+      static_cast<void>(brokers_->leaders().prefer_replica(topic.name, number, std::nullopt));
+      for (int id = 1; id <= kBrokers; ++id)
+        static_cast<void>(brokers_->leaders().set_replica_end(topic.name, number, id, -1));
     }
   }
 }

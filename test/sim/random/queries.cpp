@@ -31,7 +31,7 @@ Partitions Queries::some_partitions() {
 
 void Queries::ask() {
   const auto bounds = [this](const TopicOffset& found, bool end) {
-    const auto partition = run_.cluster().find_partition(found.topic, found.partition);
+    const auto partition = run_.cluster().topics().partition(found.topic, found.partition);
     const int64_t most = partition == nullptr ? 0 : end ? partition->log.end_offset() : partition->log.start_offset();
     const bool cut = !run_.history->cuts({found.topic, found.partition}).empty();
     if (!found.error && (found.offset < 0 || (found.offset > most && !cut)))

@@ -213,7 +213,7 @@ void Reader::step() {
   if (plan_.take_percent > 0 && random_.percent(plan_.take_percent)) take(partition, !any->second.taken);
   if (any->second.taken) return;
   if (random_.percent(plan_.seek_percent)) {
-    const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
+    const auto found = run_.cluster().topics().partition(partition.topic, partition.partition);
     const int64_t end = found == nullptr ? 0 : found->log.end_offset();
     const int kind = random_.integer(0, 9);
     seek(partition, kind == 0   ? kLatestOffset
@@ -298,7 +298,7 @@ bool Reader::at_end() {
   }
   if (closing_) return false;
   for (const auto& [partition, lane] : lanes_->lanes()) {
-    const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
+    const auto found = run_.cluster().topics().partition(partition.topic, partition.partition);
     if (found == nullptr) continue;
     const int64_t next = lane.next >= 0 ? lane.next : consumer_->position(partition.topic, partition.partition);
     if (lane.open() || next > found->log.end_offset() || !lanes_->all_read(lane, next)) return false;
@@ -309,7 +309,7 @@ bool Reader::at_end() {
 std::string Reader::where() {
   std::string text = plan_.group + (closing_ ? " closing" : "") + (lanes_->consuming() ? "" : " not consuming");
   for (const auto& [partition, lane] : lanes_->lanes()) {
-    const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
+    const auto found = run_.cluster().topics().partition(partition.topic, partition.partition);
     text += "; " + partition.topic + "/" + std::to_string(partition.partition) + " at " + std::to_string(lane.next) +
             (lane.open() ? ", " + std::to_string(lane.out.size()) + " open" : "") + (lane.stopped ? " stopped" : "") +
             " of " + std::to_string(found == nullptr ? -1 : found->log.end_offset());

@@ -41,12 +41,13 @@ void Run::make_cluster() {
   options.replication_factor = plan.replication;
   brokers.emplace(world, 3, options, plan.by_name);
   history.emplace(cluster(), [this](const OwnedMessage& message) { return ledger.identify(message); });
-  for (size_t i = 0; i < plan.racks.size(); ++i) cluster().set_rack(static_cast<int32_t>(i + 1), plan.racks[i]);
-  cluster().set_aborted_newest_first(plan.seed % 2 == 0);
+  for (size_t i = 0; i < plan.racks.size(); ++i)
+    cluster().brokers().set_rack(static_cast<int32_t>(i + 1), plan.racks[i]);
+  cluster().transactions().set_aborted_newest_first(plan.seed % 2 == 0);
   for (int id = 1; id <= 3; ++id)
-    static_cast<void>(cluster().as_version(plan.releases[static_cast<size_t>(id - 1)], id));
+    static_cast<void>(cluster().releases().as_version(plan.releases[static_cast<size_t>(id - 1)], id));
   for (const TopicPlan& topic : plan.topics) {
-    if (topic.created) static_cast<void>(cluster().create_topic(topic.name, topic.partitions));
+    if (topic.created) static_cast<void>(cluster().topics().create(topic.name, topic.partitions));
   }
   cluster().groups().watch([this](std::string_view group, const TopicPartition& partition, int64_t offset) {
     const auto book = groups.find(std::string(group));
@@ -97,7 +98,7 @@ size_t Run::received(const OwnedMessage& message) {
 }
 
 bool Run::misled() {
-  const auto& seen = cluster().seen();
+  const auto& seen = cluster().requests().seen();
   for (auto request = seen.rbegin(); request != seen.rend() && request->at >= looked_at_ && !misled_; ++request) {
     // In a cluster of 0.11 or later such requests come from a client that takes a broker for an old one.
     misled_ =
@@ -205,7 +206,7 @@ RunResult Run::execute() {
 void Run::read_back() {
   std::vector<TopicOffset> start;
   std::map<TopicPartition, std::pair<int64_t, int64_t>> left;
-  for (const auto& [name, topic] : cluster().topics()) {
+  for (const auto& [name, topic] : cluster().topics().all()) {
     for (size_t number = 0; number < topic.partitions.size(); ++number) {
       const auto partition = static_cast<int32_t>(number);
       const auto& log = topic.partitions[number]->log;
@@ -250,7 +251,7 @@ void Run::idle() {
     for (const ApiKey api :
          {ApiKey::produce, ApiKey::fetch, ApiKey::list_offsets, ApiKey::metadata, ApiKey::offset_commit,
           ApiKey::offset_fetch, ApiKey::find_coordinator, ApiKey::api_versions})
-      sum += cluster().requests(api, 0);
+      sum += cluster().requests().count(api, 0);
     return sum;
   };
   const int64_t before = requests();

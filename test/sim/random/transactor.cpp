@@ -3,8 +3,8 @@
 namespace kafka::sim {
 
 bool Transactor::writable(const TopicPartition& partition) {
-  const auto found = run_.cluster().find_partition(partition.topic, partition.partition);
-  return found != nullptr && run_.cluster().alive(found->leader);
+  const auto found = run_.cluster().topics().partition(partition.topic, partition.partition);
+  return found != nullptr && run_.cluster().brokers().alive(found->leader);
 }
 
 void Transactor::act() {
@@ -42,8 +42,8 @@ void Transactor::write(const TopicPartition& partition, int64_t producer) {
       message.headers.push_back({key, value ? std::string_view(*value) : std::string_view()});
     message.timestamp = sent.timestamp;
   }
-  const int64_t first = run_.cluster().append_transactional(partition.topic, partition.partition, producer, messages,
-                                                            random_.pick(run_.plan.codecs));
+  const int64_t first = run_.cluster().transactions().append(partition.topic, partition.partition, producer, messages,
+                                                             random_.pick(run_.plan.codecs));
   run_.journal.note("transaction " + partition.topic + "/" + std::to_string(partition.partition) + " of " +
                     std::to_string(producer) + " at " + std::to_string(first) + " " + std::to_string(count) +
                     (aborts ? " aborts" : ""));
@@ -52,8 +52,8 @@ void Transactor::write(const TopicPartition& partition, int64_t producer) {
 
 void Transactor::mark(const TopicPartition& partition, int64_t producer) {
   const bool aborts = run_.history->open(partition, producer).value_or(true);
-  const int64_t offset = run_.cluster().end_transaction(partition.topic, partition.partition, producer,
-                                                        aborts ? TransactionEnd::abort : TransactionEnd::commit);
+  const int64_t offset = run_.cluster().transactions().end(partition.topic, partition.partition, producer,
+                                                           aborts ? TransactionEnd::abort : TransactionEnd::commit);
   run_.journal.note("marker " + partition.topic + "/" + std::to_string(partition.partition) + " of " +
                     std::to_string(producer) + " at " + std::to_string(offset));
   if (offset >= 0) run_.history->marked(partition, producer, offset);

@@ -1,4 +1,4 @@
-// One partition's log: what it refuses, what it gives back, offsets by time, the old formats.
+// The log of a partition: what it refuses, what it returns, offsets by time, the old formats.
 #include "devbroker/log.hpp"
 
 #include "catch.hpp"
@@ -81,7 +81,7 @@ TEST_CASE("reading begins with the batch that holds the offset") {
   CHECK(log.bytes_from(0) == log.size());
 }
 
-TEST_CASE("a limit cuts behind whole batches, or in the middle of one where asked to") {
+TEST_CASE("a limit ends a read after a whole batch, or in the middle of one if asked to") {
   PartitionLog log;
   for (int i = 0; i < 4; ++i) log.append(batch_of({std::string(50, 'x')}), {});
   const size_t one = log.size() / 4;
@@ -104,7 +104,7 @@ TEST_CASE("a limit cuts behind whole batches, or in the middle of one where aske
   CHECK(hard.first_incomplete);
 }
 
-TEST_CASE("batches that lie about themselves are refused and leave the log as it was") {
+TEST_CASE("batches whose header is wrong are refused and leave the log as it was") {
   PartitionLog log;
   const Bytes good = batch_of({"a", "b"});
   CHECK(log.append(damaged(good, good.size() - 1), {}).error == Errc::corrupt_message);
@@ -124,7 +124,7 @@ TEST_CASE("batches that lie about themselves are refused and leave the log as it
   CHECK(log.append(Bytes::copy(good.view()), {.max_message_bytes = good.size()}).error == Errc::none);
 }
 
-TEST_CASE("message sets are written up when they come and down when they are asked for") {
+TEST_CASE("message sets become batches when they are stored, and message sets again when they are fetched") {
   for (int8_t magic : {int8_t{0}, int8_t{1}}) {
     for (Compression codec : {Compression::none, Compression::gzip}) {
       PartitionLog log;
@@ -149,7 +149,7 @@ TEST_CASE("message sets are written up when they come and down when they are ask
   }
 }
 
-TEST_CASE("readers of the old formats get records with headers without them") {
+TEST_CASE("records lose their headers when they are converted for old fetch versions") {
   PartitionLog log;
   records::BatchBuilder builder(256);
   const Header header{"h", "v"};
@@ -178,7 +178,7 @@ TEST_CASE("offsets by time: the first record that is old enough, none if all are
   CHECK(PartitionLog().find_max_time().offset == -1);
 }
 
-TEST_CASE("deleted records cannot be read, lost ones give their offsets away again") {
+TEST_CASE("deleted records cannot be read; the offsets of lost records are used again") {
   PartitionLog log;
   for (int i = 0; i < 3; ++i) log.append(batch_of({"a", "b"}), {});
   CHECK(log.truncate_before(7) == Errc::offset_out_of_range);

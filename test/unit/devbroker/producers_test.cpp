@@ -1,4 +1,4 @@
-// What a log knows of its producers, what ids are given out, and the leader epochs of a log.
+// What a log knows of its producers, producer ids, and the leader epochs of a log.
 #include "devbroker/producers.hpp"
 
 #include "catch.hpp"
@@ -47,7 +47,7 @@ TEST_CASE("batches in order are appended, a gap is refused and leaves the log as
   CHECK(f.append(1, 5).base_offset == 6);
 }
 
-TEST_CASE("a retry of one of the last five batches is success with its first offset and appends nothing") {
+TEST_CASE("a retry of one of the last five batches succeeds with its first offset and appends nothing") {
   Fixture f;
   for (int32_t i = 0; i < 6; ++i) REQUIRE(f.error(2, 2 * i) == Errc::none);
   for (int32_t i = 1; i < 6; ++i) {
@@ -84,7 +84,7 @@ TEST_CASE("an old epoch is refused; a new one begins with sequence 0") {
   CHECK(f.log.end_offset() == 3);
 }
 
-TEST_CASE("a producer that is not known may begin anywhere, but not in 1.1") {
+TEST_CASE("an unknown producer may begin with any sequence, but not in 1.1") {
   Fixture f;
   CHECK(f.error(1, 1234) == Errc::none);
   CHECK(f.error(1, 1236) == Errc::out_of_order_sequence_number);
@@ -109,7 +109,7 @@ TEST_CASE("E7: sequence 0 follows 2^31 - 1, also inside a batch, and the retry i
   CHECK(exact.append(1, 0).base_offset == 2);
 }
 
-TEST_CASE("what is known of producers is cut along with the log") {
+TEST_CASE("when a log is truncated it forgets the producers of the lost batches") {
   Fixture f;
   REQUIRE(f.error(2, 0) == Errc::none);
   REQUIRE(f.error(2, 2) == Errc::none);
@@ -149,7 +149,7 @@ TEST_CASE("ids count up; a transactional id keeps its own, with a growing epoch,
   CHECK(ids.init("t", rotated, first) == Errc::producer_fenced);
 }
 
-TEST_CASE("an epoch ends where the next one that wrote began; what is cut off is forgotten") {
+TEST_CASE("an epoch ends where the next one with records begins; truncated epochs are forgotten") {
   LeaderEpochs epochs;
   CHECK(epochs.end_of(0, 9).epoch == -1);
   epochs.begin(0, 0);

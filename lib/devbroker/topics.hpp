@@ -1,0 +1,56 @@
+// The topics of the cluster, found by name and by id.
+// Not here: who leads a partition after its creation (leaders).
+#pragma once
+
+#include <kafka/devbroker.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "devbroker/brokers.hpp"
+#include "devbroker/partition.hpp"
+
+namespace kafka::devbroker {
+
+/// Owns the topics.
+class Topics {
+ public:
+  static constexpr int32_t kMaxPartitions = 10000;  ///< of one topic
+  static constexpr size_t kMaxTopics = 10000;
+
+  using OnDeleted = std::function<void(std::string_view name)>;
+
+  /// `on_deleted` is called before a topic goes.
+  Topics(const Brokers& brokers, int32_t replication_factor, OnDeleted on_deleted);
+
+  /// Leaders go round the brokers: partition p of the n-th topic is led by broker (n + p) mod N + 1.
+  /// Errors: topic_already_exists, invalid_topic, invalid_partitions, policy_violation.
+  Error create(std::string_view name, int32_t partitions);
+  Error erase(std::string_view name);
+  Error configure(std::string_view name, DevTopicConfig config);
+
+  const std::map<std::string, Topic, std::less<>>& all() const { return topics_; }
+  std::map<std::string, Topic, std::less<>>& all() { return topics_; }
+  Topic* find(std::string_view name);
+  const Topic* find(std::string_view name) const;
+  Topic* find(const TopicId& id);
+  /// Null if there is no such partition.
+  std::shared_ptr<Partition> partition(std::string_view topic, int32_t number) const;
+
+ private:
+  std::shared_ptr<Partition> new_partition(int64_t place) const;
+
+  const Brokers& brokers_;
+  const int32_t replication_factor_;
+  OnDeleted on_deleted_;
+  std::map<std::string, Topic, std::less<>> topics_;
+  std::map<TopicId, std::string> names_by_id_;
+  int64_t created_ = 0;
+};
+
+}  // namespace kafka::devbroker
