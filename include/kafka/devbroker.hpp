@@ -38,7 +38,7 @@ class Faults;
 struct FaultAction {
   Errc reply = Errc::none;
   bool executes_anyway = false;  // although `reply` is answered
-  std::chrono::nanoseconds delay = std::chrono::nanoseconds::zero();
+  std::chrono::nanoseconds delay{0};
   int32_t throttle_ms = 0;
   std::vector<int32_t> bad_records = {};
   std::optional<size_t> cut_at = {};
@@ -136,20 +136,6 @@ class KAFKA_API Fault {
   int32_t broker_ = -1;
   std::optional<std::string> client_ = {};
   devbroker::FaultAction action_ = {};
-};
-std::optional<std::string> client_ = {};
-Errc reply_ = Errc::none;
-std::chrono::nanoseconds delay_{0};
-int32_t throttle_ms_ = 0;
-std::vector<int32_t> bad_records_ = {};
-std::optional<size_t> cut_at_ = {};
-std::optional<size_t> corrupt_at_ = {};
-bool executes_ = false;
-bool swallow_ = false;
-bool drop_response_ = false;
-bool close_before_ = false;
-bool close_after_ = false;
-bool wrong_correlation_ = false;
 };
 
 struct KAFKA_API DevBrokerOptions {

@@ -1,5 +1,5 @@
-// The visitor that reads a message at a version. Included only where messages are instantiated.
-// A vector grows as its elements are read, so a count that lies costs no memory.
+// The visitor that reads a message of one version. Only the files that instantiate messages include it.
+// A vector grows as its elements are read, so a false count costs no memory.
 // Not here: primitive types and their limits (reader).
 #pragma once
 
@@ -53,7 +53,7 @@ class Decoder {
 
  private:
   static constexpr int64_t kNoTag = -1;
-  static constexpr size_t kReserveBytes = 4096;  // before the first element has been seen
+  static constexpr size_t kReserveBytes = 4096;  // at most, before the first element is read
 
   template <class T>
   void value(T& field, bool nullable) {
@@ -95,7 +95,7 @@ class Decoder {
       if (nullable && reader_.i8() < 0) {
         field.reset();
       } else {
-        structure(field.emplace(T{}));  // emplace() alone: clang refuses it for a nested T with initialisers
+        structure(field.emplace(T{}));  // clang refuses emplace() for a nested T with initialisers
       }
     } else if constexpr (is_vector<T>) {
       const int32_t count = reader_.array_count(flexible_);
@@ -138,12 +138,11 @@ class Decoder {
   Reader& reader_;
   int version_;
   bool flexible_;
-  bool in_tags_ = false;         // this walk is for one tagged field
-  int64_t wanted_tag_ = kNoTag;  // which
+  bool in_tags_ = false;         // this walk reads one tagged field
+  int64_t wanted_tag_ = kNoTag;  // that field
 };
 
-/// Reads `message`; `flexible`: with compact lengths and tagged fields. Tagged fields that nobody
-/// knows are skipped.
+/// Reads `message`. `flexible`: lengths are compact and there are tagged fields. Unknown tagged fields are skipped.
 template <class M>
 Error decode(Reader& reader, int version, bool flexible, M& message) {
   Decoder decoder(reader, version, flexible);

@@ -1,4 +1,4 @@
-// The words of encoding errors (see encode.hpp).
+// The texts of encoding errors (see encode.hpp).
 #include "codec/encode.hpp"
 
 namespace kafka::codec {

@@ -1,4 +1,4 @@
-// The visitor that writes a message at a version. Included only where messages are instantiated.
+// The visitor that writes a message in one version. Only the files that instantiate messages include it.
 // Not here: primitive types and memory (writer), headers (protocol/header).
 #pragma once
 
@@ -75,7 +75,8 @@ class Encoder {
 
   template <class T>
   void tagged(const T& field, const char* name, bool nullable) {
-    // The size stands in front, so the content is written aside; it is small, tags are seldom set.
+    // The size comes before the content, so the content is first written to a buffer of its own. It is small, and
+    // tagged fields are seldom set.
     Writer content;
     Writer* const outer = std::exchange(writer_, &content);
     const int16_t wanted = std::exchange(wanted_tag_, kNoTag);
@@ -144,14 +145,14 @@ class Encoder {
   Writer* writer_;
   int version_;
   bool flexible_;
-  int16_t wanted_tag_ = kNoTag;  // which tagged field this walk is for; none: the others
+  int16_t wanted_tag_ = kNoTag;  // the tagged field that this walk writes; none: all ordinary fields
   Place place_;
   size_t tag_count_ = 0;
   std::array<int16_t, kMaxTags + 1> tags_{};
   Error error_;
 };
 
-/// Writes `message`; `flexible`: with compact lengths and tagged fields.
+/// Writes `message`. `flexible`: with compact lengths and tagged fields.
 template <class M>
 Error encode(const M& message, int version, bool flexible, Writer& writer) {
   Encoder encoder(writer, version, flexible);

@@ -8,12 +8,11 @@
 //     f(m.records, "records", since(0).null_since(0).records());
 //   }
 //
-// The member initialisers of the struct are the defaults: a field that the version lacks keeps its
-// default when decoding, and must have it (or be ignorable) when encoding; a tagged field is written
-// only when it differs. Field types: bool, int8_t to int64_t, uint16_t, uint32_t, double, std::string,
-// Bytes (null is is_null()), Uuid, a struct with fields(), std::vector of these, and std::optional of
-// a string, Bytes, vector or struct where it may be null.
-// Not here: the visitors (encode, decode, json, fill).
+// The member initialisers of the struct are the defaults. A field that the version does not have keeps its default when
+// a message is decoded. When a message is encoded, such a field must have its default, or be ignorable. A tagged field
+// is written only if it differs from its default. Field types: bool, int8_t to int64_t, uint16_t, uint32_t, double,
+// std::string, Bytes (null is is_null()), Uuid, a struct with fields(), std::vector of these. A string, vector or
+// struct that may be null is a std::optional. Not here: the visitors (encode, decode, json, fill).
 #pragma once
 
 #include <cstdint>
@@ -53,14 +52,14 @@ struct Field {
   }
   /// Tagged, in every version that has the field.
   constexpr Field tag(int number) const { return tag(number, from); }
-  /// Tagged since `version`, an ordinary field before.
+  /// Tagged from `version` on, an ordinary field before.
   constexpr Field tag(int number, int version) const {
     Field field = *this;
     field.tag_number = static_cast<int16_t>(number);
     field.tag_from = static_cast<int16_t>(version);
     return field;
   }
-  /// A version that lacks the field may drop its value.
+  /// The value may be dropped in versions that do not have the field.
   constexpr Field ignorable() const {
     Field field = *this;
     field.is_ignorable = true;

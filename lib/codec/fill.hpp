@@ -1,5 +1,5 @@
-// The visitor that fills a message at random with what a version can carry, extreme values included: for
-// tests and benchmarks.
+// The visitor that fills a message with random values that a version can carry, extreme ones included. For tests and
+// benchmarks.
 #pragma once
 
 #include <algorithm>
@@ -93,7 +93,7 @@ class Filler {
   int depth_ = 0;
 };
 
-/// Fills `message`, which has its defaults.
+/// Fills `message`, which must have its defaults.
 template <class M>
 void fill(M& message, int version, uint64_t seed) {
   Filler filler(seed, version);

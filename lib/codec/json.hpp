@@ -1,6 +1,6 @@
-// The visitor that prints a message as Kafka's own tools do: one line, fields in the schema's order,
-// tagged fields only where they differ from their default, bytes in base64. What stands in a `records`
-// field is not printed, and a secret is masked.
+// The visitor that prints a message as Kafka's own tools do: one line, the fields in the order of the schema, bytes in
+// base64. Tagged fields are printed only if they differ from their default, `records` fields without their contents,
+// and secrets are masked.
 #pragma once
 
 #include <kafka/error.hpp>

@@ -1,4 +1,4 @@
-// See reader.hpp; here is what is long or rare.
+// The long and the rare functions of the reader (see reader.hpp).
 #include "codec/reader.hpp"
 
 #include <string>
@@ -52,7 +52,7 @@ Bytes Reader::nullable_bytes(bool compact) noexcept {
 
 void Reader::skip_tagged() noexcept {
   uint32_t count = uvarint();
-  if (count > remaining() / 2) fail("tagged field count");  // a tag and a size, one byte each at least
+  if (count > remaining() / 2) fail("tagged field count");  // each has a tag and a size, of at least one byte
   for (; count > 0 && !failed(); --count) {
     uvarint();
     skip(uvarint());

@@ -1,8 +1,7 @@
-// Reads Kafka's primitive types from a received frame. Failure is sticky: after the first error every
-// read gives zero, empty or null and nothing moves, so a caller may check once at the end.
-// Bytes and records are slices that share the frame's memory; nothing is ever reserved on the word of a
-// length or count that the bytes left cannot hold.
-// Not here: which fields a message has (decode), frames (net).
+// Reads Kafka's primitive types from a received frame. Failure is sticky: after the first error every read returns
+// zero, empty or null and the position stays, so a caller may check once at the end. Bytes and records are slices that
+// share the frame's memory. A length or a count that is larger than the bytes left is a failure, so no memory is ever
+// reserved for it. Not here: which fields a message has (decode), frames (net).
 #pragma once
 
 #include <kafka/error.hpp>
@@ -23,11 +22,11 @@ class Reader {
       : frame_(std::move(frame)), at_(frame_.data()), end_(frame_.data() + frame_.size()) {}
 
   bool failed() const noexcept { return what_ != nullptr; }
-  /// protocol_error, "<what> at byte N", or none.
+  /// protocol_error with the text "<what> at byte N", or no error.
   Error error() const;
   size_t remaining() const noexcept { return static_cast<size_t>(end_ - at_); }
   size_t offset() const noexcept { return failed() ? failed_at_ : static_cast<size_t>(at_ - frame_.data()); }
-  /// Fails with `what`, a literal, unless it has failed already.
+  /// Fails with `what`, which must be a literal. Does nothing if the reader has failed before.
   void fail(const char* what) noexcept;
 
   int8_t i8() noexcept { return static_cast<int8_t>(fixed<uint8_t>()); }
@@ -47,17 +46,17 @@ class Reader {
   }
   Uuid uuid() noexcept;
 
-  /// Base 128, at most 5 bytes and 32 bits.
+  /// In base 128, at most 5 bytes and 32 bits.
   uint32_t uvarint() noexcept {
     if (at_ != end_ && static_cast<signed char>(*at_) >= 0) return static_cast<unsigned char>(*at_++);
     return static_cast<uint32_t>(uvarint_slow(5, 0x0f));
   }
-  /// Zig-zag of the same.
+  /// The same, zig-zag encoded.
   int32_t varint() noexcept {
     const uint32_t raw = uvarint();
     return static_cast<int32_t>((raw >> 1) ^ (~(raw & 1) + 1));
   }
-  /// At most 10 bytes and 64 bits.
+  /// In base 128, at most 10 bytes and 64 bits.
   uint64_t uvarlong() noexcept {
     if (at_ != end_ && static_cast<signed char>(*at_) >= 0) return static_cast<unsigned char>(*at_++);
     return uvarint_slow(10, 0x01);
@@ -67,19 +66,19 @@ class Reader {
     return static_cast<int64_t>((raw >> 1) ^ (~(raw & 1) + 1));
   }
 
-  /// The length of a string, -1 for null; `compact` as in flexible versions. Never more than the bytes left.
+  /// The length of a string, -1 for null. `compact`: as in flexible versions. Never more than the bytes left.
   int32_t string_length(bool compact) noexcept {
     return checked_length(compact ? compact_length() : int64_t{i16()}, "string length");
   }
   int32_t bytes_length(bool compact) noexcept {
     return checked_length(compact ? compact_length() : int64_t{i32()}, "bytes length");
   }
-  /// The number of elements, -1 for null. Never more than the bytes left: no element is smaller than one.
+  /// The number of elements, -1 for null. Never more than the bytes left, since no element is smaller than a byte.
   int32_t array_count(bool compact) noexcept {
     return checked_length(compact ? compact_length() : int64_t{i32()}, "array count");
   }
 
-  /// A view into the frame; data() is null where the string is.
+  /// A view into the frame. If the string is null, data() is null.
   std::string_view nullable_string(bool compact) noexcept {
     const int32_t length = string_length(compact);
     return length < 0 ? std::string_view() : raw(static_cast<size_t>(length));
@@ -89,7 +88,7 @@ class Reader {
     if (view.data() == nullptr) fail("null string");
     return view;
   }
-  /// A slice that shares the frame's memory, null where the field is.
+  /// A slice that shares the frame's memory; null if the field is.
   Bytes nullable_bytes(bool compact) noexcept;
 
   /// The next `size` bytes, or a failure.
@@ -108,10 +107,10 @@ class Reader {
   /// The bytes left as a slice.
   Bytes rest() const noexcept { return Bytes::share(frame_.block(), at_, remaining()); }
 
-  /// Lets the reader end `size` bytes from here, and returns the end it had, for leave(). A failure if
-  /// there are not as many.
+  /// Makes the reader end `size` bytes from here. Returns the end it had before, for leave(). Fails if fewer bytes are
+  /// left.
   const char* enter(size_t size) noexcept;
-  /// Goes on behind the bytes of enter(), however many of them were read. A failure inside stays one.
+  /// Continues after the bytes of enter(), even if not all of them were read. A failure inside remains.
   void leave(const char* end) noexcept;
 
  private:

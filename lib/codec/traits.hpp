@@ -33,8 +33,8 @@ const void* default_of() {
   return &value;
 }
 
-/// The structure under the visitor. A field's default lies in the default structure at the same
-/// distance from its start, which is what makes fields() enough to find it.
+/// The structure that the visitor walks. A field's default is found in the default structure, at the same distance from
+/// the start.
 struct Place {
   const char* base = nullptr;
   const void* (*defaults)() = nullptr;

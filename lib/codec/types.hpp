@@ -1,4 +1,4 @@
-// The types that message structs are made of, for those who only need them.
+// The types of the members of message structs, without the visitors.
 #pragma once
 
 #include <cstdint>

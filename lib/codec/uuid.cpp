@@ -13,7 +13,7 @@ std::string Uuid::to_string() const {
     bits = bits << 8 | byte;
     for (held += 8; held >= 6; held -= 6) text += kAlphabet[bits >> (held - 6) & 63];
   }
-  text += kAlphabet[bits << (6 - held) & 63];  // 128 bits leave two over
+  text += kAlphabet[bits << (6 - held) & 63];  // 128 = 21 * 6 + 2: two bits are left
   return text;
 }
 

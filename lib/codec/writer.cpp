@@ -1,4 +1,4 @@
-// See writer.hpp; here is the memory of its segments.
+// The memory of the writer's segments (see writer.hpp).
 #include "codec/writer.hpp"
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 namespace kafka::codec {
 
 void Writer::grow(size_t more) {
-  // Much is not moved: it becomes a segment of its own. The first one begins with the length and has it all.
+  // A long buffer is not moved, it becomes a segment of its own. The first segment holds the whole length field.
   if (buffer_.size() - cut_ >= kLongest) {
     cut();
     buffer_ = Buffer(std::max(more, kChunk));
@@ -17,7 +17,7 @@ void Writer::grow(size_t more) {
     buffer_.reserve(std::max(more, kFirstChunk));
     return;
   }
-  // What is cut off stays where it is; only the open end moves.
+  // Segments that were cut off stay where they are. Only the open end moves.
   const size_t open = buffer_.size() - cut_;
   Buffer next(std::max(open + more, std::max(kFirstChunk, 2 * open)));
   next.append(buffer_.view().substr(cut_));
@@ -45,7 +45,7 @@ void Writer::append(const Bytes& bytes) {
 
 void Writer::patch_i32(int32_t value) noexcept {
   if (size() < sizeof(int32_t)) return;
-  // The first segment is the writer's own: the length was written before anything could be borrowed.
+  // The first segment belongs to the writer, since the length is written before anything is borrowed.
   char* at = segments_.empty() ? buffer_.data() : const_cast<char*>(segments_.front().data());
   const auto bits = static_cast<uint32_t>(value);
   for (int i = 0; i < 4; ++i) at[i] = static_cast<char>(bits >> (24 - 8 * i));

@@ -1,7 +1,6 @@
-// Writes Kafka's primitive types. The output is a list of segments for a gathering write: what is small
-// is copied into the writer's own memory, large Bytes are borrowed, so that a batch of records is never
-// copied again.
-// Not here: which fields a message has (encode), headers (protocol/header).
+// Writes Kafka's primitive types. The output is a list of segments for a gathering write. Small values are copied into
+// the writer's own memory. Large Bytes are borrowed, so that a batch of records is not copied again. Not here: which
+// fields a message has (encode), headers (protocol/header).
 #pragma once
 
 #include <cstdint>
@@ -25,14 +24,14 @@ class Writer {
 
   /// Bytes written so far.
   size_t size() const noexcept { return cut_size_ + (buffer_.size() - cut_); }
-  /// Gives everything away, in order; the writer is empty afterwards.
+  /// Hands all segments over, in order. The writer is empty afterwards.
   std::vector<Bytes> take();
 
-  /// Leaves room for a frame's length, which must be the first thing written.
+  /// Leaves room for a frame's length. Must come before everything else.
   void reserve_length() { i32(0); }
-  /// Fills it in: how many bytes follow it.
+  /// Fills the length in: the number of bytes after it.
   void patch_length() noexcept { patch_i32(static_cast<int32_t>(size() - sizeof(int32_t))); }
-  /// Overwrites the four bytes at the start.
+  /// Overwrites the first four bytes.
   void patch_i32(int32_t value) noexcept;
 
   void i8(int8_t value) { fixed(static_cast<uint8_t>(value)); }
@@ -62,7 +61,7 @@ class Writer {
   }
   void varlong(int64_t value) { uvarlong(static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63)); }
 
-  /// Lengths: -1 is null. They must fit, which the caller has checked.
+  /// Lengths: -1 is null. The caller has checked that they fit.
   void string_length(int64_t length, bool compact) {
     if (compact) {
       uvarint(static_cast<uint32_t>(length + 1));
@@ -100,8 +99,8 @@ class Writer {
 
  private:
   static constexpr size_t kFirstChunk = 256;
-  static constexpr size_t kLongest = 16 * 1024;  // what is longer is not moved to larger memory
-  static constexpr size_t kChunk = 64 * 1024;    // what is taken then
+  static constexpr size_t kLongest = 16 * 1024;  // a longer buffer is not moved to larger memory
+  static constexpr size_t kChunk = 64 * 1024;    // the size of the next buffer then
 
   template <class U>
   void fixed(U value) {
@@ -117,7 +116,7 @@ class Writer {
   void cut();
 
   Buffer buffer_;
-  size_t cut_ = 0;       // what of buffer_ is in segments_ already
+  size_t cut_ = 0;       // this much of buffer_ is in segments_ already
   size_t cut_size_ = 0;  // the size of all segments_
   std::vector<Bytes> segments_;
 };

@@ -1,5 +1,5 @@
-// See header.hpp. The client id is never compact, whatever the version: a server must be able to read
-// it before it knows whether it knows the version.
+// Headers (see header.hpp). The client id is not compact in any version, so that a server can read it before it looks
+// at the version.
 #include "protocol/header.hpp"
 
 #include <algorithm>

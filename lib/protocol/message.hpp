@@ -13,15 +13,14 @@
 
 namespace kafka::protocol {
 
-/// Writes the body. On an error what was written is of no use.
+/// Writes the body. After an error the writer holds a part of it.
 /// Errors: unsupported_version (a field has a value that this version cannot carry; the text names it),
-/// invalid_argument (null where none may be, or too long).
+/// invalid_argument (a field is null that may not be, or is too long).
 template <class M>
 Error encode(const M& message, int version, codec::Writer& writer);
 
-/// Reads the body into a message that has its defaults. Bytes behind the last known field are left in
-/// the reader. `bytes` and `records` fields share the reader's memory.
-/// Errors: protocol_error with the place.
+/// Reads the body into a message that has its defaults. Bytes after the last known field stay in the reader. `bytes`
+/// and `records` fields share the reader's memory. Errors: protocol_error with the place.
 template <class M>
 Error decode(codec::Reader& reader, int version, M& message);
 

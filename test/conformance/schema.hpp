@@ -1,6 +1,6 @@
-// The visitor that lists a message's fields and what is said of each: what random messages cannot show, since both
-// sides of a round trip share it (defaults, what may be dropped). Tab-separated, one line per field, the structure
-// before what is in it:
+// The visitor that lists the fields of a message with all that is declared about them. Random messages cannot show
+// everything: a wrong default, for example, is the same at both ends of a round trip. Tab-separated, one line per
+// field, a structure before its fields:
 //
 //     PATH  TYPE  FROM-TO  NULLABLE_FROM-TO  TAG  TAGGED_FROM  ignorable|-  DEFAULT
 //
@@ -72,7 +72,7 @@ class SchemaLister {
     } else if constexpr (std::is_same_v<T, std::string>) {
       return '"' + field + '"';
     } else if constexpr (std::is_same_v<T, Bytes>) {
-      return field.empty() ? "\"\"" : "not empty";  // null or not: what is written is the same where null may not be
+      return field.empty() ? "\"\"" : "not empty";  // null and empty are written the same way if null is not allowed
     } else if constexpr (std::is_same_v<T, Uuid>) {
       return field.to_string();
     } else if constexpr (std::is_same_v<T, bool>) {

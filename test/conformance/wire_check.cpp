@@ -1,16 +1,14 @@
 // Our side of the wire oracle: reads the lines that WireOracle.java prints, decodes the bytes of each with our
-// codec, and prints what we make of the message. Tab-separated, one line out for each line in:
+// codec, encodes the message again and prints the result. Tab-separated, one line out for each line in:
 //
 //     API_KEY  NAME  VERSION  request|response  FLEXIBLE(0|1)  HEX  JSON
 //
-// NAME, FLEXIBLE, HEX and JSON are what this library says; the JSON that came in is not looked at. An API or a
-// version that lib/protocol lacks is printed as the first four columns and `unsupported`; bytes that our codec
-// refuses, as the first four, `failed` and the reason.
-// `wire_check --schemas` reads nothing and prints what this library says of each field of each message (schema.hpp),
-// behind the API's key, its name and the direction.
-// Exit status: 0; 2 for a malformed line, at which it stops, or for bytes that were refused. Both are said on stderr
-// with the line's number.
-// Not here: the comparisons (wire_oracle.py, schemas.py).
+// NAME, FLEXIBLE, HEX and JSON come from this library; the JSON of the input is ignored. For an API or a version that
+// lib/protocol does not have, the line is the first four columns and `unsupported`. For bytes that our codec refuses it
+// is the first four, `failed` and the reason.
+// `wire_check --schemas` reads nothing. It prints a line per field of each message (schema.hpp), after the API's key,
+// its name and the direction. Exit status: 0; 2 for a malformed line, at which it stops, or for bytes that were
+// refused. Both are said on stderr with the line's number. Not here: the comparisons (wire_oracle.py, schemas.py).
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -38,7 +36,7 @@ struct Line {
   std::string bytes;
 };
 
-/// What our codec makes of the bytes, or why it refuses them.
+/// The bytes and the JSON after one round through our codec, or why it refuses the bytes.
 struct Outcome {
   std::string bytes;
   std::string json;

@@ -40,7 +40,7 @@ class Client : public net::StreamHandler {
   size_t received() const { return received_.size(); }
   const std::string& bytes() const { return received_; }
 
-  /// Runs the loop until `done` says so; false if it does not within `limit`.
+  /// Runs the loop until `done` returns true. False if that takes longer than `limit`.
   template <class Done>
   bool run_until(Done done, std::chrono::milliseconds limit = kPatience) {
     bool late = false;
@@ -48,7 +48,7 @@ class Client : public net::StreamHandler {
     while (!done() && !late) uv_run(loop_, UV_RUN_ONCE);
     return done();
   }
-  /// Nothing comes and nothing ends within this time.
+  /// True if within this time nothing comes and the connection stays open.
   bool stays_silent(std::chrono::milliseconds time) {
     const size_t before = received_.size();
     return !run_until([&] { return closed_ || received_.size() != before; }, time);
@@ -111,7 +111,7 @@ class Client : public net::StreamHandler {
   char chunk_[65536];
 };
 
-/// A loop with a dev broker; at its end the broker is closed and the loop must have nothing left.
+/// A loop with a dev broker. The destructor closes the broker and checks that nothing is left on the loop.
 struct BrokerFixture {
   explicit BrokerFixture(DevBrokerOptions options = {}) {
     REQUIRE(uv_loop_init(&loop) == 0);

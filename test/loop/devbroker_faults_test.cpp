@@ -42,7 +42,7 @@ struct Fixture : BrokerFixture {
 
 }  // namespace
 
-TEST_CASE("an error in place of the work: nothing is appended, and only as often as was said") {
+TEST_CASE("a request that gets an error is not executed, and gets it only as often as was said") {
   Fixture f;
   Client& client = f.connect();
   Fault& fault = f.broker->on(ApiKey::produce).times(2).reply(Errc::not_enough_replicas);
@@ -58,7 +58,7 @@ TEST_CASE("an error in place of the work: nothing is appended, and only as often
   CHECK(f.end() == 2);
 }
 
-TEST_CASE("an error for one partition leaves the others alone") {
+TEST_CASE("an error for one partition does not touch the others") {
   Fixture f;
   Client& client = f.connect();
   f.broker->on(ApiKey::produce).partition("t", 1).reply(Errc::kafka_storage_error);
@@ -69,7 +69,7 @@ TEST_CASE("an error for one partition leaves the others alone") {
   CHECK(f.broker->end_offset("t", 1) == 0);
 }
 
-TEST_CASE("a broker's or another client's requests do not meet a fault that is not theirs") {
+TEST_CASE("a fault for one broker or one client spares the others") {
   Fixture f({.brokers = 2});
   Client& client = f.connect(1);
   f.broker->on(ApiKey::produce).broker(2).reply(Errc::kafka_storage_error);
@@ -83,7 +83,7 @@ TEST_CASE("a broker's or another client's requests do not meet a fault that is n
   CHECK(f.produced(client) == 0);
 }
 
-TEST_CASE("every API answers with an error where clients look for it") {
+TEST_CASE("every API has an error at the place where clients look for it") {
   Fixture f;
   Client& client = f.connect();
   for (ApiKey api : {ApiKey::fetch, ApiKey::list_offsets, ApiKey::metadata, ApiKey::offset_commit, ApiKey::offset_fetch,
@@ -123,7 +123,7 @@ TEST_CASE("every API answers with an error where clients look for it") {
   CHECK(client.call(protocol::ApiVersionsRequest{}, 0).error_code == wanted);
 }
 
-TEST_CASE("a late answer comes late, and the requests behind it wait") {
+TEST_CASE("a delayed answer comes late, and the requests after it wait") {
   Fixture f;
   Client& client = f.connect();
   f.broker->on(ApiKey::produce).delay(60ms);
@@ -135,7 +135,7 @@ TEST_CASE("a late answer comes late, and the requests behind it wait") {
   REQUIRE(client.receive<protocol::ApiVersionsRequest>(0));
 }
 
-TEST_CASE("a swallowed request is not executed, one whose answer is dropped is; neither is answered") {
+TEST_CASE("a swallowed request is not executed, a request whose answer is dropped is; neither is answered") {
   Fixture f;
   f.broker->on(ApiKey::produce).swallow();
   Client& first = f.connect();
@@ -182,7 +182,7 @@ TEST_CASE("an answer cut in the middle of its frame") {
   }
 }
 
-TEST_CASE("an answer with a wrong byte, or to a question that nobody asked") {
+TEST_CASE("an answer with a wrong byte, and one with a wrong correlation id") {
   Fixture f;
   Client& client = f.connect();
   f.broker->on(ApiKey::produce).wrong_correlation_id();
@@ -219,7 +219,7 @@ TEST_CASE("a killed broker closes its connections and its port; a restarted one 
   CHECK(f.end() == 2);
 }
 
-TEST_CASE("a paused broker keeps connections and answers nothing until it goes on") {
+TEST_CASE("a paused broker keeps its connections and answers nothing until it resumes") {
   Fixture f;
   Client& client = f.connect();
   REQUIRE(f.produced(client) == 0);
@@ -240,7 +240,7 @@ TEST_CASE("a paused broker keeps connections and answers nothing until it goes o
   CHECK(f.end() == 3);
 }
 
-TEST_CASE("disconnecting ends every connection and takes new ones") {
+TEST_CASE("disconnect() closes every connection, and the broker accepts new ones") {
   Fixture f;
   Client& client = f.connect();
   REQUIRE(f.produced(client) == 0);

@@ -1,5 +1,5 @@
-// Fetching from the dev broker beyond the plain read, over real sockets: sessions, leader epochs and
-// diverging logs, followers, transactions; and what a topic's configuration does to producing.
+// Fetching from the dev broker over real sockets: sessions, leader epochs and diverging logs, followers, transactions.
+// Also the configuration of topics.
 #include <algorithm>
 
 #include "devbroker_client.hpp"
@@ -66,7 +66,7 @@ struct Fixture : BrokerFixture {
 
 }  // namespace
 
-TEST_CASE("a fetch session answers only what is new and goes on from what it knows") {
+TEST_CASE("a fetch session answers only with news, and continues from what it knows") {
   Fixture f;
   Client& client = f.connect();
   auto full = client.call(fetch({{.partition = 0}, {.partition = 1}}, 0, 0), 12);
@@ -80,7 +80,7 @@ TEST_CASE("a fetch session answers only what is new and goes on from what it kno
   CHECK(news.session_id == id);
   CHECK(partitions_in(news) == std::vector<int32_t>{1});
   CHECK(values_in(news.responses[0].partitions[0].records) == std::vector<std::string>{"one"});
-  // Not moved on: the same again. Moved on: nothing.
+  // Asked from the same offset again: the same records. From the next one: nothing.
   CHECK(partitions_in(client.call(fetch({}, id, 3), 12)) == std::vector<int32_t>{1});
   CHECK(partitions_in(client.call(fetch({{.partition = 1, .offset = 1}}, id, 4), 12)).empty());
   f.append(0, "zero");
@@ -115,7 +115,7 @@ TEST_CASE("a waiting incremental fetch is answered for any partition of its sess
   CHECK(fault.hits() == 1);
   CHECK(partitions_in(failed) == std::vector<int32_t>{0, 1});
   CHECK(failed.responses[0].partitions[0].error_code == code(Errc::kafka_storage_error));
-  // After an error the partition is told of again although nothing else is new.
+  // After an error the answer repeats the partition, although it has no news.
   CHECK(partitions_in(client.call(fetch({{.partition = 1, .offset = 1}}, id, 3), 12)) == std::vector<int32_t>{0});
 }
 
@@ -188,7 +188,7 @@ TEST_CASE("D11: after an unclean election a fetch behind the cut is told where t
   CHECK(values_in(f.only(client, fetch({{.offset = 1, .epoch = 1, .last_epoch = 0}})).records).front() == "d");
 }
 
-TEST_CASE("followers serve consumers, and a leader sends those of another rack there") {
+TEST_CASE("followers serve consumers, and a leader sends consumers to the follower in their rack") {
   Fixture f({.brokers = 3, .racks = {"a", "b"}, .replication_factor = 2}, 1);  // on 1 (leader) and 2
   for (const char* value : {"a", "b", "c"}) f.append(0, value);
   Client& leader = f.connect(1);
@@ -288,7 +288,7 @@ TEST_CASE("B8: readers of committed records stop at open transactions and are to
   CHECK(committed(0).last_stable_offset == 1);
 }
 
-TEST_CASE("a throttled answer says how long; the time of each request is seen") {
+TEST_CASE("a throttled answer has the pause, and seen() the time of each request") {
   Fixture f;
   Client& client = f.connect();
   f.broker->on(ApiKey::fetch).throttle(250ms);
@@ -299,7 +299,7 @@ TEST_CASE("a throttled answer says how long; the time of each request is seen") 
   CHECK(seen.at(1).at >= seen.at(0).at);
 }
 
-TEST_CASE("a topic may have its own limit, stamp records itself, or ask for keys") {
+TEST_CASE("a topic can have a limit of its own, stamp its records, or demand keys") {
   Fixture f;
   Client& client = f.connect();
   auto produce = [&](Bytes records, int version = 9) {

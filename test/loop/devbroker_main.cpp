@@ -1,4 +1,4 @@
-// A dev broker as a program, for clients that are not ours: runs until SIGTERM or SIGINT.
+// A dev broker as a program, for other clients. Runs until SIGTERM or SIGINT.
 //   devbroker_main PORT BROKERS VERSION [TOPIC:PARTITIONS]...      VERSION "" or e.g. 0.11
 #include <uv.h>
 #include <kafka/devbroker.hpp>

@@ -1,5 +1,5 @@
-// Idempotent producers against the dev broker over real sockets: ids, sequences as a log checks them,
-// what survives leaders that move or die, releases that differ.
+// Idempotent producers against the dev broker over real sockets: ids, sequences, leaders that move or die, differences
+// between releases.
 #include "devbroker_client.hpp"
 #include "protocol/init_producer_id.hpp"
 #include "protocol/produce.hpp"
@@ -38,7 +38,7 @@ struct Fixture : BrokerFixture {
 
 }  // namespace
 
-TEST_CASE("every version of InitProducerId gives out an id of one's own") {
+TEST_CASE("every version of InitProducerId hands out a new id") {
   BrokerFixture f({.brokers = 2});
   Client& client = f.connect(2);
   for (int version = 0; version <= 6; ++version) {
@@ -48,7 +48,7 @@ TEST_CASE("every version of InitProducerId gives out an id of one's own") {
     CHECK(response.producer_id == version);
     CHECK(response.producer_epoch == 0);
   }
-  CHECK(client.call(init(3, 0), 3).producer_id == 7);  // without a transactional id a new one, whatever was before
+  CHECK(client.call(init(3, 0), 3).producer_id == 7);  // without a transactional id always a new one
   CHECK(client.call(init(3, -1), 3).error_code == code(Errc::invalid_request));
   f.broker->set_next_producer_epoch(32766);
   CHECK(client.call(init(), 4).producer_epoch == 32766);
@@ -57,7 +57,7 @@ TEST_CASE("every version of InitProducerId gives out an id of one's own") {
   CHECK(client.call(init(), 4).error_code == code(Errc::coordinator_load_in_progress));
 }
 
-TEST_CASE("a transactional id is served by its coordinator alone") {
+TEST_CASE("only its coordinator serves a transactional id") {
   BrokerFixture f({.brokers = 2});
   auto request = init();
   request.transactional_id = "tx";

@@ -1,5 +1,4 @@
-// The dev broker over real sockets, asked by hand: every API in every version, Kafka's rules and error
-// codes, waiting fetches.
+// The dev broker over real sockets: every API in every version, Kafka's rules and error codes, fetches that wait.
 #include "devbroker_client.hpp"
 #include "protocol/fetch.hpp"
 #include "protocol/find_coordinator.hpp"
@@ -155,7 +154,7 @@ TEST_CASE("every version of Metadata names brokers, topics and leaders") {
   }
 }
 
-TEST_CASE("topics are made on first use, unless that is forbidden, and never with a bad name") {
+TEST_CASE("topics are created on first use, unless that is forbidden, and never with a bad name") {
   BrokerFixture f({.default_partitions = 2});
   Client& client = f.connect();
   protocol::MetadataRequest request;
@@ -176,7 +175,7 @@ TEST_CASE("topics are made on first use, unless that is forbidden, and never wit
   CHECK(client.call(by_id, 12).topics[0].error_code == code(Errc::unknown_topic_id));
 }
 
-TEST_CASE("every version of ListOffsets tells the ends and finds by time") {
+TEST_CASE("every version of ListOffsets returns the first offset, the end, and offsets by time") {
   BrokerFixture f;
   Client& client = f.connect();
   REQUIRE(!f.broker->create_topic("t", 1));
@@ -209,7 +208,7 @@ TEST_CASE("every version of ListOffsets tells the ends and finds by time") {
   }
 }
 
-TEST_CASE("every version of OffsetCommit stores and every version of OffsetFetch tells") {
+TEST_CASE("every version of OffsetCommit stores offsets, and every version of OffsetFetch returns them") {
   BrokerFixture f;
   Client& client = f.connect();
   REQUIRE(!f.broker->create_topic("t", 2));
@@ -355,7 +354,7 @@ TEST_CASE("every version of ApiVersions lists what is served; an unknown one is 
   CHECK(refused->api_keys[0].max_version == 4);
 }
 
-TEST_CASE("requests that nobody understands close the connection") {
+TEST_CASE("requests that the broker does not understand close the connection") {
   BrokerFixture f;
   for (const std::string& frame : {std::string("\0\0\0\x0A\0\x03\0\x63\0\0\0\x01\xFF\xFF", 14),  // Metadata 99
                                    std::string("\0\0\0\x0A\x01\0\0\0\0\0\0\x01\xFF\xFF", 14),    // API 256
@@ -422,13 +421,13 @@ TEST_CASE("a fetch waits for records and is answered as soon as they come") {
   CHECK(response->responses[0].partitions[0].records.empty());
 }
 
-TEST_CASE("a waiting fetch learns at once that the leader moved or the topic is gone") {
+TEST_CASE("a waiting fetch is answered at once when the leader moves or the topic is deleted") {
   BrokerFixture f({.brokers = 2});
   Client& client = f.connect(1);
   REQUIRE(!f.broker->create_topic("t", 1));
   auto request = fetch("t", 0, 0, topic_id(client, "t"));
   request.max_wait_ms = 60000;
-  request.topics[0].partitions[0].current_leader_epoch = 0;  // without it the follower would go on serving
+  request.topics[0].partitions[0].current_leader_epoch = 0;  // without it the old leader would serve as a follower
   client.send(request, 16);
   CHECK(client.stays_silent(30ms));
   REQUIRE(!f.broker->move_leader("t", 0, 2));
@@ -503,7 +502,7 @@ TEST_CASE("a fetch ends at its limits, but its first batch always comes whole") 
   CHECK(client.call(request, 1).responses[0].partitions[0].records.size() == 100);
 }
 
-TEST_CASE("a leader refuses what is not its own or not right, and names the new leader") {
+TEST_CASE("a broker refuses broken batches, and batches for others, with the name of their leader") {
   BrokerFixture f({.brokers = 2, .message_max_bytes = 2000});
   Client& client = f.connect(1);
   REQUIRE(!f.broker->create_topic("t", 2));
@@ -557,7 +556,7 @@ TEST_CASE("a broker of an old release serves its versions and no others") {
   CHECK(f.broker->as_version("7") == Errc::invalid_argument);
 }
 
-TEST_CASE("options out of range leave a broker that says so and does nothing") {
+TEST_CASE("a broker with an option out of range reports that and does not serve") {
   uv_loop_t loop;
   REQUIRE(uv_loop_init(&loop) == 0);
   {

@@ -192,7 +192,7 @@ TEST_CASE("a string that is too long is an error, whatever the version") {
   CHECK_FALSE(encode_error(message, 0));
 }
 
-TEST_CASE("tagged fields stand in ascending order and only where they are not the default") {
+TEST_CASE("tagged fields are written in ascending order, and only if they differ from their default") {
   struct Tagged {
     int8_t nine = 0;
     int8_t two = 3;

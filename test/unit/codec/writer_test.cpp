@@ -1,4 +1,4 @@
-// The memory of what is written: segments, borrowing, the frame's length.
+// The writer's memory: segments, borrowing, the frame's length.
 #include "codec/writer.hpp"
 
 #include <string>

@@ -56,7 +56,7 @@ void check_round_trip(int version, uint64_t seed) {
   REQUIRE_FALSE(to_json(back, version, json));
 }
 
-// What damaged bytes give must at least be something that can be printed and written again.
+// If damaged bytes can be read, the result can be written again.
 template <class M>
 void check_damaged(const std::string& bytes, int version, bool cut) {
   codec::Reader reader(Bytes::copy(std::string_view(bytes)));
@@ -162,7 +162,7 @@ TEST_CASE("a message with its defaults can be written in every version that it h
       const Error of_response = encode(response, version, writer);
       INFO(of_response.message());
       CHECK_FALSE(of_response);
-      // A null list of topics means all of them, which the oldest versions could not say so.
+      // The oldest versions have no null for a list of topics.
       if (of_request) CHECK(of_request == Errc::invalid_argument);
     }
   });

@@ -1,4 +1,4 @@
-// Which version is spoken.
+// Which version is picked for a request.
 #include "protocol/negotiation.hpp"
 
 #include <string>
@@ -77,7 +77,7 @@ TEST_CASE("A11: keys that nobody knows are ignored") {
   CHECK(set.pick(static_cast<ApiKey>(-1), version) == Errc::unsupported_version);
 }
 
-TEST_CASE("Kafka 4 takes Produce from version 3 on, whatever it says") {
+TEST_CASE("Kafka 4 gets Produce from version 3 on, although it advertises older versions") {
   ApiVersionSet set;
   set.set(ApiKey::produce, 0, 13);
   set.set(ApiKey::fetch, 0, 17);
