@@ -1,9 +1,9 @@
 // What is said once about an API: its row. It stands behind the request and the response in the header of the API:
 //
 //   template <>
-//   struct Api<HeartbeatRequest> {
-//     using Response = HeartbeatResponse;
-//     static constexpr ApiRow kRow{.key = ApiKey::heartbeat, .versions = {0, 4}, .flexible_from = 4, ...};
+//   struct Api<MetadataRequest> {
+//     using Response = MetadataResponse;
+//     static constexpr ApiRow kRow{.key = ApiKey::metadata, .versions = {0, 13}, .flexible_from = 9, ...};
 //   };
 //
 // Negotiation, throttling and the dev broker's releases read the rows (api_table.hpp). Versions with a meaning of their
