@@ -23,7 +23,7 @@ Callbacks::~Callbacks() {
 }
 
 void Callbacks::clear() {
-  // A callable's destructor may queue more.
+  // The destructor of a callable may queue more callables.
   for (int round = 0; round < 8 && !empty(); ++round) {
     const Ring<Work> work = std::move(queue_->work);
     queue_->work = {};

@@ -1,4 +1,4 @@
-// String setters and range checks of the options, and the contact points.
+// The string setters and range checks of the options, and the parsing of contact points.
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -14,7 +14,7 @@ namespace {
 using session::OptionFields;
 using session::Range;
 
-// Other names under which users know an option.
+// librdkafka's names, and older ones.
 constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
     {"metadata.broker.list", "bootstrap.servers"},
     {"socket.timeout.ms", "request.timeout.ms"},
@@ -36,7 +36,7 @@ constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
 
 Error wrong(std::string_view name, std::string_view value, std::string_view allowed) {
   return Error(Errc::invalid_option,
-               std::string(name) + " = \"" + std::string(value) + "\": allowed is " + std::string(allowed));
+               std::string(name) + " = \"" + std::string(value) + "\": it must be " + std::string(allowed));
 }
 std::string text(Range range) { return std::to_string(range.least) + " to " + std::to_string(range.most); }
 
@@ -92,7 +92,8 @@ bool number(std::string_view value, int64_t& parsed) {
   return error == std::errc() && end == value.data() + value.size();
 }
 
-// "12" or "0.5", digits alone: strtod() would take the locale's comma, blanks, "inf" and hexadecimal numbers as well.
+// Reads "12" or "0.5" and nothing else. strtod() would also take the locale's comma, blanks, "inf" and hexadecimal
+// numbers.
 bool thousandths(std::string_view value, int64_t& parsed) {
   constexpr int64_t kMostWhole = INT64_MAX / 2000;
   const size_t point = value.find('.');
@@ -153,7 +154,7 @@ class Setter {
     if (!number(value_, parsed) || parsed < range.least || parsed > range.most) return failed(text(range));
     found([&] { assign(member, parsed); });
   }
-  /// Fractions of a millisecond, as other clients allow for lingering.
+  /// Milliseconds with a fraction, because other clients allow that for linger.ms.
   void operator()(std::string_view name, std::chrono::microseconds& member, Range range, std::string_view) {
     if (name != real_) return;
     int64_t us = 0;
@@ -253,7 +254,7 @@ Error ProducerOptions::validate() const {
     return wrong("delivery.timeout.ms", std::to_string(delivery_timeout.count()), "more than linger.ms");
   }
   if (enable_idempotence.value_or(false)) {
-    constexpr int32_t kMostIdempotent = 5;  // batches that a broker knows again
+    constexpr int32_t kMostIdempotent = 5;  // a broker remembers this many batches of a producer
     if (acks != Acks::all) return wrong("acks", acks == Acks::none ? "0" : "1", "all with enable.idempotence");
     if (max_in_flight.value_or(1) > kMostIdempotent) {
       return wrong("max.in.flight.requests.per.connection", std::to_string(*max_in_flight),

@@ -1,4 +1,4 @@
-// How a core begins, takes posted work, closes and ends.
+// How a core starts, takes posted functions, closes and ends.
 #include "session/core.hpp"
 
 #include <algorithm>
@@ -72,7 +72,7 @@ void Core::later(Function<void()> callback) {
     if (reactor_ != nullptr) reactor_->defer(std::move(callback));
     return;
   }
-  // Closed: a reactor for this one call, which it takes down with it.
+  // The session is closed and has no reactor any more. This one call gets a reactor of its own, and ends it.
   auto passing =
       std::make_shared<std::unique_ptr<net::Reactor>>(net::make_uv_reactor(loop_, {.ignore_sigpipe = false}));
   (*passing)->defer([passing, callback = std::move(callback)]() mutable {
@@ -86,7 +86,7 @@ void Core::remove(Client& client) { std::erase(clients_, &client); }
 void Core::set_resolver(Function<void(const std::string&, cluster::ResolverDone)> resolver) {
   if (!live()) return;
   if (!resolver) return router().resolver().set_hook({});
-  // Like every callback of the application: from the queue, and pinned while it runs.
+  // The resolver is a callback of the application: it runs from the queue, and lives while it runs.
   auto pinned = std::make_shared<Function<void(const std::string&, cluster::ResolverDone)>>(std::move(resolver));
   router().resolver().set_hook([this, pinned](const std::string& host, cluster::ResolverDone done) {
     callbacks_->run([pinned, host, done = std::move(done)]() mutable { (*pinned)(host, std::move(done)); });

@@ -1,6 +1,5 @@
-// Every option once: Java name, member, allowed range, what it is. String setters, range checks and the
-// reference page all walk these lists.
-// Not here: what the options do.
+// The table of all options: Java name, member, allowed range, and a text for people. The string setters, the range
+// checks and the reference page walk this table.
 #pragma once
 
 #include <kafka/options.hpp>
@@ -33,77 +32,95 @@ struct OptionFields {
   static void walk(auto& f, auto& o) requires requires { o.bootstrap_servers; }
   {
     f("bootstrap.servers", o.bootstrap_servers, "contact points: host:port, separated by commas");
-    f("broker.address.family", o.broker_address_family, "any, v4 or v6: addresses of looked-up names");
-    f("broker.address.ttl", o.broker_address_ttl, time(milliseconds(0), hours(24)), "how long a look-up is good for");
+    f("broker.address.family", o.broker_address_family, "which addresses of a host name are used: any, v4 or v6");
+    f("broker.address.ttl", o.broker_address_ttl, time(milliseconds(0), hours(24)),
+      "how long the addresses of a host name are kept");
     f("client.id", o.client_id, "shown in the brokers' logs and quotas");
-    f("close.timeout.ms", o.close_timeout, time(milliseconds(0), hours(1)), "deadline of close()");
+    f("close.timeout.ms", o.close_timeout, time(milliseconds(0), hours(1)), "how long close() may take");
     f("connections.max.idle.ms", o.connections_max_idle, time(milliseconds(0), hours(24)),
-      "idle connections are closed after; 0 never");
+      "an idle connection is closed after this time; 0: never");
     f("default.api.timeout.ms", o.default_api_timeout, time(milliseconds(1), hours(24)),
-      "for operations without a timeout of their own");
-    f("ignore.sigpipe", o.ignore_sigpipe, "set SIGPIPE to ignored if it is at its default");
-    f("max.dispatch", o.max_dispatch, range(1, 1000000), "callbacks in one turn of the loop");
-    f("metadata.max.age.ms", o.metadata_max_age, time(seconds(1), hours(24)), "refresh after");
-    f("metadata.max.idle.ms", o.metadata_max_idle, time(seconds(5), hours(24)), "an unused topic is forgotten after");
+      "time limit of operations that have no option of their own");
+    f("ignore.sigpipe", o.ignore_sigpipe, "sets SIGPIPE to ignored if it is at its default");
+    f("max.dispatch", o.max_dispatch, range(1, 1000000), "callbacks that may run in one turn of the loop");
+    f("metadata.max.age.ms", o.metadata_max_age, time(seconds(1), hours(24)), "metadata is refreshed after this time");
+    f("metadata.max.idle.ms", o.metadata_max_idle, time(seconds(5), hours(24)),
+      "a topic that nobody uses is forgotten after this time");
     f("metadata.recovery.rebootstrap.trigger.ms", o.metadata_recovery_rebootstrap_trigger,
-      time(milliseconds(0), hours(24)), "KIP-1102");
-    f("metadata.recovery.strategy", o.metadata_recovery_strategy, "none or rebootstrap (KIP-899)");
-    f("receive.buffer.bytes", o.receive_buffer_bytes, range(1024, kGiB), "of each socket; unset: the system's choice");
+      time(milliseconds(0), hours(24)),
+      "without any metadata for this time, the client starts again from bootstrap.servers (KIP-1102)");
+    f("metadata.recovery.strategy", o.metadata_recovery_strategy,
+      "when no known broker can be reached: none, or rebootstrap (KIP-899)");
+    f("receive.buffer.bytes", o.receive_buffer_bytes, range(1024, kGiB),
+      "bytes, of each socket; unset: the system decides");
     f("receive.message.max.bytes", o.receive_message_max_bytes, range(1024, kGiB),
-      "a larger response closes the connection");
+      "a larger response closes its connection");
     f("reconnect.backoff.ms", o.reconnect_backoff, time(milliseconds(0), hours(1)),
-      "first wait before connecting again");
-    f("reconnect.backoff.max.ms", o.reconnect_backoff_max, time(milliseconds(0), hours(1)), "it doubles up to this");
-    f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)), "for one answer");
-    f("retry.backoff.ms", o.retry_backoff, time(milliseconds(0), hours(1)), "first wait before asking again");
-    f("retry.backoff.max.ms", o.retry_backoff_max, time(milliseconds(0), hours(1)), "it doubles up to this");
-    f("send.buffer.bytes", o.send_buffer_bytes, range(1024, kGiB), "of each socket; unset: the system's choice");
+      "first pause before the client connects again");
+    f("reconnect.backoff.max.ms", o.reconnect_backoff_max, time(milliseconds(0), hours(1)),
+      "the pause doubles up to this");
+    f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)),
+      "how long the client waits for one response");
+    f("retry.backoff.ms", o.retry_backoff, time(milliseconds(0), hours(1)),
+      "first pause before a request is sent again");
+    f("retry.backoff.max.ms", o.retry_backoff_max, time(milliseconds(0), hours(1)), "the pause doubles up to this");
+    f("send.buffer.bytes", o.send_buffer_bytes, range(1024, kGiB), "bytes, of each socket; unset: the system decides");
     f("socket.connection.setup.timeout.ms", o.socket_connection_setup_timeout, time(milliseconds(10), hours(1)),
-      "one attempt to connect");
+      "time limit of one attempt to connect");
     f("socket.connection.setup.timeout.max.ms", o.socket_connection_setup_timeout_max, time(milliseconds(10), hours(1)),
-      "the former doubles up to this");
-    f("socket.keepalive.enable", o.socket_keepalive_enable, "TCP keep-alive");
+      "that limit doubles up to this");
+    f("socket.keepalive.enable", o.socket_keepalive_enable, "turns TCP keep-alive on");
   }
 
   static void walk(auto& f, auto& o) requires requires { o.buffer_memory; }
   {
-    f("acks", o.acks, "all (-1), 1 or 0");
-    f("batch.size", o.batch_size, range(1, kGiB), "bytes at which a batch is sent at once");
-    f("buffer.memory", o.buffer_memory, range(1024, int64_t{1} << 40), "bytes of records that may wait");
+    f("acks", o.acks, "which replicas must have a record: all (-1), 1 (the leader) or 0 (no answer)");
+    f("batch.size", o.batch_size, range(1, kGiB), "a batch of this many bytes is sent at once");
+    f("buffer.memory", o.buffer_memory, range(1024, int64_t{1} << 40),
+      "bytes of records that may wait for their outcome");
     f("compression.level", o.compression_level, range(-1, 22),
-      "gzip to 9, lz4 to 17, zstd to 22; -1 the codec's default");
+      "gzip up to 9, lz4 up to 17, zstd up to 22; -1: the codec's default");
     f("compression.type", o.compression_type, "none, gzip, snappy, lz4 or zstd");
-    f("delivery.timeout.ms", o.delivery_timeout, time(milliseconds(1), hours(24)), "from send() to the report");
-    f("enable.idempotence", o.enable_idempotence, "no duplicates; unset: with acks=all, where brokers can");
-    f("linger.ms", o.linger, time(milliseconds(0), minutes(15)), "how long a batch waits for more");
-    f("max.in.flight.requests.per.connection", o.max_in_flight, range(1, 1000), "requests under way at a time");
-    f("max.request.size", o.max_request_size, range(1024, kGiB), "largest record or batch in bytes");
-    f("partitioner", o.partitioner, "which partition a record without one gets");
+    f("delivery.timeout.ms", o.delivery_timeout, time(milliseconds(1), hours(24)),
+      "time limit from send() to the report");
+    f("enable.idempotence", o.enable_idempotence, "no duplicates; unset: on with acks=all if the brokers can");
+    f("linger.ms", o.linger, time(milliseconds(0), minutes(15)), "how long a batch waits for more records");
+    f("max.in.flight.requests.per.connection", o.max_in_flight, range(1, 1000),
+      "requests under way on a connection at a time");
+    f("max.request.size", o.max_request_size, range(1024, kGiB), "bytes of the largest record or batch");
+    f("partitioner", o.partitioner, "how a record without a partition gets one");
     f("partitioner.adaptive.partitioning.enable", o.partitioner_adaptive_partitioning_enable,
-      "partitions where less waits more often (KIP-794)");
+      "records without a key go less often to partitions where batches wait (KIP-794)");
     f("partitioner.availability.timeout.ms", o.partitioner_availability_timeout, time(milliseconds(0), hours(24)),
-      "a partition whose batches wait so long is not chosen; 0 never (KIP-794)");
-    f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)), "for the leader's answer");
-    f("retries", o.retries, range(0, INT32_MAX), "of one batch");
+      "a partition whose batches have waited for this time is not chosen; 0: off (KIP-794)");
+    f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)),
+      "how long the producer waits for the leader's response");
+    f("retries", o.retries, range(0, INT32_MAX), "how often one batch is sent again");
   }
 
   static void walk(auto& f, auto& o) requires requires { o.auto_offset_reset; }
   {
-    f("allow.auto.create.topics", o.allow_auto_create_topics, "let brokers create the topics asked for");
-    f("auto.offset.reset", o.auto_offset_reset, "earliest, latest or none");
-    f("client.rack", o.client_rack, "where this client runs: replicas there are read from (KIP-392)");
-    f("commit.mode", o.commit_mode, "confirmed or pipelined: what the next message waits for after commit()");
-    f("default.api.timeout.ms", o.default_api_timeout, time(milliseconds(1), hours(24)), "finding positions, commits");
-    f("fetch.max.bytes", o.fetch_max_bytes, range(1024, kGiB), "one response");
+    f("allow.auto.create.topics", o.allow_auto_create_topics, "brokers may create a topic that is asked for");
+    f("auto.offset.reset", o.auto_offset_reset, "where to start without a committed offset: earliest, latest or none");
+    f("client.rack", o.client_rack, "the rack of this client: it may read from replicas there (KIP-392)");
+    f("commit.mode", o.commit_mode,
+      "after commit() the next message waits for the broker (confirmed) or comes at once (pipelined)");
+    f("default.api.timeout.ms", o.default_api_timeout, time(milliseconds(1), hours(24)),
+      "time limit for finding a start position, and for a commit");
+    f("fetch.max.bytes", o.fetch_max_bytes, range(1024, kGiB), "bytes of one response");
     f("fetch.max.wait.ms", o.fetch_max_wait, time(milliseconds(0), minutes(5)),
-      "the broker's wait for fetch.min.bytes");
-    f("fetch.memory", o.fetch_memory, range(65536, int64_t{1} << 40), "bytes fetched and not yet dispatched");
-    f("fetch.min.bytes", o.fetch_min_bytes, range(0, kGiB), "bytes worth answering a fetch for");
-    f("isolation.level", o.isolation_level, "read_uncommitted or read_committed: what of transactions is read");
-    f("max.open", o.max_open, range(1, kMostOpen), "open envelopes, with ordering unordered");
-    f("max.partition.fetch.bytes", o.max_partition_fetch_bytes, range(1024, kGiB), "of one partition in one response");
-    f("on.offset.out.of.range", o.on_offset_out_of_range, "fail, reset_to_earliest or reset_to_latest");
-    f("ordering", o.ordering, "consumer, partition or unordered: which envelopes may be open at once");
+      "how long the broker may wait for fetch.min.bytes");
+    f("fetch.memory", o.fetch_memory, range(65536, int64_t{1} << 40), "bytes that are fetched and not dispatched yet");
+    f("fetch.min.bytes", o.fetch_min_bytes, range(0, kGiB), "the broker answers a fetch when it has this many bytes");
+    f("isolation.level", o.isolation_level,
+      "read_committed leaves out the records of aborted transactions; read_uncommitted reads all");
+    f("max.open", o.max_open, range(1, kMostOpen), "envelopes that may be open at a time, with ordering unordered");
+    f("max.partition.fetch.bytes", o.max_partition_fetch_bytes, range(1024, kGiB),
+      "bytes of one partition in one response");
+    f("on.offset.out.of.range", o.on_offset_out_of_range,
+      "when the position does not exist any more: fail, reset_to_earliest or reset_to_latest");
+    f("ordering", o.ordering,
+      "which envelopes may be open at a time: one in all (consumer), one per partition, or unordered");
   }
 };
 

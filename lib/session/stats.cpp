@@ -1,5 +1,5 @@
-// Snapshots of what a session does, and their text for Prometheus.
-// Not here: counting (cluster/endpoint, producer, consumer).
+// Session::stats(): gathers the snapshot, and prints it for Prometheus. The numbers are counted where things happen: in
+// cluster/endpoint, the producer and the consumer.
 #include <kafka/stats.hpp>
 
 #include <cstdio>
@@ -69,7 +69,7 @@ double seconds(std::chrono::microseconds value) { return static_cast<double>(val
 
 using Labels = std::initializer_list<std::pair<const char*, std::string_view>>;
 
-// The format of one exposition: families one after the other, their samples together.
+// Writes one exposition. The format wants all samples of a metric together, behind its HELP and TYPE lines.
 class Exposition {
  public:
   explicit Exposition(const std::string& prefix) : prefix_(prefix) {}
@@ -120,20 +120,20 @@ std::string Stats::to_prometheus(const std::string& prefix) const {
     }
   };
   of_brokers("broker_connections", "gauge", "Connections that are ready.", [](auto& b) { return b.connections; });
-  of_brokers("broker_requests_in_flight", "gauge", "Requests without an answer.", [](auto& b) { return b.in_flight; });
+  of_brokers("broker_requests_in_flight", "gauge", "Requests without a response.", [](auto& b) { return b.in_flight; });
   of_brokers("broker_requests_waiting", "gauge", "Requests that wait for a connection.",
              [](auto& b) { return b.waiting; });
   of_brokers("broker_connects_total", "counter", "Connections that became ready.", [](auto& b) { return b.connects; });
   of_brokers("broker_requests_total", "counter", "Requests sent.", [](auto& b) { return b.requests; });
-  of_brokers("broker_responses_total", "counter", "Answers received.", [](auto& b) { return b.responses; });
+  of_brokers("broker_responses_total", "counter", "Responses received.", [](auto& b) { return b.responses; });
   of_brokers("broker_sent_bytes_total", "counter", "Bytes sent.", [](auto& b) { return b.bytes_sent; });
   of_brokers("broker_received_bytes_total", "counter", "Bytes received.", [](auto& b) { return b.bytes_received; });
-  of_brokers("broker_throttled_total", "counter", "Answers that asked for a pause.",
+  of_brokers("broker_throttled_total", "counter", "Responses that asked for a pause.",
              [](auto& b) { return b.throttled; });
-  of_brokers("broker_throttle_seconds_total", "counter", "For how long in all.",
+  of_brokers("broker_throttle_seconds_total", "counter", "Total time of those pauses.",
              [](auto& b) { return seconds(b.throttle_time); });
   if (!brokers.empty()) {
-    out.family("broker_round_trip_seconds", "histogram", "From sending a request to its answer.");
+    out.family("broker_round_trip_seconds", "histogram", "From sending a request to its response.");
     for (const BrokerStats& broker : brokers) {
       const std::string id = std::to_string(broker.id);
       uint64_t below = 0;
@@ -167,8 +167,9 @@ std::string Stats::to_prometheus(const std::string& prefix) const {
     for (size_t i = 0; i < producers.size(); ++i) out.sample({{"producer", std::to_string(i)}}, value(producers[i]));
   };
   produced("producer_queued_records", "gauge", "Records without an outcome.", [](auto& p) { return p.queued; });
-  produced("producer_queued_bytes", "gauge", "What they use of buffer_memory.", [](auto& p) { return p.queued_bytes; });
-  produced("producer_spare_bytes", "gauge", "Kept for the next batches.", [](auto& p) { return p.spare_bytes; });
+  produced("producer_queued_bytes", "gauge", "Bytes of buffer_memory that they use.",
+           [](auto& p) { return p.queued_bytes; });
+  produced("producer_spare_bytes", "gauge", "Bytes kept for the next batches.", [](auto& p) { return p.spare_bytes; });
   produced("producer_buffer_memory_bytes", "gauge", "The limit of buffered bytes.",
            [](auto& p) { return p.buffer_memory; });
   produced("producer_requests_in_flight", "gauge", "Produce requests under way.",
@@ -176,12 +177,13 @@ std::string Stats::to_prometheus(const std::string& prefix) const {
   produced("producer_delivered_records_total", "counter", "Records delivered.", [](auto& p) { return p.delivered; });
   produced("producer_failed_records_total", "counter", "Records that are not in the log.",
            [](auto& p) { return p.failed; });
-  produced("producer_unknown_records_total", "counter", "Records of unknown fate.", [](auto& p) { return p.unknown; });
+  produced("producer_unknown_records_total", "counter", "Records of which nobody knows whether they are in the log.",
+           [](auto& p) { return p.unknown; });
   produced("producer_batches_total", "counter", "Batches that ended.", [](auto& p) { return p.batches; });
-  produced("producer_batch_bytes_total", "counter", "Bytes of those, compressed.",
+  produced("producer_batch_bytes_total", "counter", "Bytes of those batches, compressed.",
            [](auto& p) { return p.batch_bytes; });
   produced("producer_retries_total", "counter", "Batches sent again.", [](auto& p) { return p.retries; });
-  of_partitions(producers, "producer", "producer_partition_batches", "Batches that wait.",
+  of_partitions(producers, "producer", "producer_partition_batches", "Batches that wait to be sent.",
                 [](auto& p) { return p.batches; });
   of_partitions(producers, "producer", "producer_partition_in_flight", "Batches under way.",
                 [](auto& p) { return p.in_flight; });
@@ -193,11 +195,12 @@ std::string Stats::to_prometheus(const std::string& prefix) const {
       out.sample({{"consumer", std::to_string(i)}, {"group", consumers[i].group}}, value(consumers[i]));
     }
   };
-  consumed("consumer_fetched_bytes", "gauge", "Fetched and not dispatched.", [](auto& c) { return c.fetched_bytes; });
-  consumed("consumer_reserved_bytes", "gauge", "What requests under way may bring.",
+  consumed("consumer_fetched_bytes", "gauge", "Bytes fetched and not dispatched yet.",
+           [](auto& c) { return c.fetched_bytes; });
+  consumed("consumer_reserved_bytes", "gauge", "Bytes that requests under way may bring.",
            [](auto& c) { return c.reserved_bytes; });
   consumed("consumer_fetch_memory_bytes", "gauge", "The limit of both.", [](auto& c) { return c.fetch_memory; });
-  consumed("consumer_open_envelopes", "gauge", "Envelopes without an answer.", [](auto& c) { return c.open; });
+  consumed("consumer_open_envelopes", "gauge", "Open envelopes.", [](auto& c) { return c.open; });
   consumed("consumer_envelopes_total", "counter", "Envelopes dispatched.", [](auto& c) { return c.envelopes; });
   consumed("consumer_fetches_total", "counter", "Fetch requests.", [](auto& c) { return c.fetches; });
   consumed("consumer_received_bytes_total", "counter", "Bytes of records received, compressed.",
@@ -207,7 +210,7 @@ std::string Stats::to_prometheus(const std::string& prefix) const {
                 [](auto& p) { return p.position; });
   of_partitions(consumers, "consumer", "consumer_partition_lag", "Records behind it, -1 unknown.",
                 [](auto& p) { return p.lag; });
-  of_partitions(consumers, "consumer", "consumer_partition_buffered_bytes", "Fetched and not opened.",
+  of_partitions(consumers, "consumer", "consumer_partition_buffered_bytes", "Bytes fetched and not parsed yet.",
                 [](auto& p) { return p.buffered_bytes; });
   return out.take();
 }
@@ -226,7 +229,8 @@ Stats Core::stats() const {
     known.insert(broker.endpoint.get());
     stats.brokers.push_back(describe(broker));
   }
-  // The connection to a contact point is one to some broker: what both did is in the endpoint they share.
+  // A contact point is also one of the brokers once metadata names it. Both then share one endpoint, which is told
+  // once.
   for (const auto& [id, contact] : cluster_->router.contacts()) {
     if (!known.contains(contact.endpoint.get())) stats.brokers.push_back(describe(contact));
   }

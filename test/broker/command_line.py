@@ -27,7 +27,7 @@ WRONG = [
     (["produce", "-b", "h:1", "-t", "t", "-p", "-7"], "-p"),
     (["produce", "-b", "h:1", "-t", "t", "-K", ""], "-K"),
     (["produce", "-b", "h:1", "-t", "t", "-H", "name"], "name=value"),
-    (["produce", "-b", "h:1", "-t", "t", "-X", "acks=7"], "acks = \"7\": allowed is"),
+    (["produce", "-b", "h:1", "-t", "t", "-X", "acks=7"], "acks = \"7\": it must be"),
     (["produce", "-b", "h:1", "-t", "t", "-X", "linger.ms=-1"], "0 to "),
     (["produce", "-b", "h:1", "-t", "t", "-X", "nosuch=1"], "nosuch"),
     (["produce", "-b", "h:1", "-t", "t", "-X", "acks"], "option=value"),

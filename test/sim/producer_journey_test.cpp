@@ -128,7 +128,7 @@ TEST_CASE("bad options leave an inert producer that answers everything with the 
     CHECK(result.has_error(Errc::invalid_option));
     CHECK_FALSE(producer.would_block({.topic = "t", .value = "v"}));
   };
-  check({.batch_size = 0}, "batch.size = \"0\": allowed is 1 to 1073741824");
+  check({.batch_size = 0}, "batch.size = \"0\": it must be 1 to 1073741824");
   check({.buffer_memory = 1}, "buffer.memory");
   check({.compression_level = 77}, "compression.level");
   check({.delivery_timeout = 0ms}, "delivery.timeout.ms");
