@@ -1,12 +1,12 @@
-// The offsets that a group has stored, read and written without being a member.
+// Reads and writes the offsets that a group has stored, without joining the group.
 #pragma once
 
 #include <kafka/session.hpp>
 
 namespace kafka {
 
-/// Talks to a group's coordinator. Follows a coordinator that moves; every call ends within the
-/// session's default_api_timeout. Offsets are Kafka's: those of the next record to read.
+/// Asks a group's coordinator, and follows a coordinator that moves. Every call ends within the session's
+/// default_api_timeout. An offset is that of the next record to read, as everywhere in Kafka.
 class KAFKA_API ConsumerGroup {
  public:
   ConsumerGroup(Session& session, std::string name);
@@ -16,10 +16,10 @@ class KAFKA_API ConsumerGroup {
   using Callback = Function<void(Error, std::vector<ConsumerOffset>)>;
   /// The stored offset of each partition, -1 where there is none.
   void fetch_offsets(Partitions partitions, Callback done);
-  /// Stores offsets. The error is the first of the entries' errors. A group with live members refuses
-  /// this (unknown_member_id).
+  /// Stores offsets. The error is the first error of an entry. A group with live members refuses this call
+  /// (unknown_member_id).
   void commit_offsets(std::vector<ConsumerOffset> offsets, Callback done);
-  /// Stores the first, or the end offset of each partition.
+  /// Stores the first offset, or the end, of each partition.
   void reset_offsets_to_earliest(Partitions partitions, Callback done);
   void reset_offsets_to_latest(Partitions partitions, Callback done);
 

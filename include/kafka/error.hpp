@@ -10,8 +10,8 @@
 
 namespace kafka {
 
-/// What went wrong. Codes from -1 upwards are Kafka's own (a broker may send numbers that this list
-/// does not know; they are kept as they came); codes from -1000 downwards are this library's.
+/// What went wrong. Codes from -1 upwards are Kafka's own. A broker may send a number that this list does not know; it
+/// is kept as it came. Codes from -1000 downwards are this library's own.
 enum class Errc : int32_t {
   unknown_server_error = -1,
   none = 0,
@@ -152,7 +152,7 @@ enum class Errc : int32_t {
   cancelled = -1001,            ///< The operation was cancelled by its caller.
   invalid_argument = -1002,     ///< An argument is out of its range; the text names it and the range.
   invalid_option = -1003,       ///< An option is unknown or out of its range; the text names it and the range.
-  queue_full = -1004,           ///< `buffer_memory` is used up; nothing was queued, and `on_drain` tells when to go on.
+  queue_full = -1004,           ///< `buffer_memory` is full. Nothing was queued; `on_drain` tells when there is room.
   timed_out = -1005,            ///< The deadline of the operation passed.
   connect_failed = -1006,       ///< No connection could be made.
   disconnected = -1007,         ///< The connection ended while the request was under way.
@@ -161,10 +161,10 @@ enum class Errc : int32_t {
   unsupported_codec = -1010,    ///< The compression codec is unknown or not built in.
   unsupported_feature = -1011,  ///< The broker or this build cannot do what was asked.
   already_answered = -1012,     ///< The envelope was answered before.
-  lost = -1013,                 ///< The partition is no longer this consumer's; the answer changes nothing.
+  lost = -1013,                 ///< The consumer does not wait for this answer any more; the answer changes nothing.
   envelope_dropped = -1014,     ///< An envelope was destroyed without an answer.
-  no_offset = -1015,            ///< No position: nothing is committed and `auto_offset_reset` is none.
-  too_large = -1016,            ///< Something received exceeds its limit; the text names it.
+  no_offset = -1015,            ///< Nothing is committed, and `auto_offset_reset` is none.
+  too_large = -1016,            ///< Something received exceeds a limit; the text names the limit.
   stalled = -1017,              ///< The loop did not turn for longer than allowed.
   address_error = -1018,        ///< An address cannot be listened on or used.
 };
@@ -181,13 +181,12 @@ class KAFKA_API Error {
   explicit operator bool() const noexcept { return code_ != Errc::none; }
 
   Errc code() const noexcept { return code_; }
-  /// Kafka's (or this library's) name of the code in lower case, "unknown_code_N" for a number that
-  /// neither knows.
+  /// Kafka's (or this library's) name of the code, in lower case; "unknown_code_N" for a number that neither knows.
   std::string name() const;
-  /// What the code means, followed by the detail if there is one. Bytes that a broker sent are
-  /// escaped and cut to a bounded length.
+  /// What the code means, then the detail if there is one. Bytes that a broker sent are escaped and cut to a limited
+  /// length.
   std::string message() const;
-  /// The detail alone, "" without one.
+  /// The detail alone; "" if there is none.
   std::string_view detail() const noexcept;
 
   /// True if the same operation may succeed later without the application changing anything.
@@ -203,7 +202,7 @@ class KAFKA_API Error {
   std::shared_ptr<const std::string> detail_;
 };
 
-/// Whether a record is in the log: no (certainly not), maybe (nobody can tell), yes.
+/// Whether a record is in the log: `no` (certainly not), `maybe` (nobody can know), or `yes`.
 enum class Persistence : uint8_t { no, maybe, yes };
 
 }  // namespace kafka

@@ -1,6 +1,6 @@
-// The move-only callable that every callback of this library is.
-// std::function cannot hold a callable that owns a MessageEnvelope, and std::move_only_function is
-// C++23; this one keeps small callables inline, so binding a callback usually allocates nothing.
+// The type of every callback in this library: a move-only callable.
+// std::function cannot hold a callable that owns a MessageEnvelope, and std::move_only_function is C++23. This type
+// keeps small callables inline, so a callback usually needs no allocation.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ namespace kafka {
 template <class Signature>
 class Function;
 
-/// A move-only callable. Empty after default construction, after being moved from, and when made
-/// from a null function pointer; calling an empty one terminates the program.
+/// A move-only callable. It is empty if it was default-constructed, moved from, or made from a null function pointer.
+/// Calling an empty one terminates the program.
 template <class R, class... Args>
 class Function<R(Args...)> {
  public:
@@ -28,7 +28,7 @@ class Function<R(Args...)> {
   requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
       Function(F&& callable) {
     using Callable = std::decay_t<F>;
-    // Not for a function by its name, which is never null: compilers warn about the comparison.
+    // A function that is given by its name is never null, and compilers warn if it is compared with null.
     using Given = std::remove_cvref_t<F>;
     if constexpr (std::is_pointer_v<Given> || std::is_member_pointer_v<Given>) {
       if (callable == nullptr) return;

@@ -1,5 +1,4 @@
-// What the library has to say for people reading logs. Without a sink, warnings and errors go to
-// stderr and everything else is dropped.
+// The library's log. Without a sink, warnings and errors go to stderr, and everything else is dropped.
 #pragma once
 
 #include <kafka/export.hpp>
@@ -10,11 +9,11 @@
 
 namespace kafka {
 
-/// Ascending in weight; a level lets itself and all heavier ones through, `off` lets nothing through.
+/// From the least to the most severe. A level lets itself and all more severe ones through; `off` lets nothing through.
 enum class LogLevel : uint8_t { trace, debug, info, warning, error, off };
 
-/// Gets one line without a line break; the view is valid during the call. It runs on the loop's
-/// thread, in the middle of the library's work: it must not call back into the library.
+/// Gets one line without a line break. The view is valid during the call. The sink runs on the loop's thread, in the
+/// middle of the library's work, so it must not call the library.
 using LogSink = Function<void(LogLevel, std::string_view)>;
 
 KAFKA_API std::string_view to_string(LogLevel level) noexcept;

@@ -1,6 +1,6 @@
-// How long to wait before the next attempt: doubling from a smallest to a largest pause, each 20 % up or
-// down at random so that many clients do not come back at the same moment.
-// Not here: the clock and the random number (net/reactor), what is attempted.
+// How long to pause before the next attempt. The pause doubles from a smallest to a largest one. Each is up to 20 %
+// longer or shorter at random, so that many clients do not come back at the same moment. Not here: the clock and the
+// random number (net/reactor).
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,7 @@ class Backoff {
   void reset() noexcept { failures_ = 0; }
   uint32_t failures() const noexcept { return failures_; }
 
-  /// The pause after `failures` failures in a row (0 for the first), for those who count themselves.
+  /// The pause after `failures` failures in a row (0 for the first), for callers that count failures themselves.
   static Duration at(uint32_t failures, Duration smallest, Duration largest, uint64_t random) noexcept {
     Backoff backoff(smallest, largest);
     backoff.failures_ = std::min(failures, kMaxDoublings);

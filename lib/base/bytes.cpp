@@ -10,21 +10,21 @@ namespace kafka {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr bool kRecycles = false;  // it would not see a block used after it was let go of
+constexpr bool kRecycles = false;  // the address sanitizer would not see that a kept block is used after its end
 #elif defined(__has_feature)
 constexpr bool kRecycles = !__has_feature(address_sanitizer);
 #else
 constexpr bool kRecycles = true;
 #endif
 
-// Large blocks wait here for their next use. Frames and unfolded batches come and go by the hundred a second, and the
-// allocator gets memory of that size from the system anew each time, which has to clear every page of it: half of
-// the time of a fast consumer went there.
+// Large blocks wait here for their next use. Hundreds of frames and decompressed batches come and go in a second. For a
+// block of this size, the allocator gets new memory from the system each time, and the system clears every page of it.
+// Half of the time of a fast consumer went into that.
 class Recycler {
  public:
-  /// One that has room for `pages`, and not much more; null: none.
+  /// A block that has room for `pages` and not much more; null if there is none.
   BufferBlock* take(uint32_t pages) noexcept {
-    // The latest first: its bytes are the likeliest to be in the CPU's caches.
+    // The latest block first: it is the likeliest to be in the CPU's caches.
     for (size_t i = count_; i-- > 0;) {
       BufferBlock* const block = blocks_[i];
       if (block->pages < pages || block->pages - pages > pages / kWaste) continue;
@@ -33,7 +33,7 @@ class Recycler {
     }
     return nullptr;
   }
-  /// False: there is no place for it.
+  /// False if there is no place for it.
   bool give(BufferBlock* block) noexcept {
     if (closed_ || block->pages > BufferBlock::kSparePages) return false;
     while (count_ == kMost || pages_ + block->pages > BufferBlock::kSparePages) {
@@ -53,7 +53,7 @@ class Recycler {
 
  private:
   static constexpr size_t kMost = 32;
-  static constexpr uint32_t kWaste = 2;  // at most half of what is needed is left over
+  static constexpr uint32_t kWaste = 2;  // at most as much again as is needed may be left over
 
   void remove(size_t at) noexcept {
     pages_ -= blocks_[at]->pages;
@@ -68,7 +68,7 @@ class Recycler {
   bool closed_ = false;
 };
 
-// Needs no destructor, so it can be asked until the very end of the thread; the other one empties it before that.
+// It has no destructor, so it can be used until the very end of the thread. `closer` empties it before that.
 constinit thread_local Recycler recycler;
 struct Closer {
   ~Closer() { recycler.close(); }
@@ -115,7 +115,7 @@ void Buffer::grow(size_t more) {
 
 void Buffer::give_back() {
   assert(block_->references == 1);
-  if (block_->pages > 0) {  // a copy of the little that is used is cheaper than to lose the block for others
+  if (block_->pages > 0) {  // copying the little that is used is cheaper than losing the block
     BufferBlock* const smaller = BufferBlock::make(size_);
     if (size_ > 0) std::memcpy(smaller->data(), data(), size_);
     block_->release();
@@ -123,7 +123,7 @@ void Buffer::give_back() {
     return;
   }
   void* memory = std::realloc(block_, sizeof(BufferBlock) + size_);
-  if (memory == nullptr) return;  // it is as it was
+  if (memory == nullptr) return;  // there was not enough memory: the block stays as it is
   block_ = static_cast<BufferBlock*>(memory);
   block_->capacity = size_;
 }

@@ -1,6 +1,6 @@
-// Ref-counted byte slices: how a received frame is shared by the records cut from it, and how a
-// batch stays in memory until the last write that needs it has ended.
-// Not thread-safe on purpose: a slice never leaves the loop it was made on.
+// Byte slices with a reference count. The records of a received frame share its memory through them, and a batch stays
+// in memory until the last write that needs it has ended. They are not thread-safe: a slice never leaves the loop on
+// which it was made.
 #pragma once
 
 #include <cassert>
@@ -15,17 +15,17 @@ namespace kafka {
 /// A heap block with a reference count in front of its bytes.
 struct BufferBlock {
   static constexpr size_t kPage = 4096;
-  /// Blocks of this size and more are used again.
+  /// Blocks of this size and more are kept and used again.
   static constexpr size_t kRecycled = 64 * 1024;
-  /// What may wait for that, per thread: 20 MiB.
+  /// How much may be kept per thread: 20 MiB.
   static constexpr uint32_t kSparePages = 20 * 1024 * 1024 / kPage;
 
   uint32_t references;
-  uint32_t pages;  ///< that were taken for it; 0: it is not used again
+  uint32_t pages;  ///< of this block; 0: it is not kept
   size_t capacity;
   char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
 
-  static BufferBlock* make(size_t capacity);  // one reference; terminates when memory is out
+  static BufferBlock* make(size_t capacity);  // with one reference; terminates the program if there is no memory
   void retain() noexcept { ++references; }
   void release() noexcept {
     if (--references == 0) destroy();
@@ -58,15 +58,15 @@ class Bytes {
 
   /// Copies `view`; a view whose data() is null gives null Bytes.
   static Bytes copy(std::string_view view);
-  /// Refers to memory that the caller keeps alive (literals, members of longer-lived objects).
+  /// Refers to memory that the caller keeps alive, for example a literal.
   static Bytes unowned(std::string_view view) noexcept { return Bytes(nullptr, view.data(), view.size()); }
-  /// Lets go of the memory; if nobody else has any of it, it goes back to the system at once instead of waiting for its
-  /// next use.
+  /// Drops the memory. If no other slice shares it, it goes back to the system at once and is not kept for its next
+  /// use.
   void discard() noexcept {
     if (block_ != nullptr && block_->references == 1) block_->pages = 0;
     *this = Bytes();
   }
-  /// A slice of `block`, which gains a reference.
+  /// A slice of `block`. The block gets one more reference.
   static Bytes share(BufferBlock* block, const char* data, size_t size) noexcept {
     if (block != nullptr) block->retain();
     return Bytes(block, data, size);
@@ -97,7 +97,7 @@ inline bool operator==(const Bytes& a, const Bytes& b) noexcept {
   return a.is_null() == b.is_null() && a.view() == b.view();
 }
 
-/// A growing byte buffer whose content can be cut off as Bytes without a copy.
+/// A growing byte buffer. Its content can be taken as Bytes without a copy.
 class Buffer {
  public:
   Buffer() noexcept = default;
@@ -120,7 +120,7 @@ class Buffer {
   size_t capacity() const noexcept { return block_ == nullptr ? 0 : block_->capacity; }
   std::string_view view() const noexcept { return {data(), size_}; }
 
-  /// Makes room for `more` bytes behind the content and returns where they start.
+  /// Makes room for `more` bytes behind the content. Returns where they start.
   char* reserve(size_t more) {
     if (capacity() - size_ < more) grow(more);
     return data() + size_;
@@ -133,14 +133,14 @@ class Buffer {
     size_ += bytes.size();
   }
   void truncate(size_t size) noexcept { size_ = size; }
-  /// Gives memory behind the content back if that is much of it. Nobody else may share the memory.
+  /// Gives the unused memory back if it is much. No slice may share the memory.
   void shrink() {
     constexpr size_t kWorthIt = 1024;
     if (capacity() - size_ > kWorthIt + size_ / 4) give_back();
   }
   void clear() noexcept { size_ = 0; }
 
-  /// The memory of `bytes` for new content, if nobody else holds any of it; else a buffer without memory.
+  /// Takes the memory of `bytes` for new content if no other slice shares it; otherwise a buffer without memory.
   static Buffer reclaim(Bytes bytes) noexcept {
     Buffer buffer;
     if (bytes.block() == nullptr || bytes.block()->references != 1) return buffer;
@@ -148,7 +148,7 @@ class Buffer {
     buffer.block_->retain();
     return buffer;
   }
-  /// Gives the content away; the buffer is empty and without memory afterwards.
+  /// Gives the content away. Afterwards the buffer is empty and has no memory.
   Bytes take() noexcept {
     if (block_ == nullptr) return Bytes::unowned({"", 0});
     Bytes all = Bytes::share(block_, block_->data(), size_);
@@ -157,12 +157,12 @@ class Buffer {
     size_ = 0;
     return all;
   }
-  /// The content so far as a shared slice. The buffer must not be written to below size() any more.
+  /// The content so far, as a shared slice. Nothing below size() may be overwritten any more.
   Bytes share(size_t offset, size_t size) const noexcept {
     assert(offset <= size_ && size <= size_ - offset);
     return Bytes::share(block_, data() + offset, size);
   }
-  /// The same by capacity, for those who fill the memory themselves.
+  /// The same by capacity, for callers that fill the memory themselves.
   Bytes share_raw(size_t offset, size_t size) const noexcept {
     assert(offset <= capacity() && size <= capacity() - offset);
     return Bytes::share(block_, data() + offset, size);

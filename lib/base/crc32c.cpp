@@ -1,6 +1,6 @@
-// CRC-32C three ways: the CPU's instruction in three interleaved lanes (it answers after three cycles
-// but takes a new operand every cycle, so one lane alone would wait two thirds of the time), and eight
-// tables for CPUs without it.
+// CRC-32C by the CPU's own instruction, or by eight tables on CPUs without it. The instruction takes three cycles, but
+// the CPU can start one in every cycle. One chain of instructions would wait two thirds of the time, so three lanes run
+// side by side.
 //
 // Lanes are joined by linearity: crc(a ++ b) = shift(crc(a), |b|) ^ crc(b), where shift(c, n) is the CRC
 // register c after n zero bytes, i.e. the product c * x^(8n) modulo the polynomial. For the two lane

@@ -22,7 +22,7 @@ constexpr int32_t kLastBroker = static_cast<int32_t>(Errc::share_session_limit_r
 constexpr int32_t kBrokerRows = kLastBroker - kFirstBroker + 1;
 constexpr int32_t kFirstOurs = static_cast<int32_t>(Errc::closed);
 
-// Position is the code: no search is needed as long as this holds.
+// The position of a row is its code, so that no search is needed.
 constexpr bool rows_are_in_order() {
   for (int32_t i = 0; i < kRowCount; ++i) {
     const int32_t expected = i < kBrokerRows ? kFirstBroker + i : kFirstOurs - (i - kBrokerRows);
@@ -32,8 +32,8 @@ constexpr bool rows_are_in_order() {
 }
 static_assert(rows_are_in_order(), "errors.def has one row per code, in the order of the enum");
 
-// A broker newer than this table: nobody can say what happened, so it is not a success, the record
-// may or may not be there, and trying again after a pause is the only useful answer.
+// The broker is newer than this table, so the client cannot know what happened. It is not a success, the record may or
+// may not be in the log, and a retry after a pause is the only useful reaction.
 constexpr ErrorTraits kUnknown{Errc::unknown_server_error,
                                "unknown_code",
                                Retry::yes,

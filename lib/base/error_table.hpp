@@ -1,5 +1,5 @@
-// What the client does about each error code: one row per code in errors.def, asked everywhere.
-// Nothing else in the library compares a code in order to decide about retries.
+// What the client does about each error code: one row per code in errors.def. All decisions about retries come from
+// here; no other code compares error codes for that purpose.
 #pragma once
 
 #include <kafka/error.hpp>
@@ -9,7 +9,7 @@
 namespace kafka {
 
 enum class Retry : uint8_t { no, yes };
-/// What has to be asked anew before the same request can succeed.
+/// What the client must ask for again before the same request can succeed.
 enum class Refresh : uint8_t { none, metadata, coordinator, bootstrap };
 
 struct ErrorTraits {
@@ -22,15 +22,15 @@ struct ErrorTraits {
   std::string_view text;
 };
 
-/// The row of `code`. A code that no row knows gets the row of unknown_server_error with retry:
-/// it is never a success, and it backs off.
+/// The row of `code`. A code without a row gets the row of unknown_server_error with retry: it is never a success, and
+/// the client pauses before it retries.
 const ErrorTraits& traits(Errc code) noexcept;
 
-/// An error as it came off the wire; 0 gives no error.
+/// The error for a code from the wire. Code 0 is no error.
 Error broker_error(int16_t code, std::string detail = {});
 
-/// Printable form of bytes somebody else chose: control characters and invalid UTF-8 escaped,
-/// longer than `limit` cut with an ellipsis.
+/// A printable form of bytes that a peer chose: control characters and invalid UTF-8 are escaped, and what is longer
+/// than `limit` is cut, with an ellipsis.
 std::string escaped(std::string_view text, size_t limit = 256);
 
 }  // namespace kafka

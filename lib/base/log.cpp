@@ -1,5 +1,5 @@
-// The only file that includes spdlog, which takes long to compile. Its logger is private: no name is put
-// into spdlog's registry, and no setting of the application's own spdlog is touched.
+// The only file that includes spdlog, which takes long to compile. The logger is private: it has no name in spdlog's
+// registry, and it changes no setting of the application's own spdlog.
 #include "base/log.hpp"
 
 #include <utility>
@@ -71,7 +71,7 @@ void Log::line(LogLevel level, std::string_view text) {
   if (!enabled(level) || in_sink_) return;
   const std::string safe = escaped(text, kMaxLine);
   if (sink_) {
-    // Out of the member while it runs: it may replace itself.
+    // The sink is moved out of the member while it runs, because it may replace itself.
     const uint64_t settings = settings_;
     LogSink sink = std::move(sink_);
     in_sink_ = true;

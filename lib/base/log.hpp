@@ -1,6 +1,6 @@
-// The log of one session: levels, the application's sink or stderr, and one line per change of state
-// instead of one per attempt. Nothing global: two sessions do not know of each other.
-// Secrets never come here; what a peer chose is escaped on the way out, so a line stays one line.
+// The log of one session: levels, the application's sink or stderr, and one line per change of a state instead of one
+// per attempt. Nothing is global: two sessions do not share a log. Secrets never come here. Text that a peer chose is
+// escaped, so that a line stays one line.
 #pragma once
 
 #include <kafka/log.hpp>
@@ -17,25 +17,25 @@ class Log {
  public:
   static constexpr LogLevel kDefaultLevel = LogLevel::warning;
   static constexpr size_t kMaxLine = 2048;
-  /// States remembered at once; beyond it the log forgets them all and begins anew.
+  /// How many states are remembered. When there are more, the log forgets all of them.
   static constexpr size_t kMaxStates = 1024;
 
   Log();
   ~Log();
   Log(const Log&) = delete;
 
-  /// Lines of `level` and above go to `sink`; with an empty one to stderr again.
+  /// Lines of `level` and above go to `sink`. An empty sink means stderr.
   void set(LogLevel level, LogSink sink);
   LogLevel level() const noexcept { return level_; }
-  /// For those who would only build a text for nothing.
+  /// False if a line of this level would be dropped, so that nobody builds its text in vain.
   bool enabled(LogLevel level) const noexcept { return level >= level_ && level < LogLevel::off; }
 
   void line(LogLevel level, std::string_view text);
 
-  /// What `subject` (a broker, a partition) is like now. Said once; the same again is only counted, and
-  /// the count is told with the next change.
+  /// Writes the state of `subject` (a broker, a partition) if it differs from the last one. Repetitions are counted,
+  /// and the next change tells the count.
   void state(LogLevel level, std::string_view subject, std::string_view text);
-  /// The subject is no more.
+  /// The state of this subject is over; the next one is written again.
   void forget(std::string_view subject);
 
  private:
@@ -44,14 +44,14 @@ class Log {
     LogLevel level = LogLevel::off;
     uint64_t repeats = 0;
   };
-  struct Stderr;  // spdlog, known to log.cpp alone
+  struct Stderr;  // spdlog; only log.cpp knows it
 
   void tell_repeats(const std::string& subject, const State& state);
 
   LogLevel level_ = kDefaultLevel;
   LogSink sink_;
   bool in_sink_ = false;
-  uint64_t settings_ = 0;  // counts set(), which the sink may call on itself
+  uint64_t settings_ = 0;  // counts set(), which the sink itself may call
   std::map<std::string, State, std::less<>> states_;
   std::unique_ptr<Stderr> stderr_;
 };

@@ -1,5 +1,5 @@
-// MurmurHash2 exactly as Kafka's Java client hashes record keys, so that a key goes to the same
-// partition whoever sends it.
+// MurmurHash2, exactly as Kafka's Java client hashes record keys. So a key goes to the same partition, whichever client
+// sends it.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace kafka {
 
-/// The hash Java's default partitioner takes: `(murmur2(key) & 0x7fffffff) % partitions`.
+/// The Java client's default partitioner uses this hash: `(murmur2(key) & 0x7fffffff) % partitions`.
 inline uint32_t murmur2(std::string_view bytes) noexcept {
   constexpr uint32_t kSeed = 0x9747b28c;
   constexpr uint32_t kMultiplier = 0x5bd1e995;

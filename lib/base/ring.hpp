@@ -1,5 +1,5 @@
-// A first-in first-out queue in one growing block: no allocation per element, unlike std::deque none
-// while empty, and elements need only be movable.
+// A first-in first-out queue in one growing block. It allocates nothing per element and, unlike std::deque, nothing
+// while empty. Elements need only be movable.
 #pragma once
 
 #include <cassert>
@@ -58,13 +58,14 @@ class Ring {
   template <class... Args>
   T& emplace_back(Args&&... arguments) {
     if (size_ == capacity_) {
-      T element(std::forward<Args>(arguments)...);  // before growing: an argument may be an element
+      T element(std::forward<Args>(
+          arguments)...);  // made before the block grows, because an argument may refer to an element
       grow();
       return *::new (static_cast<void*>(slot(size_++))) T(std::move(element));
     }
     return *::new (static_cast<void*>(slot(size_++))) T(std::forward<Args>(arguments)...);
   }
-  /// Puts an element in front of all others: what was taken out and could not be done.
+  /// Puts an element back in front of all others.
   void push_front(T element) {
     if (size_ == capacity_) grow();
     first_ = (first_ - 1) & (capacity_ - 1);
@@ -86,7 +87,7 @@ class Ring {
   }
 
  private:
-  static constexpr size_t kFirstCapacity = 8;  // a power of two, as all that follow
+  static constexpr size_t kFirstCapacity = 8;  // a power of two; so are all later capacities
 
   T* slot(size_t index) const noexcept { return slots_ + ((first_ + index) & (capacity_ - 1)); }
 

@@ -1,5 +1,5 @@
-// "Am I still there?" for callbacks that capture `this`: a Scope is a member of the object, a guard
-// is captured beside `this`, and the guard says whether the object has gone since.
+// Protects callbacks that capture `this`. A Scope is a member of the object; a callback captures a guard beside `this`;
+// the guard tells whether the object still exists.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ class Scope {
   class Guard {
    public:
     Guard() = default;
-    /// True while the object that handed this guard out exists and has not called end().
+    /// True while the object that gave this guard exists and has not called end().
     bool alive() const noexcept { return !token_.expired(); }
 
    private:
@@ -26,7 +26,7 @@ class Scope {
   Scope& operator=(const Scope&) = delete;
 
   Guard guard() const { return Guard(token_); }
-  /// Every guard handed out so far is dead from now on.
+  /// From now on, every guard that was given so far is dead.
   void end() { token_ = std::make_shared<int>(0); }
 
   /// Wraps a callable so that it does nothing once this object is gone.

@@ -1,7 +1,7 @@
-// The queue from which every callback of the application runs, at the top of the stack, at the end of a
-// turn of the loop. Per turn it runs what was queued when the turn began, at most max_dispatch callbacks
-// or 1 ms, then the flushes: an application that answers at once must not starve timers.
-// Not here: what is called.
+// The queue from which every callback of the application runs: at the end of a turn of the loop, from the top of the
+// stack. In one turn it runs what was queued when the turn began, at most max_dispatch callbacks or 1 ms, and then the
+// flushes. Without that bound, an application that answers at once would queue more and more work, and timers and
+// sockets would never get their turn.
 #pragma once
 
 #include <kafka/function.hpp>
@@ -16,21 +16,21 @@
 
 namespace kafka::session {
 
-/// What may still be called in this turn. Take one before each call of the application.
+/// How many calls of the application this turn may still make. Take one before each call.
 class Budget {
  public:
   static constexpr net::Duration kMaxTurn = std::chrono::milliseconds(1);
 
   Budget(net::Reactor& reactor, int32_t calls) : reactor_(reactor), left_(calls) {}
-  /// False: stop here and go on in the next turn.
+  /// False: stop now and go on in the next turn.
   bool take() {
     if (left_ <= 0) return false;
     --left_;
-    // The clock is looked at now and then only: reading it costs as much as a short callback.
+    // Reading the clock costs as much as a short callback, so only every 32nd call reads it.
     if ((left_ & 31) == 0 && reactor_.turn_time() > kMaxTurn) left_ = 0;
     return true;
   }
-  /// For up to `calls` calls, as far as it goes without looking at the clock; 0: stop here.
+  /// Takes up to `calls` calls at once, as many as are left until the clock is read again; 0: stop now.
   int32_t take(int32_t calls) {
     if (calls <= 0 || !take()) return 0;
     const int32_t more = std::min(calls - 1, left_ & 31);
@@ -46,8 +46,8 @@ class Budget {
 
 class Callbacks {
  public:
-  /// A piece of work that calls the application many times: returns true when it is finished, false
-  /// when the budget ran out (it is called again in the next turn, before what was queued later).
+  /// Work that calls the application many times. It returns true when it is finished, and false when the budget ran
+  /// out. Then it is called again in the next turn, before everything that was queued later.
   using Work = Function<bool(Budget&)>;
 
   Callbacks(net::Reactor& reactor, int32_t max_dispatch);
@@ -56,11 +56,11 @@ class Callbacks {
   /// One call of the application.
   void run(Function<void()> callback);
   void run_work(Work work);
-  /// Runs once at the end of this turn, after its callbacks: what those queued is flushed together.
+  /// Runs once at the end of this turn, after its callbacks, so that what they queued is flushed together.
   void at_end_of_turn(Function<void()> flush);
 
   bool empty() const;
-  /// Destroys what is queued, uncalled.
+  /// Destroys everything that is queued, without calling it.
   void clear();
 
  private:
