@@ -1,4 +1,4 @@
-// What a consumer hands out, and what the application must answer before the next one comes.
+// Envelopes: a consumer hands out messages in them, and the application must answer each before the next one comes.
 #pragma once
 
 #include <kafka/function.hpp>
@@ -31,8 +31,8 @@ struct OwnedMessage {
   std::vector<std::pair<std::string, std::optional<std::string>>> headers = {};
 };
 
-/// A record as it lies in the fetched batch. Views are valid as long as the envelope that it came
-/// from. A null key or value is a view whose data() is null.
+/// A record, as it lies in the fetched batch. Its views are valid as long as its envelope. A null key or value is a
+/// view whose data() is null.
 struct MessageView {
   int64_t offset = 0;
   int64_t timestamp = -1;  ///< milliseconds since 1970; -1 if the record has none
@@ -42,13 +42,13 @@ struct MessageView {
   std::string_view raw_headers = {};
   int32_t header_count = 0;
 
-  /// Parsed on each call, in the record's order; keys may repeat.
+  /// Parses the headers on each call. They have the record's order, and keys may repeat.
   KAFKA_API std::vector<Header> headers() const;
 };
 
 namespace consumer {
 
-/// What an envelope of either kind holds, and its moves: who takes the answer, and the memory that the views lie in.
+/// What an envelope of either kind holds: who takes its answer, and the memory that its views point to.
 class KAFKA_API EnvelopeHold {
  protected:
   EnvelopeHold() noexcept = default;
@@ -88,17 +88,20 @@ class KAFKA_API EnvelopeHold {
 
 }  // namespace consumer
 
-/// One message, open until it is answered: commit, ack or cancel. Move-only; may be kept and answered
-/// at any later time on the loop's thread, also after its consumer is gone (the answer is `lost`
-/// then). Destroyed without an answer it ends the consumer with envelope_dropped.
+/// One message. It is open until you answer it: commit, ack or cancel. It is move-only. You may keep it and answer it
+/// at any later time on the loop's thread. If its consumer is gone by then, the answer is `lost`. An envelope that is
+/// destroyed without an answer ends the consumption with envelope_dropped.
 ///
-/// With `Ordering::unordered` many are open and may be answered in any order. A commit stores its offset once every
-/// message below it in its partition is answered, by ack or commit; so nothing that is stored is ahead of an open
-/// envelope. Several commits that become due together are one, with the newest's offset and metadata, and each `done`
-/// runs when that one is confirmed. cancel(), a dropped envelope, a commit that fails for good, seek() and resets take
-/// back what was dispatched from there on in that partition: it comes again (or not, after seek), commits that waited
-/// there end with `lost`, and answers given later say `lost` and change nothing. Behind an envelope that stays open its
-/// partition goes on for 65,536 more, then waits for it.
+/// With `Ordering::unordered`, many envelopes are open and may be answered in any order:
+/// - A commit stores its offset when every message below it in its partition is answered, by ack or by commit. So no
+///   stored offset is ahead of an open envelope.
+/// - Several commits that become due together are stored as one, with the offset and metadata of the newest. Each
+/// `done`
+///   runs when that one is confirmed.
+/// - cancel(), a dropped envelope, a commit that fails for good, seek() and resets take back every message of the
+///   partition that was dispatched from there on. These messages come again (after seek() only if they lie behind the
+///   new position). Commits that waited among them end with `lost`. Later answers say `lost` and change nothing.
+/// - Behind an envelope that stays open, its partition goes on for 65,536 messages and then waits for it.
 class KAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
  public:
   const std::string& topic() const noexcept { return *topic_; }
@@ -106,26 +109,26 @@ class KAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
   int64_t offset() const noexcept { return message_.offset; }
   int64_t timestamp() const noexcept { return message_.timestamp; }
   TimestampType timestamp_type() const noexcept { return message_.timestamp_type; }
-  /// data() is null for a null key. Valid as long as the envelope.
+  /// data() is null for a null key or value. The views are valid as long as the envelope.
   std::string_view key() const noexcept { return message_.key; }
   std::string_view value() const noexcept { return message_.value; }
   std::vector<Header> headers() const { return message_.headers(); }
   /// A copy that owns its bytes.
   OwnedMessage detach() const;
 
-  /// Stores offset + 1 in the group; the next message comes when the broker has confirmed it, with
-  /// `CommitMode::pipelined` at once. With `unordered` and `confirmed` the envelope counts as one of `max_open` until
-  /// then.
-  /// @param metadata  stored with the offset.
-  /// @param done      no error once confirmed, or why not; a commit that fails for good ends the consumption. With
-  ///                  `pipelined` or `unordered`, the confirmation may be that of a later message's commit; `closed` if
-  ///                  the consumer closed while a message below was open.
-  /// @return already_answered (nothing changes) or lost; `done` gets the same.
+  /// Stores offset + 1 in the group. The next message comes when the broker has confirmed that, or at once with
+  /// `CommitMode::pipelined`. With `unordered` and `confirmed`, the envelope counts as one of `max_open` until then.
+  /// @param metadata  is stored with the offset.
+  /// @param done      gets no error when the commit is confirmed, or the reason why it was not stored. A commit that
+  /// fails
+  ///                  for good ends the consumption. With `pipelined` or `unordered`, the commit of a later message may
+  ///                  confirm this one. `closed` if the consumer closed while a message below this one was open.
+  /// @return already_answered (nothing changes) or lost; `done` gets the same error.
   Error commit(std::string_view metadata = {}, Function<void(Error)> done = {});
-  /// Moves on without storing anything, now or by close(); the commit of a later message covers it.
+  /// Moves on and stores nothing, neither now nor in close(). The commit of a later message covers this one.
   Error ack();
-  /// Ends the consumption: nothing more is dispatched and `on_end` runs. The message is the first of its partition in
-  /// the next one.
+  /// Ends the consumption: nothing more is dispatched, and `on_end` runs. In the next consumption, this message is the
+  /// first of its partition.
   Error cancel();
 
   bool answered() const noexcept { return owner_ == nullptr; }
@@ -136,17 +139,17 @@ class KAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
   MessageView message_ = {};
 };
 
-/// 1 to `max` records of one partition, in order, answered as one.
+/// 1 to `max` records of one partition, in order. One answer is for all of them.
 class KAFKA_API BatchEnvelope : private consumer::EnvelopeHold {
  public:
   const std::string& topic() const noexcept { return *topic_; }
   int32_t partition() const noexcept { return partition_; }
-  /// Views, valid as long as the envelope.
+  /// The views are valid as long as the envelope.
   const std::vector<MessageView>& items() const noexcept { return items_; }
   size_t size() const noexcept { return items_.size(); }
   std::vector<OwnedMessage> detach() const;
 
-  /// As MessageEnvelope's, for all items: commit stores the last item's offset + 1.
+  /// As those of MessageEnvelope, for all items: commit stores the last item's offset + 1.
   Error commit(std::string_view metadata = {}, Function<void(Error)> done = {});
   Error ack();
   Error cancel();

@@ -101,7 +101,7 @@ enum class OutOfRange : uint8_t { fail, reset_to_earliest, reset_to_latest };
 enum class IsolationLevel : uint8_t {
   read_uncommitted,  ///< all records, up to the high watermark
   read_committed,    ///< no records of aborted transactions, and none behind the first transaction that is still open.
-                   ///< The partition ends at its last stable offset, also for positions by `latest` and by time
+                     ///< The partition ends at its last stable offset, also for positions by `latest` and by time
 };
 /// How many envelopes may be open at a time.
 enum class Ordering : uint8_t {

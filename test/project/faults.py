@@ -99,7 +99,7 @@ def check(root, write=False):
     return len(numbers), len([number for number in numbers if number in found]), wrong
 
 
-SOURCE = 'TEST_CASE("A1, B2: a frame\\" breaks") {}\nTEST_CASE_METHOD(Rig,\n    "A1: two "\n    "lines") {}\nTEST_CASE("no number") {}\n'
+SOURCE = 'TEST_CASE("A1, B2: a frame\\" breaks") {}\nTEST_CASE_METHOD(Fixture,\n    "A1: two "\n    "lines") {}\nTEST_CASE("no number") {}\n'
 # name -> (row(s) of the list, test sources, how many lies there are)
 CASES = {
     "the truth": ("| A1 | x | y | `sim/a_test.cpp`: a frame\" breaks<br>`sim/a_test.cpp`: two lines |\n"

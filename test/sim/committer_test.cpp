@@ -72,105 +72,105 @@ struct CommitterBench final : Committer::Owner {
 }  // namespace
 
 TEST_CASE("Committer: what one turn wants leaves together; other partitions need not wait, the same one does") {
-  CommitterBench bench({.commit_mode = CommitMode::confirmed, .ordering = Ordering::partition});
-  bench.want(0, 1);
-  bench.want(1, 1);
-  CHECK(bench.group.requests.empty());
-  CHECK(bench.committer.pending());
-  bench.turn();
-  REQUIRE(bench.group.requests.size() == 1);
-  CHECK(bench.group.requests[0].offsets.size() == 2);
-  bench.want(2, 5);
-  bench.want(0, 2);
-  bench.turn();
-  REQUIRE(bench.group.requests.size() == 2);
-  REQUIRE(bench.group.requests[1].offsets.size() == 1);
-  CHECK(bench.group.requests[1].offsets[0].partition == 2);
-  bench.group.answer(0);
-  bench.turn();
-  REQUIRE(bench.group.requests.size() == 3);
-  CHECK(bench.group.requests[2].offsets[0].partition == 0);
-  CHECK(bench.group.requests[2].offsets[0].offset == 2);
-  bench.group.answer(2);
-  bench.group.answer(1);
-  bench.turn();
-  CHECK(bench.log == std::vector<std::string>{"stored t/0 1", "stored t/1 1", "stored t/0 2", "stored t/2 5"});
-  CHECK_FALSE(bench.committer.pending());
+  CommitterBench fixture({.commit_mode = CommitMode::confirmed, .ordering = Ordering::partition});
+  fixture.want(0, 1);
+  fixture.want(1, 1);
+  CHECK(fixture.group.requests.empty());
+  CHECK(fixture.committer.pending());
+  fixture.turn();
+  REQUIRE(fixture.group.requests.size() == 1);
+  CHECK(fixture.group.requests[0].offsets.size() == 2);
+  fixture.want(2, 5);
+  fixture.want(0, 2);
+  fixture.turn();
+  REQUIRE(fixture.group.requests.size() == 2);
+  REQUIRE(fixture.group.requests[1].offsets.size() == 1);
+  CHECK(fixture.group.requests[1].offsets[0].partition == 2);
+  fixture.group.answer(0);
+  fixture.turn();
+  REQUIRE(fixture.group.requests.size() == 3);
+  CHECK(fixture.group.requests[2].offsets[0].partition == 0);
+  CHECK(fixture.group.requests[2].offsets[0].offset == 2);
+  fixture.group.answer(2);
+  fixture.group.answer(1);
+  fixture.turn();
+  CHECK(fixture.log == std::vector<std::string>{"stored t/0 1", "stored t/1 1", "stored t/0 2", "stored t/2 5"});
+  CHECK_FALSE(fixture.committer.pending());
 }
 
 TEST_CASE("Committer: where nothing waits for a commit, one request at a time carries the newest offsets") {
   const bool unordered = GENERATE(false, true);
-  CommitterBench bench(unordered
-                           ? ConsumerOptions{.commit_mode = CommitMode::confirmed, .ordering = Ordering::unordered}
-                           : ConsumerOptions{.commit_mode = CommitMode::pipelined, .ordering = Ordering::partition});
-  bench.want(0, 1);
-  bench.turn();
-  bench.want(1, 1);
-  bench.want(1, 2);
-  bench.turn();
-  CHECK(bench.group.requests.size() == 1);
-  bench.group.answer(0);
-  bench.turn();
-  REQUIRE(bench.group.requests.size() == 2);
-  CHECK(bench.group.requests[1].offsets[0].offset == 2);
-  bench.group.answer(1);
-  CHECK(bench.log == std::vector<std::string>{"stored t/0 1", "stored t/1 2"});
+  CommitterBench fixture(unordered
+                             ? ConsumerOptions{.commit_mode = CommitMode::confirmed, .ordering = Ordering::unordered}
+                             : ConsumerOptions{.commit_mode = CommitMode::pipelined, .ordering = Ordering::partition});
+  fixture.want(0, 1);
+  fixture.turn();
+  fixture.want(1, 1);
+  fixture.want(1, 2);
+  fixture.turn();
+  CHECK(fixture.group.requests.size() == 1);
+  fixture.group.answer(0);
+  fixture.turn();
+  REQUIRE(fixture.group.requests.size() == 2);
+  CHECK(fixture.group.requests[1].offsets[0].offset == 2);
+  fixture.group.answer(1);
+  CHECK(fixture.log == std::vector<std::string>{"stored t/0 1", "stored t/1 2"});
 }
 
 TEST_CASE("Committer: done is told before the envelope is closed, and a failure takes the newer commit with it") {
-  CommitterBench bench({.commit_mode = CommitMode::pipelined, .ordering = Ordering::partition});
-  bench.want(0, 1, true);
-  bench.turn();
-  bench.want(0, 2, true);
-  bench.turn();
-  bench.group.answer(0, Error(Errc::group_authorization_failed));
-  CHECK(bench.log == std::vector<std::string>{"failed t/0 1", "failed t/0 2"});
-  bench.turn();
-  CHECK(bench.log == std::vector<std::string>{"failed t/0 1", "failed t/0 2", "told 1 group_authorization_failed",
-                                              "told 2 group_authorization_failed"});
-  bench.log.clear();
-  bench.want(0, 3, true);
-  bench.turn();
-  bench.group.answer(1);
-  CHECK(bench.log.empty());
-  CHECK(bench.committer.pending());
-  bench.turn();
-  CHECK(bench.log == std::vector<std::string>{"told 3 none", "stored t/0 3"});
-  CHECK_FALSE(bench.committer.pending());
+  CommitterBench fixture({.commit_mode = CommitMode::pipelined, .ordering = Ordering::partition});
+  fixture.want(0, 1, true);
+  fixture.turn();
+  fixture.want(0, 2, true);
+  fixture.turn();
+  fixture.group.answer(0, Error(Errc::group_authorization_failed));
+  CHECK(fixture.log == std::vector<std::string>{"failed t/0 1", "failed t/0 2"});
+  fixture.turn();
+  CHECK(fixture.log == std::vector<std::string>{"failed t/0 1", "failed t/0 2", "told 1 group_authorization_failed",
+                                                "told 2 group_authorization_failed"});
+  fixture.log.clear();
+  fixture.want(0, 3, true);
+  fixture.turn();
+  fixture.group.answer(1);
+  CHECK(fixture.log.empty());
+  CHECK(fixture.committer.pending());
+  fixture.turn();
+  CHECK(fixture.log == std::vector<std::string>{"told 3 none", "stored t/0 3"});
+  CHECK_FALSE(fixture.committer.pending());
 }
 
 TEST_CASE("Committer: a partition that comes back waits for the commit of the one that left") {
-  CommitterBench bench({.commit_mode = CommitMode::confirmed, .ordering = Ordering::partition});
-  bench.want(0, 1);
-  bench.turn();
-  const std::shared_ptr<Partition> left = bench.partitions[0]->shared_from_this();
-  bench.assignment.remove(*left);
-  bench.committer.leave(*left, Error(Errc::lost));
-  bench.partitions[0] = &bench.assignment.add("t", 0);
-  bench.want(0, 2);
-  bench.want(1, 2);
-  bench.turn();
-  REQUIRE(bench.group.requests.size() == 2);
-  REQUIRE(bench.group.requests[1].offsets.size() == 1);
-  CHECK(bench.group.requests[1].offsets[0].partition == 1);
-  bench.group.answer(0);
-  bench.turn();
-  REQUIRE(bench.group.requests.size() == 3);
-  CHECK(bench.group.requests[2].offsets[0].offset == 2);
+  CommitterBench fixture({.commit_mode = CommitMode::confirmed, .ordering = Ordering::partition});
+  fixture.want(0, 1);
+  fixture.turn();
+  const std::shared_ptr<Partition> left = fixture.partitions[0]->shared_from_this();
+  fixture.assignment.remove(*left);
+  fixture.committer.leave(*left, Error(Errc::lost));
+  fixture.partitions[0] = &fixture.assignment.add("t", 0);
+  fixture.want(0, 2);
+  fixture.want(1, 2);
+  fixture.turn();
+  REQUIRE(fixture.group.requests.size() == 2);
+  REQUIRE(fixture.group.requests[1].offsets.size() == 1);
+  CHECK(fixture.group.requests[1].offsets[0].partition == 1);
+  fixture.group.answer(0);
+  fixture.turn();
+  REQUIRE(fixture.group.requests.size() == 3);
+  CHECK(fixture.group.requests[2].offsets[0].offset == 2);
 }
 
 TEST_CASE("Committer: after the deadline nothing is pending, and late answers find nothing") {
-  CommitterBench bench({.commit_mode = CommitMode::pipelined, .ordering = Ordering::partition});
-  bench.want(0, 1, true);
-  bench.turn();
-  bench.want(1, 1);
-  bench.committer.give_up(Error(Errc::closed));
-  CHECK(bench.log == std::vector<std::string>{"given up t/0"});
-  CHECK_FALSE(bench.committer.pending());
-  bench.turn();
-  CHECK(bench.log.back() == "told 1 closed");
-  bench.group.answer(0);
-  bench.turn();
-  CHECK(bench.log.size() == 2);
-  CHECK(bench.group.requests.size() == 1);
+  CommitterBench fixture({.commit_mode = CommitMode::pipelined, .ordering = Ordering::partition});
+  fixture.want(0, 1, true);
+  fixture.turn();
+  fixture.want(1, 1);
+  fixture.committer.give_up(Error(Errc::closed));
+  CHECK(fixture.log == std::vector<std::string>{"given up t/0"});
+  CHECK_FALSE(fixture.committer.pending());
+  fixture.turn();
+  CHECK(fixture.log.back() == "told 1 closed");
+  fixture.group.answer(0);
+  fixture.turn();
+  CHECK(fixture.log.size() == 2);
+  CHECK(fixture.group.requests.size() == 1);
 }

@@ -2,7 +2,7 @@
 // that nothing is reported twice.
 // Not here: reconnecting and other addresses (link_test.cpp), what metadata makes of answers (metadata_test.cpp),
 // ApiVersions (handshake_test.cpp).
-#include "connection_rig.hpp"
+#include "connection_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -17,18 +17,18 @@ std::string be32(int32_t value) {
 }
 
 // An established connection with one request under way, to which `bytes` are sent.
-void answer_with(Rig& rig, const std::string& bytes, Answer& first) {
-  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+void answer_with(ConnectionFixture& fixture, const std::string& bytes, Answer& first) {
+  fixture.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
     if (header.api != ApiKey::metadata) return false;
     peer.raw(bytes);
     return true;
   };
-  rig.establish();
-  const auto answer = rig.ask();
-  CHECK(rig.until_ended(1s));
-  rig.world.run_for(1min);
+  fixture.establish();
+  const auto answer = fixture.ask();
+  CHECK(fixture.until_ended(1s));
+  fixture.world.run_for(1min);
   CHECK(answer->calls == 1);
-  CHECK(rig.ended == 1);
+  CHECK(fixture.ended == 1);
   first = *answer;
 }
 
@@ -38,51 +38,51 @@ void answer_with(Rig& rig, const std::string& bytes, Answer& first) {
 
 TEST_CASE("A1: a negative frame length closes the connection and fails what is in flight, which may have happened") {
   for (const int32_t length : {-1, INT32_MIN, -5}) {
-    Rig rig;
+    ConnectionFixture fixture;
     Answer answer;
-    answer_with(rig, be32(length) + std::string(100, 'x'), answer);
+    answer_with(fixture, be32(length) + std::string(100, 'x'), answer);
     CHECK(answer.error.code() == Errc::protocol_error);
     CHECK_THAT(answer.error.message(), Contains(std::to_string(length)));
     CHECK(answer.info.sent == Sent::maybe);
-    CHECK(rig.error.code() == Errc::protocol_error);
+    CHECK(fixture.error.code() == Errc::protocol_error);
   }
 }
 
 TEST_CASE(
     "A2: a frame above the limit closes the connection; the error names the limit, or the protocol that the bytes "
     "are") {
-  Rig rig;
+  ConnectionFixture fixture;
   Answer answer;
-  rig.config.frame_max = 5000;
+  fixture.config.frame_max = 5000;
   SECTION("too large") {
-    answer_with(rig, be32(5001), answer);
+    answer_with(fixture, be32(5001), answer);
     CHECK(answer.error.code() == Errc::too_large);
     CHECK_THAT(answer.error.message(), Contains("5001") && Contains("5000") && Contains("receive_message_max_bytes"));
   }
   SECTION("TLS") {
-    answer_with(rig, std::string("\x15\x03\x01\x00\x02\x02\x50", 7), answer);
+    answer_with(fixture, std::string("\x15\x03\x01\x00\x02\x02\x50", 7), answer);
     CHECK_THAT(answer.error.message(), Contains("TLS"));
   }
   SECTION("HTTP") {
-    answer_with(rig, "HTTP/1.1 400 Bad Request\r\n\r\n", answer);
+    answer_with(fixture, "HTTP/1.1 400 Bad Request\r\n\r\n", answer);
     CHECK_THAT(answer.error.message(), Contains("HTTP"));
   }
-  CHECK(rig.error == answer.error);
+  CHECK(fixture.error == answer.error);
 }
 
 TEST_CASE("A3: a frame too short for a correlation id, or for its header, is a protocol error") {
   for (const int32_t length : {0, 1, 2, 3}) {
-    Rig rig;
+    ConnectionFixture fixture;
     Answer answer;
-    answer_with(rig, be32(length) + std::string(static_cast<size_t>(length), '\0'), answer);
+    answer_with(fixture, be32(length) + std::string(static_cast<size_t>(length), '\0'), answer);
     CHECK(answer.error.code() == Errc::protocol_error);
-    CHECK(rig.error.code() == Errc::protocol_error);
+    CHECK(fixture.error.code() == Errc::protocol_error);
   }
-  Rig rig;
+  ConnectionFixture fixture;
   Answer answer;
-  answer_with(rig, be32(4) + be32(1), answer);  // the tagged fields of the header are missing
+  answer_with(fixture, be32(4) + be32(1), answer);  // the tagged fields of the header are missing
   CHECK(answer.error.code() == Errc::protocol_error);
-  CHECK(rig.error.code() == Errc::protocol_error);
+  CHECK(fixture.error.code() == Errc::protocol_error);
 }
 
 TEST_CASE("A4: an end of stream or a reset at every byte of an answer delivers nothing and fails each request once") {
@@ -91,36 +91,36 @@ TEST_CASE("A4: an end of stream or a reset at every byte of an answer delivers n
   CAPTURE(reset, protocol::name(cut_api));
   size_t whole = SIZE_MAX;
   for (size_t cut = 0; cut < whole; ++cut) {
-    Rig rig;
+    ConnectionFixture fixture;
     bool done = false;
-    rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+    fixture.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
       if (header.api != cut_api) return false;
       if (done) return true;
-      std::string bytes = cut_api == ApiKey::metadata ? response_frame(header, rig.server.metadata)
-                                                      : response_frame(header, rig.server.versions);
+      std::string bytes = cut_api == ApiKey::metadata ? response_frame(header, fixture.server.metadata)
+                                                      : response_frame(header, fixture.server.versions);
       whole = bytes.size();
       peer.raw(std::string_view(bytes).substr(0, cut));
       if (!reset) peer.close();
       done = true;
       return true;
     };
-    rig.open();
+    fixture.open();
     std::shared_ptr<Answer> first, second;
     if (cut_api == ApiKey::metadata) {
-      REQUIRE(rig.until([&] { return rig.ready == 1; }));
-      first = rig.ask();
-      second = rig.ask();
+      REQUIRE(fixture.until([&] { return fixture.ready == 1; }));
+      first = fixture.ask();
+      second = fixture.ask();
     }
-    REQUIRE(rig.until([&] { return done; }));
+    REQUIRE(fixture.until([&] { return done; }));
     if (reset) {
-      rig.world.run_for(5ms);
-      rig.world.reset_connections("client", "server", false);
+      fixture.world.run_for(5ms);
+      fixture.world.reset_connections("client", "server", false);
     }
-    if (!rig.until_ended(1s)) FAIL("not ended at byte " << cut);
-    rig.world.run_for(1min);
-    const bool right =
-        rig.ended == 1 && rig.error == Errc::disconnected && rig.ready == (cut_api == ApiKey::metadata ? 1 : 0);
-    if (!right) FAIL("at byte " << cut << ": " << rig.error.message() << ", ended " << rig.ended);
+    if (!fixture.until_ended(1s)) FAIL("not ended at byte " << cut);
+    fixture.world.run_for(1min);
+    const bool right = fixture.ended == 1 && fixture.error == Errc::disconnected &&
+                       fixture.ready == (cut_api == ApiKey::metadata ? 1 : 0);
+    if (!right) FAIL("at byte " << cut << ": " << fixture.error.message() << ", ended " << fixture.ended);
     if (cut_api == ApiKey::metadata) {
       for (const auto& answer : {first, second}) {
         if (answer->calls != 1 || answer->error != Errc::disconnected || answer->info.sent != Sent::maybe ||
@@ -130,201 +130,202 @@ TEST_CASE("A4: an end of stream or a reset at every byte of an answer delivers n
       }
     } else {
       // Only a peer that said nothing at all may be a broker before 0.10.
-      if (rig.refused_versions() != (cut == 0)) FAIL("taken for an old broker at byte " << cut);
+      if (fixture.refused_versions() != (cut == 0)) FAIL("taken for an old broker at byte " << cut);
     }
   }
   CHECK(whole > 50);
 }
 
 TEST_CASE("A9: bytes behind the last known field are accepted") {
-  Rig rig;
-  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+  ConnectionFixture fixture;
+  fixture.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
     if (header.api != ApiKey::metadata) return false;
-    std::string bytes = response_frame(header, rig.server.metadata) + std::string(100, 'z');
+    std::string bytes = response_frame(header, fixture.server.metadata) + std::string(100, 'z');
     peer.raw(be32(static_cast<int32_t>(bytes.size() - 4)) + bytes.substr(4));
     return true;
   };
-  rig.establish();
+  fixture.establish();
   for (int i = 0; i < 2; ++i) {
-    const auto answer = rig.ask();
-    REQUIRE(rig.until([&] { return answer->calls == 1; }));
+    const auto answer = fixture.ask();
+    REQUIRE(fixture.until([&] { return answer->calls == 1; }));
     CHECK_FALSE(answer->error);
     CHECK(answer->response.topics.size() == 1);
   }
-  CHECK(rig.ended == 0);
+  CHECK(fixture.ended == 0);
 }
 
 TEST_CASE("an answer that does not decode fails its request, and the connection with it") {
-  Rig rig;
+  ConnectionFixture fixture;
   Answer answer;
   // Correlation id 1, an empty header, then an array of two thousand million brokers.
-  answer_with(rig,
+  answer_with(fixture,
               be32(20) + be32(1) + std::string(1, '\0') + be32(0) + std::string("\xff\xff\xff\xff\x07", 5) +
                   std::string(6, 'x'),
               answer);
   CHECK(answer.error.code() == Errc::protocol_error);
-  CHECK(rig.error.code() == Errc::protocol_error);
+  CHECK(fixture.error.code() == Errc::protocol_error);
 }
 
 // --- network ------------------------------------------------------------------
 
 TEST_CASE("C3: a peer that falls silent is given up at the request's deadline, and the connection with it") {
-  Rig rig;
-  rig.establish();
-  rig.world.black_hole("client", "server", true);
-  const net::Duration before = rig.world.elapsed();
-  const auto first = rig.ask(5s);
-  const auto second = rig.ask(20s);
-  CHECK(rig.until_ended());
-  CHECK(rig.world.elapsed() - before >= 5s);
-  CHECK(rig.world.elapsed() - before < 5100ms);
+  ConnectionFixture fixture;
+  fixture.establish();
+  fixture.world.black_hole("client", "server", true);
+  const net::Duration before = fixture.world.elapsed();
+  const auto first = fixture.ask(5s);
+  const auto second = fixture.ask(20s);
+  CHECK(fixture.until_ended());
+  CHECK(fixture.world.elapsed() - before >= 5s);
+  CHECK(fixture.world.elapsed() - before < 5100ms);
   CHECK(first->error.code() == Errc::timed_out);
   CHECK(second->error.code() == Errc::disconnected);  // it has not had its time
   CHECK(first->calls + second->calls == 2);
 }
 
 TEST_CASE("a request with a nearer deadline than those before it has its own") {
-  Rig rig;
-  rig.establish();
-  rig.world.black_hole("client", "server", true);
-  const net::Duration before = rig.world.elapsed();
-  const auto patient = rig.ask(60s);
-  rig.world.run_for(1s);
-  const auto hasty = rig.ask(2s);
-  CHECK(rig.until_ended());
-  CHECK(rig.world.elapsed() - before < 3100ms);
+  ConnectionFixture fixture;
+  fixture.establish();
+  fixture.world.black_hole("client", "server", true);
+  const net::Duration before = fixture.world.elapsed();
+  const auto patient = fixture.ask(60s);
+  fixture.world.run_for(1s);
+  const auto hasty = fixture.ask(2s);
+  CHECK(fixture.until_ended());
+  CHECK(fixture.world.elapsed() - before < 3100ms);
   CHECK(hasty->error.code() == Errc::timed_out);
   CHECK(patient->error.code() == Errc::disconnected);
 }
 
 TEST_CASE("C4: TCP and ApiVersions share one setup deadline") {
-  Rig rig;
+  ConnectionFixture fixture;
   std::string expected;
   SECTION("the SYN is lost") {
-    rig.world.black_hole("client", "server", true);
+    fixture.world.black_hole("client", "server", true);
     expected = "no connection";
   }
   SECTION("ApiVersions is not answered") {
-    rig.server.on_request = [](ScriptedBroker::Connection&, const RequestHeader&, codec::Reader&) { return true; };
+    fixture.server.on_request = [](ScriptedBroker::Connection&, const RequestHeader&, codec::Reader&) { return true; };
     expected = "ApiVersions";
   }
   SECTION("half the time each") {
-    rig.world.set_latency(1500ms, 1500ms);  // a whole exchange of SYN and answer takes 3 s
-    rig.server.on_request = [](ScriptedBroker::Connection&, const RequestHeader&, codec::Reader&) { return true; };
+    fixture.world.set_latency(1500ms, 1500ms);  // a whole exchange of SYN and answer takes 3 s
+    fixture.server.on_request = [](ScriptedBroker::Connection&, const RequestHeader&, codec::Reader&) { return true; };
     expected = "ApiVersions";
   }
-  rig.open(4s);
-  CHECK(rig.until_ended());
-  CHECK(rig.world.elapsed() >= 4s);
-  CHECK(rig.world.elapsed() < 4100ms);
-  CHECK(rig.error.code() == Errc::timed_out);
-  CHECK_THAT(rig.error.message(), Contains(expected));
-  CHECK_FALSE(rig.refused_versions());
+  fixture.open(4s);
+  CHECK(fixture.until_ended());
+  CHECK(fixture.world.elapsed() >= 4s);
+  CHECK(fixture.world.elapsed() < 4100ms);
+  CHECK(fixture.error.code() == Errc::timed_out);
+  CHECK_THAT(fixture.error.message(), Contains(expected));
+  CHECK_FALSE(fixture.refused_versions());
 }
 
 TEST_CASE("C5: answers sliced to single bytes, or several in one read, are the same answers") {
   const size_t slice = GENERATE(as<size_t>{}, 1, 2, 3, 5, 100000);
-  Rig rig(slice);
-  rig.world.set_slicing(slice, slice);
+  ConnectionFixture fixture(slice);
+  fixture.world.set_slicing(slice, slice);
   std::vector<RequestHeader> held;
-  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+  fixture.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
     if (header.api != ApiKey::metadata) return false;
     held.push_back(header);
     if (held.size() < 5) return true;
     std::string all;
-    for (const RequestHeader& one : held) all += response_frame(one, rig.server.metadata);
+    for (const RequestHeader& one : held) all += response_frame(one, fixture.server.metadata);
     peer.raw(all);
     return true;
   };
-  rig.establish();
+  fixture.establish();
   std::vector<std::shared_ptr<Answer>> answers;
-  for (int i = 0; i < 5; ++i) answers.push_back(rig.ask());
-  REQUIRE(rig.until([&] { return answers.back()->calls == 1; }));
+  for (int i = 0; i < 5; ++i) answers.push_back(fixture.ask());
+  REQUIRE(fixture.until([&] { return answers.back()->calls == 1; }));
   for (const auto& answer : answers) {
     CHECK(answer->calls == 1);
     CHECK_FALSE(answer->error);
     CHECK(answer->response.topics.at(0).partitions.size() == 3);
   }
-  CHECK(rig.connection->in_flight() == 0);
+  CHECK(fixture.connection->in_flight() == 0);
 }
 
 TEST_CASE("C6: a peer that reads no more: the request times out half written, and the connection is closed") {
-  Rig rig;
-  rig.world.set_window(1000);
-  rig.establish();
-  rig.server.connections.at(0)->set_reading(false);
+  ConnectionFixture fixture;
+  fixture.world.set_window(1000);
+  fixture.establish();
+  fixture.server.connections.at(0)->set_reading(false);
   std::vector<std::shared_ptr<Answer>> answers;
-  for (int i = 0; i < 100; ++i) answers.push_back(rig.ask(5s));
-  rig.world.run_for(1s);
-  CHECK(rig.connection->unwritten() > 0);
-  CHECK(rig.until_ended());
+  for (int i = 0; i < 100; ++i) answers.push_back(fixture.ask(5s));
+  fixture.world.run_for(1s);
+  CHECK(fixture.connection->unwritten() > 0);
+  CHECK(fixture.until_ended());
   for (const auto& answer : answers) CHECK(answer->calls == 1);
   CHECK(answers.back()->error.code() == Errc::timed_out);
   CHECK(answers.back()->info.sent == Sent::maybe);
-  rig.world.run_for(10ms);
-  CHECK(rig.world.open_streams("client") == 0);
+  fixture.world.run_for(10ms);
+  CHECK(fixture.world.open_streams("client") == 0);
 }
 
 TEST_CASE("C7: an answer that trickles in does not move the deadline") {
-  Rig rig;
+  ConnectionFixture fixture;
   const bool handshake = GENERATE(true, false);
   std::string bytes;
   size_t sent = 0;
   net::Timer timer;
   Function<void()> drip;
-  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+  fixture.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
     if ((header.api == ApiKey::api_versions) != handshake) return false;
-    bytes = handshake ? response_frame(header, rig.server.versions) : response_frame(header, rig.server.metadata);
+    bytes =
+        handshake ? response_frame(header, fixture.server.versions) : response_frame(header, fixture.server.metadata);
     drip = [&] {
       peer.raw(std::string_view(bytes).substr(sent++, 1));
-      if (sent < bytes.size()) timer = rig.server.reactor.after(1s, [&] { drip(); });
+      if (sent < bytes.size()) timer = fixture.server.reactor.after(1s, [&] { drip(); });
     };
     drip();
     return true;
   };
-  rig.open(10s);
+  fixture.open(10s);
   std::shared_ptr<Answer> answer;
   if (!handshake) {
-    REQUIRE(rig.until([&] { return rig.ready == 1; }));
-    answer = rig.ask(10s);
+    REQUIRE(fixture.until([&] { return fixture.ready == 1; }));
+    answer = fixture.ask(10s);
   }
-  CHECK(rig.until_ended());
-  CHECK(rig.world.elapsed() < 10100ms);
+  CHECK(fixture.until_ended());
+  CHECK(fixture.world.elapsed() < 10100ms);
   CHECK(sent > 5);
-  CHECK(rig.error.code() == Errc::timed_out);
+  CHECK(fixture.error.code() == Errc::timed_out);
   if (answer) CHECK(answer->error.code() == Errc::timed_out);
 }
 
 TEST_CASE(
     "C8: a wrong, repeated or unasked correlation id closes the connection and fails what is in flight as maybe") {
-  Rig rig;
+  ConnectionFixture fixture;
   std::vector<RequestHeader> held;
   int wrong = -1;
   SECTION("the second request's id first") { wrong = 0; }
   SECTION("the first answered twice") { wrong = 1; }
   SECTION("an id from nowhere") { wrong = 2; }
   SECTION("a negative id") { wrong = 3; }
-  rig.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+  fixture.server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
     if (header.api != ApiKey::metadata) return false;
     held.push_back(header);
     if (held.size() < 3) return true;
-    if (wrong == 0) peer.answer(held[1], rig.server.metadata);
+    if (wrong == 0) peer.answer(held[1], fixture.server.metadata);
     if (wrong == 1) {
-      peer.answer(held[0], rig.server.metadata);
-      peer.answer(held[0], rig.server.metadata);
+      peer.answer(held[0], fixture.server.metadata);
+      peer.answer(held[0], fixture.server.metadata);
     }
     RequestHeader other = header;
     other.correlation_id = wrong == 3 ? -1 : 4711;
-    if (wrong >= 2) peer.answer(other, rig.server.metadata);
+    if (wrong >= 2) peer.answer(other, fixture.server.metadata);
     return true;
   };
-  rig.establish();
+  fixture.establish();
   std::vector<std::shared_ptr<Answer>> answers;
-  for (int i = 0; i < 3; ++i) answers.push_back(rig.ask());
-  CHECK(rig.until_ended(1s));
-  rig.world.run_for(1min);
-  CHECK(rig.error.code() == Errc::protocol_error);
-  CHECK_THAT(rig.error.message(), Contains("correlation id"));
+  for (int i = 0; i < 3; ++i) answers.push_back(fixture.ask());
+  CHECK(fixture.until_ended(1s));
+  fixture.world.run_for(1min);
+  CHECK(fixture.error.code() == Errc::protocol_error);
+  CHECK_THAT(fixture.error.message(), Contains("correlation id"));
   for (size_t i = 0; i < 3; ++i) {
     CAPTURE(i);
     CHECK(answers[i]->calls == 1);
@@ -335,23 +336,23 @@ TEST_CASE(
 }
 
 TEST_CASE("C8: bytes that nobody asked for close an idle connection") {
-  Rig rig;
-  rig.establish();
-  rig.server.connections.at(0)->raw(be32(4) + be32(0));
-  CHECK(rig.until_ended(1s));
-  CHECK(rig.error.code() == Errc::protocol_error);
+  ConnectionFixture fixture;
+  fixture.establish();
+  fixture.server.connections.at(0)->raw(be32(4) + be32(0));
+  CHECK(fixture.until_ended(1s));
+  CHECK(fixture.error.code() == Errc::protocol_error);
 }
 
 TEST_CASE("C9: requests go on over the wrap of the correlation id") {
-  Rig rig;
-  rig.establish();
-  rig.connection->set_next_correlation_id(INT32_MAX - 1);
+  ConnectionFixture fixture;
+  fixture.establish();
+  fixture.connection->set_next_correlation_id(INT32_MAX - 1);
   std::vector<std::shared_ptr<Answer>> answers;
-  for (int i = 0; i < 5; ++i) answers.push_back(rig.ask());
-  REQUIRE(rig.until([&] { return answers.back()->calls == 1; }));
+  for (int i = 0; i < 5; ++i) answers.push_back(fixture.ask());
+  REQUIRE(fixture.until([&] { return answers.back()->calls == 1; }));
   for (const auto& answer : answers) CHECK_FALSE(answer->error);
   std::vector<int32_t> ids;
-  for (const RequestHeader& header : rig.server.seen) {
+  for (const RequestHeader& header : fixture.server.seen) {
     if (header.api == ApiKey::metadata) ids.push_back(header.correlation_id);
   }
   CHECK(ids == std::vector<int32_t>{INT32_MAX - 1, INT32_MAX, 0, 1, 2});
@@ -360,23 +361,23 @@ TEST_CASE("C9: requests go on over the wrap of the correlation id") {
 // --- end ----------------------------------------------------------------------
 
 TEST_CASE("closing fails every request once, later, and says why") {
-  Rig rig;
-  rig.server.on_request = [&](ScriptedBroker::Connection&, const RequestHeader& header, codec::Reader&) {
+  ConnectionFixture fixture;
+  fixture.server.on_request = [&](ScriptedBroker::Connection&, const RequestHeader& header, codec::Reader&) {
     return header.api == ApiKey::metadata;
   };
-  rig.establish();
+  fixture.establish();
   std::vector<std::shared_ptr<Answer>> answers;
-  for (int i = 0; i < 1000; ++i) answers.push_back(rig.ask());
-  rig.world.run_for(100ms);
-  rig.inside = true;
-  rig.connection->close(Error(Errc::closed, "enough"));
-  rig.inside = false;
+  for (int i = 0; i < 1000; ++i) answers.push_back(fixture.ask());
+  fixture.world.run_for(100ms);
+  fixture.inside = true;
+  fixture.connection->close(Error(Errc::closed, "enough"));
+  fixture.inside = false;
   for (const auto& answer : answers) CHECK(answer->calls == 0);
-  CHECK(rig.until_ended(1s));
-  rig.connection->close(Error(Errc::cancelled));
-  rig.world.run_for(1min);
-  CHECK(rig.ended == 1);
-  CHECK(rig.error.code() == Errc::closed);
+  CHECK(fixture.until_ended(1s));
+  fixture.connection->close(Error(Errc::cancelled));
+  fixture.world.run_for(1min);
+  CHECK(fixture.ended == 1);
+  CHECK(fixture.error.code() == Errc::closed);
   for (const auto& answer : answers) {
     CHECK(answer->calls == 1);
     CHECK(answer->error.code() == Errc::closed);
@@ -384,38 +385,38 @@ TEST_CASE("closing fails every request once, later, and says why") {
 }
 
 TEST_CASE("a connection that is destroyed still answers its requests, later, with closed") {
-  Rig rig;
-  rig.establish();
-  const auto answer = rig.ask();
-  rig.inside = true;
-  rig.connection.reset();
-  rig.inside = false;
-  rig.world.run_for(1s);
+  ConnectionFixture fixture;
+  fixture.establish();
+  const auto answer = fixture.ask();
+  fixture.inside = true;
+  fixture.connection.reset();
+  fixture.inside = false;
+  fixture.world.run_for(1s);
   CHECK(answer->calls == 1);
   CHECK(answer->error.code() == Errc::closed);
-  CHECK(rig.ended == 0);
+  CHECK(fixture.ended == 0);
 }
 
 TEST_CASE("a request that no version can carry is not sent and fails alone") {
-  Rig rig;
-  rig.establish();
+  ConnectionFixture fixture;
+  fixture.establish();
   protocol::MetadataRequest request;  // null topics: all of them
   request.topics.reset();
   int calls = 0;
   Error error;
   auto call = std::make_unique<TypedCall<protocol::MetadataRequest>>(
-      std::move(request), rig.reactor.now() + 1s, [&](Error e, protocol::MetadataResponse&, const CallInfo& info) {
+      std::move(request), fixture.reactor.now() + 1s, [&](Error e, protocol::MetadataResponse&, const CallInfo& info) {
         ++calls;
         error = std::move(e);
         CHECK(info.sent == Sent::no);
       });
   call->set_max_version(0);
-  rig.connection->send(std::move(call));
+  fixture.connection->send(std::move(call));
   CHECK(calls == 0);
-  const auto answer = rig.ask();
-  REQUIRE(rig.until([&] { return answer->calls == 1; }));
+  const auto answer = fixture.ask();
+  REQUIRE(fixture.until([&] { return answer->calls == 1; }));
   CHECK_FALSE(answer->error);
   CHECK(calls == 1);
   CHECK(error);
-  CHECK(rig.ended == 0);
+  CHECK(fixture.ended == 0);
 }

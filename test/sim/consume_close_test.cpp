@@ -1,5 +1,5 @@
 // How consumers end: closed at any moment and from any callback, destroyed there, with their session or before it.
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -39,7 +39,7 @@ TEST_CASE("G1 G5: every callback may destroy, close, consume, seek and pause") {
       CAPTURE(static_cast<int>(place), static_cast<int>(deed));
       SimClient client(1, {.brokers = 1});
       fill_batches(client, "t", 1, 3, per_batch);
-      Book book;
+      Recorder recorder;
       std::optional<Consumer> consumer;
       consumer.emplace(*client.session, "g", kOne, options);
       int done = 0;
@@ -77,7 +77,7 @@ TEST_CASE("G1 G5: every callback may destroy, close, consume, seek and pause") {
             client.session.reset();
             break;
           case Deed::consume_again:
-            consumer->consume(book.ack(), [&](Error) { ++after_close; });
+            consumer->consume(recorder.ack(), [&](Error) { ++after_close; });
             break;
           case Deed::seek:
             CHECK_FALSE(consumer->seek({"t", 0, 1}));
@@ -95,7 +95,7 @@ TEST_CASE("G1 G5: every callback may destroy, close, consume, seek and pause") {
         if (place == Place::on_partition_end) act();
       });
       auto on_end = [&](Error error) {
-        book.ends.push_back(std::move(error));
+        recorder.ends.push_back(std::move(error));
         CHECK(closed == 0);
         if (place == Place::on_end) act();
       };
@@ -108,7 +108,7 @@ TEST_CASE("G1 G5: every callback may destroy, close, consume, seek and pause") {
             },
             on_end);
       } else {
-        consumer->consume(place == Place::on_partition_end ? 100 : 3, book.each([&](MessageEnvelope envelope) {
+        consumer->consume(place == Place::on_partition_end ? 100 : 3, recorder.each([&](MessageEnvelope envelope) {
           if (place == Place::on_message) act();
           envelope.commit({}, [&](Error) {
             if (place == Place::commit_done) act();
@@ -119,7 +119,7 @@ TEST_CASE("G1 G5: every callback may destroy, close, consume, seek and pause") {
       client.run(3s);
       CHECK(done >= 1);
       CHECK(closed == closes);
-      if (closes > 0) CHECK(book.ends.size() == 1);
+      if (closes > 0) CHECK(recorder.ends.size() == 1);
       if (deed == Deed::consume_again) continue;
       CHECK(after_close == 0);
     }
@@ -139,39 +139,39 @@ TEST_CASE("G4: close() works while positions are searched, while a fetch waits a
     if (when == When::listing) faults.add(ApiKey::list_offsets).delay(10s);
     if (when == When::committing) faults.add(ApiKey::offset_commit).delay(10s);
     if (when == When::dead_cluster) client.world.refuse("broker-1", true);
-    Book book;
+    Recorder recorder;
     std::vector<std::string> order;
     Consumer consumer(*client.session, "g", kOne, options);
-    consumer.consume(book.each([&](MessageEnvelope envelope) {
+    consumer.consume(recorder.each([&](MessageEnvelope envelope) {
       if (when == When::open_envelope) {
-        book.kept.push_back(std::move(envelope));
+        recorder.kept.push_back(std::move(envelope));
       } else {
         envelope.commit({}, [&](Error error) {
           order.push_back("commit");
-          book.commits.push_back(std::move(error));
+          recorder.commits.push_back(std::move(error));
         });
       }
     }),
                      [&](Error error) {
                        order.push_back("end");
-                       book.ends.push_back(std::move(error));
+                       recorder.ends.push_back(std::move(error));
                      });
-    if (when == When::fetching) CHECK(client.until([&] { return book.commits.size() == 1; }));
-    if (when == When::committing) CHECK(client.until([&] { return book.got.size() == 1; }));
-    if (when == When::open_envelope) CHECK(client.until([&] { return book.kept.size() == 1; }));
+    if (when == When::fetching) CHECK(client.until([&] { return recorder.commits.size() == 1; }));
+    if (when == When::committing) CHECK(client.until([&] { return recorder.got.size() == 1; }));
+    if (when == When::open_envelope) CHECK(client.until([&] { return recorder.kept.size() == 1; }));
     if (when == When::listing || when == When::fetching || when == When::dead_cluster) client.run(300ms);
     const bool both = GENERATE(false, true);
     consumer.close([&] { order.push_back("first"); });
     if (both) client.session->close([&] { order.push_back("session"); });
     consumer.close([&] { order.push_back("second"); });
-    CHECK(client.until([&] { return order.size() >= 3u + (both ? 1 : 0) + book.commits.size(); }, 12s));
+    CHECK(client.until([&] { return order.size() >= 3u + (both ? 1 : 0) + recorder.commits.size(); }, 12s));
     client.run(12s);
-    CHECK(book.ended_with(Errc::closed));
+    CHECK(recorder.ended_with(Errc::closed));
     std::vector<std::string> wanted = {"end", "first", "second"};
     if (when == When::fetching || when == When::committing) wanted.insert(wanted.begin(), "commit");
     if (both) wanted.push_back("session");
     CHECK(order == wanted);
-    for (const Error& error : book.commits) CHECK_FALSE(error);
+    for (const Error& error : recorder.commits) CHECK_FALSE(error);
     if (!both) client.close();
   }
 }
@@ -181,19 +181,19 @@ TEST_CASE("G4: operations that a close deadline cuts off end with closed, and th
     CAPTURE(whole_session);
     SimClient client(3, {.brokers = 1, .session = {.close_timeout = 2s}});
     fill(client, "t", 1, 1);
-    Book book;
+    Recorder recorder;
     Consumer consumer(*client.session, "g", kOne,
                       {.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined)});
-    consumer.consume(book.commit(), book.end());
+    consumer.consume(recorder.commit(), recorder.end());
     CHECK(client.until([&] { return client.brokers->cluster().requests().count(ApiKey::offset_fetch, 0) > 0; }));
     client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();
-    CHECK(client.until([&] { return book.got.size() == 1; }));
+    CHECK(client.until([&] { return recorder.got.size() == 1; }));
     client.run(100ms);
-    CHECK(book.commits.empty());
+    CHECK(recorder.commits.empty());
     int closed = 0;
     auto done = [&] {
-      CHECK(book.ends.size() == 1);
-      CHECK(book.commits.size() == 1);
+      CHECK(recorder.ends.size() == 1);
+      CHECK(recorder.commits.size() == 1);
       ++closed;
     };
     if (whole_session) {
@@ -204,9 +204,9 @@ TEST_CASE("G4: operations that a close deadline cuts off end with closed, and th
     client.run(1900ms);
     CHECK(closed == 0);
     CHECK(client.until([&] { return closed > 0; }, 1s));
-    CHECK(book.ended_with(Errc::closed));
-    REQUIRE(book.commits.size() == 1);
-    CHECK(book.commits.front() == Errc::closed);
+    CHECK(recorder.ended_with(Errc::closed));
+    REQUIRE(recorder.commits.size() == 1);
+    CHECK(recorder.commits.front() == Errc::closed);
     if (!whole_session) client.close();
   }
 }
@@ -215,16 +215,16 @@ TEST_CASE("G4: calls made from callbacks after the deadline do not keep the sess
   SimClient client(9, {.brokers = 1});
   fill(client, "t", 1, 1);
   client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
   int refused = 0;
   Function<void(Error)> again;
   again = [&](Error error) {
     CHECK(error == Errc::closed);
-    if (++refused < 10) consumer.consume(book.ack(), [&](Error next) { again(std::move(next)); });
+    if (++refused < 10) consumer.consume(recorder.ack(), [&](Error next) { again(std::move(next)); });
   };
-  consumer.consume(book.commit(), [&](Error error) { again(std::move(error)); });
-  CHECK(client.until([&] { return book.got.size() == 1; }));
+  consumer.consume(recorder.commit(), [&](Error error) { again(std::move(error)); });
+  CHECK(client.until([&] { return recorder.got.size() == 1; }));
   int closed = 0;
   client.session->close(1s, [&] { ++closed; });
   CHECK(client.until([&] { return closed == 1; }, 3s));
@@ -270,11 +270,11 @@ TEST_CASE("G4: a consumption that is ended inside a callback ends before the nex
   CAPTURE(static_cast<int>(by));
   SimClient client(11, {.brokers = 1});
   fill_batches(client, "t", 1, 10, 10);
-  Book book;
+  Recorder recorder;
   std::optional<Consumer> consumer;
   consumer.emplace(*client.session, "g", kOne, options);
   MessageEnvelope earlier;
-  consumer->consume(by == By::limit ? 3 : 100, book.each([&](MessageEnvelope envelope) {
+  consumer->consume(by == By::limit ? 3 : 100, recorder.each([&](MessageEnvelope envelope) {
     if (envelope.offset() == 1 && options.ordering == Ordering::unordered) {
       earlier = std::move(envelope);
       return;
@@ -287,32 +287,32 @@ TEST_CASE("G4: a consumption that is ended inside a callback ends before the nex
     }
     envelope.ack();
   }),
-                    book.end());
+                    recorder.end());
   client.run(3s);
-  CHECK(book.offsets(0) == range(0, 3));
+  CHECK(recorder.offsets(0) == range(0, 3));
   earlier.ack();
   client.run(3s);
-  CHECK(book.offsets(0) == range(0, 3));
-  CHECK(book.ends.size() == (by == By::destruction ? 0 : 1));
+  CHECK(recorder.offsets(0) == range(0, 3));
+  CHECK(recorder.ends.size() == (by == By::destruction ? 0 : 1));
 }
 
 TEST_CASE("G4: a consumer that is destroyed while its session closes does not hold the session up") {
   SimClient client(4, {.brokers = 1});
   fill(client, "t", 1, 1);
   client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();
-  Book book;
+  Recorder recorder;
   std::optional<Consumer> consumer;
   consumer.emplace(*client.session, "g", kOne);
-  consumer->consume(book.commit(), book.end());
-  CHECK(client.until([&] { return book.got.size() == 1; }));
+  consumer->consume(recorder.commit(), recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 1; }));
   int closed = 0;
   client.session->close([&] { ++closed; });
   client.run(100ms);
   CHECK(closed == 0);
   consumer.reset();
   CHECK(client.until([&] { return closed == 1; }, 1s));
-  CHECK(book.ends.empty());
-  CHECK(book.commits.empty());
+  CHECK(recorder.ends.empty());
+  CHECK(recorder.commits.empty());
 }
 
 TEST_CASE("G10: an envelope outlives its consumer and its session; its answer is lost") {
@@ -413,11 +413,11 @@ TEST_CASE("G14: bad names, partitions, groups and options are told at once and b
   CHECK(Fetcher(session, {}).error() == Errc::invalid_argument);
   CHECK(Fetcher(session, {{"t", 0, -3}}).error() == Errc::invalid_argument);
   CHECK(Fetcher(session, {{"t", 0, 1}, {"t", 0, 2}}).error() == Errc::invalid_argument);
-  Book book;
+  Recorder recorder;
   Consumer inert(session, "g", {{"t", {-2}}});
-  inert.consume(book.ack(), book.end());
-  CHECK(book.ends.empty());
-  CHECK(client.until([&] { return book.ended_with(Errc::invalid_argument); }));
+  inert.consume(recorder.ack(), recorder.end());
+  CHECK(recorder.ends.empty());
+  CHECK(client.until([&] { return recorder.ended_with(Errc::invalid_argument); }));
   CHECK(inert.seek({"t", 0, 0}) == Errc::invalid_argument);
   close(client, inert);
   Consumer good(session, "g", kOne);

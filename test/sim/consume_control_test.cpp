@@ -1,5 +1,5 @@
 // A consumer that is steered while it runs: pause, resume, seek at every moment, positions and ends.
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -13,24 +13,24 @@ const Partitions kTwo = {{"t", {0, 1}}};
 TEST_CASE("pause takes effect at once, also within a batch, keeps what was fetched, and resume goes on there") {
   SimClient client(1, {.brokers = 1});
   fill_batches(client, "t", 2, 20, GENERATE(1, 10, 20));
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kTwo);
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
     if (envelope.partition() == 0 && envelope.offset() == 4) CHECK_FALSE(consumer.pause(kOne));
     envelope.ack();
   }),
-                   book.end());
+                   recorder.end());
   client.run(3s);
-  CHECK(book.offsets(0) == range(0, 5));
-  CHECK(book.offsets(1) == range(0, 20));
+  CHECK(recorder.offsets(0) == range(0, 5));
+  CHECK(recorder.offsets(1) == range(0, 20));
   CHECK(consumer.position("t", 0) == 5);
   fill(client, "t", 2, 5);
   client.run(1s);
-  CHECK(book.offsets(0) == range(0, 5));
-  CHECK(book.offsets(1) == range(0, 25));
+  CHECK(recorder.offsets(0) == range(0, 5));
+  CHECK(recorder.offsets(1) == range(0, 25));
   CHECK_FALSE(consumer.resume(kOne));
-  CHECK(client.until([&] { return book.got.size() == 50; }, 1s));
-  book.check_dense(2, 0, 25);
+  CHECK(client.until([&] { return recorder.got.size() == 50; }, 1s));
+  recorder.check_dense(2, 0, 25);
   close(client, consumer);
   client.close();
 }
@@ -38,22 +38,22 @@ TEST_CASE("pause takes effect at once, also within a batch, keeps what was fetch
 TEST_CASE("a consumer that begins paused, or is paused while a fetch is under way, stays quiet until resume") {
   SimClient client(2, {.brokers = 1});
   fill(client, "t", 1, 3);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
   CHECK_FALSE(consumer.pause(kOne));
-  consumer.consume(book.ack(), book.end());
+  consumer.consume(recorder.ack(), recorder.end());
   client.run(2s);
-  CHECK(book.got.empty());
+  CHECK(recorder.got.empty());
   CHECK(client.brokers->cluster().requests().count(ApiKey::fetch, 0) == 0);
   CHECK_FALSE(consumer.resume(kOne));
-  CHECK(client.until([&] { return book.got.size() == 3; }, 1s));
+  CHECK(client.until([&] { return recorder.got.size() == 3; }, 1s));
   client.run(200ms);  // a long poll is under way
   CHECK_FALSE(consumer.pause(kOne));
   fill(client, "t", 1, 2);
   client.run(2s);
-  CHECK(book.got.size() == 3);
+  CHECK(recorder.got.size() == 3);
   CHECK_FALSE(consumer.resume(kOne));
-  CHECK(client.until([&] { return book.got.size() == 5; }, 1s));
+  CHECK(client.until([&] { return recorder.got.size() == 5; }, 1s));
   close(client, consumer);
   client.close();
 }
@@ -61,10 +61,10 @@ TEST_CASE("a consumer that begins paused, or is paused while a fetch is under wa
 TEST_CASE("seek drops what was fetched and goes on at the place, backwards and forwards") {
   SimClient client(3, {.brokers = 1});
   fill(client, "t", 1, 100);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
   int jumps = 0;
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
     envelope.ack();
     if (envelope.offset() == 9 && jumps == 0) {
       ++jumps;
@@ -79,14 +79,14 @@ TEST_CASE("seek drops what was fetched and goes on at the place, backwards and f
       CHECK_FALSE(consumer.seek(TopicOffset::at_time("t", 0, 1090)));
     }
   }),
-                   book.end());
-  CHECK(client.until([&] { return book.got.size() == 35; }));
+                   recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 35; }));
   client.run(1s);
   std::vector<int64_t> wanted = range(0, 10);
   for (const auto& [from, to] : {std::pair{50, 60}, {0, 5}, {90, 100}}) {
     for (int64_t i = from; i < to; ++i) wanted.push_back(i);
   }
-  CHECK(book.offsets(0) == wanted);
+  CHECK(recorder.offsets(0) == wanted);
   close(client, consumer);
   client.close();
 }
@@ -97,28 +97,28 @@ TEST_CASE("seek under an open envelope: it stays valid, and no answer moves the 
     CAPTURE(static_cast<int>(answer));
     SimClient client(4, {.brokers = 1});
     fill(client, "t", 1, 20);
-    Book book;
+    Recorder recorder;
     Consumer consumer(*client.session, "g", kOne);
-    consumer.consume(book.keep(), book.end());
-    CHECK(client.until([&] { return book.kept.size() == 1; }));
+    consumer.consume(recorder.keep(), recorder.end());
+    CHECK(client.until([&] { return recorder.kept.size() == 1; }));
     CHECK(consumer.position("t", 0) == 0);
     CHECK_FALSE(consumer.seek({"t", 0, 12}));
     CHECK(consumer.position("t", 0) == 12);
     client.run(1s);
-    CHECK(book.kept.size() == 1);  // still one at a time
-    CHECK(book.kept[0].value() == "0:0");
-    if (answer == Answer::ack) CHECK_FALSE(book.kept[0].ack());
-    if (answer == Answer::commit) CHECK_FALSE(book.kept[0].commit());
-    if (answer == Answer::cancel) CHECK_FALSE(book.kept[0].cancel());
-    if (answer == Answer::drop) book.kept.clear();
+    CHECK(recorder.kept.size() == 1);  // still one at a time
+    CHECK(recorder.kept[0].value() == "0:0");
+    if (answer == Answer::ack) CHECK_FALSE(recorder.kept[0].ack());
+    if (answer == Answer::commit) CHECK_FALSE(recorder.kept[0].commit());
+    if (answer == Answer::cancel) CHECK_FALSE(recorder.kept[0].cancel());
+    if (answer == Answer::drop) recorder.kept.clear();
     client.run(1s);
     if (answer == Answer::cancel || answer == Answer::drop) {
-      CHECK(book.ends.size() == 1);
-      consumer.consume(book.keep(), book.end());
+      CHECK(recorder.ends.size() == 1);
+      consumer.consume(recorder.keep(), recorder.end());
       client.run(1s);
     }
-    REQUIRE(book.got.size() == 2);
-    CHECK(book.got[1].offset == 12);
+    REQUIRE(recorder.got.size() == 2);
+    CHECK(recorder.got[1].offset == 12);
     CHECK(consumer.position("t", 0) == 12);
     CHECK(committed(client, "g", "t", 0) == (answer == Answer::commit ? 1 : -1));
     close(client, consumer);
@@ -133,10 +133,10 @@ TEST_CASE("F21: seek while offsets are looked up or fetched: the newest place co
     SimClient client(5, {.brokers = 1});
     fill(client, "t", 1, 20);
     client.brokers->cluster().faults().add(slow).delay(1s);
-    Book book;
+    Recorder recorder;
     Consumer consumer(*client.session, "g", kOne);
-    book.listen(consumer);
-    consumer.consume(book.ack(), book.end());
+    recorder.listen(consumer);
+    consumer.consume(recorder.ack(), recorder.end());
     CHECK(client.until([&] { return client.brokers->cluster().requests().count(slow, 0) > 0; }));
     CHECK_FALSE(consumer.seek(TopicOffset::latest("t", 0)));
     client.run(10ms);
@@ -144,7 +144,7 @@ TEST_CASE("F21: seek while offsets are looked up or fetched: the newest place co
     CHECK_FALSE(consumer.seek({"t", 0, 15}));
     CHECK(consumer.position("t", 0) == 15);
     client.run(4s);
-    CHECK(book.offsets(0) == range(15, 20));
+    CHECK(recorder.offsets(0) == range(15, 20));
     close(client, consumer);
     client.close();
   }
@@ -155,19 +155,19 @@ TEST_CASE("seek before consume() sets the start, whatever is committed") {
   fill(client, "t", 2, 10);
   client.brokers->cluster().groups().commit("g", {"t", 0}, {2});
   client.brokers->cluster().groups().commit("g", {"t", 1}, {2});
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kTwo);
   CHECK_FALSE(consumer.seek({"t", 0, 7}));
   CHECK_FALSE(consumer.seek(TopicOffset::latest("t", 1)));
   CHECK(consumer.position("t", 0) == 7);
   client.run(1s);
   CHECK(client.brokers->cluster().requests().count(ApiKey::metadata, 0) == 0);
-  consumer.consume(book.ack(), book.end());
+  consumer.consume(recorder.ack(), recorder.end());
   client.run(1s);
   fill(client, "t", 2, 1);
   client.run(1s);
-  CHECK(book.offsets(0) == range(7, 11));
-  CHECK(book.offsets(1) == range(10, 11));
+  CHECK(recorder.offsets(0) == range(7, 11));
+  CHECK(recorder.offsets(1) == range(10, 11));
   close(client, consumer);
   client.close();
 }
@@ -175,33 +175,33 @@ TEST_CASE("seek before consume() sets the start, whatever is committed") {
 TEST_CASE("position is the open envelope's until it is answered; the end is reported once per reaching") {
   SimClient client(7, {.brokers = 1});
   fill(client, "t", 1, 2);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
-  book.listen(consumer);
+  recorder.listen(consumer);
   CHECK(consumer.position("t", 0) == -1);
   CHECK_FALSE(consumer.at_end("t", 0));
-  consumer.consume(book.keep(), book.end());
-  CHECK(client.until([&] { return book.kept.size() == 1; }));
+  consumer.consume(recorder.keep(), recorder.end());
+  CHECK(client.until([&] { return recorder.kept.size() == 1; }));
   CHECK(consumer.position("t", 0) == 0);
-  CHECK_FALSE(book.kept.back().ack());
-  CHECK(client.until([&] { return book.kept.size() == 2; }));
+  CHECK_FALSE(recorder.kept.back().ack());
+  CHECK(client.until([&] { return recorder.kept.size() == 2; }));
   CHECK(consumer.position("t", 0) == 1);
   client.run(3s);
-  CHECK(book.partition_ends.empty());  // the last one is still open
-  CHECK_FALSE(book.kept.back().ack());
+  CHECK(recorder.partition_ends.empty());  // the last one is still open
+  CHECK_FALSE(recorder.kept.back().ack());
   client.run(3s);
   CHECK(consumer.position("t", 0) == 2);
   CHECK(consumer.at_end("t", 0));
-  REQUIRE(book.partition_ends.size() == 1);
-  CHECK(book.partition_ends[0].second == 2);
+  REQUIRE(recorder.partition_ends.size() == 1);
+  CHECK(recorder.partition_ends[0].second == 2);
   fill(client, "t", 1, 1);
-  CHECK(client.until([&] { return book.kept.size() == 3; }));
-  CHECK_FALSE(book.kept.back().ack());
+  CHECK(client.until([&] { return recorder.kept.size() == 3; }));
+  CHECK_FALSE(recorder.kept.back().ack());
   client.run(3s);
-  CHECK(book.partition_ends.size() == 2);
+  CHECK(recorder.partition_ends.size() == 2);
   CHECK_FALSE(consumer.seek(TopicOffset::latest("t", 0)));
   client.run(3s);
-  CHECK(book.partition_ends.size() == 3);  // reached anew
+  CHECK(recorder.partition_ends.size() == 3);  // reached anew
   close(client, consumer);
   client.close();
 }
@@ -210,14 +210,14 @@ TEST_CASE("an empty partition is at its end; the handler runs in the middle of o
   SimClient client(8, {.brokers = 1});
   fill(client, "t", 2, 0);
   fill(client, "u", 1, 50);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}, {"t", 1, 0}, {"u", 0, 0}});
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  CHECK(client.until([&] { return book.partition_ends.size() == 3; }, 2s));
-  CHECK(book.got.size() == 50);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  CHECK(client.until([&] { return recorder.partition_ends.size() == 3; }, 2s));
+  CHECK(recorder.got.size() == 50);
   client.run(2s);
-  CHECK(book.partition_ends.size() == 3);
+  CHECK(recorder.partition_ends.size() == 3);
   close(client, fetcher);
   client.close();
 }
@@ -225,23 +225,23 @@ TEST_CASE("an empty partition is at its end; the handler runs in the middle of o
 TEST_CASE("an envelope that is dropped while its partition is stopped comes again") {
   SimClient client(9, {.brokers = 1});
   fill(client, "t", 1, 3);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
-  book.listen(consumer);
-  consumer.consume(book.keep(), book.end());
-  CHECK(client.until([&] { return book.kept.size() == 1; }));
+  recorder.listen(consumer);
+  consumer.consume(recorder.keep(), recorder.end());
+  CHECK(client.until([&] { return recorder.kept.size() == 1; }));
   client.brokers->cluster().faults().add(ApiKey::fetch).reply(Errc::topic_authorization_failed);
   client.brokers->cluster().brokers().disconnect(1);
-  CHECK(client.until([&] { return book.count(Event::Type::partition_stopped) == 1; }));
+  CHECK(client.until([&] { return recorder.count(Event::Type::partition_stopped) == 1; }));
   const bool cancel = GENERATE(true, false);
-  if (cancel) CHECK_FALSE(book.kept.front().cancel());
-  book.kept.clear();
-  CHECK(client.until([&] { return book.ends.size() == 1; }));
+  if (cancel) CHECK_FALSE(recorder.kept.front().cancel());
+  recorder.kept.clear();
+  CHECK(client.until([&] { return recorder.ends.size() == 1; }));
   CHECK(consumer.position("t", 0) == 0);
-  book = {};
-  consumer.consume(book.ack(), book.end());
-  CHECK(client.until([&] { return book.got.size() == 3; }));
-  book.check_dense(1, 0, 3);
+  recorder = {};
+  consumer.consume(recorder.ack(), recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 3; }));
+  recorder.check_dense(1, 0, 3);
   close(client, consumer);
   client.close();
 }

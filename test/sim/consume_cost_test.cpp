@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 #include "fetch_peer.hpp"
 
 using namespace kafka;
@@ -78,8 +78,8 @@ struct CostBench {
 
 TEST_CASE("A message that is committed inside its callback, pipelined and without done, costs no allocation") {
   const auto ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered);
-  CostBench bench(2, 5000);
-  Consumer consumer(*bench.client.session, "g", {{"t", {0, 1}}},
+  CostBench fixture(2, 5000);
+  Consumer consumer(*fixture.client.session, "g", {{"t", {0, 1}}},
                     {.commit_mode = CommitMode::pipelined, .ordering = ordering});
   int got = 0;
   size_t before = 0;
@@ -90,18 +90,18 @@ TEST_CASE("A message that is committed inside its callback, pipelined and withou
     if (got == 9000) after = allocations;
     if (envelope.commit()) std::abort();
   });
-  REQUIRE(bench.client.until([&] { return got == 10000; }));
+  REQUIRE(fixture.client.until([&] { return got == 10000; }));
   CHECK(after - before < 200);  // a request for all messages of a turn, at most one at a time
-  close(bench.client, consumer);
-  CHECK(committed(bench.client, "g", "t", 0) == 5000);
-  CHECK(committed(bench.client, "g", "t", 1) == 5000);
-  bench.client.close();
+  close(fixture.client, consumer);
+  CHECK(committed(fixture.client, "g", "t", 0) == 5000);
+  CHECK(committed(fixture.client, "g", "t", 1) == 5000);
+  fixture.client.close();
 }
 
 TEST_CASE("A message that is answered out of order, with ack or commit, costs no allocation") {
   const bool commits = GENERATE(false, true);
-  CostBench bench(2, 5000);
-  Consumer consumer(*bench.client.session, "g", {{"t", {0, 1}}},
+  CostBench fixture(2, 5000);
+  Consumer consumer(*fixture.client.session, "g", {{"t", {0, 1}}},
                     {.commit_mode = CommitMode::pipelined, .max_open = 100, .ordering = Ordering::unordered});
   int got = 0;
   size_t before = 0;
@@ -120,11 +120,11 @@ TEST_CASE("A message that is answered out of order, with ack or commit, costs no
     kept.push_back(std::move(envelope));
     if (kept.size() == 60 || got == 10000) answer_all();
   });
-  REQUIRE(bench.client.until([&] { return got == 10000; }));
+  REQUIRE(fixture.client.until([&] { return got == 10000; }));
   CHECK(after - before < 200);
-  close(bench.client, consumer);
-  CHECK(committed(bench.client, "g", "t", 0) == (commits ? 5000 : -1));
-  bench.client.close();
+  close(fixture.client, consumer);
+  CHECK(committed(fixture.client, "g", "t", 0) == (commits ? 5000 : -1));
+  fixture.client.close();
 }
 
 TEST_CASE("I5: thousands of aborted transactions leave nothing behind in a consumer that reads past them") {

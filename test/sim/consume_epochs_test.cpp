@@ -1,7 +1,7 @@
 // D11: leader epochs of a consumer that does not continue from records it has read itself: epochs of commits, leaders
 // that have to be asked first, former leaders (KIP-320).
 // Not here: logs that are cut while they are read (consume_truncation_test.cpp).
-#include "fetch_bench.hpp"
+#include "fetch_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -35,10 +35,10 @@ void commit(SimClient& client, int64_t offset, int32_t epoch) {
 int32_t leader_of_the_past(SimClient& client) {
   devbroker::Cluster& cluster = client.brokers->cluster();
   fill(client, "t", 1, 10);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}});
-  fetcher.fetch(book.ack(), book.end());
-  REQUIRE(client.until([&] { return book.got.size() == 10; }));
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 10; }));
   close(client, fetcher);
   const int32_t old = leader(client);
   REQUIRE_FALSE(cluster.leaders().move("t", 0, old % 3 + 1));
@@ -59,16 +59,16 @@ TEST_CASE("D11, F19: a consumer that begins at a committed offset notices that t
   fill_batches(client, "t", 1, 10, 2);
   const int32_t epoch = cluster.topics().partition("t", 0)->epoch;
   const ConsumerOptions options{.commit_mode = mode, .on_offset_out_of_range = policy, .ordering = ordering};
-  Book book;
+  Recorder recorder;
   {
     Consumer consumer(*client.session, "g", {{"t", {0}}}, options);
     const bool batches = GENERATE(false, true);
     if (batches) {
       consumer.batch_consume(
-          6, [](BatchEnvelope envelope) { envelope.commit(); }, book.end());
+          6, [](BatchEnvelope envelope) { envelope.commit(); }, recorder.end());
     } else {
       consumer.consume(
-          10, [](MessageEnvelope envelope) { envelope.commit(); }, book.end());
+          10, [](MessageEnvelope envelope) { envelope.commit(); }, recorder.end());
     }
     REQUIRE(client.until([&] { return committed(client, "g", "t", 0) == 10; }));
     close(client, consumer);
@@ -77,19 +77,19 @@ TEST_CASE("D11, F19: a consumer that begins at a committed offset notices that t
   REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   for (int i = 0; i < 20; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
   Consumer consumer(*client.session, "g", {{"t", {0}}}, options);
-  book.listen(consumer);
-  consumer.consume(book.ack(), book.end());
+  recorder.listen(consumer);
+  consumer.consume(recorder.ack(), recorder.end());
   client.run(5s);
   if (policy == OutOfRange::fail) {
-    CHECK(book.got.empty());
-    REQUIRE(book.count(Type::partition_stopped) == 1);
-    CHECK(book.events.back().error == Errc::offset_out_of_range);
+    CHECK(recorder.got.empty());
+    REQUIRE(recorder.count(Type::partition_stopped) == 1);
+    CHECK(recorder.events.back().error == Errc::offset_out_of_range);
   } else {
-    REQUIRE(book.count(Type::log_truncated) == 1);
-    CHECK(book.events[0].offset == 6);
-    CHECK(book.offsets(0) == range(6, 26));
+    REQUIRE(recorder.count(Type::log_truncated) == 1);
+    CHECK(recorder.events[0].offset == 6);
+    CHECK(recorder.offsets(0) == range(6, 26));
   }
-  CHECK(book.count(Type::offset_reset) == 0);
+  CHECK(recorder.count(Type::offset_reset) == 0);
   close(client, consumer);
   client.close();
 }
@@ -125,11 +125,11 @@ TEST_CASE("D11: no failure of OffsetForLeaderEpoch resets or stops a partition")
   devbroker::Cluster& cluster = client.brokers->cluster();
   REQUIRE_FALSE(cluster.releases().as_version("2.4"));
   fill(client, "t", 1, 10);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.on_offset_out_of_range = OutOfRange::fail});
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  REQUIRE(client.until([&] { return book.got.size() == 10; }));
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 10; }));
   devbroker::Faults& faults = cluster.faults();
   const int kind = GENERATE(range(0, 6));
   CAPTURE(kind);
@@ -142,11 +142,11 @@ TEST_CASE("D11: no failure of OffsetForLeaderEpoch resets or stops a partition")
   if (kind == 5) fault.partition("t", 0).always().reply(Errc::unknown_leader_epoch);
   client.brokers->kill(leader(client));
   fill(client, "t", 1, 5);
-  REQUIRE(client.until([&] { return book.got.size() == 15; }, 20s));
+  REQUIRE(client.until([&] { return recorder.got.size() == 15; }, 20s));
   CHECK(fault.hits() >= 1);
   CHECK(fault.hits() <= (kind == 5 ? 6 : 1));
-  CHECK(book.offsets(0) == range(0, 15));
-  CHECK(book.events.empty());
+  CHECK(recorder.offsets(0) == range(0, 15));
+  CHECK(recorder.events.empty());
   close(client, fetcher);
   client.close();
 }
@@ -158,13 +158,13 @@ TEST_CASE("D11: a leader with an older epoch than the committed one is not asked
   commit(client, 10, cluster.topics().partition("t", 0)->epoch);
   fill(client, "t", 1, 5);
   const int before = fetches(client, old);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"t", {0}}}, {.on_offset_out_of_range = OutOfRange::reset_to_earliest});
-  book.listen(consumer);
-  consumer.consume(book.ack(), book.end());
-  REQUIRE(client.until([&] { return book.got.size() == 5; }, 2s));
-  CHECK(book.offsets(0) == range(10, 15));
-  CHECK(book.events.empty());
+  recorder.listen(consumer);
+  consumer.consume(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 5; }, 2s));
+  CHECK(recorder.offsets(0) == range(10, 15));
+  CHECK(recorder.events.empty());
   CHECK(fetches(client, old) == before);
   close(client, consumer);
   client.close();
@@ -174,15 +174,15 @@ TEST_CASE("D11: an epoch that no leader ever reaches holds a partition up only f
   SimClient client(25, {.brokers = 3});
   fill(client, "t", 1, 10);
   commit(client, 7, 1000);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"t", {0}}});
-  book.listen(consumer);
-  consumer.consume(book.ack(), book.end());
+  recorder.listen(consumer);
+  consumer.consume(recorder.ack(), recorder.end());
   client.run(9s);
-  CHECK(book.got.empty());
-  REQUIRE(client.until([&] { return book.got.size() == 3; }, 2s));
-  CHECK(book.offsets(0) == range(7, 10));
-  CHECK(book.events.empty());
+  CHECK(recorder.got.empty());
+  REQUIRE(client.until([&] { return recorder.got.size() == 3; }, 2s));
+  CHECK(recorder.offsets(0) == range(7, 10));
+  CHECK(recorder.events.empty());
   close(client, consumer);
   client.close();
 }
@@ -194,39 +194,39 @@ TEST_CASE("D11: a consumer that reads from a follower notices a cut log as well"
   for (int32_t id = 1; id <= 3; ++id) cluster.brokers().set_rack(id, "rack-" + std::to_string(id));
   fill_batches(client, "t", 1, 10, 1);
   const int32_t near = leader(client) % 3 + 1;
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.client_rack = "rack-" + std::to_string(near)});
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  REQUIRE(client.until([&] { return book.got.size() == 10; }));
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 10; }));
   REQUIRE(fetches(client, near) > 0);
   REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   const int count = GENERATE(2, 20);  // the new log reaches beyond the old position, or not
   for (int i = 0; i < count; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
   client.run(5s);
-  REQUIRE(book.count(Type::log_truncated) == 1);
-  CHECK(book.events[0].offset == 6);
+  REQUIRE(recorder.count(Type::log_truncated) == 1);
+  CHECK(recorder.events[0].offset == 6);
   std::vector<int64_t> wanted = range(0, 10);
   for (int i = 0; i < count; ++i) wanted.push_back(6 + i);
-  CHECK(book.offsets(0) == wanted);
-  CHECK(book.count(Type::offset_reset) == 0);
+  CHECK(recorder.offsets(0) == wanted);
+  CHECK(recorder.count(Type::offset_reset) == 0);
   close(client, fetcher);
   client.close();
 }
 
 TEST_CASE("D11: metadata with older epochs than the leader's batches delays nothing") {
-  FetchBench bench(1);
-  Book book;
-  Fetcher fetcher = bench.fetcher(1);
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
+  FetchFixture fixture(1);
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(1);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
   for (int32_t i = 1; i <= 5; ++i) {
-    bench.peer.add(0, 10, 0, {.leader_epoch = i});  // metadata says 0
-    REQUIRE(bench.client.until([&] { return book.got.size() == static_cast<size_t>(10 * i); }, 1s));
+    fixture.peer.add(0, 10, 0, {.leader_epoch = i});  // metadata says 0
+    REQUIRE(fixture.client.until([&] { return recorder.got.size() == static_cast<size_t>(10 * i); }, 1s));
   }
-  CHECK(book.events.empty());
-  close(bench.client, fetcher);
-  bench.client.close();
+  CHECK(recorder.events.empty());
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE("D16: a former leader that lacks the position resets nothing: the present leader is asked") {
@@ -236,13 +236,13 @@ TEST_CASE("D16: a former leader that lacks the position resets nothing: the pres
   commit(client, 10, -1);
   fill(client, "t", 1, 5);
   const int before = fetches(client, old);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"t", {0}}}, {.on_offset_out_of_range = policy});
-  book.listen(consumer);
-  consumer.consume(book.ack(), book.end());
-  REQUIRE(client.until([&] { return book.got.size() == 5; }, 5s));
-  CHECK(book.offsets(0) == range(10, 15));
-  CHECK(book.events.empty());
+  recorder.listen(consumer);
+  consumer.consume(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 5; }, 5s));
+  CHECK(recorder.offsets(0) == range(10, 15));
+  CHECK(recorder.events.empty());
   CHECK(fetches(client, old) == before + 1);
   close(client, consumer);
   client.close();

@@ -1,5 +1,5 @@
 // Consuming through faults of network and brokers: messages come late, but each comes once and in order.
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -19,28 +19,28 @@ struct Run {
   template <class F>
   void go(F each, net::Duration limit = 60s, ConsumerOptions consumer_options = {.max_partition_fetch_bytes = 1024}) {
     Consumer consumer(*client.session, "g", kThree, consumer_options);
-    book.listen(consumer);
-    consumer.consume(book.each([&](MessageEnvelope envelope) {
-      each(book.got.size());
+    recorder.listen(consumer);
+    consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+      each(recorder.got.size());
       envelope.ack();
     }),
-                     book.end());
-    CHECK(client.until([&] { return book.got.size() >= 300; }, limit));
+                     recorder.end());
+    CHECK(client.until([&] { return recorder.got.size() >= 300; }, limit));
     client.run(2s);
     fill(client, "t", 3, 10);  // the consumer still works
-    CHECK(client.until([&] { return book.got.size() >= 330; }, limit));
+    CHECK(client.until([&] { return recorder.got.size() >= 330; }, limit));
     client.run(1s);
-    book.check_dense(3, 0, 110);
-    CHECK(book.ends.empty());
-    CHECK(book.count(Event::Type::partition_stopped) == 0);
-    CHECK(book.count(Event::Type::offset_reset) == 3);  // nothing was committed; no other reset
+    recorder.check_dense(3, 0, 110);
+    CHECK(recorder.ends.empty());
+    CHECK(recorder.count(Event::Type::partition_stopped) == 0);
+    CHECK(recorder.count(Event::Type::offset_reset) == 3);  // nothing was committed; no other reset
     close(client, consumer);
     client.close();
   }
   devbroker::Faults& faults() { return client.brokers->cluster().faults(); }
 
   SimClient client;
-  Book book;
+  Recorder recorder;
 };
 
 }  // namespace
@@ -85,14 +85,14 @@ TEST_CASE("C3: two partitions go on while the third's leader is in a black hole"
   Consumer consumer(*run.client.session, "g", kThree, {.default_api_timeout = 300s});
   // Positions by number: no look-up has to wait for that leader.
   for (int32_t p = 0; p < 3; ++p) CHECK_FALSE(consumer.seek({"t", p, 0}));
-  consumer.consume(run.book.ack(), run.book.end());
-  CHECK(run.client.until([&] { return run.book.got.size() == 200; }, 60s));
+  consumer.consume(run.recorder.ack(), run.recorder.end());
+  CHECK(run.client.until([&] { return run.recorder.got.size() == 200; }, 60s));
   run.client.run(60s);
-  CHECK(run.book.offsets(1).empty());
+  CHECK(run.recorder.offsets(1).empty());
   run.client.world.black_hole("client", host, false);
-  CHECK(run.client.until([&] { return run.book.got.size() == 300; }, 60s));
-  run.book.check_dense(3, 0, 100);
-  CHECK(run.book.ends.empty());
+  CHECK(run.client.until([&] { return run.recorder.got.size() == 300; }, 60s));
+  run.recorder.check_dense(3, 0, 100);
+  CHECK(run.recorder.ends.empty());
   close(run.client, consumer);
   run.client.close();
 }
@@ -108,16 +108,16 @@ TEST_CASE("C5: one byte at a time or many frames at once, the result is the same
 TEST_CASE("C6: brokers that read nothing for a while are given up and asked again") {
   Run run(6);
   Consumer consumer(*run.client.session, "g", kThree, {.max_partition_fetch_bytes = 1024});
-  run.book.listen(consumer);
-  consumer.consume(run.book.ack(), run.book.end());
-  CHECK(run.client.until([&] { return run.book.got.size() >= 100; }));
+  run.recorder.listen(consumer);
+  consumer.consume(run.recorder.ack(), run.recorder.end());
+  CHECK(run.client.until([&] { return run.recorder.got.size() >= 100; }));
   for (int id = 1; id <= 3; ++id) run.client.brokers->pause(id);
   run.client.run(30s);
-  CHECK(run.book.ends.empty());
+  CHECK(run.recorder.ends.empty());
   for (int id = 1; id <= 3; ++id) run.client.brokers->resume(id);
-  CHECK(run.client.until([&] { return run.book.got.size() == 300; }, 20s));
-  run.book.check_dense(3, 0, 100);
-  CHECK(run.book.count(Event::Type::partition_stopped) == 0);
+  CHECK(run.client.until([&] { return run.recorder.got.size() == 300; }, 20s));
+  run.recorder.check_dense(3, 0, 100);
+  CHECK(run.recorder.count(Event::Type::partition_stopped) == 0);
   close(run.client, consumer);
   run.client.close();
 }
@@ -158,14 +158,14 @@ TEST_CASE("D1: a leader that moves while the consumer waits at the end is follow
   devbroker::Cluster& cluster = run.client.brokers->cluster();
   REQUIRE_FALSE(cluster.releases().as_version(release));
   Consumer consumer(*run.client.session, "g", kThree);
-  consumer.consume(run.book.ack(), run.book.end());
-  CHECK(run.client.until([&] { return run.book.got.size() == 300; }));
+  consumer.consume(run.recorder.ack(), run.recorder.end());
+  CHECK(run.client.until([&] { return run.recorder.got.size() == 300; }));
   run.client.run(1200ms);
   for (int32_t p = 0; p < 3; ++p) {
     REQUIRE_FALSE(cluster.leaders().move("t", p, cluster.topics().partition("t", p)->leader % 3 + 1));
   }
   fill(run.client, "t", 3, 1);
-  CHECK(run.client.until([&] { return run.book.got.size() == 303; }, 1s));
+  CHECK(run.client.until([&] { return run.recorder.got.size() == 303; }, 1s));
   close(run.client, consumer);
   run.client.close();
 }
@@ -187,17 +187,17 @@ TEST_CASE("D9: brokers that die and come back, one after the other, lose nothing
 TEST_CASE("D10: all brokers down for five minutes: consuming goes on when they are back") {
   Run run(12);
   Consumer consumer(*run.client.session, "g", kThree);
-  run.book.listen(consumer);
-  consumer.consume(run.book.ack(), run.book.end());
-  CHECK(run.client.until([&] { return run.book.got.size() == 300; }));
+  run.recorder.listen(consumer);
+  consumer.consume(run.recorder.ack(), run.recorder.end());
+  CHECK(run.client.until([&] { return run.recorder.got.size() == 300; }));
   for (int id = 1; id <= 3; ++id) run.client.brokers->kill(id);
   const size_t connects = run.client.world.connects("client");
   run.client.run(300s);
   CHECK(run.client.world.connects("client") - connects < 2500);
   for (int id = 1; id <= 3; ++id) run.client.brokers->restart(id);
   fill(run.client, "t", 3, 1);
-  CHECK(run.client.until([&] { return run.book.got.size() == 303; }, 10s));
-  CHECK(run.book.count(Event::Type::partition_stopped) == 0);
+  CHECK(run.client.until([&] { return run.recorder.got.size() == 303; }, 10s));
+  CHECK(run.recorder.count(Event::Type::partition_stopped) == 0);
   close(run.client, consumer);
   run.client.close();
 }
@@ -205,17 +205,17 @@ TEST_CASE("D10: all brokers down for five minutes: consuming goes on when they a
 TEST_CASE("D8: a broker that stands still, as with SIGSTOP, holds up its own partitions only") {
   Run run(13);
   Consumer consumer(*run.client.session, "g", kThree);
-  run.book.listen(consumer);
-  consumer.consume(run.book.ack(), run.book.end());
-  CHECK(run.client.until([&] { return run.book.got.size() == 300; }));
+  run.recorder.listen(consumer);
+  consumer.consume(run.recorder.ack(), run.recorder.end());
+  CHECK(run.client.until([&] { return run.recorder.got.size() == 300; }));
   const int32_t leader = run.client.brokers->cluster().topics().partition("t", 2)->leader;
   run.client.brokers->pause(leader);
   fill(run.client, "t", 3, 5);
-  CHECK(run.client.until([&] { return run.book.got.size() == 310; }, 5s));
+  CHECK(run.client.until([&] { return run.recorder.got.size() == 310; }, 5s));
   run.client.run(20s);
   run.client.brokers->resume(leader);
-  CHECK(run.client.until([&] { return run.book.got.size() == 315; }, 10s));
-  run.book.check_dense(3, 0, 105);
+  CHECK(run.client.until([&] { return run.recorder.got.size() == 315; }, 10s));
+  run.recorder.check_dense(3, 0, 105);
   close(run.client, consumer);
   run.client.close();
 }
@@ -228,30 +228,30 @@ TEST_CASE("commits through random faults never go ahead of the answers, and noth
     fill(client, "t", 3, 30);
     client.world.set_latency(1ms, 20ms);
     client.world.set_faults(SimFaults::draw(seed));
-    Book book;
+    Recorder recorder;
     std::map<int32_t, int64_t> answered;
     const Ordering ordering = seed % 2 == 0 ? Ordering::consumer : Ordering::partition;
     Consumer consumer(*client.session, "g", kThree,
                       {.default_api_timeout = 600s, .max_partition_fetch_bytes = 2048, .ordering = ordering});
-    consumer.consume(book.each([&](MessageEnvelope envelope) {
+    consumer.consume(recorder.each([&](MessageEnvelope envelope) {
       const int32_t p = envelope.partition();
       CHECK(committed(client, "g", "t", p) <= envelope.offset());
       answered[p] = envelope.offset() + 1;
       envelope.commit({}, [&, p, next = envelope.offset() + 1](Error error) {
         CHECK_FALSE(error);
         CHECK(committed(client, "g", "t", p) >= next);
-        book.commits.push_back(std::move(error));
+        recorder.commits.push_back(std::move(error));
       });
     }),
-                     book.end());
+                     recorder.end());
     client.run(5s);
     client.brokers->kill(static_cast<int>(seed % 3) + 1);
     client.run(5s);
     client.world.set_faults({});
     client.brokers->restart(static_cast<int>(seed % 3) + 1);
-    CHECK(client.until([&] { return book.commits.size() == 90; }, 300s));
-    book.check_dense(3, 0, 30);
-    CHECK(book.ends.empty());
+    CHECK(client.until([&] { return recorder.commits.size() == 90; }, 300s));
+    recorder.check_dense(3, 0, 30);
+    CHECK(recorder.ends.empty());
     close(client, consumer);
     client.close();
   }
@@ -264,17 +264,17 @@ TEST_CASE("D14: with client_rack a replica of the same rack is read from, and th
   fill(client, "t", 1, 5);
   const int32_t leader = cluster.topics().partition("t", 0)->leader;
   const int32_t near = leader % 3 + 1;
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.client_rack = "rack-" + std::to_string(near)});
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
   int64_t filled = 5;
   const auto more = [&] {
     fill(client, "t", 1, 3);
     filled += 3;
-    return client.until([&] { return book.got.size() == static_cast<size_t>(filled); }, 5s);
+    return client.until([&] { return recorder.got.size() == static_cast<size_t>(filled); }, 5s);
   };
-  REQUIRE(client.until([&] { return book.got.size() == 5; }));
+  REQUIRE(client.until([&] { return recorder.got.size() == 5; }));
   const auto asked = [&](int32_t broker) { return cluster.requests().count(ApiKey::fetch, broker); };
   const int64_t of_leader = asked(leader);
   REQUIRE(more());
@@ -315,10 +315,10 @@ TEST_CASE("D14: with client_rack a replica of the same rack is read from, and th
     client.run(30s);
     REQUIRE(more());
   }
-  book.check_dense(1, 0, filled);
-  CHECK(book.count(Event::Type::offset_reset) == 0);
-  CHECK(book.count(Event::Type::partition_stopped) == 0);
-  CHECK(book.ends.empty());
+  recorder.check_dense(1, 0, filled);
+  CHECK(recorder.count(Event::Type::offset_reset) == 0);
+  CHECK(recorder.count(Event::Type::partition_stopped) == 0);
+  CHECK(recorder.ends.empty());
   close(client, fetcher);
   client.close();
 }

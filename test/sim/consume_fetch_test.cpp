@@ -1,50 +1,50 @@
 // Fetching: strange answers, memory, fairness, fetch sessions, and how often a leader is asked.
 // Not here: what is in the batches (consume_records_test.cpp).
-#include "fetch_bench.hpp"
+#include "fetch_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
 using namespace std::chrono_literals;
 
 TEST_CASE("A14: a partition that answers keep leaving out stops after a few tries; others go on") {
-  FetchBench bench(2);
+  FetchFixture fixture(2);
   const int missing = GENERATE(2, 1000);
   CAPTURE(missing);
-  bench.peer.add(0, 10);
-  bench.peer.add(1, 10);
+  fixture.peer.add(0, 10);
+  fixture.peer.add(1, 10);
   int left = missing;
-  bench.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
+  fixture.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
     if (left == 0) return;
     for (auto& topic : response.responses) {
       if (std::erase_if(topic.partitions, [](auto& p) { return p.partition_index == 1; }) > 0) --left;
     }
   };
-  Book book;
-  Fetcher fetcher = bench.fetcher(2);
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  bench.client.run(20s);
-  CHECK(book.offsets(0) == range(0, 10));
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(2);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  fixture.client.run(20s);
+  CHECK(recorder.offsets(0) == range(0, 10));
   if (missing == 2) {
-    CHECK(book.offsets(1) == range(0, 10));
-    CHECK(book.events.empty());
+    CHECK(recorder.offsets(1) == range(0, 10));
+    CHECK(recorder.events.empty());
   } else {
-    CHECK(book.offsets(1).empty());
-    REQUIRE(bench.stopped(book) != nullptr);
-    CHECK(bench.stopped(book)->error == Errc::protocol_error);
-    CHECK(bench.stopped(book)->partition == 1);
-    CHECK(bench.asked_for(1) == 5);
+    CHECK(recorder.offsets(1).empty());
+    REQUIRE(fixture.stopped(recorder) != nullptr);
+    CHECK(fixture.stopped(recorder)->error == Errc::protocol_error);
+    CHECK(fixture.stopped(recorder)->partition == 1);
+    CHECK(fixture.asked_for(1) == 5);
   }
-  close(bench.client, fetcher);
-  bench.client.close();
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE(
     "A14: where an answer names a partition twice the first one counts, and one that was not asked for is ignored") {
-  FetchBench bench(2);
-  bench.peer.add(0, 10);
-  bench.peer.add(1, 10);
-  bench.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
+  FetchFixture fixture(2);
+  fixture.peer.add(0, 10);
+  fixture.peer.add(1, 10);
+  fixture.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
     auto& partitions = response.responses.front().partitions;
     partitions.push_back(partitions.front());
     partitions.push_back(partitions.front());
@@ -53,35 +53,35 @@ TEST_CASE(
     other.topic = "other";
     response.responses.push_back(other);
   };
-  Book book;
-  Fetcher fetcher = bench.fetcher(2);
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  bench.client.run(5s);
-  book.check_dense(2, 0, 10);
-  CHECK(book.events.empty());
-  close(bench.client, fetcher);
-  bench.client.close();
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(2);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  fixture.client.run(5s);
+  recorder.check_dense(2, 0, 10);
+  CHECK(recorder.events.empty());
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE("an answer that ends before what was asked for does not make a hot loop") {
-  FetchBench bench(1);
-  bench.peer.add(0, 10);
-  bench.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
-    response.responses.front().partitions.front().records = bench.peer.logs[0].front().bytes;
+  FetchFixture fixture(1);
+  fixture.peer.add(0, 10);
+  fixture.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
+    response.responses.front().partitions.front().records = fixture.peer.logs[0].front().bytes;
   };
-  Book book;
-  Fetcher fetcher = bench.fetcher(1);
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  bench.client.run(20s);
-  CHECK(book.offsets(0) == range(0, 10));
-  REQUIRE(bench.stopped(book) != nullptr);
-  CHECK(bench.stopped(book)->error == Errc::protocol_error);
-  CHECK(bench.stopped(book)->offset == 10);
-  CHECK(bench.peer.asked.size() <= 7);
-  close(bench.client, fetcher);
-  bench.client.close();
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(1);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  fixture.client.run(20s);
+  CHECK(recorder.offsets(0) == range(0, 10));
+  REQUIRE(fixture.stopped(recorder) != nullptr);
+  CHECK(fixture.stopped(recorder)->error == Errc::protocol_error);
+  CHECK(fixture.stopped(recorder)->offset == 10);
+  CHECK(fixture.peer.asked.size() <= 7);
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE("fetch_memory bounds what is fetched and not dispatched, however slow the application") {
@@ -91,33 +91,33 @@ TEST_CASE("fetch_memory bounds what is fetched and not dispatched, however slow 
   constexpr size_t kMemory = 256 * 1024;
   constexpr size_t kBatch = 10'000;
   CAPTURE(version, static_cast<int>(ordering));
-  FetchBench bench(kPartitions, version);
+  FetchFixture fixture(kPartitions, version);
   for (int32_t p = 0; p < kPartitions; ++p) {
-    for (int i = 0; i < 30; ++i) bench.peer.add(p, 10, kBatch / 10);
+    for (int i = 0; i < 30; ++i) fixture.peer.add(p, 10, kBatch / 10);
   }
-  Book book;
-  Fetcher fetcher = bench.fetcher(kPartitions, {.fetch_memory = kMemory, .ordering = ordering});
-  book.listen(fetcher);
-  fetcher.fetch(book.keep(), book.end());
-  bench.client.run(20s);
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(kPartitions, {.fetch_memory = kMemory, .ordering = ordering});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.keep(), recorder.end());
+  fixture.client.run(20s);
   // A partition that waits for nothing but memory may fetch one batch, or 64 KiB, beyond the limit.
-  CAPTURE(bench.peer.bytes_sent);
-  CHECK(bench.peer.bytes_sent <= kMemory + kPartitions * 65536);
-  if (ordering == Ordering::consumer) CHECK(bench.peer.bytes_sent <= kMemory + 65536);
-  CHECK(book.kept.size() == (ordering == Ordering::consumer ? 1 : kPartitions));
+  CAPTURE(fixture.peer.bytes_sent);
+  CHECK(fixture.peer.bytes_sent <= kMemory + kPartitions * 65536);
+  if (ordering == Ordering::consumer) CHECK(fixture.peer.bytes_sent <= kMemory + 65536);
+  CHECK(recorder.kept.size() == (ordering == Ordering::consumer ? 1 : kPartitions));
   // All messages come in the end.
-  while (book.got.size() < 300 * kPartitions) {
-    auto open = std::move(book.kept);
-    book.kept.clear();
-    const size_t before = book.got.size();
+  while (recorder.got.size() < 300 * kPartitions) {
+    auto open = std::move(recorder.kept);
+    recorder.kept.clear();
+    const size_t before = recorder.got.size();
     for (MessageEnvelope& envelope : open) envelope.ack();
-    if (!bench.client.until([&] { return book.got.size() > before; }, 5s)) break;
-    bench.client.run(1ms);
+    if (!fixture.client.until([&] { return recorder.got.size() > before; }, 5s)) break;
+    fixture.client.run(1ms);
   }
-  book.check_dense(kPartitions, 0, 300);
-  CHECK(book.events.empty());
-  close(bench.client, fetcher);
-  bench.client.close();
+  recorder.check_dense(kPartitions, 0, 300);
+  CHECK(recorder.events.empty());
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE("one stuck or paused partition starves no other, not even with the least memory") {
@@ -125,108 +125,108 @@ TEST_CASE("one stuck or paused partition starves no other, not even with the lea
   CAPTURE(pause);
   SimClient client(2, {.brokers = 3});
   fill(client, "t", 6, 200, 2000);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"t", {0, 1, 2, 3, 4, 5}}},
                     {.fetch_memory = 65536, .ordering = pause ? Ordering::consumer : Ordering::partition});
-  book.listen(consumer);
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
+  recorder.listen(consumer);
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
     if (envelope.partition() != 2) {
       envelope.ack();
     } else if (pause) {
       envelope.ack();
       CHECK_FALSE(consumer.pause({{"t", {2}}}));
     } else {
-      book.kept.push_back(std::move(envelope));
+      recorder.kept.push_back(std::move(envelope));
     }
   }),
-                   book.end());
-  CHECK(client.until([&] { return book.got.size() == 5 * 200 + 1; }, 60s));
-  CHECK(book.offsets(2).size() == 1);
-  for (const int32_t p : {0, 1, 3, 4, 5}) CHECK(book.offsets(p) == range(0, 200));
+                   recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 5 * 200 + 1; }, 60s));
+  CHECK(recorder.offsets(2).size() == 1);
+  for (const int32_t p : {0, 1, 3, 4, 5}) CHECK(recorder.offsets(p) == range(0, 200));
   if (pause) CHECK_FALSE(consumer.resume({{"t", {2}}}));
-  for (MessageEnvelope& envelope : book.kept) envelope.cancel();
+  for (MessageEnvelope& envelope : recorder.kept) envelope.cancel();
   client.run(1s);
   close(client, consumer);
   client.close();
 }
 
 TEST_CASE("partitions of one leader share it fairly when memory is short") {
-  FetchBench bench(4);
+  FetchFixture fixture(4);
   for (int32_t p = 0; p < 4; ++p) {
-    for (int i = 0; i < 100; ++i) bench.peer.add(p, 1, 60'000);
+    for (int i = 0; i < 100; ++i) fixture.peer.add(p, 1, 60'000);
   }
-  Book book;
-  Fetcher fetcher = bench.fetcher(4, {.fetch_memory = 65536});
-  fetcher.fetch(book.ack(), book.end());
-  CHECK(bench.client.until([&] { return book.got.size() >= 100; }, 30s));
-  for (int32_t p = 0; p < 4; ++p) CHECK(book.offsets(p).size() >= 15);
-  CHECK(bench.client.until([&] { return book.got.size() == 400; }, 30s));
-  close(bench.client, fetcher);
-  bench.client.close();
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(4, {.fetch_memory = 65536});
+  fetcher.fetch(recorder.ack(), recorder.end());
+  CHECK(fixture.client.until([&] { return recorder.got.size() >= 100; }, 30s));
+  for (int32_t p = 0; p < 4; ++p) CHECK(recorder.offsets(p).size() >= 15);
+  CHECK(fixture.client.until([&] { return recorder.got.size() == 400; }, 30s));
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE("partitions at their end do not hold up one that has more") {
   SimClient client(3, {.brokers = 1});
   fill(client, "t", 1, 3000, 1000);
   fill(client, "u", 3, 1);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}, {"u", 0, 0}, {"u", 1, 0}, {"u", 2, 0}},
                   {.max_partition_fetch_bytes = 65536});
-  fetcher.fetch(book.ack(), book.end());
-  CHECK(client.until([&] { return book.got.size() == 3003; }, 2s));  // 46 fetches; a long poll takes 500 ms
+  fetcher.fetch(recorder.ack(), recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 3003; }, 2s));  // 46 fetches; a long poll takes 500 ms
   close(client, fetcher);
   client.close();
 }
 
 TEST_CASE("a broker that answers empty at once does not make a hot loop") {
-  FetchBench bench(2);
-  bench.peer.waits = false;
-  Book book;
-  Fetcher fetcher = bench.fetcher(2);
-  fetcher.fetch(book.ack(), book.end());
-  bench.client.run(1s);
-  bench.peer.asked.clear();
-  const uint64_t before = bench.client.world.events();
-  bench.client.run(10s);
-  CHECK(bench.peer.asked.size() <= 1000);
-  CHECK(bench.client.world.events() - before < 20'000);
-  bench.peer.add(1, 1);
-  CHECK(bench.client.until([&] { return book.got.size() == 1; }, 100ms));
-  close(bench.client, fetcher);
-  bench.client.close();
+  FetchFixture fixture(2);
+  fixture.peer.waits = false;
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(2);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  fixture.client.run(1s);
+  fixture.peer.asked.clear();
+  const uint64_t before = fixture.client.world.events();
+  fixture.client.run(10s);
+  CHECK(fixture.peer.asked.size() <= 1000);
+  CHECK(fixture.client.world.events() - before < 20'000);
+  fixture.peer.add(1, 1);
+  CHECK(fixture.client.until([&] { return recorder.got.size() == 1; }, 100ms));
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE("D1: a leader that keeps naming itself as the new one does not make a hot loop") {
-  FetchBench bench(1);
-  bench.peer.add(0, 5);
+  FetchFixture fixture(1);
+  fixture.peer.add(0, 5);
   int32_t epoch = 1;
   bool confused = true;
-  bench.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
+  fixture.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
     if (!confused) return;
     auto& partition = response.responses.front().partitions.front();
     partition.error_code = static_cast<int16_t>(Errc::not_leader_or_follower);
     partition.current_leader = {1, ++epoch};
     partition.records = {};
   };
-  Book book;
-  Fetcher fetcher = bench.fetcher(1);
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  bench.client.run(10s);
-  CHECK(bench.peer.asked.size() < 40);
-  CHECK(book.events.empty());
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(1);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  fixture.client.run(10s);
+  CHECK(fixture.peer.asked.size() < 40);
+  CHECK(recorder.events.empty());
   confused = false;
-  CHECK(bench.client.until([&] { return book.got.size() == 5; }, 2s));
-  close(bench.client, fetcher);
-  bench.client.close();
+  CHECK(fixture.client.until([&] { return recorder.got.size() == 5; }, 2s));
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE("an idle consumer does nothing but long polls") {
   SimClient client(4, {.brokers = 3});
   fill(client, "t", 3, 1);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"t", {0, 1, 2}}});
-  consumer.consume(book.commit(), book.end());
+  consumer.consume(recorder.commit(), recorder.end());
   client.run(5s);
   const auto count = [&](ApiKey api) { return client.brokers->cluster().requests().count(api, 0); };
   const int64_t fetches = count(ApiKey::fetch);
@@ -239,39 +239,39 @@ TEST_CASE("an idle consumer does nothing but long polls") {
 }
 
 TEST_CASE("a paused or full consumer asks nothing") {
-  FetchBench bench(1);
-  for (int i = 0; i < 300; ++i) bench.peer.add(0, 10, 1000);
-  Book book;
-  Fetcher fetcher = bench.fetcher(1);
-  fetcher.fetch(book.keep(), book.end());
-  bench.client.run(5s);
-  const size_t asked = bench.peer.asked.size();
-  const uint64_t before = bench.client.world.events();
-  bench.client.run(60s);
-  CHECK(bench.peer.asked.size() == asked);
-  CHECK(bench.client.world.events() - before < 20);
-  close(bench.client, fetcher);
-  bench.client.close();
+  FetchFixture fixture(1);
+  for (int i = 0; i < 300; ++i) fixture.peer.add(0, 10, 1000);
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(1);
+  fetcher.fetch(recorder.keep(), recorder.end());
+  fixture.client.run(5s);
+  const size_t asked = fixture.peer.asked.size();
+  const uint64_t before = fixture.client.world.events();
+  fixture.client.run(60s);
+  CHECK(fixture.peer.asked.size() == asked);
+  CHECK(fixture.client.world.events() - before < 20);
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE("Consumers of one session do not wait for each other's long polls") {
   SimClient client(3, {.brokers = 1});
   fill(client, "t", 3, 1);
   const ConsumerOptions options{.fetch_max_wait = 500ms};
-  Book book;
+  Recorder recorder;
   std::vector<Fetcher> fetchers;
   for (int32_t p = 0; p < 3; ++p) {
     fetchers.emplace_back(*client.session, std::vector<TopicOffset>{{"t", p, 0}}, options);
-    fetchers.back().fetch(book.ack(), book.end());
+    fetchers.back().fetch(recorder.ack(), recorder.end());
   }
-  REQUIRE(client.until([&] { return book.got.size() == 3; }));
+  REQUIRE(client.until([&] { return recorder.got.size() == 3; }));
   for (int i = 0; i < 20; ++i) {
     client.run(std::chrono::milliseconds(37 * i));  // at any point of their long polls
     for (int32_t p = 0; p < 3; ++p) {
       const net::TimePoint before = client.reactor.now();
-      const size_t count = book.got.size();
+      const size_t count = recorder.got.size();
       REQUIRE_FALSE(client.brokers->cluster().contents().append("t", p, {.value = text(p, i + 1)}) < 0);
-      REQUIRE(client.until([&] { return book.got.size() > count; }));
+      REQUIRE(client.until([&] { return recorder.got.size() > count; }));
       CHECK(client.reactor.now() - before < 50ms);
     }
   }
@@ -284,7 +284,7 @@ TEST_CASE("Consumers of one session do not wait for each other's long polls") {
   CHECK(client.world.open_streams(SimClient::kHost) == open - 2);
   close(client, fetchers[0]);
   CHECK(client.world.open_streams(SimClient::kHost) == open - 3);
-  CHECK(book.ends.size() == 2);
+  CHECK(recorder.ends.size() == 2);
   client.close();
 }
 
@@ -295,21 +295,22 @@ TEST_CASE("D15: one fetch session per broker is reused; evicted or at another ep
   fill(client, "t", kPartitions, 3);
   std::vector<TopicOffset> places;
   for (int32_t p = 0; p < kPartitions; ++p) places.push_back({"t", p, 0});
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, places);
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  REQUIRE(client.until([&] { return book.partition_ends.size() == kPartitions; }));
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.partition_ends.size() == kPartitions; }));
   CHECK(cluster.brokers().fetch_session_count(1) == 1);
   int64_t filled = 3;
   const auto more = [&] {
     fill(client, "t", kPartitions, 1);
     ++filled;
-    REQUIRE(client.until([&] { return book.got.size() == static_cast<size_t>(filled * kPartitions); }, 5s));
+    REQUIRE(client.until([&] { return recorder.got.size() == static_cast<size_t>(filled * kPartitions); }, 5s));
     client.run(2s);
   };
   more();
-  CHECK(book.partition_ends.size() == 2 * kPartitions);  // the end is told though the answers without news are empty
+  CHECK(recorder.partition_ends.size() ==
+        2 * kPartitions);  // the end is told though the answers without news are empty
   for (int i = 0; i < 3; ++i) {
     cluster.brokers().evict_fetch_sessions(1);
     more();
@@ -324,52 +325,54 @@ TEST_CASE("D15: one fetch session per broker is reused; evicted or at another ep
     client.run(3s);
     more();
   }
-  book.check_dense(kPartitions, 0, filled);
+  recorder.check_dense(kPartitions, 0, filled);
   CHECK(cluster.brokers().fetch_session_count(1) == 1);
-  CHECK(book.events.empty());
+  CHECK(recorder.events.empty());
   // After a seek no answer names the end again, since it did not change: the session has kept it.
-  const size_t ends = book.partition_ends.size();
+  const size_t ends = recorder.partition_ends.size();
   REQUIRE_FALSE(fetcher.seek({"t", 7, filled - 1}));
-  REQUIRE(client.until([&] { return book.partition_ends.size() == ends + 1; }));
-  CHECK(book.offsets(7).back() == filled - 1);
+  REQUIRE(client.until([&] { return recorder.partition_ends.size() == ends + 1; }));
+  CHECK(recorder.offsets(7).back() == filled - 1);
   close(client, fetcher);
   client.close();
 }
 
 TEST_CASE("D15: after an unknown error of the whole answer the next fetch waits") {
-  FetchBench bench(1);
-  bench.peer.add(0, 10);
+  FetchFixture fixture(1);
+  fixture.peer.add(0, 10);
   bool broken = true;
-  bench.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
+  fixture.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
     if (!broken) return;
     response.responses.clear();
     response.error_code = 999;
   };
-  Book book;
-  Fetcher fetcher = bench.fetcher(1);
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  bench.client.run(10s);
-  CHECK(bench.peer.asked.size() < 20);
-  CHECK(bench.peer.asked.size() > 5);
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(1);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  fixture.client.run(10s);
+  CHECK(fixture.peer.asked.size() < 20);
+  CHECK(fixture.peer.asked.size() > 5);
   broken = false;
-  REQUIRE(bench.client.until([&] { return book.got.size() == 10; }, 5s));
-  CHECK(book.events.empty());
-  close(bench.client, fetcher);
-  bench.client.close();
+  REQUIRE(fixture.client.until([&] { return recorder.got.size() == 10; }, 5s));
+  CHECK(recorder.events.empty());
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE("D15: in a session a request names only what changed, and what is not wanted any more") {
-  FetchBench bench(3);
-  for (int32_t p = 0; p < 3; ++p) bench.peer.add(p, 10);
-  bench.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) { response.session_id = 7; };
-  Book book;
-  Fetcher fetcher = bench.fetcher(3);
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  bench.client.run(3s);
-  CHECK(book.got.size() == 30);
-  const auto& asked = bench.peer.asked;
+  FetchFixture fixture(3);
+  for (int32_t p = 0; p < 3; ++p) fixture.peer.add(p, 10);
+  fixture.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
+    response.session_id = 7;
+  };
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(3);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  fixture.client.run(3s);
+  CHECK(recorder.got.size() == 30);
+  const auto& asked = fixture.peer.asked;
   REQUIRE(asked.size() > 4);
   CHECK(asked[0].session_id == 0);
   CHECK(asked[0].session_epoch == 0);
@@ -381,16 +384,16 @@ TEST_CASE("D15: in a session a request names only what changed, and what is not 
     CHECK(asked[i].session_epoch == static_cast<int32_t>(i));
     if (i > 1) CHECK(asked[i].topics.empty());
   }
-  CHECK(book.partition_ends.size() == 3);
+  CHECK(recorder.partition_ends.size() == 3);
   const size_t before = asked.size();
   REQUIRE_FALSE(fetcher.pause({{"t", {1}}}));
-  bench.client.run(1s);
+  fixture.client.run(1s);
   REQUIRE(asked.size() > before);
   REQUIRE(asked[before].forgotten_topics_data.size() == 1);
   CHECK(asked[before].forgotten_topics_data[0].partitions == std::vector<int32_t>{1});
   REQUIRE_FALSE(fetcher.resume({{"t", {1}}}));
-  bench.client.run(2s);
+  fixture.client.run(2s);
   CHECK(asked.back().topics.empty());
-  close(bench.client, fetcher);
-  bench.client.close();
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }

@@ -2,7 +2,7 @@
 // of 1 ms to every broker.
 #include <iostream>
 
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;

@@ -1,5 +1,5 @@
 // `pipelined`: the next message does not wait for its predecessor's commit.
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -25,10 +25,10 @@ TEST_CASE("F4: pipelined: the next message goes out at once; one OffsetCommit is
   fill(client, "t", 1, 100);
   Watch watch(client);
   client.brokers->cluster().faults().add(ApiKey::offset_commit).always().delay(1s);
-  Book book;
+  Recorder recorder;
   std::vector<int64_t> told;
   Consumer consumer(*client.session, "g", kOne, {.commit_mode = CommitMode::pipelined, .ordering = ordering});
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
     const int64_t offset = envelope.offset();
     if (offset < 10) {
       CHECK_FALSE(envelope.commit("note " + std::to_string(offset), [&, offset](Error error) {
@@ -37,22 +37,22 @@ TEST_CASE("F4: pipelined: the next message goes out at once; one OffsetCommit is
         told.push_back(offset);
       }));
     } else {
-      book.kept.push_back(std::move(envelope));
+      recorder.kept.push_back(std::move(envelope));
     }
   }),
-                   book.end());
-  CHECK(client.until([&] { return book.kept.size() == 1; }));
+                   recorder.end());
+  CHECK(client.until([&] { return recorder.kept.size() == 1; }));
   client.run(500ms);
   CHECK(told.empty());
   CHECK(client.brokers->cluster().requests().count(ApiKey::offset_commit, 0) == 1);
   const size_t first = watch.stored.empty() ? 10 : static_cast<size_t>(watch.stored.front());
   // Two more while the first is under way: one request covers both.
-  CHECK_FALSE(book.kept[0].commit("a", [&](Error) { told.push_back(10); }));
+  CHECK_FALSE(recorder.kept[0].commit("a", [&](Error) { told.push_back(10); }));
   client.run(10ms);
-  REQUIRE(book.kept.size() == 2);
-  CHECK_FALSE(book.kept[1].commit("b", [&](Error) { told.push_back(11); }));
+  REQUIRE(recorder.kept.size() == 2);
+  CHECK_FALSE(recorder.kept[1].commit("b", [&](Error) { told.push_back(11); }));
   client.run(10ms);
-  REQUIRE(book.kept.size() == 3);
+  REQUIRE(recorder.kept.size() == 3);
   CHECK(client.brokers->cluster().requests().count(ApiKey::offset_commit, 0) == 1);
   CHECK(client.until([&] { return told.size() == first; }, 2s));
   client.run(10ms);
@@ -71,17 +71,17 @@ TEST_CASE("pipelined: one request carries all partitions that have something to 
   SimClient client(2, {.brokers = 1});
   fill(client, "t", 3, 50);
   client.brokers->cluster().faults().add(ApiKey::offset_commit).always().delay(100ms);
-  Book book;
+  Recorder recorder;
   Consumer consumer(
       *client.session, "g", kThree,
       {.commit_mode = CommitMode::pipelined, .ordering = GENERATE(Ordering::consumer, Ordering::partition)});
-  consumer.consume(150, book.commit(), [&](Error error) {
-    CHECK(book.commits.size() == 150);
-    book.ends.push_back(std::move(error));
+  consumer.consume(150, recorder.commit(), [&](Error error) {
+    CHECK(recorder.commits.size() == 150);
+    recorder.ends.push_back(std::move(error));
   });
-  CHECK(client.until([&] { return !book.ends.empty(); }));
-  CHECK(book.ended_well());
-  book.check_dense(3, 0, 50);
+  CHECK(client.until([&] { return !recorder.ends.empty(); }));
+  CHECK(recorder.ended_well());
+  recorder.check_dense(3, 0, 50);
   for (int p = 0; p < 3; ++p) CHECK(committed(client, "g", "t", p) == 50);
   CHECK(client.brokers->cluster().requests().count(ApiKey::offset_commit, 0) <= 5);
   close(client, consumer);
@@ -92,17 +92,17 @@ TEST_CASE("pipelined: close waits for what was answered") {
   SimClient client(3, {.brokers = 1});
   fill(client, "t", 3, 20);
   client.brokers->cluster().faults().add(ApiKey::offset_commit).always().delay(1s);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kThree, {.commit_mode = CommitMode::pipelined});
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
-    envelope.commit({}, [&](Error error) { book.commits.push_back(std::move(error)); });
-    if (book.got.size() == 30) consumer.close([&] { CHECK(book.commits.size() == 30); });
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    envelope.commit({}, [&](Error error) { recorder.commits.push_back(std::move(error)); });
+    if (recorder.got.size() == 30) consumer.close([&] { CHECK(recorder.commits.size() == 30); });
   }),
-                   book.end());
-  CHECK(client.until([&] { return book.ends.size() == 1 && book.commits.size() == 30; }));
+                   recorder.end());
+  CHECK(client.until([&] { return recorder.ends.size() == 1 && recorder.commits.size() == 30; }));
   client.run(3s);
-  CHECK(book.got.size() == 30);
-  for (const Error& error : book.commits) CHECK_FALSE(error);
+  CHECK(recorder.got.size() == 30);
+  for (const Error& error : recorder.commits) CHECK_FALSE(error);
   int64_t stored = 0;
   for (int p = 0; p < 3; ++p) stored += std::max<int64_t>(committed(client, "g", "t", p), 0);
   CHECK(stored == 30);
@@ -112,14 +112,14 @@ TEST_CASE("pipelined: close waits for what was answered") {
 TEST_CASE("pipelined: ack stores nothing by itself") {
   SimClient client(4, {.brokers = 1});
   fill(client, "t", 1, 10);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne, {.commit_mode = CommitMode::pipelined});
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
     const Error error = envelope.offset() == 5 ? envelope.commit() : envelope.ack();
     CHECK_FALSE(error);
   }),
-                   book.end());
-  CHECK(client.until([&] { return book.got.size() == 10; }));
+                   recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 10; }));
   close(client, consumer);
   CHECK(committed(client, "g", "t", 0) == 6);
   client.close();
@@ -132,32 +132,32 @@ TEST_CASE("pipelined: a commit that fails for good ends the consumption, also on
   devbroker::Faults& faults = client.brokers->cluster().faults();
   faults.add(ApiKey::offset_commit).times(1).delay(100ms);
   faults.add(ApiKey::offset_commit).delay(100ms).reply(Errc::group_authorization_failed);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne, {.commit_mode = CommitMode::pipelined});
   std::vector<MessageEnvelope> kept;
   auto answer = [&](MessageEnvelope envelope) {
     const int64_t offset = envelope.offset();
     if (offset == 3 || offset == 8) return kept.push_back(std::move(envelope));
-    CHECK_FALSE(envelope.commit({}, [&](Error error) { book.commits.push_back(std::move(error)); }));
+    CHECK_FALSE(envelope.commit({}, [&](Error error) { recorder.commits.push_back(std::move(error)); }));
   };
   if (limited) {
-    consumer.consume(8, book.each(answer), book.end());
+    consumer.consume(8, recorder.each(answer), recorder.end());
   } else {
-    consumer.consume(book.each(answer), book.end());
+    consumer.consume(recorder.each(answer), recorder.end());
   }
-  CHECK(client.until([&] { return book.commits.size() == 3; }));  // 0 to 2
-  CHECK_FALSE(kept.front().commit({}, [&](Error error) { book.commits.push_back(std::move(error)); }));
-  CHECK(client.until([&] { return !book.ends.empty(); }));
-  CHECK(book.ended_with(Errc::group_authorization_failed));
-  REQUIRE(book.commits.size() == 8);
-  for (size_t i = 3; i < 8; ++i) CHECK(book.commits[i] == Errc::group_authorization_failed);
+  CHECK(client.until([&] { return recorder.commits.size() == 3; }));  // 0 to 2
+  CHECK_FALSE(kept.front().commit({}, [&](Error error) { recorder.commits.push_back(std::move(error)); }));
+  CHECK(client.until([&] { return !recorder.ends.empty(); }));
+  CHECK(recorder.ended_with(Errc::group_authorization_failed));
+  REQUIRE(recorder.commits.size() == 8);
+  for (size_t i = 3; i < 8; ++i) CHECK(recorder.commits[i] == Errc::group_authorization_failed);
   CHECK(committed(client, "g", "t", 0) == 3);
   CHECK(consumer.position("t", 0) == 3);
   if (!limited) CHECK_FALSE(kept.back().ack());
-  book = {};
-  consumer.consume(book.commit(), book.end());
+  recorder = {};
+  consumer.consume(recorder.commit(), recorder.end());
   CHECK(client.until([&] { return committed(client, "g", "t", 0) == 20; }));
-  CHECK(book.offsets(0) == range(3, 20));
+  CHECK(recorder.offsets(0) == range(3, 20));
   close(client, consumer);
   client.close();
 }
@@ -173,21 +173,21 @@ TEST_CASE("pipelined: a commit that was under way when the position was set does
   } else {
     faults.add(ApiKey::offset_commit).delay(100ms);
   }
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne, {.commit_mode = CommitMode::pipelined});
-  consumer.consume(book.keep(), book.end());
-  CHECK(client.until([&] { return book.kept.size() == 1; }));
+  consumer.consume(recorder.keep(), recorder.end());
+  CHECK(client.until([&] { return recorder.kept.size() == 1; }));
   const auto commit = [&] {
-    CHECK_FALSE(book.kept.front().commit({}, [&](Error error) { book.commits.push_back(std::move(error)); }));
+    CHECK_FALSE(recorder.kept.front().commit({}, [&](Error error) { recorder.commits.push_back(std::move(error)); }));
   };
   if (before) commit();
   CHECK_FALSE(consumer.seek({"t", 0, 12}));
   if (!before) commit();
-  CHECK(client.until([&] { return book.commits.size() == 1; }));
+  CHECK(client.until([&] { return recorder.commits.size() == 1; }));
   client.run(1s);
   CHECK(consumer.position("t", 0) == 12);
   CHECK(committed(client, "g", "t", 0) == (fails ? -1 : 1));
-  CHECK(book.ends.size() == (fails ? 1 : 0));
+  CHECK(recorder.ends.size() == (fails ? 1 : 0));
   close(client, consumer);
   client.close();
 }
@@ -197,19 +197,19 @@ TEST_CASE("pipelined: a cancelled or dropped message comes again; what was answe
   SimClient client(7, {.brokers = 1});
   fill(client, "t", 1, 10);
   client.brokers->cluster().faults().add(ApiKey::offset_commit).always().delay(100ms);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne, {.commit_mode = CommitMode::pipelined});
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
     if (envelope.offset() < 4) envelope.commit();
     if (envelope.offset() == 4 && cancel) envelope.cancel();
   }),
                    [&](Error error) {
                      CHECK(committed(client, "g", "t", 0) == 4);
-                     book.ends.push_back(std::move(error));
+                     recorder.ends.push_back(std::move(error));
                    });
-  CHECK(client.until([&] { return !book.ends.empty(); }));
-  CHECK((cancel ? book.ended_well() : book.ended_with(Errc::envelope_dropped)));
-  CHECK(book.offsets(0) == range(0, 5));
+  CHECK(client.until([&] { return !recorder.ends.empty(); }));
+  CHECK((cancel ? recorder.ended_well() : recorder.ended_with(Errc::envelope_dropped)));
+  CHECK(recorder.offsets(0) == range(0, 5));
   CHECK(consumer.position("t", 0) == 4);
   close(client, consumer);
   client.close();
@@ -224,11 +224,11 @@ TEST_CASE("F5: commits that are tried again never go back") {
   faults.add(ApiKey::offset_commit).reply(Errc::not_coordinator);
   faults.add(ApiKey::offset_commit).close_after();
   const Ordering ordering = GENERATE(Ordering::partition, Ordering::unordered);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne, {.commit_mode = CommitMode::pipelined, .ordering = ordering});
-  consumer.consume(book.commit(), book.end());
-  CHECK(client.until([&] { return book.commits.size() == 200; }));
-  for (const Error& error : book.commits) CHECK_FALSE(error);
+  consumer.consume(recorder.commit(), recorder.end());
+  CHECK(client.until([&] { return recorder.commits.size() == 200; }));
+  for (const Error& error : recorder.commits) CHECK_FALSE(error);
   CHECK(std::is_sorted(watch.stored.begin(), watch.stored.end()));
   CHECK(committed(client, "g", "t", 0) == 200);
   close(client, consumer);
@@ -240,12 +240,12 @@ TEST_CASE("a Fetcher's commit acts as ack in every mode") {
   fill(client, "t", 1, 20);
   const auto mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
   const auto ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.commit_mode = mode, .ordering = ordering});
-  fetcher.fetch(20, book.commit(), book.end());
-  CHECK(client.until([&] { return !book.ends.empty() && book.commits.size() == 20; }));
-  CHECK(book.ended_well());
-  for (const Error& error : book.commits) CHECK_FALSE(error);
+  fetcher.fetch(20, recorder.commit(), recorder.end());
+  CHECK(client.until([&] { return !recorder.ends.empty() && recorder.commits.size() == 20; }));
+  CHECK(recorder.ended_well());
+  for (const Error& error : recorder.commits) CHECK_FALSE(error);
   CHECK(client.brokers->cluster().requests().count(ApiKey::offset_commit, 0) == 0);
   close(client, fetcher);
   client.close();

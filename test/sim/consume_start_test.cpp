@@ -1,6 +1,6 @@
 // Where consuming begins: at committed offsets, by a reset policy, at a place; what happens when a position or a topic
 // does not exist. Also the look-ups themselves: OffsetMaster and ConsumerGroup.
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -18,39 +18,39 @@ TEST_CASE("F18: where nothing is committed auto_offset_reset says where to begin
   client.session->on_event({});
   fill(client, "t", 1, 10);
   REQUIRE_FALSE(client.brokers->cluster().contents().truncate_before("t", 0, 4));
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne, {.auto_offset_reset = policy});
-  if (handler) book.listen(consumer);
-  consumer.consume(book.ack(), book.end());
+  if (handler) recorder.listen(consumer);
+  consumer.consume(recorder.ack(), recorder.end());
   client.run(2s);
   fill(client, "t", 1, 2);
   client.run(2s);
   const std::vector<int64_t> wanted = policy == OffsetReset::earliest ? range(4, 12)
                                       : policy == OffsetReset::latest ? range(10, 12)
                                                                       : std::vector<int64_t>();
-  CHECK(book.offsets(0) == wanted);
+  CHECK(recorder.offsets(0) == wanted);
   if (policy == OffsetReset::none) {
-    CHECK(book.ends.size() == (handler ? 0 : 1));
-    if (!handler) CHECK(book.ends.front() == Errc::no_offset);
+    CHECK(recorder.ends.size() == (handler ? 0 : 1));
+    if (!handler) CHECK(recorder.ends.front() == Errc::no_offset);
     if (handler) {
-      REQUIRE(book.events.size() == 1);
-      CHECK(book.events[0].type == Event::Type::partition_stopped);
-      CHECK(book.events[0].error == Errc::no_offset);
+      REQUIRE(recorder.events.size() == 1);
+      CHECK(recorder.events[0].type == Event::Type::partition_stopped);
+      CHECK(recorder.events[0].error == Errc::no_offset);
       // Only seek() starts it again.
       CHECK_FALSE(consumer.seek(TopicOffset::at_time("t", 0, 1008)));
       client.run(2s);
-      CHECK(book.offsets(0) == range(8, 12));
-      CHECK(book.count(Event::Type::partition_resumed) == 1);
+      CHECK(recorder.offsets(0) == range(8, 12));
+      CHECK(recorder.count(Event::Type::partition_resumed) == 1);
     } else {
-      consumer.consume(book.ack(), book.end());
+      consumer.consume(recorder.ack(), recorder.end());
       client.run(1s);
-      CHECK(book.ends.size() == 2);  // the second one ended at once, too
+      CHECK(recorder.ends.size() == 2);  // the second one ended at once, too
     }
   } else if (handler) {
-    REQUIRE(book.events.size() == 1);
-    CHECK(book.events[0].type == Event::Type::offset_reset);
-    CHECK(book.events[0].error == Errc::no_offset);
-    CHECK(book.events[0].offset == wanted.front());
+    REQUIRE(recorder.events.size() == 1);
+    CHECK(recorder.events[0].type == Event::Type::offset_reset);
+    CHECK(recorder.events[0].error == Errc::no_offset);
+    CHECK(recorder.events[0].offset == wanted.front());
   }
   close(client, consumer);
   client.close();
@@ -63,9 +63,9 @@ TEST_CASE("D16: on_offset_out_of_range decides about that error and no other, an
   SimClient client(2, {.brokers = 1});
   REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
   fill(client, "t", 2, 10);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 2}, {"t", 1, 0}}, {.on_offset_out_of_range = policy});
-  book.listen(fetcher);
+  recorder.listen(fetcher);
   REQUIRE_FALSE(client.brokers->cluster().contents().truncate_before("t", 0, 6));
   // Other errors do not reset.
   devbroker::Faults& faults = client.brokers->cluster().faults();
@@ -73,25 +73,25 @@ TEST_CASE("D16: on_offset_out_of_range decides about that error and no other, an
   faults.add(ApiKey::fetch).partition("t", 0).reply(Errc::unknown_topic_or_partition);
   faults.add(ApiKey::fetch).partition("t", 0).reply(Errc::corrupt_message);
   faults.add(ApiKey::fetch).partition("t", 0).reply(static_cast<Errc>(999));
-  fetcher.fetch(book.ack(), book.end());
+  fetcher.fetch(recorder.ack(), recorder.end());
   client.run(8s);
-  CHECK(book.offsets(1) == range(0, 10));
-  REQUIRE(book.events.size() == 1);
+  CHECK(recorder.offsets(1) == range(0, 10));
+  REQUIRE(recorder.events.size() == 1);
   if (policy == OutOfRange::fail) {
-    CHECK(book.offsets(0).empty());
-    CHECK(book.events[0].type == Event::Type::partition_stopped);
+    CHECK(recorder.offsets(0).empty());
+    CHECK(recorder.events[0].type == Event::Type::partition_stopped);
     CHECK_FALSE(fetcher.seek(TopicOffset::earliest("t", 0)));
     client.run(2s);
-    CHECK(book.offsets(0) == range(6, 10));
+    CHECK(recorder.offsets(0) == range(6, 10));
   } else {
-    CHECK(book.events[0].type == Event::Type::offset_reset);
+    CHECK(recorder.events[0].type == Event::Type::offset_reset);
     const int64_t start = policy == OutOfRange::reset_to_earliest ? 6 : 10;
-    CHECK(book.events[0].offset == start);
+    CHECK(recorder.events[0].offset == start);
     fill(client, "t", 1, 2);
     client.run(2s);
-    CHECK(book.offsets(0) == range(start, 12));
+    CHECK(recorder.offsets(0) == range(start, 12));
   }
-  CHECK(book.events[0].error == Errc::offset_out_of_range);
+  CHECK(recorder.events[0].error == Errc::offset_out_of_range);
   close(client, fetcher);
   client.close();
 }
@@ -100,22 +100,23 @@ TEST_CASE("D16: records that were fetched before the position vanished are still
   SimClient client(3, {.brokers = 1});
   REQUIRE_FALSE(client.brokers->cluster().releases().as_version("1.1"));  // it does not tell where logs part
   fill(client, "t", 1, 6);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
-  book.listen(consumer);
-  consumer.consume(book.keep(), book.end());
-  CHECK(client.until([&] { return book.kept.size() == 1; }));
+  recorder.listen(consumer);
+  consumer.consume(recorder.keep(), recorder.end());
+  CHECK(client.until([&] { return recorder.kept.size() == 1; }));
   client.run(1s);
-  client.brokers->cluster().leaders().truncate_to("t", 0, 3);  // the broker loses the rest, which the consumer has already
+  client.brokers->cluster().leaders().truncate_to("t", 0,
+                                                  3);  // the broker loses the rest, which the consumer has already
   client.run(2s);
-  book.events.clear();  // one told that nothing was committed
+  recorder.events.clear();  // one told that nothing was committed
   for (size_t i = 0; i < 5; ++i) {
-    book.kept.back().ack();
-    CHECK(client.until([&] { return book.kept.size() == i + 2; }, 1s));
+    recorder.kept.back().ack();
+    CHECK(client.until([&] { return recorder.kept.size() == i + 2; }, 1s));
   }
-  CHECK(book.offsets(0) == range(0, 6));
-  book.kept.back().ack();
-  CHECK(client.until([&] { return book.count(Event::Type::offset_reset) == 1; }, 2s));
+  CHECK(recorder.offsets(0) == range(0, 6));
+  recorder.kept.back().ack();
+  CHECK(client.until([&] { return recorder.count(Event::Type::offset_reset) == 1; }, 2s));
   close(client, consumer);
   client.close();
 }
@@ -126,25 +127,25 @@ TEST_CASE("a Fetcher begins at a number, at either end, or at a time") {
   SimClient client(4, {.brokers = 3});
   REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
   fill(client, "t", 5, 10);  // timestamps 1000 + offset
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 7},
                                     TopicOffset::earliest("t", 1),
                                     TopicOffset::latest("t", 2),
                                     TopicOffset::at_time("t", 3, 1004),
                                     TopicOffset::at_time("t", 4, 5000)});
-  fetcher.fetch(book.commit(), book.end());
+  fetcher.fetch(recorder.commit(), recorder.end());
   client.run(2s);
-  CHECK(book.offsets(0) == range(7, 10));
-  CHECK(book.offsets(1) == range(0, 10));
-  CHECK(book.offsets(2).empty());
-  if (release != "0.10") CHECK(book.offsets(3) == range(4, 10));
-  CHECK(book.offsets(4).empty());
-  CHECK(book.commits.size() == book.got.size());  // a commit acts as an ack
-  for (const Error& error : book.commits) CHECK_FALSE(error);
+  CHECK(recorder.offsets(0) == range(7, 10));
+  CHECK(recorder.offsets(1) == range(0, 10));
+  CHECK(recorder.offsets(2).empty());
+  if (release != "0.10") CHECK(recorder.offsets(3) == range(4, 10));
+  CHECK(recorder.offsets(4).empty());
+  CHECK(recorder.commits.size() == recorder.got.size());  // a commit acts as an ack
+  for (const Error& error : recorder.commits) CHECK_FALSE(error);
   fill(client, "t", 5, 1);
   client.run(2s);
-  CHECK(book.offsets(2) == range(10, 11));
-  CHECK(book.offsets(4) == range(10, 11));
+  CHECK(recorder.offsets(2) == range(10, 11));
+  CHECK(recorder.offsets(4) == range(10, 11));
   close(client, fetcher);
   CHECK(client.brokers->cluster().requests().count(ApiKey::offset_commit, 0) == 0);
   CHECK(client.brokers->cluster().requests().count(ApiKey::find_coordinator, 0) == 0);
@@ -154,17 +155,17 @@ TEST_CASE("a Fetcher begins at a number, at either end, or at a time") {
 TEST_CASE("a limited Fetcher and batch_fetch go on where they stopped") {
   SimClient client(5, {.brokers = 1});
   fill(client, "t", 1, 10);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {TopicOffset::earliest("t", 0)});
-  fetcher.fetch(4, book.ack(), book.end());
-  CHECK(client.until([&] { return book.ended_well(); }));
+  fetcher.fetch(4, recorder.ack(), recorder.end());
+  CHECK(client.until([&] { return recorder.ended_well(); }));
   std::vector<int64_t> rest;
   fetcher.batch_fetch(100, [&](BatchEnvelope batch) {
     for (const MessageView& item : batch.items()) rest.push_back(item.offset);
     batch.ack();
   });
   CHECK(client.until([&] { return rest.size() == 6; }));
-  CHECK(book.offsets(0) == range(0, 4));
+  CHECK(recorder.offsets(0) == range(0, 4));
   CHECK(rest == range(4, 10));
   close(client, fetcher);
   client.close();
@@ -177,29 +178,29 @@ TEST_CASE("a partition absent from metadata is waited for default_api_timeout, t
   SimClient client(6, {.brokers = 1, .cluster = {.auto_create_topics = false}});
   client.session->on_event({});
   fill(client, "t", 1, 3);
-  Book book;
+  Recorder recorder;
   std::vector<TopicOffset> places = {{"t", 0, 0}};
   places.push_back(by_number ? TopicOffset{"t", 1, 0} : TopicOffset::earliest("t", 1));
   Fetcher fetcher(*client.session, places, {.default_api_timeout = 5s});
-  if (handler) book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
+  if (handler) recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
   client.run(4s);
-  CHECK(book.got.size() == 3);
-  CHECK(book.events.empty());
-  CHECK(book.ends.empty());
+  CHECK(recorder.got.size() == 3);
+  CHECK(recorder.events.empty());
+  CHECK(recorder.ends.empty());
   CHECK(client.brokers->cluster().requests().count(ApiKey::metadata, 0) < 20);
   client.run(2s);
   const Errc code = by_number ? Errc::unknown_topic_or_partition : Errc::timed_out;
   if (handler) {
-    REQUIRE(book.events.size() == 1);
-    CHECK(book.events[0].type == Event::Type::partition_stopped);
-    CHECK(book.events[0].error == code);
-    CHECK(book.events[0].partition == 1);
+    REQUIRE(recorder.events.size() == 1);
+    CHECK(recorder.events[0].type == Event::Type::partition_stopped);
+    CHECK(recorder.events[0].error == code);
+    CHECK(recorder.events[0].partition == 1);
     fill(client, "t", 1, 1);
-    CHECK(client.until([&] { return book.got.size() == 4; }, 1s));
-    CHECK(book.ends.empty());
+    CHECK(client.until([&] { return recorder.got.size() == 4; }, 1s));
+    CHECK(recorder.ends.empty());
   } else {
-    CHECK(book.ended_with(code));
+    CHECK(recorder.ended_with(code));
   }
   close(client, fetcher);
   client.close();
@@ -209,23 +210,23 @@ TEST_CASE("a topic that is deleted under its consumer stops after default_api_ti
   SimClient client(7, {.brokers = 1, .cluster = {.auto_create_topics = false}});
   fill(client, "t", 1, 3);
   fill(client, "u", 1, 3);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"t", {0}}, {"u", {0}}}, {.default_api_timeout = 5s});
-  book.listen(consumer);
-  consumer.consume(book.ack(), book.end());
-  CHECK(client.until([&] { return book.got.size() == 6; }));
+  recorder.listen(consumer);
+  consumer.consume(recorder.ack(), recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 6; }));
   REQUIRE_FALSE(client.brokers->cluster().topics().erase("t"));
   client.run(4s);
-  CHECK(book.count(Event::Type::partition_stopped) == 0);
+  CHECK(recorder.count(Event::Type::partition_stopped) == 0);
   client.run(4s);
-  REQUIRE(book.count(Event::Type::partition_stopped) == 1);
-  for (const Event& event : book.events) {
+  REQUIRE(recorder.count(Event::Type::partition_stopped) == 1);
+  for (const Event& event : recorder.events) {
     if (event.type != Event::Type::partition_stopped) continue;
     CHECK(event.topic == "t");
     CHECK(event.error == Errc::unknown_topic_or_partition);
   }
   fill(client, "u", 1, 1);
-  CHECK(client.until([&] { return book.got.size() == 7; }, 1s));
+  CHECK(client.until([&] { return recorder.got.size() == 7; }, 1s));
   close(client, consumer);
   client.close();
 }
@@ -233,11 +234,11 @@ TEST_CASE("a topic that is deleted under its consumer stops after default_api_ti
 TEST_CASE("a topic is created on demand, unless that is switched off") {
   const bool create = GENERATE(true, false);
   SimClient client(8, {.brokers = 3});
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"new", {0}}},
                     {.allow_auto_create_topics = create, .default_api_timeout = 5s});
-  book.listen(consumer);
-  consumer.consume(book.ack(), book.end());
+  recorder.listen(consumer);
+  consumer.consume(recorder.ack(), recorder.end());
   client.run(3s);
   CHECK((client.brokers->cluster().topics().find("new") != nullptr) == create);
   if (!create) {
@@ -245,8 +246,8 @@ TEST_CASE("a topic is created on demand, unless that is switched off") {
   } else {
     fill(client, "new", 1, 2);
   }
-  CHECK(client.until([&] { return book.got.size() == 2; }, 3s));
-  CHECK(book.count(Event::Type::partition_stopped) == 0);
+  CHECK(client.until([&] { return recorder.got.size() == 2; }, 3s));
+  CHECK(recorder.count(Event::Type::partition_stopped) == 0);
   close(client, consumer);
   client.close();
 }
@@ -361,13 +362,13 @@ TEST_CASE("F17: committed offsets are waited for while the coordinator is not th
   faults.add(ApiKey::offset_fetch).reply(Errc::not_coordinator);
   faults.add(ApiKey::offset_fetch).close_after();
   faults.add(ApiKey::offset_fetch).times(3).reply(Errc::unstable_offset_commit);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
-  book.listen(consumer);
-  consumer.consume(book.ack(), book.end());
-  CHECK(client.until([&] { return book.got.size() == 4; }, 20s));
-  CHECK(book.offsets(0) == range(6, 10));
-  CHECK(book.events.empty());
+  recorder.listen(consumer);
+  consumer.consume(recorder.ack(), recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 4; }, 20s));
+  CHECK(recorder.offsets(0) == range(6, 10));
+  CHECK(recorder.events.empty());
   close(client, consumer);
   client.close();
 }

@@ -1,7 +1,7 @@
 // Consuming without faults: order, what each answer does, limits, batches, one consumption at a time.
 // Not here: where partitions begin (consume_start_test.cpp), pause and seek (consume_control_test.cpp),
 // faults (consume_fault_test.cpp).
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 #include "records/builder.hpp"
 
 using namespace kafka;
@@ -22,22 +22,22 @@ TEST_CASE("every message of every partition comes once and in order, whatever th
   SimClient client(1, {.brokers = 3});
   fill(client, "t", 3, 200);
   REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
-  Book book;
+  Recorder recorder;
   {
     Consumer consumer(*client.session, "g", kThree, {.ordering = ordering});
-    book.listen(consumer);
-    consumer.consume(book.ack(), book.end());
-    CHECK(book.got.empty());
-    CHECK(client.until([&] { return book.got.size() == 600 && book.partition_ends.size() == 3; }, 5s));
+    recorder.listen(consumer);
+    consumer.consume(recorder.ack(), recorder.end());
+    CHECK(recorder.got.empty());
+    CHECK(client.until([&] { return recorder.got.size() == 600 && recorder.partition_ends.size() == 3; }, 5s));
     fill(client, "t", 3, 50);
-    CHECK(client.until([&] { return book.got.size() == 750 && book.partition_ends.size() == 6; }, 5s));
+    CHECK(client.until([&] { return recorder.got.size() == 750 && recorder.partition_ends.size() == 6; }, 5s));
     client.run(5s);
-    book.check_dense(3, 0, 250);
-    CHECK(book.partition_ends.size() == 6);
-    CHECK(book.deepest == 1);
-    CHECK(book.ends.empty());
+    recorder.check_dense(3, 0, 250);
+    CHECK(recorder.partition_ends.size() == 6);
+    CHECK(recorder.deepest == 1);
+    CHECK(recorder.ends.empty());
     close(client, consumer);
-    CHECK(book.ended_with(Errc::closed));
+    CHECK(recorder.ended_with(Errc::closed));
   }
   client.close();
 }
@@ -45,20 +45,20 @@ TEST_CASE("every message of every partition comes once and in order, whatever th
 TEST_CASE("commit stores the next offset, and only then is the next message dispatched") {
   SimClient client(2, {.brokers = 3});
   fill(client, "t", 1, 5);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
     const int64_t offset = envelope.offset();
     CHECK(committed(client, "g", "t", 0) == (offset == 0 ? -1 : offset));
     CHECK_FALSE(envelope.commit("note " + std::to_string(offset),
-                                [&](Error error) { book.commits.push_back(std::move(error)); }));
-    CHECK(book.commits.size() == static_cast<size_t>(offset));
+                                [&](Error error) { recorder.commits.push_back(std::move(error)); }));
+    CHECK(recorder.commits.size() == static_cast<size_t>(offset));
     CHECK(envelope.answered());
   }),
-                   book.end());
-  CHECK(client.until([&] { return book.commits.size() == 5; }));
-  book.check_dense(1, 0, 5);
-  for (const Error& error : book.commits) CHECK_FALSE(error);
+                   recorder.end());
+  CHECK(client.until([&] { return recorder.commits.size() == 5; }));
+  recorder.check_dense(1, 0, 5);
+  for (const Error& error : recorder.commits) CHECK_FALSE(error);
   CHECK(committed(client, "g", "t", 0) == 5);
   const auto* stored = client.brokers->cluster().groups().find("g", {"t", 0});
   REQUIRE(stored != nullptr);
@@ -67,7 +67,7 @@ TEST_CASE("commit stores the next offset, and only then is the next message disp
 
   // Another consumer of the group goes on there.
   fill(client, "t", 1, 1);
-  Book second;
+  Recorder second;
   Consumer next(*client.session, "g", kOne);
   next.consume(second.ack(), second.end());
   CHECK(client.until([&] { return !second.got.empty(); }));
@@ -80,27 +80,27 @@ TEST_CASE("commit stores the next offset, and only then is the next message disp
 TEST_CASE("ack moves on and stores nothing; cancel ends, and the message comes again") {
   SimClient client(3, {.brokers = 1});
   fill(client, "t", 1, 10);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
     if (envelope.offset() == 3) {
       CHECK_FALSE(envelope.cancel());
     } else {
       CHECK_FALSE(envelope.ack());
     }
   }),
-                   book.end());
-  CHECK(client.until([&] { return !book.ends.empty(); }));
+                   recorder.end());
+  CHECK(client.until([&] { return !recorder.ends.empty(); }));
   client.run(2s);
-  CHECK(book.ended_well());
-  CHECK(book.offsets(0) == range(0, 4));
+  CHECK(recorder.ended_well());
+  CHECK(recorder.offsets(0) == range(0, 4));
   CHECK(committed(client, "g", "t", 0) == -1);
   CHECK(consumer.position("t", 0) == 3);
 
-  book = {};
-  consumer.consume(book.ack(), book.end());
-  CHECK(client.until([&] { return book.got.size() == 7; }));
-  book.check_dense(1, 3, 10);
+  recorder = {};
+  consumer.consume(recorder.ack(), recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 7; }));
+  recorder.check_dense(1, 3, 10);
   close(client, consumer);
   client.close();
 }
@@ -108,30 +108,30 @@ TEST_CASE("ack moves on and stores nothing; cancel ends, and the message comes a
 TEST_CASE("G2: a second answer changes nothing and says already_answered; after close it is lost") {
   SimClient client(4, {.brokers = 1});
   fill(client, "t", 1, 3);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
-  consumer.consume(book.keep(), book.end());
-  CHECK(client.until([&] { return book.kept.size() == 1; }));
+  consumer.consume(recorder.keep(), recorder.end());
+  CHECK(client.until([&] { return recorder.kept.size() == 1; }));
   client.run(2s);
-  CHECK(book.kept.size() == 1);
-  MessageEnvelope first = std::move(book.kept.front());
+  CHECK(recorder.kept.size() == 1);
+  MessageEnvelope first = std::move(recorder.kept.front());
   CHECK_FALSE(first.ack());
   CHECK(first.ack() == Errc::already_answered);
   CHECK(first.cancel() == Errc::already_answered);
   std::vector<Error> told;
   CHECK(first.commit({}, [&](Error error) { told.push_back(std::move(error)); }) == Errc::already_answered);
   CHECK(told.empty());
-  CHECK(client.until([&] { return book.kept.size() == 2 && told.size() == 1; }));
+  CHECK(client.until([&] { return recorder.kept.size() == 2 && told.size() == 1; }));
   CHECK(told.front() == Errc::already_answered);
   CHECK(committed(client, "g", "t", 0) == -1);
   close(client, consumer);
-  MessageEnvelope second = std::move(book.kept.back());
+  MessageEnvelope second = std::move(recorder.kept.back());
   CHECK(second.value() == "0:1");
   CHECK(second.commit({}, [&](Error error) { told.push_back(std::move(error)); }) == Errc::lost);
   CHECK(client.until([&] { return told.size() == 2; }));
   CHECK(told.back() == Errc::lost);
   CHECK(second.ack() == Errc::already_answered);
-  CHECK(book.ended_with(Errc::closed));
+  CHECK(recorder.ended_with(Errc::closed));
   client.close();
 }
 
@@ -139,29 +139,29 @@ TEST_CASE("a dropped envelope ends the consumption; nothing is stored, and the m
   SimClient client(5, {.brokers = 1});
   fill(client, "t", 1, 5);
   const bool inside = GENERATE(true, false);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
   auto drop_second = [&](MessageEnvelope envelope) {
     if (envelope.offset() == 0) {
       envelope.commit();
     } else if (!inside) {
-      book.kept.push_back(std::move(envelope));
+      recorder.kept.push_back(std::move(envelope));
     }
   };
-  consumer.consume(book.each(drop_second), book.end());
+  consumer.consume(recorder.each(drop_second), recorder.end());
   if (!inside) {
-    CHECK(client.until([&] { return book.kept.size() == 1; }));
-    book.kept.clear();
+    CHECK(client.until([&] { return recorder.kept.size() == 1; }));
+    recorder.kept.clear();
   }
-  CHECK(client.until([&] { return !book.ends.empty(); }));
+  CHECK(client.until([&] { return !recorder.ends.empty(); }));
   client.run(1s);
-  CHECK(book.ended_with(Errc::envelope_dropped));
+  CHECK(recorder.ended_with(Errc::envelope_dropped));
   CHECK(committed(client, "g", "t", 0) == 1);
-  CHECK(book.offsets(0) == range(0, 2));
-  book = {};
-  consumer.consume(book.commit(), book.end());
-  CHECK(client.until([&] { return book.commits.size() == 4; }));
-  CHECK(book.offsets(0) == range(1, 5));
+  CHECK(recorder.offsets(0) == range(0, 2));
+  recorder = {};
+  consumer.consume(recorder.commit(), recorder.end());
+  CHECK(client.until([&] { return recorder.commits.size() == 4; }));
+  CHECK(recorder.offsets(0) == range(1, 5));
   close(client, consumer);
   client.close();
 }
@@ -199,25 +199,25 @@ TEST_CASE("a limit ends the consumption once, when its last message is answered 
   SimClient client(7, {.brokers = 1});
   fill(client, "t", 3, 10);
   const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kThree, {.ordering = ordering});
-  consumer.consume(4, book.commit(), [&](Error error) {
-    CHECK(book.commits.size() == 4);
-    book.ends.push_back(std::move(error));
+  consumer.consume(4, recorder.commit(), [&](Error error) {
+    CHECK(recorder.commits.size() == 4);
+    recorder.ends.push_back(std::move(error));
   });
-  CHECK(client.until([&] { return !book.ends.empty(); }));
+  CHECK(client.until([&] { return !recorder.ends.empty(); }));
   client.run(2s);
-  CHECK(book.ended_well());
-  CHECK(book.got.size() == 4);
+  CHECK(recorder.ended_well());
+  CHECK(recorder.got.size() == 4);
   int64_t stored = 0;
   for (int p = 0; p < 3; ++p) stored += std::max<int64_t>(committed(client, "g", "t", p), 0);
   CHECK(stored == 4);
   // What lies in the buffers is dispatched at once by the next one, without the broker.
   client.world.black_hole("client", "broker-1", true);
-  consumer.consume(26, book.ack(), book.end());
-  CHECK(client.until([&] { return book.got.size() == 30; }, 100ms));
-  CHECK(client.until([&] { return book.ends.size() == 2; }, 100ms));
-  book.check_dense(3, 0, 10);
+  consumer.consume(26, recorder.ack(), recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 30; }, 100ms));
+  CHECK(client.until([&] { return recorder.ends.size() == 2; }, 100ms));
+  recorder.check_dense(3, 0, 10);
   client.world.black_hole("client", "broker-1", false);
   close(client, consumer);
   client.close();
@@ -226,29 +226,29 @@ TEST_CASE("a limit ends the consumption once, when its last message is answered 
 TEST_CASE("a limit that is held open waits for its answers") {
   SimClient client(8, {.brokers = 1});
   fill(client, "t", 3, 10);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kThree, {.ordering = Ordering::partition});
-  consumer.consume(2, book.keep(), book.end());
-  CHECK(client.until([&] { return book.kept.size() == 2; }));
+  consumer.consume(2, recorder.keep(), recorder.end());
+  CHECK(client.until([&] { return recorder.kept.size() == 2; }));
   client.run(2s);
-  CHECK(book.kept.size() == 2);
-  CHECK(book.ends.empty());
-  CHECK_FALSE(book.kept[1].ack());
+  CHECK(recorder.kept.size() == 2);
+  CHECK(recorder.ends.empty());
+  CHECK_FALSE(recorder.kept[1].ack());
   client.run(1s);
-  CHECK(book.ends.empty());
-  CHECK_FALSE(book.kept[0].ack());
-  CHECK(book.ends.empty());
-  CHECK(client.until([&] { return book.ended_well(); }));
+  CHECK(recorder.ends.empty());
+  CHECK_FALSE(recorder.kept[0].ack());
+  CHECK(recorder.ends.empty());
+  CHECK(client.until([&] { return recorder.ended_well(); }));
   client.close();
 }
 
 TEST_CASE("ordering says how many envelopes are open: one in all, or one per partition") {
   SimClient client(9, {.brokers = 3});
   fill(client, "t", 3, 10);
-  Book one;
+  Recorder one;
   Consumer first(*client.session, "g", kThree);
   first.consume(one.keep(), one.end());
-  Book each;
+  Recorder each;
   Consumer second(*client.session, "h", kThree, {.ordering = Ordering::partition});
   second.consume(each.keep(), each.end());
   CHECK(client.until([&] { return each.kept.size() == 3; }));
@@ -271,17 +271,17 @@ TEST_CASE("ordering says how many envelopes are open: one in all, or one per par
 TEST_CASE("an answer given inside another partition's callback frees its own partition at once") {
   SimClient client(16, {.brokers = 1});
   fill(client, "t", 2, 10);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"t", {0, 1}}}, {.ordering = Ordering::partition});
-  book.listen_ends(consumer);
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
-    book.kept.push_back(std::move(envelope));
-    if (book.kept.size() < 2) return;
-    CHECK_FALSE(book.kept.front().ack());
-    book.kept.erase(book.kept.begin());
+  recorder.listen_ends(consumer);
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    recorder.kept.push_back(std::move(envelope));
+    if (recorder.kept.size() < 2) return;
+    CHECK_FALSE(recorder.kept.front().ack());
+    recorder.kept.erase(recorder.kept.begin());
   }));
-  CHECK(client.until([&] { return book.got.size() == 20; }, 2s));
-  CHECK(client.until([&] { return book.partition_ends.size() == 1; }, 2s));  // the last one is open
+  CHECK(client.until([&] { return recorder.got.size() == 20; }, 2s));
+  CHECK(client.until([&] { return recorder.partition_ends.size() == 1; }, 2s));  // the last one is open
   close(client, consumer);
   client.close();
 }
@@ -341,25 +341,25 @@ TEST_CASE("a batch holds 1 to max records of one partition, in order, spans batc
 TEST_CASE("one consumption at a time: another is refused, and may begin once the first has ended") {
   SimClient client(11, {.brokers = 1});
   fill(client, "t", 1, 4);
-  Book book;
-  Book refused;
+  Recorder recorder;
+  Recorder refused;
   Consumer consumer(*client.session, "g", kOne);
-  consumer.consume(2, book.ack(), book.end());
+  consumer.consume(2, recorder.ack(), recorder.end());
   consumer.consume(refused.ack(), refused.end());
   CHECK(refused.ends.empty());
-  CHECK(client.until([&] { return !refused.ends.empty() && !book.ends.empty(); }));
+  CHECK(client.until([&] { return !refused.ends.empty() && !recorder.ends.empty(); }));
   CHECK(refused.ended_with(Errc::invalid_argument));
   CHECK(refused.got.empty());
-  CHECK(book.ended_well());
-  consumer.consume(2, book.ack(), [&](Error error) {
-    book.ends.push_back(std::move(error));
+  CHECK(recorder.ended_well());
+  consumer.consume(2, recorder.ack(), [&](Error error) {
+    recorder.ends.push_back(std::move(error));
     fill(client, "t", 1, 1);
-    consumer.consume(1, book.ack(), book.end());  // from inside on_end
+    consumer.consume(1, recorder.ack(), recorder.end());  // from inside on_end
   });
-  CHECK(client.until([&] { return book.ends.size() == 3; }));
-  book.check_dense(1, 0, 5);
-  for (const Error& error : book.ends) CHECK_FALSE(error);
-  Book bad;
+  CHECK(client.until([&] { return recorder.ends.size() == 3; }));
+  recorder.check_dense(1, 0, 5);
+  for (const Error& error : recorder.ends) CHECK_FALSE(error);
+  Recorder bad;
   consumer.consume(0, bad.ack(), bad.end());
   consumer.batch_consume(
       0, [](BatchEnvelope) {}, bad.end());
@@ -367,7 +367,7 @@ TEST_CASE("one consumption at a time: another is refused, and may begin once the
   CHECK(client.until([&] { return bad.ends.size() == 3; }));
   for (const Error& error : bad.ends) CHECK(error == Errc::invalid_argument);
   close(client, consumer);
-  Book after;
+  Recorder after;
   consumer.consume(after.ack(), after.end());
   CHECK(client.until([&] { return after.ended_with(Errc::closed); }));
   client.close();
@@ -376,22 +376,22 @@ TEST_CASE("one consumption at a time: another is refused, and may begin once the
 TEST_CASE("an answer to an envelope of an earlier consumption does not end the next one") {
   SimClient client(12, {.brokers = 1});
   fill(client, "t", 2, 4);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"t", {0, 1}}}, {.ordering = Ordering::partition});
-  consumer.consume(book.keep(), book.end());
-  CHECK(client.until([&] { return book.kept.size() == 2; }));
-  CHECK_FALSE(book.kept[0].cancel());
-  CHECK(client.until([&] { return book.ended_well(); }));
-  MessageEnvelope old = std::move(book.kept[1]);
+  consumer.consume(recorder.keep(), recorder.end());
+  CHECK(client.until([&] { return recorder.kept.size() == 2; }));
+  CHECK_FALSE(recorder.kept[0].cancel());
+  CHECK(client.until([&] { return recorder.ended_well(); }));
+  MessageEnvelope old = std::move(recorder.kept[1]);
   const int32_t other = old.partition();
-  book.got.clear();
-  consumer.consume(book.ack(), book.end());
-  CHECK(client.until([&] { return book.got.size() == 4; }));
-  CHECK(book.offsets(other).empty());  // its first message is still out
+  recorder.got.clear();
+  consumer.consume(recorder.ack(), recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 4; }));
+  CHECK(recorder.offsets(other).empty());  // its first message is still out
   CHECK_FALSE(old.cancel());
-  CHECK(client.until([&] { return book.got.size() == 8; }));
-  book.check_dense(2, 0, 4);
-  CHECK(book.ends.size() == 1);
+  CHECK(client.until([&] { return recorder.got.size() == 8; }));
+  recorder.check_dense(2, 0, 4);
+  CHECK(recorder.ends.size() == 1);
   close(client, consumer);
   client.close();
 }
@@ -400,20 +400,20 @@ TEST_CASE("a commit that fails for good ends the consumption, and the message co
   SimClient client(13, {.brokers = 1});
   fill(client, "t", 1, 4);
   client.brokers->cluster().faults().add(ApiKey::offset_commit).skip(1).reply(Errc::group_authorization_failed);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
-  consumer.consume(book.commit(), book.end());
-  CHECK(client.until([&] { return !book.ends.empty(); }));
-  CHECK(book.ended_with(Errc::group_authorization_failed));
-  REQUIRE(book.commits.size() == 2);
-  CHECK_FALSE(book.commits[0]);
-  CHECK(book.commits[1] == Errc::group_authorization_failed);
+  consumer.consume(recorder.commit(), recorder.end());
+  CHECK(client.until([&] { return !recorder.ends.empty(); }));
+  CHECK(recorder.ended_with(Errc::group_authorization_failed));
+  REQUIRE(recorder.commits.size() == 2);
+  CHECK_FALSE(recorder.commits[0]);
+  CHECK(recorder.commits[1] == Errc::group_authorization_failed);
   CHECK(committed(client, "g", "t", 0) == 1);
   CHECK(consumer.position("t", 0) == 1);
-  book = {};
-  consumer.consume(book.commit(), book.end());
-  CHECK(client.until([&] { return book.commits.size() == 3; }));
-  CHECK(book.offsets(0) == range(1, 4));
+  recorder = {};
+  consumer.consume(recorder.commit(), recorder.end());
+  CHECK(client.until([&] { return recorder.commits.size() == 3; }));
+  CHECK(recorder.offsets(0) == range(1, 4));
   close(client, consumer);
   client.close();
 }
@@ -426,19 +426,19 @@ TEST_CASE("a commit is tried again while the coordinator loads, moves or answers
   faults.add(ApiKey::offset_commit).reply(Errc::not_coordinator);
   faults.add(ApiKey::offset_commit).swallow();
   faults.add(ApiKey::offset_commit).close_after();
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", kOne);
-  consumer.consume(book.each([&](MessageEnvelope envelope) {
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
     if (envelope.offset() == 4) {
       const int32_t now = client.brokers->cluster().coordinators().of("g");
       REQUIRE_FALSE(client.brokers->cluster().coordinators().move("g", now % 3 + 1));
     }
-    envelope.commit({}, [&](Error error) { book.commits.push_back(std::move(error)); });
+    envelope.commit({}, [&](Error error) { recorder.commits.push_back(std::move(error)); });
   }),
-                   book.end());
-  CHECK(client.until([&] { return book.commits.size() == 6; }));
-  for (const Error& error : book.commits) CHECK_FALSE(error);
-  book.check_dense(1, 0, 6);
+                   recorder.end());
+  CHECK(client.until([&] { return recorder.commits.size() == 6; }));
+  for (const Error& error : recorder.commits) CHECK_FALSE(error);
+  recorder.check_dense(1, 0, 6);
   CHECK(committed(client, "g", "t", 0) == 6);
   close(client, consumer);
   client.close();

@@ -1,6 +1,6 @@
 // D11: logs that lose records which were read already, as after an unclean election (KIP-320).
 // Not here: the end of a session or a connection, offsets that are out of range (consume_fault_test.cpp).
-#include "fetch_bench.hpp"
+#include "fetch_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -18,11 +18,11 @@ TEST_CASE("D11: after an unclean election reading goes on where the logs part, w
   const bool moves = GENERATE(false, true);
   REQUIRE_FALSE(cluster.releases().as_version(release));
   CAPTURE(static_cast<int>(policy), longer, release, moves);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.on_offset_out_of_range = policy});
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  REQUIRE(client.until([&] { return !book.partition_ends.empty(); }));
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return !recorder.partition_ends.empty(); }));
   REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   const int count = longer ? 20 : 2;  // the new log reaches beyond the old position, or not
   if (moves) {
@@ -32,19 +32,19 @@ TEST_CASE("D11: after an unclean election reading goes on where the logs part, w
   for (int i = 0; i < count; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
   client.run(5s);
   if (policy == OutOfRange::fail) {
-    CHECK(book.offsets(0) == range(0, 10));
-    REQUIRE(book.count(Type::partition_stopped) == 1);
-    CHECK(book.events.back().error == Errc::offset_out_of_range);
+    CHECK(recorder.offsets(0) == range(0, 10));
+    REQUIRE(recorder.count(Type::partition_stopped) == 1);
+    CHECK(recorder.events.back().error == Errc::offset_out_of_range);
     REQUIRE_FALSE(fetcher.seek({"t", 0, 6}));
     client.run(5s);
   } else {
-    REQUIRE(book.count(Type::log_truncated) == 1);
-    CHECK(book.events.front().offset == 6);
+    REQUIRE(recorder.count(Type::log_truncated) == 1);
+    CHECK(recorder.events.front().offset == 6);
   }
-  CHECK(book.count(Type::offset_reset) == 0);
+  CHECK(recorder.count(Type::offset_reset) == 0);
   std::vector<int64_t> wanted = range(0, 10);
   for (int i = 0; i < count; ++i) wanted.push_back(6 + i);
-  CHECK(book.offsets(0) == wanted);
+  CHECK(recorder.offsets(0) == wanted);
   close(client, fetcher);
   client.close();
 }
@@ -53,24 +53,24 @@ TEST_CASE("D11: records that were fetched from a lost log and not dispatched are
   SimClient client(12, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
   fill_batches(client, "t", 1, 10, 1);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}});
-  book.listen(fetcher);
-  fetcher.fetch(book.keep(), book.end());
-  REQUIRE(client.until([&] { return book.kept.size() == 1; }));
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.keep(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.kept.size() == 1; }));
   client.run(1s);
   REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   for (int i = 0; i < 10; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
   client.run(5s);
-  while (book.got.size() < 16) {
-    CHECK_FALSE(book.kept.back().ack());
-    const size_t before = book.kept.size();
-    REQUIRE(client.until([&] { return book.kept.size() > before; }, 10s));
+  while (recorder.got.size() < 16) {
+    CHECK_FALSE(recorder.kept.back().ack());
+    const size_t before = recorder.kept.size();
+    REQUIRE(client.until([&] { return recorder.kept.size() > before; }, 10s));
   }
-  CHECK(book.offsets(0) == range(0, 16));
-  CHECK(book.got[7].value == "new");
-  CHECK(book.events.empty());
-  book.kept.clear();
+  CHECK(recorder.offsets(0) == range(0, 16));
+  CHECK(recorder.got[7].value == "new");
+  CHECK(recorder.events.empty());
+  recorder.kept.clear();
   close(client, fetcher);
   client.close();
 }
@@ -79,23 +79,23 @@ TEST_CASE("D11: a second truncation is noticed as well") {
   SimClient client(13, {.brokers = 1});
   devbroker::Cluster& cluster = client.brokers->cluster();
   fill_batches(client, "t", 1, 10, 1);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}});
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  REQUIRE(client.until([&] { return book.got.size() == 10; }));
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 10; }));
   REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   client.run(5s);
-  REQUIRE(book.count(Type::log_truncated) == 1);
+  REQUIRE(recorder.count(Type::log_truncated) == 1);
   REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 3));
   for (int i = 0; i < 10; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 3 + i);
   client.run(5s);
-  REQUIRE(book.count(Type::log_truncated) == 2);
-  CHECK(book.events[0].offset == 6);
-  CHECK(book.events[1].offset == 3);
+  REQUIRE(recorder.count(Type::log_truncated) == 2);
+  CHECK(recorder.events[0].offset == 6);
+  CHECK(recorder.events[1].offset == 3);
   std::vector<int64_t> wanted = range(0, 10);
   for (int i = 3; i < 13; ++i) wanted.push_back(i);
-  CHECK(book.offsets(0) == wanted);
+  CHECK(recorder.offsets(0) == wanted);
   close(client, fetcher);
   client.close();
 }
@@ -104,25 +104,25 @@ TEST_CASE("D11: an envelope that was open when the log was cut below it commits 
   SimClient client(14, {.brokers = 1});
   devbroker::Cluster& cluster = client.brokers->cluster();
   fill_batches(client, "t", 1, 10, 1);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"t", {0}}});
-  book.listen(consumer);
+  recorder.listen(consumer);
   std::optional<MessageEnvelope> open;
   consumer.consume(
       [&](MessageEnvelope envelope) {
-        book.got.push_back({"t", 0, envelope.offset(), std::string(envelope.value())});
+        recorder.got.push_back({"t", 0, envelope.offset(), std::string(envelope.value())});
         if (envelope.offset() == 9 && !open) {
           open = std::move(envelope);
         } else {
           envelope.commit();
         }
       },
-      book.end());
+      recorder.end());
   REQUIRE(client.until([&] { return open.has_value(); }));
   REQUIRE(committed(client, "g", "t", 0) == 9);
   REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   client.run(2s);
-  REQUIRE(book.count(Type::log_truncated) == 1);
+  REQUIRE(recorder.count(Type::log_truncated) == 1);
   const bool commits = GENERATE(true, false);
   int told = 0;
   if (commits) {
@@ -136,9 +136,9 @@ TEST_CASE("D11: an envelope that was open when the log was cut below it commits 
     open->ack();
   }
   for (int i = 0; i < 2; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
-  REQUIRE(client.until([&] { return book.got.size() == 12 && committed(client, "g", "t", 0) == 8; }));
-  CHECK(book.got[10].offset == 6);
-  CHECK(book.got[10].value == "new");
+  REQUIRE(client.until([&] { return recorder.got.size() == 12 && committed(client, "g", "t", 0) == 8; }));
+  CHECK(recorder.got[10].offset == 6);
+  CHECK(recorder.got[10].value == "new");
   close(client, consumer);
   client.close();
 }
@@ -148,41 +148,41 @@ TEST_CASE("D11: with unordered, answers to envelopes that were open when the log
   devbroker::Cluster& cluster = client.brokers->cluster();
   fill_batches(client, "t", 1, 10, 1);
   const CommitMode mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
-  Book book;
+  Recorder recorder;
   Consumer consumer(*client.session, "g", {{"t", {0}}}, {.commit_mode = mode, .ordering = Ordering::unordered});
-  book.listen(consumer);
+  recorder.listen(consumer);
   std::vector<MessageEnvelope> open;
   consumer.consume(
       [&](MessageEnvelope envelope) {
-        book.got.push_back({"t", 0, envelope.offset(), std::string(envelope.value())});
-        if (book.got.size() > 10 || envelope.offset() < 4) {
+        recorder.got.push_back({"t", 0, envelope.offset(), std::string(envelope.value())});
+        if (recorder.got.size() > 10 || envelope.offset() < 4) {
           envelope.commit();
         } else {
           open.push_back(std::move(envelope));
         }
       },
-      book.end());
+      recorder.end());
   REQUIRE(client.until([&] { return open.size() == 6 && committed(client, "g", "t", 0) == 4; }));
   REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
   client.run(2s);
-  REQUIRE(book.count(Type::log_truncated) == 1);
+  REQUIRE(recorder.count(Type::log_truncated) == 1);
   for (MessageEnvelope& envelope : open) CHECK(envelope.commit() == Errc::lost);
   client.run(2s);
   CHECK(committed(client, "g", "t", 0) <= 6);
   for (int i = 0; i < 2; ++i) REQUIRE(cluster.contents().append("t", 0, {.value = "new"}) == 6 + i);
-  REQUIRE(client.until([&] { return book.got.size() == 12 && committed(client, "g", "t", 0) == 8; }));
-  CHECK(book.got[10].value == "new");
+  REQUIRE(client.until([&] { return recorder.got.size() == 12 && committed(client, "g", "t", 0) == 8; }));
+  CHECK(recorder.got[10].value == "new");
   close(client, consumer);
   client.close();
 }
 
 TEST_CASE("D11: a leader that does not know the epoch of the last record resets nothing, nor does an undefined end") {
-  FetchBench bench(1);
-  bench.peer.lead(3);
-  bench.peer.add(0, 10, 0, {.leader_epoch = 3});
+  FetchFixture fixture(1);
+  fixture.peer.lead(3);
+  fixture.peer.add(0, 10, 0, {.leader_epoch = 3});
   int doubts = 0;
   const bool undefined = GENERATE(false, true);
-  bench.peer.twist = [&](const protocol::FetchRequest& request, protocol::FetchResponse& response) {
+  fixture.peer.twist = [&](const protocol::FetchRequest& request, protocol::FetchResponse& response) {
     if (request.topics.empty() || request.topics[0].partitions[0].last_fetched_epoch < 0) return;
     CHECK(request.topics[0].partitions[0].last_fetched_epoch == 3);
     ++doubts;
@@ -193,48 +193,48 @@ TEST_CASE("D11: a leader that does not know the epoch of the last record resets 
       answer.error_code = static_cast<int16_t>(Errc::offset_out_of_range);
     }
   };
-  Book book;
-  Fetcher fetcher = bench.fetcher(1);
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  REQUIRE(bench.client.until([&] { return doubts > 0; }));
-  bench.peer.add(0, 10, 0, {.leader_epoch = 3});
-  bench.client.run(5s);
-  CHECK(book.offsets(0) == range(0, 20));
-  CHECK(book.events.empty());
-  close(bench.client, fetcher);
-  bench.client.close();
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(1);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(fixture.client.until([&] { return doubts > 0; }));
+  fixture.peer.add(0, 10, 0, {.leader_epoch = 3});
+  fixture.client.run(5s);
+  CHECK(recorder.offsets(0) == range(0, 20));
+  CHECK(recorder.events.empty());
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }
 
 TEST_CASE(
     "D11: the place where logs part is believed only if it has an epoch and lies before the position; no busy loop") {
   const bool asked = GENERATE(true, false);
-  FetchBench bench(1, asked ? 12 : 11);
-  bench.peer.lead(3);
-  bench.peer.add(0, 10, 0, {.leader_epoch = 3});
-  bench.peer.twist = [&](const protocol::FetchRequest& request, protocol::FetchResponse& response) {
+  FetchFixture fixture(1, asked ? 12 : 11);
+  fixture.peer.lead(3);
+  fixture.peer.add(0, 10, 0, {.leader_epoch = 3});
+  fixture.peer.twist = [&](const protocol::FetchRequest& request, protocol::FetchResponse& response) {
     CHECK((asked || request.topics[0].partitions[0].last_fetched_epoch == -1));
     auto& answer = response.responses[0].partitions[0];
     if (request.topics[0].partitions[0].fetch_offset == 10) answer.diverging_epoch = {.epoch = 3, .end_offset = 10};
     if (request.topics[0].partitions[0].fetch_offset == 0) answer.diverging_epoch = {.epoch = 0, .end_offset = 0};
   };
   if (!asked) {
-    bench.peer.twist = [&](const protocol::FetchRequest& request, protocol::FetchResponse&) {
+    fixture.peer.twist = [&](const protocol::FetchRequest& request, protocol::FetchResponse&) {
       CHECK(request.topics[0].partitions[0].last_fetched_epoch == -1);
     };
   }
-  Book book;
-  Fetcher fetcher = bench.fetcher(1);
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  bench.client.run(10s);
-  CHECK(book.offsets(0) == range(0, 10));
-  CHECK(book.count(Type::log_truncated) == 0);
-  CHECK(bench.peer.asked.size() < 60);
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(1);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  fixture.client.run(10s);
+  CHECK(recorder.offsets(0) == range(0, 10));
+  CHECK(recorder.count(Type::log_truncated) == 0);
+  CHECK(fixture.peer.asked.size() < 60);
   if (asked) {
-    REQUIRE(bench.stopped(book) != nullptr);
-    CHECK(bench.stopped(book)->error == Errc::protocol_error);
+    REQUIRE(fixture.stopped(recorder) != nullptr);
+    CHECK(fixture.stopped(recorder)->error == Errc::protocol_error);
   }
-  close(bench.client, fetcher);
-  bench.client.close();
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }

@@ -15,8 +15,8 @@ using protocol::RequestHeader;
 
 namespace {
 
-struct Rig : SimClient {
-  explicit Rig(SessionOptions options = {}, uint64_t seed = 1)
+struct ConnectionFixture : SimClient {
+  explicit ConnectionFixture(SessionOptions options = {}, uint64_t seed = 1)
       : SimClient(seed, {.brokers = 3, .session = std::move(options)}), group(*session, "g") {
     REQUIRE_FALSE((*brokers)->topics().create("t", 3));
   }
@@ -43,67 +43,67 @@ struct Rig : SimClient {
 }  // namespace
 
 TEST_CASE("offsets are committed and fetched through the coordinator, which is looked up once") {
-  Rig rig;
+  ConnectionFixture fixture;
   for (int64_t offset = 1; offset <= 5; ++offset) {
-    CHECK_FALSE(rig.commit(offset).error);
-    const auto stored = rig.fetch();
+    CHECK_FALSE(fixture.commit(offset).error);
+    const auto stored = fixture.fetch();
     CHECK_FALSE(stored.error);
     REQUIRE(stored.value.size() == 2);
     CHECK(stored.value[0].offset == offset);
     CHECK(stored.value[0].metadata == "m");
     CHECK(stored.value[1].offset == -1);
   }
-  CHECK(rig.found(ApiKey::find_coordinator) == 1);
-  rig.close();
+  CHECK(fixture.found(ApiKey::find_coordinator) == 1);
+  fixture.close();
 }
 
 TEST_CASE("many calls at once share one look-up of the coordinator and each ends once") {
-  Rig rig;
+  ConnectionFixture fixture;
   std::vector<std::unique_ptr<Outcome<Offsets>>> outcomes;
   for (int64_t i = 0; i < 200; ++i) {
     outcomes.push_back(std::make_unique<Outcome<Offsets>>());
-    rig.group.commit_offsets({{.topic = "t", .partition = static_cast<int32_t>(i % 3), .offset = i}},
-                             outcomes.back()->take());
+    fixture.group.commit_offsets({{.topic = "t", .partition = static_cast<int32_t>(i % 3), .offset = i}},
+                                 outcomes.back()->take());
   }
   CHECK(outcomes.front()->calls == 0);
-  rig.run(5s);
+  fixture.run(5s);
   for (const auto& outcome : outcomes) {
     CHECK(outcome->calls == 1);
     CHECK_FALSE(outcome->error);
   }
-  CHECK(rig.found(ApiKey::find_coordinator) == 1);
-  rig.close();
+  CHECK(fixture.found(ApiKey::find_coordinator) == 1);
+  fixture.close();
 }
 
 TEST_CASE("D6: a coordinator that moves is found again, also during a commit") {
-  Rig rig;
-  CHECK_FALSE(rig.commit(1).error);
-  const int32_t old = rig.coordinator();
-  SECTION("before") { REQUIRE_FALSE((*rig.brokers)->coordinators().move("g", old % 3 + 1)); }
-  SECTION("and dies") { rig.brokers->kill(old); }
+  ConnectionFixture fixture;
+  CHECK_FALSE(fixture.commit(1).error);
+  const int32_t old = fixture.coordinator();
+  SECTION("before") { REQUIRE_FALSE((*fixture.brokers)->coordinators().move("g", old % 3 + 1)); }
+  SECTION("and dies") { fixture.brokers->kill(old); }
   SECTION("while it has the request") {
-    (*rig.brokers)->faults().add(ApiKey::offset_commit).reply(Errc::not_coordinator);
-    REQUIRE_FALSE((*rig.brokers)->coordinators().move("g", old % 3 + 1));
+    (*fixture.brokers)->faults().add(ApiKey::offset_commit).reply(Errc::not_coordinator);
+    REQUIRE_FALSE((*fixture.brokers)->coordinators().move("g", old % 3 + 1));
   }
   SECTION("and falls silent") {
-    rig.brokers->pause(old);
-    REQUIRE_FALSE((*rig.brokers)->coordinators().move("g", old % 3 + 1));
+    fixture.brokers->pause(old);
+    REQUIRE_FALSE((*fixture.brokers)->coordinators().move("g", old % 3 + 1));
   }
-  CHECK_FALSE(rig.commit(2).error);
-  CHECK(rig.coordinator() != old);
-  CHECK(rig.fetch().value.at(0).offset == 2);
-  CHECK(rig.found(ApiKey::find_coordinator) <= 5);
-  rig.brokers->resume(old);
-  rig.close();
+  CHECK_FALSE(fixture.commit(2).error);
+  CHECK(fixture.coordinator() != old);
+  CHECK(fixture.fetch().value.at(0).offset == 2);
+  CHECK(fixture.found(ApiKey::find_coordinator) <= 5);
+  fixture.brokers->resume(old);
+  fixture.close();
 }
 
 TEST_CASE("errors of the coordinator that pass are tried again, others are told") {
-  Rig rig;
-  auto& faults = (*rig.brokers)->faults();
+  ConnectionFixture fixture;
+  auto& faults = (*fixture.brokers)->faults();
   SECTION("loading, and not available") {
     faults.add(ApiKey::find_coordinator).times(3).reply(Errc::coordinator_not_available);
     faults.add(ApiKey::offset_commit).times(2).reply(Errc::coordinator_load_in_progress);
-    CHECK_FALSE(rig.commit(7).error);
+    CHECK_FALSE(fixture.commit(7).error);
   }
   SECTION("the connection is cut at each step") {
     faults.add(ApiKey::find_coordinator).close_before();
@@ -112,44 +112,44 @@ TEST_CASE("errors of the coordinator that pass are tried again, others are told"
     faults.add(ApiKey::offset_commit).close_after();
     faults.add(ApiKey::offset_commit).cut_at(5);
     faults.add(ApiKey::offset_commit).close_before();
-    CHECK_FALSE(rig.commit(7).error);
+    CHECK_FALSE(fixture.commit(7).error);
   }
   SECTION("C1: the answer is lost after the commit was done") {
     faults.add(ApiKey::offset_commit).close_after();
-    CHECK_FALSE(rig.commit(7).error);
+    CHECK_FALSE(fixture.commit(7).error);
   }
   SECTION("not allowed") {
     faults.add(ApiKey::offset_commit).reply(Errc::group_authorization_failed);
-    CHECK(rig.commit(7).error.code() == Errc::group_authorization_failed);
-    CHECK_FALSE(rig.commit(7).error);
+    CHECK(fixture.commit(7).error.code() == Errc::group_authorization_failed);
+    CHECK_FALSE(fixture.commit(7).error);
   }
   SECTION("the group may not be described") {
     faults.add(ApiKey::find_coordinator).reply(Errc::group_authorization_failed);
-    CHECK(rig.commit(7).error.code() == Errc::group_authorization_failed);
-    CHECK_FALSE(rig.commit(7).error);
+    CHECK(fixture.commit(7).error.code() == Errc::group_authorization_failed);
+    CHECK_FALSE(fixture.commit(7).error);
   }
-  CHECK(rig.fetch().value.at(0).offset == 7);
-  rig.close();
+  CHECK(fixture.fetch().value.at(0).offset == 7);
+  fixture.close();
 }
 
 TEST_CASE("a coordinator that never comes ends the call at default_api_timeout, with the last reason") {
   SessionOptions options;
   options.default_api_timeout = 10s;
-  Rig rig(options);
-  (*rig.brokers)->faults().add(ApiKey::find_coordinator).always().reply(Errc::coordinator_not_available);
-  const net::Duration before = rig.world.elapsed();
-  const auto outcome = rig.commit(1);
+  ConnectionFixture fixture(options);
+  (*fixture.brokers)->faults().add(ApiKey::find_coordinator).always().reply(Errc::coordinator_not_available);
+  const net::Duration before = fixture.world.elapsed();
+  const auto outcome = fixture.commit(1);
   CHECK(outcome.error.code() == Errc::timed_out);
   CHECK_THAT(outcome.error.message(), Contains(Error(Errc::coordinator_not_available).message()));
-  CHECK(rig.world.elapsed() - before <= 10100ms);
-  CHECK(rig.world.elapsed() - before >= 8s);
-  CHECK(rig.found(ApiKey::find_coordinator) <= 20);
-  rig.close();
+  CHECK(fixture.world.elapsed() - before <= 10100ms);
+  CHECK(fixture.world.elapsed() - before >= 8s);
+  CHECK(fixture.found(ApiKey::find_coordinator) <= 20);
+  fixture.close();
 }
 
 TEST_CASE("G4: closing while commits look for their coordinator, or wait for it, ends each once with closed") {
-  Rig rig;
-  auto& faults = (*rig.brokers)->faults();
+  ConnectionFixture fixture;
+  auto& faults = (*fixture.brokers)->faults();
   SECTION("look-up under way") { faults.add(ApiKey::find_coordinator).swallow(); }
   SECTION("commit under way") { faults.add(ApiKey::offset_commit).swallow(); }
   SECTION("waiting to try again") {
@@ -159,18 +159,18 @@ TEST_CASE("G4: closing while commits look for their coordinator, or wait for it,
   std::vector<std::unique_ptr<Outcome<Offsets>>> outcomes;
   for (int i = 0; i < 100; ++i) {
     outcomes.push_back(std::make_unique<Outcome<Offsets>>());
-    rig.group.commit_offsets({{.topic = "t", .partition = 0, .offset = i}}, outcomes.back()->take());
+    fixture.group.commit_offsets({{.topic = "t", .partition = 0, .offset = i}}, outcomes.back()->take());
   }
-  if (!faults.empty()) rig.run(500ms);
-  rig.close();
+  if (!faults.empty()) fixture.run(500ms);
+  fixture.close();
   for (const auto& outcome : outcomes) {
     CHECK(outcome->calls == 1);
     CHECK(outcome->error.code() == Errc::closed);
   }
   Outcome<Offsets> late;
-  rig.group.fetch_offsets({{"t", {0}}}, late.take());
+  fixture.group.fetch_offsets({{"t", {0}}}, late.take());
   CHECK(late.calls == 0);
-  rig.run(1ms);
+  fixture.run(1ms);
   CHECK(late.calls == 1);
   CHECK(late.error.code() == Errc::closed);
 }

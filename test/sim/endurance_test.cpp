@@ -4,7 +4,7 @@
 #include <kafka/consumer_group.hpp>
 #include <kafka/producer.hpp>
 
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 #include "producer_fixture.hpp"
 
 using namespace kafka;
@@ -20,12 +20,12 @@ const Partitions kOne = {{"t", {0}}};
 TEST_CASE("C17: a commit, a record and a look-up of metadata do not wait behind a long poll") {
   ProducerWorld world({}, {.brokers = 1});
   world.warm_up();
-  Book book;
+  Recorder recorder;
   Consumer consumer(*world.session, "g", kOne, {.auto_offset_reset = OffsetReset::earliest, .fetch_max_wait = 30s});
-  consumer.consume(book.keep(), book.end());
-  REQUIRE(world.until([&] { return book.kept.size() == 1; }));
+  consumer.consume(recorder.keep(), recorder.end());
+  REQUIRE(world.until([&] { return recorder.kept.size() == 1; }));
   int done = 0;
-  REQUIRE_FALSE(book.kept[0].commit({}, [&](Error error) { done += error ? 0 : 1; }));
+  REQUIRE_FALSE(recorder.kept[0].commit({}, [&](Error error) { done += error ? 0 : 1; }));
   REQUIRE(world.until([&] { return done == 1; }));
   world.run(5s);  // the fetch at the end of the partition waits at the broker
   const auto within = [&](Function<bool()> check) { return world.until(std::move(check), 50ms); };
@@ -43,11 +43,11 @@ TEST_CASE("C17: a commit, a record and a look-up of metadata do not wait behind 
 TEST_CASE("C19: a process that stood still for ten minutes goes on, and gives up once what has expired") {
   ProducerWorld world({.delivery_timeout = 60s});
   world.warm_up();
-  Book book;
+  Recorder recorder;
   Consumer consumer(*world.session, "g", kOne, {.auto_offset_reset = OffsetReset::earliest});
-  book.listen(consumer);
-  consumer.consume(book.ack(), book.end());
-  REQUIRE(world.until([&] { return book.got.size() == 1; }));
+  recorder.listen(consumer);
+  consumer.consume(recorder.ack(), recorder.end());
+  REQUIRE(world.until([&] { return recorder.got.size() == 1; }));
   for (int id = 1; id <= 3; ++id) world.brokers->pause(id);
   Reports reports;
   for (int i = 0; i < 5; ++i) world.send("early " + std::to_string(i), reports, i);
@@ -64,8 +64,8 @@ TEST_CASE("C19: a process that stood still for ten minutes goes on, and gives up
   // What the reports say is true, and the consumer has all of it.
   const std::vector<std::string> log = world.values(0);
   CHECK(std::count(log.begin(), log.end(), "late 9") == 1);
-  CHECK(world.until([&] { return book.got.size() == log.size(); }, 10s));
-  CHECK(book.count(Event::Type::partition_stopped) == 0);
+  CHECK(world.until([&] { return recorder.got.size() == log.size(); }, 10s));
+  CHECK(recorder.count(Event::Type::partition_stopped) == 0);
   world.close();
 }
 

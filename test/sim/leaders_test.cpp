@@ -15,8 +15,8 @@ using Api = protocol::ApiKey;
 namespace {
 
 // One scripted broker with topic "t", and a session that knows it.
-struct Rig : SimClient {
-  Rig() : SimClient(1), server(world, "server", "10.1.0.1") {
+struct ConnectionFixture : SimClient {
+  ConnectionFixture() : SimClient(1), server(world, "server", "10.1.0.1") {
     server.add_topic("t", 2, 1, 5);
     SessionOptions options;
     options.bootstrap_servers = "10.1.0.1:9092";
@@ -34,92 +34,92 @@ struct Rig : SimClient {
 }  // namespace
 
 TEST_CASE("a leader that is known may be asked, and metadata is not") {
-  Rig rig;
+  ConnectionFixture fixture;
   LeaderSearch search;
-  const int before = rig.server.asked(Api::metadata);
-  CHECK(search.leader(1, rig.metadata(), rig.now()) == 1);
-  rig.run(1s);
-  CHECK(rig.server.asked(Api::metadata) == before);
-  rig.close();
+  const int before = fixture.server.asked(Api::metadata);
+  CHECK(search.leader(1, fixture.metadata(), fixture.now()) == 1);
+  fixture.run(1s);
+  CHECK(fixture.server.asked(Api::metadata) == before);
+  fixture.close();
 }
 
 TEST_CASE("while nobody leads a partition, metadata is asked once per pause, and pauses grow") {
-  Rig rig;
+  ConnectionFixture fixture;
   LeaderSearch search;
-  const int before = rig.server.asked(Api::metadata);
+  const int before = fixture.server.asked(Api::metadata);
   std::vector<net::Duration> pauses;
   for (int i = 0; i < 3; ++i) {
-    CHECK_FALSE(search.leader({}, rig.metadata(), rig.now()));
-    const net::Duration pause = search.until() - rig.now();
-    CHECK_FALSE(search.leader({}, rig.metadata(), rig.now()));  // it is waited for already
-    CHECK(search.until() - rig.now() == pause);
+    CHECK_FALSE(search.leader({}, fixture.metadata(), fixture.now()));
+    const net::Duration pause = search.until() - fixture.now();
+    CHECK_FALSE(search.leader({}, fixture.metadata(), fixture.now()));  // it is waited for already
+    CHECK(search.until() - fixture.now() == pause);
     pauses.push_back(pause);
-    rig.run(pause);
+    fixture.run(pause);
   }
-  CHECK(rig.server.asked(Api::metadata) == before + 3);
+  CHECK(fixture.server.asked(Api::metadata) == before + 3);
   CHECK(pauses[0] >= 80ms);
   CHECK(pauses[0] <= 120ms);
   CHECK(pauses[2] >= 320ms);
-  rig.close();
+  fixture.close();
 }
 
 TEST_CASE("a leader that comes back ends the wait for it, and the pauses begin with the smallest again") {
-  Rig rig;
+  ConnectionFixture fixture;
   LeaderSearch search;
   for (int i = 0; i < 4; ++i) {
-    CHECK_FALSE(search.leader({}, rig.metadata(), rig.now()));
-    rig.run(search.until() - rig.now());
+    CHECK_FALSE(search.leader({}, fixture.metadata(), fixture.now()));
+    fixture.run(search.until() - fixture.now());
   }
-  CHECK_FALSE(search.leader({}, rig.metadata(), rig.now()));
-  CHECK(search.leader(1, rig.metadata(), rig.now()) == 1);
+  CHECK_FALSE(search.leader({}, fixture.metadata(), fixture.now()));
+  CHECK(search.leader(1, fixture.metadata(), fixture.now()) == 1);
   CHECK(search.failures() == 0);
-  rig.close();
+  fixture.close();
 }
 
 TEST_CASE("after a failed request the pause is waited out, although the leader is known") {
-  Rig rig;
+  ConnectionFixture fixture;
   LeaderSearch search;
-  rig.core->router().delay(search);
-  const int before = rig.server.asked(Api::metadata);
-  CHECK_FALSE(search.leader(1, rig.metadata(), rig.now()));
-  rig.run(search.until() - rig.now());
-  CHECK(search.leader(1, rig.metadata(), rig.now()) == 1);
+  fixture.core->router().delay(search);
+  const int before = fixture.server.asked(Api::metadata);
+  CHECK_FALSE(search.leader(1, fixture.metadata(), fixture.now()));
+  fixture.run(search.until() - fixture.now());
+  CHECK(search.leader(1, fixture.metadata(), fixture.now()) == 1);
   CHECK(search.failures() == 1);
-  CHECK(rig.server.asked(Api::metadata) == before);
-  rig.close();
+  CHECK(fixture.server.asked(Api::metadata) == before);
+  fixture.close();
 }
 
 TEST_CASE("a search takes no more room than the pause that it is") { CHECK(sizeof(LeaderSearch) == 16); }
 
 TEST_CASE("the topic of an answer is named in it, or found by its id") {
-  Rig rig;
+  ConnectionFixture fixture;
   const Uuid id{{1, 2, 3}};
-  rig.server.metadata.topics.at(0).topic_id = id;
-  rig.metadata().refresh();
-  rig.run(1s);
-  CHECK(topic_name(rig.metadata(), "t", {}) == "t");
-  CHECK(topic_name(rig.metadata(), "", id) == "t");
-  CHECK(topic_name(rig.metadata(), "", Uuid{{9}}).empty());
-  CHECK(topic_name(rig.metadata(), "", {}).empty());
-  rig.close();
+  fixture.server.metadata.topics.at(0).topic_id = id;
+  fixture.metadata().refresh();
+  fixture.run(1s);
+  CHECK(topic_name(fixture.metadata(), "t", {}) == "t");
+  CHECK(topic_name(fixture.metadata(), "", id) == "t");
+  CHECK(topic_name(fixture.metadata(), "", Uuid{{9}}).empty());
+  CHECK(topic_name(fixture.metadata(), "", {}).empty());
+  fixture.close();
 }
 
 TEST_CASE("KIP-951: an answer makes a broker known, and then names it as the leader") {
-  Rig rig;
+  ConnectionFixture fixture;
   protocol::FetchResponse response;
   using Data = protocol::FetchResponse::FetchableTopicResponse::PartitionData;
   Data::LeaderIdAndEpoch hint;
   hint.leader_id = 7;
   hint.leader_epoch = 6;
-  CHECK_FALSE(learn_leader(rig.metadata(), "t", 0, hint));  // nobody knows broker 7
+  CHECK_FALSE(learn_leader(fixture.metadata(), "t", 0, hint));  // nobody knows broker 7
   auto& node = response.node_endpoints.emplace_back();
   node.node_id = 7;
   node.host = "10.1.0.1";
   node.port = ScriptedBroker::kPort;
-  learn_endpoints(rig.metadata(), response);
-  CHECK(learn_leader(rig.metadata(), "t", 0, hint));
-  CHECK_FALSE(learn_leader(rig.metadata(), "t", 0, hint));  // nothing new
-  CHECK_FALSE(learn_leader(rig.metadata(), "t", 0, Data::LeaderIdAndEpoch{}));
-  CHECK(rig.metadata().leader("t", 0) == 7);
-  rig.close();
+  learn_endpoints(fixture.metadata(), response);
+  CHECK(learn_leader(fixture.metadata(), "t", 0, hint));
+  CHECK_FALSE(learn_leader(fixture.metadata(), "t", 0, hint));  // nothing new
+  CHECK_FALSE(learn_leader(fixture.metadata(), "t", 0, Data::LeaderIdAndEpoch{}));
+  CHECK(fixture.metadata().leader("t", 0) == 7);
+  fixture.close();
 }

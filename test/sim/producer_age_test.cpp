@@ -21,7 +21,8 @@ SimClientOptions only_first() { return {.brokers = 3, .session = {.bootstrap_ser
 // Produce requests with message sets, which cannot carry sequences.
 int64_t old_writes(ProducerWorld& world) {
   int64_t found = 0;
-  for (const auto& seen : world.cluster().requests().seen()) found += seen.api == ApiKey::produce && seen.version < 3 ? 1 : 0;
+  for (const auto& seen : world.cluster().requests().seen())
+    found += seen.api == ApiKey::produce && seen.version < 3 ? 1 : 0;
   return found;
 }
 

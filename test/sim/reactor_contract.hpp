@@ -87,10 +87,10 @@ struct End final : StreamHandler {
 
 /// A listener, what it accepted, and a client that connects to it.
 struct Pair {
-  explicit Pair(ContractRig& of) : rig(of) {
+  explicit Pair(ContractRig& of) : fixture(of) {
     Error error;
-    listener = rig.server().listen(
-        {rig.server_ip(), 0},
+    listener = fixture.server().listen(
+        {fixture.server_ip(), 0},
         [this](std::unique_ptr<Stream> stream, StreamHandler*& handler) {
           ++accepted;
           server.stream = std::move(stream);
@@ -104,15 +104,15 @@ struct Pair {
   }
   void connect() {
     client.inside_call = true;
-    client.stream = rig.client().connect(listener->local(), client);
+    client.stream = fixture.client().connect(listener->local(), client);
     client.inside_call = false;
   }
   void establish() {
     connect();
-    REQUIRE(rig.run_until([this] { return client.connected == 1 && accepted == 1; }));
+    REQUIRE(fixture.run_until([this] { return client.connected == 1 && accepted == 1; }));
   }
 
-  ContractRig& rig;
+  ContractRig& fixture;
   std::unique_ptr<Listener> listener;
   End server;
   End client;
@@ -121,48 +121,48 @@ struct Pair {
 };
 
 TEST_CASE("what is deferred runs once, later, in order") {
-  ContractRig rig;
+  ContractRig fixture;
   std::string order;
-  rig.client().defer([&] { order += 'a'; });
-  rig.client().defer([&] { order += 'b'; });
-  rig.client().defer([&] { order += 'c'; });
+  fixture.client().defer([&] { order += 'a'; });
+  fixture.client().defer([&] { order += 'b'; });
+  fixture.client().defer([&] { order += 'c'; });
   CHECK(order.empty());
-  CHECK(rig.run_until([&] { return order.size() >= 3; }));
-  rig.run_for(milliseconds(2));
+  CHECK(fixture.run_until([&] { return order.size() >= 3; }));
+  fixture.run_for(milliseconds(2));
   CHECK(order == "abc");
 }
 
 TEST_CASE("what is deferred while the queue is drained runs in the next turn") {
-  ContractRig rig;
+  ContractRig fixture;
   std::string order;
-  rig.client().defer([&] {
+  fixture.client().defer([&] {
     order += 'a';
-    rig.client().defer([&] { order += 'c'; });
+    fixture.client().defer([&] { order += 'c'; });
     CHECK(order == "a");
   });
-  rig.client().defer([&] { order += 'b'; });
-  CHECK(rig.run_until([&] { return order.size() == 3; }));
+  fixture.client().defer([&] { order += 'b'; });
+  CHECK(fixture.run_until([&] { return order.size() == 3; }));
   CHECK(order == "abc");
 }
 
 TEST_CASE("a callable may destroy what it came with") {
-  ContractRig rig;
+  ContractRig fixture;
   int runs = 0;
   Timer timer;
   Function<void()> again;
-  timer = rig.client().after(milliseconds(1), [&] {
+  timer = fixture.client().after(milliseconds(1), [&] {
     timer.cancel();
     ++runs;
   });
-  CHECK(rig.run_until([&] { return runs == 1; }));
-  rig.run_for(milliseconds(3));
+  CHECK(fixture.run_until([&] { return runs == 1; }));
+  fixture.run_for(milliseconds(3));
   CHECK(runs == 1);
   CHECK_FALSE(timer.active());
 }
 
 TEST_CASE("timers run in the order of their times, those of one time in the order of creation") {
-  ContractRig rig;
-  Reactor& reactor = rig.client();
+  ContractRig fixture;
+  Reactor& reactor = fixture.client();
   std::string order;
   std::vector<Timer> timers;
   const net::TimePoint start = reactor.now();
@@ -174,13 +174,13 @@ TEST_CASE("timers run in the order of their times, those of one time in the orde
     }));
   }
   CHECK(order.empty());
-  CHECK(rig.run_until([&] { return order.size() == 5; }));
+  CHECK(fixture.run_until([&] { return order.size() == 5; }));
   CHECK(order == "abcde");
 }
 
 TEST_CASE("a cancelled timer does not run, even if its time has come in the same turn") {
-  ContractRig rig;
-  Reactor& reactor = rig.client();
+  ContractRig fixture;
+  Reactor& reactor = fixture.client();
   int runs = 0;
   Timer third;
   Timer dropped = reactor.after(milliseconds(1), [&] { ++runs; });
@@ -189,13 +189,13 @@ TEST_CASE("a cancelled timer does not run, even if its time has come in the same
   bool done = false;
   Timer last = reactor.after(milliseconds(4), [&] { done = true; });
   dropped.cancel();
-  CHECK(rig.run_until([&] { return done; }));
+  CHECK(fixture.run_until([&] { return done; }));
   CHECK(runs == 0);
 }
 
 TEST_CASE("a thousand timers, every other cancelled, run once each and in order") {
-  ContractRig rig;
-  Reactor& reactor = rig.client();
+  ContractRig fixture;
+  Reactor& reactor = fixture.client();
   std::vector<Timer> timers(1000);
   std::vector<int> order;
   for (int i = 0; i < 1000; ++i) {
@@ -203,15 +203,15 @@ TEST_CASE("a thousand timers, every other cancelled, run once each and in order"
     timers[static_cast<size_t>(i)] = reactor.after(milliseconds(delay), [&order, delay] { order.push_back(delay); });
   }
   for (size_t i = 0; i < 1000; i += 2) timers[i].cancel();
-  CHECK(rig.run_until([&] { return order.size() >= 500; }));
-  rig.run_for(milliseconds(20));
+  CHECK(fixture.run_until([&] { return order.size() >= 500; }));
+  fixture.run_for(milliseconds(20));
   CHECK(order.size() == 500);
   CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
 TEST_CASE("a timer without delay that starts itself again does not stop the rest") {
-  ContractRig rig;
-  Reactor& reactor = rig.client();
+  ContractRig fixture;
+  Reactor& reactor = fixture.client();
   Timer busy;
   int rounds = 0;
   bool other = false;
@@ -221,80 +221,80 @@ TEST_CASE("a timer without delay that starts itself again does not stop the rest
   };
   busy = reactor.after(Duration::zero(), [&] { again(); });
   reactor.defer([&] { reactor.defer([&] { other = true; }); });
-  CHECK(rig.run_until([&] { return other; }));
+  CHECK(fixture.run_until([&] { return other; }));
   CHECK(rounds < 1000);
 }
 
 TEST_CASE("posted work runs later") {
-  ContractRig rig;
+  ContractRig fixture;
   int runs = 0;
-  net::Hold hold = rig.client().hold();
-  rig.client().post([&] { ++runs; });
+  net::Hold hold = fixture.client().hold();
+  fixture.client().post([&] { ++runs; });
   CHECK(runs == 0);
-  CHECK(rig.run_until([&] { return runs == 1; }));
+  CHECK(fixture.run_until([&] { return runs == 1; }));
 }
 
 TEST_CASE("time does not go backwards") {
-  ContractRig rig;
-  net::TimePoint last = rig.client().now();
+  ContractRig fixture;
+  net::TimePoint last = fixture.client().now();
   for (int i = 0; i < 20; ++i) {
-    rig.run_for(milliseconds(1));
-    CHECK(rig.client().now() >= last);
-    last = rig.client().now();
+    fixture.run_for(milliseconds(1));
+    CHECK(fixture.client().now() >= last);
+    last = fixture.client().now();
   }
-  CHECK(rig.client().wall_clock_ms() > 1'000'000'000'000);
-  CHECK(rig.client().random() != rig.client().random());
+  CHECK(fixture.client().wall_clock_ms() > 1'000'000'000'000);
+  CHECK(fixture.client().random() != fixture.client().random());
 }
 
 TEST_CASE("bytes go both ways and the end of the stream is told once") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   pair.server.when_read = [&] {
     if (pair.server.received == "question") pair.server.write("answer");
   };
   pair.client.when_connected = [&] { pair.client.write("question"); };
   pair.connect();
-  CHECK(rig.run_until([&] { return pair.client.received == "answer"; }));
+  CHECK(fixture.run_until([&] { return pair.client.received == "answer"; }));
   CHECK(pair.client.connected == 1);
   CHECK(pair.server.connected == 0);
   CHECK(pair.client.stream->peer() == pair.listener->local());
   CHECK(pair.client.stream->local() == pair.server.stream->peer());
   pair.server.stream.reset();
-  CHECK(rig.run_until([&] { return pair.client.closed == 1; }));
+  CHECK(fixture.run_until([&] { return pair.client.closed == 1; }));
   CHECK(pair.client.error.code() == Errc::disconnected);
   CHECK_THAT(pair.client.error.message(), Catch::Matchers::Contains("end of stream"));
-  rig.run_for(milliseconds(3));
+  fixture.run_for(milliseconds(3));
   CHECK(pair.client.closed == 1);
 }
 
 TEST_CASE("C5: room for one byte at a time gives the same bytes") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   pair.server.room = 1;
   pair.establish();
   std::string sent;
   for (int i = 0; i < 3000; ++i) sent += static_cast<char>(i * 7);
   pair.client.write(sent);
-  CHECK(rig.run_until([&] { return pair.server.received.size() == sent.size(); }));
+  CHECK(fixture.run_until([&] { return pair.server.received.size() == sent.size(); }));
   CHECK(pair.server.received == sent);
 }
 
 TEST_CASE("what is written before the connection stands is sent first, in order") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   pair.client.when_connected = [&] { pair.client.write("three"); };
   pair.connect();
   pair.client.write("one ");
   pair.client.write("two ");
   CHECK(pair.client.stream->unwritten() == 8);
-  CHECK(rig.run_until([&] { return pair.server.received.size() == 13; }));
+  CHECK(fixture.run_until([&] { return pair.server.received.size() == 13; }));
   CHECK(pair.server.received == "one two three");
-  CHECK(rig.run_until([&] { return pair.client.written > 0 && pair.client.stream->unwritten() == 0; }));
+  CHECK(fixture.run_until([&] { return pair.client.written > 0 && pair.client.stream->unwritten() == 0; }));
 }
 
 TEST_CASE("many segments in one write arrive in order") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   pair.establish();
   std::vector<Bytes> segments;
   std::string sent;
@@ -304,51 +304,51 @@ TEST_CASE("many segments in one write arrive in order") {
     segments.push_back(Bytes::copy(piece));
   }
   pair.client.stream->write(std::move(segments));
-  CHECK(rig.run_until([&] { return pair.server.received.size() == sent.size(); }));
+  CHECK(fixture.run_until([&] { return pair.server.received.size() == sent.size(); }));
   CHECK(pair.server.received == sent);
 }
 
 TEST_CASE("a refused connection is told later, once, as connect_failed") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   const Address address = pair.listener->local();
   pair.listener.reset();
-  rig.run_for(milliseconds(1));
+  fixture.run_for(milliseconds(1));
   pair.client.inside_call = true;
-  pair.client.stream = rig.client().connect(address, pair.client);
+  pair.client.stream = fixture.client().connect(address, pair.client);
   pair.client.inside_call = false;
-  CHECK(rig.run_until([&] { return pair.client.closed == 1; }));
+  CHECK(fixture.run_until([&] { return pair.client.closed == 1; }));
   CHECK(pair.client.error.code() == Errc::connect_failed);
   CHECK(pair.client.connected == 0);
   pair.client.write("nobody");  // harmless
-  rig.run_for(milliseconds(3));
+  fixture.run_for(milliseconds(3));
   CHECK(pair.client.closed == 1);
 }
 
 TEST_CASE("two listeners on one address: the second is an error at once") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   Error error;
-  std::unique_ptr<Listener> second = rig.server().listen(
+  std::unique_ptr<Listener> second = fixture.server().listen(
       pair.listener->local(), [](std::unique_ptr<Stream>, StreamHandler*&) {}, error);
   CHECK(second == nullptr);
   CHECK(error);
 }
 
 TEST_CASE("a stream destroyed while it connects is silent") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   pair.connect();
   pair.client.write("never mind");
   pair.client.stream.reset();
-  rig.run_for(milliseconds(20));
+  fixture.run_for(milliseconds(20));
   CHECK(pair.client.connected == 0);
   CHECK(pair.client.closed == 0);
 }
 
 TEST_CASE("G1: a stream may be destroyed inside each of its callbacks") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   auto destroy = [&] { pair.client.stream.reset(); };
   SECTION("on_connected") { pair.client.when_connected = destroy; }
   SECTION("on_read") { pair.client.when_read = destroy; }
@@ -358,22 +358,22 @@ TEST_CASE("G1: a stream may be destroyed inside each of its callbacks") {
     pair.server.when_read = [&] { pair.server.stream.reset(); };
   }
   pair.when_accepted = [&] {
-    pair.rig.server().defer([&] {
+    pair.fixture.server().defer([&] {
       if (pair.server.stream) pair.server.write("hello");
     });
   };
   pair.connect();
   pair.client.write("hello");
-  CHECK(rig.run_until([&] { return pair.client.stream == nullptr; }));
+  CHECK(fixture.run_until([&] { return pair.client.stream == nullptr; }));
   const size_t received = pair.client.received.size();
-  rig.run_for(milliseconds(20));
+  fixture.run_for(milliseconds(20));
   CHECK(pair.client.received.size() == received);
   CHECK(pair.client.connected == 1);
 }
 
 TEST_CASE("an accepted stream may be dropped, and the listener destroyed, while it is handed over") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   bool with_listener = false;
   SECTION("the stream alone") {}
   SECTION("both") { with_listener = true; }
@@ -382,20 +382,20 @@ TEST_CASE("an accepted stream may be dropped, and the listener destroyed, while 
     if (with_listener) pair.listener.reset();
   };
   pair.connect();
-  CHECK(rig.run_until([&] { return pair.client.closed == 1; }));
+  CHECK(fixture.run_until([&] { return pair.client.closed == 1; }));
   CHECK(pair.accepted == 1);
 }
 
 TEST_CASE("G12: writing to a peer that went away ends the stream later, without a signal") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   pair.establish();
   pair.client.stream->set_reading(false);  // so that the end is not seen before
   pair.server.stream.reset();
-  rig.run_for(milliseconds(20));
+  fixture.run_for(milliseconds(20));
   for (int i = 0; i < 100 && pair.client.closed == 0; ++i) {
     pair.client.write(std::string(1000, 'x'));
-    rig.run_for(milliseconds(2));
+    fixture.run_for(milliseconds(2));
   }
   CHECK(pair.client.closed == 1);
   CHECK(pair.client.error.code() == Errc::disconnected);
@@ -403,60 +403,60 @@ TEST_CASE("G12: writing to a peer that went away ends the stream later, without 
 }
 
 TEST_CASE("a peer that does not read: unwritten() tells, and everything arrives once it reads") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   pair.establish();
   pair.server.stream->set_reading(false);
   std::string sent(32 << 20, '\0');
   for (size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 31 + i / 4093);
   pair.server.room = 1 << 20;
   for (size_t at = 0; at < sent.size(); at += 8 << 20) pair.client.write(std::string_view(sent).substr(at, 8 << 20));
-  rig.run_for(milliseconds(20));
+  fixture.run_for(milliseconds(20));
   CHECK(pair.server.received.empty());
   CHECK(pair.client.stream->unwritten() > 0);
   CHECK(pair.client.written == 0);
   pair.server.stream->set_reading(true);
-  CHECK(rig.run_until([&] { return pair.server.received.size() == sent.size() && pair.client.written == 1; }));
+  CHECK(fixture.run_until([&] { return pair.server.received.size() == sent.size() && pair.client.written == 1; }));
   CHECK(pair.server.received == sent);
   CHECK(pair.client.stream->unwritten() == 0);
 }
 
 TEST_CASE("destroying a stream drops what is unsent, and its memory is let go") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   pair.establish();
   pair.server.stream->set_reading(false);
   const Bytes large = Bytes::copy(std::string(32 << 20, 'x'));
   pair.client.stream->write({large});
-  rig.run_for(milliseconds(5));
+  fixture.run_for(milliseconds(5));
   CHECK(large.block()->references > 1);
   pair.client.stream.reset();
-  rig.run_for(milliseconds(5));
+  fixture.run_for(milliseconds(5));
   CHECK(large.block()->references == 1);
 }
 
 TEST_CASE("reading stops and goes on as the handler wants") {
-  ContractRig rig;
-  Pair pair(rig);
+  ContractRig fixture;
+  Pair pair(fixture);
   pair.server.room = 2;
   pair.server.when_read = [&] { pair.server.stream->set_reading(false); };
   pair.establish();
   pair.client.write("abcdef");
-  CHECK(rig.run_until([&] { return !pair.server.received.empty(); }));
-  rig.run_for(milliseconds(10));
+  CHECK(fixture.run_until([&] { return !pair.server.received.empty(); }));
+  fixture.run_for(milliseconds(10));
   CHECK(pair.server.received.size() <= 2);
   pair.server.when_read = nullptr;
   pair.server.stream->set_reading(true);
-  CHECK(rig.run_until([&] { return pair.server.received == "abcdef"; }));
+  CHECK(fixture.run_until([&] { return pair.server.received == "abcdef"; }));
 }
 
 TEST_CASE("C11: a name that does not exist is resolve_failed, later") {
-  ContractRig rig;
+  ContractRig fixture;
   bool inside = true;
   int calls = 0;
   Error error;
   std::unique_ptr<Lookup> lookup =
-      rig.client().resolve("does-not-exist.invalid", [&](Error why, std::vector<std::string> ips) {
+      fixture.client().resolve("does-not-exist.invalid", [&](Error why, std::vector<std::string> ips) {
         CHECK_FALSE(inside);
         ++calls;
         error = std::move(why);
@@ -464,22 +464,23 @@ TEST_CASE("C11: a name that does not exist is resolve_failed, later") {
         lookup.reset();  // allowed
       });
   inside = false;
-  CHECK(rig.run_until([&] { return calls == 1; }));
+  CHECK(fixture.run_until([&] { return calls == 1; }));
   CHECK(error.code() == Errc::resolve_failed);
 }
 
 TEST_CASE("C11: a name gives its addresses without repeats; a dropped look-up is silent") {
-  ContractRig rig;
+  ContractRig fixture;
   std::vector<std::string> found;
   int dropped_calls = 0;
   std::unique_ptr<Lookup> dropped =
-      rig.client().resolve("localhost", [&](Error, std::vector<std::string>) { ++dropped_calls; });
+      fixture.client().resolve("localhost", [&](Error, std::vector<std::string>) { ++dropped_calls; });
   dropped.reset();
-  std::unique_ptr<Lookup> lookup = rig.client().resolve("localhost", [&](Error error, std::vector<std::string> ips) {
-    CHECK_FALSE(error);
-    found = std::move(ips);
-  });
-  CHECK(rig.run_until([&] { return !found.empty(); }));
+  std::unique_ptr<Lookup> lookup =
+      fixture.client().resolve("localhost", [&](Error error, std::vector<std::string> ips) {
+        CHECK_FALSE(error);
+        found = std::move(ips);
+      });
+  CHECK(fixture.run_until([&] { return !found.empty(); }));
   CHECK(dropped_calls == 0);
   for (const std::string& ip : found) {
     CHECK(net::is_numeric(ip));

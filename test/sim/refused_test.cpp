@@ -4,7 +4,7 @@
 #include <kafka/offset_master.hpp>
 
 #include "cluster/handshake.hpp"
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 #include "producer_fixture.hpp"
 
 using namespace kafka;
@@ -44,8 +44,8 @@ class GateStep final : public cluster::HandshakeStep {
   Gate& gate_;
 };
 
-struct Rig : SimClient {
-  explicit Rig(int count = 1, SessionOptions options = {})
+struct ConnectionFixture : SimClient {
+  explicit ConnectionFixture(int count = 1, SessionOptions options = {})
       : SimClient(1, {.brokers = count, .session = std::move(options)}) {
     core->router().add_handshake_steps(
         [this](cluster::HandshakeSteps& steps) { steps.push_back(std::make_unique<GateStep>(gate)); });
@@ -62,135 +62,135 @@ void check_refusal(const Error& error) {
 }  // namespace
 
 TEST_CASE("a refused connection ends a question for the cluster within 1 s, with the reason") {
-  Rig rig;
-  check_refusal(rig.cluster(1s).error);
-  check_refusal(rig.metadata_of({"t"}, 1s).error);
-  rig.close();
+  ConnectionFixture fixture;
+  check_refusal(fixture.cluster(1s).error);
+  check_refusal(fixture.metadata_of({"t"}, 1s).error);
+  fixture.close();
 }
 
 TEST_CASE("a refused connection ends records within 1 s, with the reason, and they are not stored") {
-  Rig rig;
+  ConnectionFixture fixture;
   const bool idempotent = GENERATE(false, true);
   Reports reports;
-  Producer producer(*rig.session, {.enable_idempotence = idempotent});
+  Producer producer(*fixture.session, {.enable_idempotence = idempotent});
   CHECK_FALSE(producer.send({.topic = "t", .partition = 0, .value = "v"}, reports.take()));
   CHECK_FALSE(producer.send({.topic = "t", .value = "no partition"}, reports.take()));
-  CHECK(rig.until([&] { return reports.size() == 2; }, 1s));
+  CHECK(fixture.until([&] { return reports.size() == 2; }, 1s));
   CAPTURE(idempotent, reports.size());
   for (size_t i = 0; i < 2; ++i) {
     check_refusal(reports[i].error);
     CHECK(reports[i].persistence == Persistence::no);
   }
-  rig.close();
+  fixture.close();
 }
 
 TEST_CASE("a refused connection stops the partitions of a consumption within 1 s, with the reason") {
-  Rig rig;
-  Book book;
+  ConnectionFixture fixture;
+  Recorder recorder;
   SECTION("of a consumer") {
-    Consumer consumer(*rig.session, "g", {{"t", {0, 1}}});
-    book.listen(consumer);
-    consumer.consume(book.ack(), book.end());
-    CHECK(rig.until([&] { return book.count(Event::Type::partition_stopped) == 2; }, 1s));
+    Consumer consumer(*fixture.session, "g", {{"t", {0, 1}}});
+    recorder.listen(consumer);
+    consumer.consume(recorder.ack(), recorder.end());
+    CHECK(fixture.until([&] { return recorder.count(Event::Type::partition_stopped) == 2; }, 1s));
   }
   SECTION("of a fetcher") {
-    Fetcher fetcher(*rig.session, {TopicOffset::earliest("t", 0), TopicOffset{"t", 1, 3}});
-    book.listen(fetcher);
-    fetcher.fetch(book.ack(), book.end());
-    CHECK(rig.until([&] { return book.count(Event::Type::partition_stopped) == 2; }, 1s));
+    Fetcher fetcher(*fixture.session, {TopicOffset::earliest("t", 0), TopicOffset{"t", 1, 3}});
+    recorder.listen(fetcher);
+    fetcher.fetch(recorder.ack(), recorder.end());
+    CHECK(fixture.until([&] { return recorder.count(Event::Type::partition_stopped) == 2; }, 1s));
   }
-  for (const Event& event : book.events) check_refusal(event.error);
-  rig.close();
+  for (const Event& event : recorder.events) check_refusal(event.error);
+  fixture.close();
 }
 
 TEST_CASE("a refused connection ends offset queries and a group's offsets within 1 s, with the reason") {
-  Rig rig;
+  ConnectionFixture fixture;
   Outcome<std::vector<ConsumerOffset>> fetched, committed;
   Outcome<std::vector<TopicOffset>> listed;
-  ConsumerGroup group(*rig.session, "g");
-  OffsetMaster master(*rig.session);
+  ConsumerGroup group(*fixture.session, "g");
+  OffsetMaster master(*fixture.session);
   group.fetch_offsets({{"t", {0}}}, fetched.take());
   group.commit_offsets({{.topic = "t", .partition = 0, .offset = 1}}, committed.take());
   master.fetch_latest({{"t", {0}}}, listed.take());
-  CHECK(rig.until([&] { return fetched.calls + committed.calls + listed.calls == 3; }, 1s));
+  CHECK(fixture.until([&] { return fetched.calls + committed.calls + listed.calls == 3; }, 1s));
   check_refusal(fetched.error);
   check_refusal(committed.error);
   check_refusal(listed.error);
-  rig.close();
+  fixture.close();
 }
 
 TEST_CASE("a refusal is an event, and calls made while it is not asked again fail at once") {
-  Rig rig;
-  check_refusal(rig.cluster(1s).error);
-  const Event* const event = rig.last(Event::Type::connect_failed);
+  ConnectionFixture fixture;
+  check_refusal(fixture.cluster(1s).error);
+  const Event* const event = fixture.last(Event::Type::connect_failed);
   REQUIRE(event != nullptr);
   check_refusal(event->error);
-  const int attempts = rig.gate.attempts;
-  check_refusal(rig.cluster(10ms).error);
-  CHECK(rig.gate.attempts == attempts);
-  rig.close();
+  const int attempts = fixture.gate.attempts;
+  check_refusal(fixture.cluster(10ms).error);
+  CHECK(fixture.gate.attempts == attempts);
+  fixture.close();
 }
 
 TEST_CASE("once the reason is gone, the next connection is made and everything works") {
-  Rig rig;
-  check_refusal(rig.cluster(1s).error);
-  rig.gate.closed = false;
-  rig.run(2s);
-  CHECK_FALSE(rig.cluster(1s).error);
+  ConnectionFixture fixture;
+  check_refusal(fixture.cluster(1s).error);
+  fixture.gate.closed = false;
+  fixture.run(2s);
+  CHECK_FALSE(fixture.cluster(1s).error);
   Reports reports;
-  Producer producer(*rig.session, {});
+  Producer producer(*fixture.session, {});
   CHECK_FALSE(producer.send({.topic = "t", .partition = 0, .value = "v"}, reports.take()));
-  REQUIRE(rig.until([&] { return reports.size() == 1; }, 1s));
+  REQUIRE(fixture.until([&] { return reports.size() == 1; }, 1s));
   CHECK_FALSE(reports[0].error);
-  rig.close();
+  fixture.close();
 }
 
 TEST_CASE("while one of several contact points accepts connections, nothing fails for the others' refusal") {
   const int32_t open = GENERATE(1, 2, 3);
-  Rig rig(3);
+  ConnectionFixture fixture(3);
   for (int32_t broker = 1; broker <= 3; ++broker) {
-    if (broker != open) rig.gate.addresses.push_back(SimCluster::ip(broker));
+    if (broker != open) fixture.gate.addresses.push_back(SimCluster::ip(broker));
   }
-  CHECK_FALSE(rig.cluster(2s).error);
-  rig.close();
+  CHECK_FALSE(fixture.cluster(2s).error);
+  fixture.close();
 }
 
 TEST_CASE("a broker that refuses after others have accepted is waited for until the deadline, which then says why") {
-  Rig rig(1, {.default_api_timeout = 3s});
-  rig.gate.closed = false;
-  CHECK_FALSE(rig.cluster(1s).error);
+  ConnectionFixture fixture(1, {.default_api_timeout = 3s});
+  fixture.gate.closed = false;
+  CHECK_FALSE(fixture.cluster(1s).error);
   Reports reports;
-  Producer producer(*rig.session, {.delivery_timeout = 3s, .linger = 0ms, .request_timeout = 1s});
+  Producer producer(*fixture.session, {.delivery_timeout = 3s, .linger = 0ms, .request_timeout = 1s});
   CHECK_FALSE(producer.send({.topic = "t", .partition = 0, .value = "v"}, reports.take()));
-  REQUIRE(rig.until([&] { return reports.size() == 1; }, 1s));
+  REQUIRE(fixture.until([&] { return reports.size() == 1; }, 1s));
   CHECK_FALSE(reports[0].error);
-  rig.gate.closed = true;
-  rig.brokers->kill(1);
-  rig.brokers->restart(1);
-  ConsumerGroup group(*rig.session, "g");
+  fixture.gate.closed = true;
+  fixture.brokers->kill(1);
+  fixture.brokers->restart(1);
+  ConsumerGroup group(*fixture.session, "g");
   Outcome<std::vector<ConsumerOffset>> fetched;
   group.fetch_offsets({{"t", {0}}}, fetched.take());
   CHECK_FALSE(producer.send({.topic = "t", .partition = 0, .value = "v"}, reports.take()));
-  rig.run(1500ms);
+  fixture.run(1500ms);
   CHECK(reports.size() == 1);
   CHECK(fetched.calls == 0);
-  REQUIRE(rig.until([&] { return reports.size() == 2 && fetched.calls == 1; }, 10s));
+  REQUIRE(fixture.until([&] { return reports.size() == 2 && fetched.calls == 1; }, 10s));
   CHECK(reports[1].error.code() == Errc::timed_out);
   CHECK(fetched.error.code() == Errc::timed_out);
   CHECK_THAT(fetched.error.message(), Contains(kWhy));
-  rig.close();
+  fixture.close();
 }
 
 TEST_CASE("a step that fails for a while is an ordinary failure: calls wait until their deadlines") {
-  Rig rig(1, {.default_api_timeout = 3s});
-  rig.gate.for_good = false;
+  ConnectionFixture fixture(1, {.default_api_timeout = 3s});
+  fixture.gate.for_good = false;
   Outcome<ClusterMetadata> outcome;
-  rig.session->cluster(outcome.take());
-  rig.run(2s);
+  fixture.session->cluster(outcome.take());
+  fixture.run(2s);
   CHECK(outcome.calls == 0);
-  CHECK(rig.gate.attempts > 2);
-  REQUIRE(rig.until([&] { return outcome.calls == 1; }, 2s));
+  CHECK(fixture.gate.attempts > 2);
+  REQUIRE(fixture.until([&] { return outcome.calls == 1; }, 2s));
   CHECK(outcome.error.code() == Errc::timed_out);
   CHECK_THAT(outcome.error.message(), Contains(kWhy));
-  rig.close();
+  fixture.close();
 }

@@ -4,8 +4,8 @@
 
 #include <kafka/kafka.hpp>
 
-#include "connection_rig.hpp"
-#include "consumer_bench.hpp"
+#include "connection_fixture.hpp"
+#include "consumer_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -16,24 +16,24 @@ namespace {
 
 // Answers Metadata, the n-th request with the n-th pause (none behind the last).
 struct Pauses {
-  Pauses(Rig& rig, std::vector<int32_t> pauses) : rig_(rig), pauses_(std::move(pauses)) {
-    rig.server.on_request = [this](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
+  Pauses(ConnectionFixture& fixture, std::vector<int32_t> pauses) : fixture_(fixture), pauses_(std::move(pauses)) {
+    fixture.server.on_request = [this](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {
       if (header.api != Api::metadata) return false;
-      came.push_back(rig_.world.now());
-      protocol::MetadataResponse response = rig_.server.metadata;
+      came.push_back(fixture_.world.now());
+      protocol::MetadataResponse response = fixture_.server.metadata;
       response.throttle_time_ms = came.size() <= pauses_.size() ? pauses_[came.size() - 1] : 0;
       peer.answer(header, response);
       return true;
     };
   }
-  // The rig goes on for a while after us.
-  ~Pauses() { rig_.server.on_request = {}; }
+  // The fixture goes on for a while after us.
+  ~Pauses() { fixture_.server.on_request = {}; }
   Pauses(const Pauses&) = delete;
   Pauses& operator=(const Pauses&) = delete;
   std::vector<net::TimePoint> came;
 
  private:
-  Rig& rig_;
+  ConnectionFixture& fixture_;
   std::vector<int32_t> pauses_;
 };
 
@@ -42,159 +42,159 @@ struct Pauses {
 TEST_CASE(
     "C18: a throttled connection sends nothing until the pause is over, in versions where the client has to wait") {
   const int16_t version = GENERATE(as<int16_t>{}, 5, 6, 12);
-  Rig rig;
-  rig.establish();
-  Pauses pauses(rig, {2000});
+  ConnectionFixture fixture;
+  fixture.establish();
+  Pauses pauses(fixture, {2000});
   std::shared_ptr<Answer> inside;
   auto call = std::make_unique<TypedCall<protocol::MetadataRequest>>(
-      protocol::MetadataRequest(), rig.reactor.now() + 1s,
+      protocol::MetadataRequest(), fixture.reactor.now() + 1s,
       [&](Error error, protocol::MetadataResponse&, const CallInfo&) {
         CHECK_FALSE(error);
-        inside = rig.ask(500ms, version);  // asked again before anybody else has a say
+        inside = fixture.ask(500ms, version);  // asked again before anybody else has a say
       });
   call->set_max_version(version);
-  rig.connection->send(std::move(call));
-  REQUIRE(rig.until([&] { return inside != nullptr; }));
-  const net::TimePoint told = rig.world.now();
-  rig.world.run_for(100ms);
-  auto later = rig.ask(500ms, version);
+  fixture.connection->send(std::move(call));
+  REQUIRE(fixture.until([&] { return inside != nullptr; }));
+  const net::TimePoint told = fixture.world.now();
+  fixture.world.run_for(100ms);
+  auto later = fixture.ask(500ms, version);
   if (version < 6) {  // the broker has waited by itself
-    rig.world.run_for(100ms);
+    fixture.world.run_for(100ms);
     CHECK(pauses.came.size() == 3);
     CHECK(later->calls == 1);
     return;
   }
-  CHECK(rig.connection->in_flight() == 2);
-  rig.world.run_for(1890ms);
+  CHECK(fixture.connection->in_flight() == 2);
+  fixture.world.run_for(1890ms);
   CHECK(pauses.came.size() == 1);
-  REQUIRE(rig.until([&] { return later->calls == 1; }, 100ms));
+  REQUIRE(fixture.until([&] { return later->calls == 1; }, 100ms));
   CHECK(pauses.came.size() == 3);
   CHECK(pauses.came[1] - told >= 2s);
   CHECK_FALSE(inside->error);
   CHECK_FALSE(later->error);
-  CHECK(rig.throttle.answers() == 1);
-  CHECK(rig.throttle.total() == 2s);
+  CHECK(fixture.throttle.answers() == 1);
+  CHECK(fixture.throttle.total() == 2s);
 }
 
 TEST_CASE("C18: the pause does not count against requests that are under way or held back; the time after it does") {
-  Rig rig;
-  rig.establish();
+  ConnectionFixture fixture;
+  fixture.establish();
   const bool answers = GENERATE(true, false);
   std::vector<RequestHeader> asked;
   ScriptedBroker::Connection* peer = nullptr;
-  rig.server.on_request = [&](ScriptedBroker::Connection& from, const RequestHeader& header, codec::Reader&) {
+  fixture.server.on_request = [&](ScriptedBroker::Connection& from, const RequestHeader& header, codec::Reader&) {
     if (header.api != Api::metadata) return false;
     peer = &from;
     asked.push_back(header);
     return true;
   };
-  auto first = rig.ask(500ms);
-  auto second = rig.ask(500ms);
-  REQUIRE(rig.until([&] { return asked.size() == 2; }));
-  protocol::MetadataResponse response = rig.server.metadata;
+  auto first = fixture.ask(500ms);
+  auto second = fixture.ask(500ms);
+  REQUIRE(fixture.until([&] { return asked.size() == 2; }));
+  protocol::MetadataResponse response = fixture.server.metadata;
   response.throttle_time_ms = 3000;
   peer->answer(asked[0], response);
-  REQUIRE(rig.until([&] { return first->calls == 1; }));
-  const net::TimePoint told = rig.world.now();
-  auto held = rig.ask(100ms);
-  rig.world.run_for(2990ms);
+  REQUIRE(fixture.until([&] { return first->calls == 1; }));
+  const net::TimePoint told = fixture.world.now();
+  auto held = fixture.ask(100ms);
+  fixture.world.run_for(2990ms);
   CHECK(second->calls == 0);
   CHECK(held->calls == 0);
   CHECK(asked.size() == 2);
   if (answers) {
-    rig.world.run_for(20ms);
+    fixture.world.run_for(20ms);
     response.throttle_time_ms = 0;
     peer->answer(asked[1], response);
-    REQUIRE(rig.until([&] { return asked.size() == 3; }, 50ms));
+    REQUIRE(fixture.until([&] { return asked.size() == 3; }, 50ms));
     peer->answer(asked[2], response);
-    REQUIRE(rig.until([&] { return held->calls == 1; }, 50ms));
+    REQUIRE(fixture.until([&] { return held->calls == 1; }, 50ms));
     CHECK_FALSE(second->error);
     CHECK_FALSE(held->error);
-    CHECK(rig.ended == 0);
+    CHECK(fixture.ended == 0);
   } else {
-    REQUIRE(rig.until_ended(1s));
-    CHECK(rig.world.now() - told >= 3100ms);
-    CHECK(rig.world.now() - told < 3110ms);
+    REQUIRE(fixture.until_ended(1s));
+    CHECK(fixture.world.now() - told >= 3100ms);
+    CHECK(fixture.world.now() - told < 3110ms);
     CHECK(held->error == Errc::timed_out);
     CHECK(second->error == Errc::disconnected);
   }
 }
 
 TEST_CASE("C18: of several pauses the latest end counts, and each is counted once") {
-  Rig rig;
-  rig.establish();
-  Pauses pauses(rig, {1000, 3000, 100});
-  rig.world.set_latency(1ms, 1ms);
-  auto first = rig.ask(200ms);
-  auto second = rig.ask(200ms);
-  auto third = rig.ask(200ms);
-  REQUIRE(rig.until([&] { return third->calls == 1; }));
-  const net::TimePoint told = rig.world.now();
-  auto held = rig.ask(200ms);
-  rig.world.run_for(2990ms);
+  ConnectionFixture fixture;
+  fixture.establish();
+  Pauses pauses(fixture, {1000, 3000, 100});
+  fixture.world.set_latency(1ms, 1ms);
+  auto first = fixture.ask(200ms);
+  auto second = fixture.ask(200ms);
+  auto third = fixture.ask(200ms);
+  REQUIRE(fixture.until([&] { return third->calls == 1; }));
+  const net::TimePoint told = fixture.world.now();
+  auto held = fixture.ask(200ms);
+  fixture.world.run_for(2990ms);
   CHECK(pauses.came.size() == 3);
-  REQUIRE(rig.until([&] { return held->calls == 1; }, 100ms));
+  REQUIRE(fixture.until([&] { return held->calls == 1; }, 100ms));
   CHECK_FALSE(held->error);
   CHECK(pauses.came[3] - told >= 3s);
-  CHECK(rig.throttle.answers() == 3);
-  CHECK(rig.throttle.total() == 3s);
+  CHECK(fixture.throttle.answers() == 3);
+  CHECK(fixture.throttle.total() == 3s);
 }
 
 TEST_CASE("C18: a longer pause told on another connection prolongs this one's") {
-  Rig rig;
-  rig.establish();
-  Pauses pauses(rig, {1000});
-  auto first = rig.ask(200ms);
-  REQUIRE(rig.until([&] { return first->calls == 1; }));
-  auto held = rig.ask(200ms);
-  rig.world.run_for(500ms);
-  rig.throttle.ask(rig.reactor.now(), 2s);
-  rig.world.run_for(1990ms);
+  ConnectionFixture fixture;
+  fixture.establish();
+  Pauses pauses(fixture, {1000});
+  auto first = fixture.ask(200ms);
+  REQUIRE(fixture.until([&] { return first->calls == 1; }));
+  auto held = fixture.ask(200ms);
+  fixture.world.run_for(500ms);
+  fixture.throttle.ask(fixture.reactor.now(), 2s);
+  fixture.world.run_for(1990ms);
   CHECK(pauses.came.size() == 1);
-  REQUIRE(rig.until([&] { return held->calls == 1; }, 100ms));
+  REQUIRE(fixture.until([&] { return held->calls == 1; }, 100ms));
   CHECK_FALSE(held->error);
-  CHECK(rig.throttle.total() >= 2500ms);
-  CHECK(rig.throttle.total() < 2520ms);
+  CHECK(fixture.throttle.total() >= 2500ms);
+  CHECK(fixture.throttle.total() < 2520ms);
 }
 
 TEST_CASE("C18: a negative pause is ignored, and no pause is longer than a minute") {
-  Rig rig;
-  rig.establish();
-  Pauses pauses(rig, {-1, INT32_MIN, INT32_MAX});
+  ConnectionFixture fixture;
+  fixture.establish();
+  Pauses pauses(fixture, {-1, INT32_MIN, INT32_MAX});
   for (int i = 0; i < 3; ++i) {
-    auto answer = rig.ask(200ms);
-    REQUIRE(rig.until([&] { return answer->calls == 1; }, 100ms));
+    auto answer = fixture.ask(200ms);
+    REQUIRE(fixture.until([&] { return answer->calls == 1; }, 100ms));
   }
-  auto held = rig.ask(200ms);
-  rig.world.run_for(kThrottleMax - 10ms);
+  auto held = fixture.ask(200ms);
+  fixture.world.run_for(kThrottleMax - 10ms);
   CHECK(held->calls == 0);
-  REQUIRE(rig.until([&] { return held->calls == 1; }, 100ms));
+  REQUIRE(fixture.until([&] { return held->calls == 1; }, 100ms));
   CHECK_FALSE(held->error);
-  CHECK(rig.throttle.answers() == 1);
+  CHECK(fixture.throttle.answers() == 1);
 }
 
 TEST_CASE("C18: requests that are held back end with their connection, as not sent") {
-  Rig rig;
-  rig.establish();
-  Pauses pauses(rig, {60000});
-  auto first = rig.ask();
-  REQUIRE(rig.until([&] { return first->calls == 1; }));
-  auto a = rig.ask();
-  auto b = rig.ask();
+  ConnectionFixture fixture;
+  fixture.establish();
+  Pauses pauses(fixture, {60000});
+  auto first = fixture.ask();
+  REQUIRE(fixture.until([&] { return first->calls == 1; }));
+  auto a = fixture.ask();
+  auto b = fixture.ask();
   Errc expected = Errc::none;
   SECTION("closed by us") {
-    rig.connection->close(Error(Errc::closed, "test"));
-    REQUIRE(rig.until_ended(100ms));
+    fixture.connection->close(Error(Errc::closed, "test"));
+    REQUIRE(fixture.until_ended(100ms));
     expected = Errc::closed;
   }
   SECTION("closed by the peer") {
-    rig.server.connections[0]->close();
-    REQUIRE(rig.until_ended(100ms));
+    fixture.server.connections[0]->close();
+    REQUIRE(fixture.until_ended(100ms));
     expected = Errc::disconnected;
   }
   SECTION("destroyed") {
-    rig.connection.reset();
-    rig.world.run_for(1ms);
+    fixture.connection.reset();
+    fixture.world.run_for(1ms);
     expected = Errc::closed;
   }
   for (const auto& held : {a, b}) {
@@ -206,59 +206,59 @@ TEST_CASE("C18: requests that are held back end with their connection, as not se
 }
 
 TEST_CASE("C18: a request with a limit of its own does not wait for the end of the pause, and affects no other") {
-  Rig rig;
-  rig.establish();
-  Pauses pauses(rig, {5000});
-  auto first = rig.ask(1s);
-  REQUIRE(rig.until([&] { return first->calls == 1; }));
-  auto patient = rig.ask(1s);
+  ConnectionFixture fixture;
+  fixture.establish();
+  Pauses pauses(fixture, {5000});
+  auto first = fixture.ask(1s);
+  REQUIRE(fixture.until([&] { return first->calls == 1; }));
+  auto patient = fixture.ask(1s);
   int ended = 0;
   auto call = std::make_unique<TypedCall<protocol::MetadataRequest>>(
-      protocol::MetadataRequest(), rig.reactor.now() + 1s,
+      protocol::MetadataRequest(), fixture.reactor.now() + 1s,
       [&](Error error, protocol::MetadataResponse&, const CallInfo& info) {
         ++ended;
         CHECK(error == Errc::timed_out);
         CHECK(info.sent == Sent::no);
       });
-  call->set_limit(rig.reactor.now() + 2s);
-  rig.connection->send(std::move(call));
-  rig.world.run_for(1990ms);
+  call->set_limit(fixture.reactor.now() + 2s);
+  fixture.connection->send(std::move(call));
+  fixture.world.run_for(1990ms);
   CHECK(ended == 0);
-  rig.world.run_for(20ms);
+  fixture.world.run_for(20ms);
   CHECK(ended == 1);
-  REQUIRE(rig.until([&] { return patient->calls == 1; }, 4s));
+  REQUIRE(fixture.until([&] { return patient->calls == 1; }, 4s));
   CHECK_FALSE(patient->error);
   CHECK(pauses.came.size() == 2);
-  CHECK(rig.ended == 0);
+  CHECK(fixture.ended == 0);
 }
 
 TEST_CASE("C18: a connection that takes no more requests still sends what it holds back") {
-  Rig rig;
-  rig.establish();
-  Pauses pauses(rig, {1000});
-  auto first = rig.ask();
-  REQUIRE(rig.until([&] { return first->calls == 1; }));
-  auto held = rig.ask();
-  rig.connection->retire(Error(Errc::disconnected, "test"));
-  rig.world.run_for(900ms);
-  CHECK(rig.ended == 0);
-  REQUIRE(rig.until_ended(200ms));
+  ConnectionFixture fixture;
+  fixture.establish();
+  Pauses pauses(fixture, {1000});
+  auto first = fixture.ask();
+  REQUIRE(fixture.until([&] { return first->calls == 1; }));
+  auto held = fixture.ask();
+  fixture.connection->retire(Error(Errc::disconnected, "test"));
+  fixture.world.run_for(900ms);
+  CHECK(fixture.ended == 0);
+  REQUIRE(fixture.until_ended(200ms));
   CHECK(held->calls == 1);
   CHECK_FALSE(held->error);
 }
 
 TEST_CASE("C18: ApiVersions may ask for a pause too, and a handshake waits for the end of one") {
-  Rig rig;
-  rig.server.versions.throttle_time_ms = 1000;
-  rig.throttle.ask(rig.reactor.now(), 5s);
-  rig.open(1s);
-  rig.world.run_for(4990ms);
-  CHECK(rig.server.asked(Api::api_versions) == 0);
-  REQUIRE(rig.until([&] { return rig.ready == 1; }, 100ms));
-  auto held = rig.ask(200ms);
-  rig.world.run_for(900ms);
-  CHECK(rig.server.asked(Api::metadata) == 0);
-  REQUIRE(rig.until([&] { return held->calls == 1; }, 200ms));
+  ConnectionFixture fixture;
+  fixture.server.versions.throttle_time_ms = 1000;
+  fixture.throttle.ask(fixture.reactor.now(), 5s);
+  fixture.open(1s);
+  fixture.world.run_for(4990ms);
+  CHECK(fixture.server.asked(Api::api_versions) == 0);
+  REQUIRE(fixture.until([&] { return fixture.ready == 1; }, 100ms));
+  auto held = fixture.ask(200ms);
+  fixture.world.run_for(900ms);
+  CHECK(fixture.server.asked(Api::metadata) == 0);
+  REQUIRE(fixture.until([&] { return held->calls == 1; }, 200ms));
   CHECK_FALSE(held->error);
 }
 
@@ -319,20 +319,20 @@ TEST_CASE("C18: a fetch over quota is answered without its partitions, and they 
   fill(client, "t", 2, 3);
   devbroker::Faults& faults = client.brokers->cluster().faults();
   const Fault& first = faults.add(kafka::ApiKey::fetch).times(8).throttle(300ms);
-  Book book;
+  Recorder recorder;
   Fetcher fetcher(*client.session, {TopicOffset::earliest("t", 0), TopicOffset::earliest("t", 1)});
-  book.listen(fetcher);
-  fetcher.fetch(book.ack(), book.end());
-  CHECK(client.until([&] { return book.got.size() == 6; }));
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  CHECK(client.until([&] { return recorder.got.size() == 6; }));
   CHECK(first.hits() == 8);
   // In the middle of a fetch session: it goes on.
   const Fault& second = faults.add(kafka::ApiKey::fetch).times(8).throttle(300ms);
   fill(client, "t", 2, 2);
   CHECK(client.until([&] { return second.hits() == 8; }));
   client.run(2s);
-  book.check_dense(2, 0, 5);
-  CHECK(book.count(Event::Type::partition_stopped) == 0);
-  CHECK(book.ends.empty());
+  recorder.check_dense(2, 0, 5);
+  CHECK(recorder.count(Event::Type::partition_stopped) == 0);
+  CHECK(recorder.ends.empty());
   close(client, fetcher);
   client.close();
 }

@@ -55,19 +55,18 @@ TEST_CASE("a ring frees what it holds when it is moved over or destroyed") {
 }
 
 TEST_CASE("backoff doubles from its smallest to its largest pause, within 20 % of jitter") {
-  Backoff backoff(100ms, 1s);
   const uint64_t low = 0;     // -20 %
   const uint64_t high = 400;  // +20 %
-  CHECK(backoff.next(low) == 80ms);
-  CHECK(backoff.next(high) == 240ms);
-  CHECK(backoff.next(low) == 320ms);
-  CHECK(backoff.next(high) == 960ms);
-  for (int i = 0; i < 100; ++i) {
-    CHECK(backoff.next(low) == 800ms);
-    CHECK(backoff.next(high) == 1200ms);
+  const auto pause = [](uint32_t failures, uint64_t random) { return Backoff::at(failures, 100ms, 1s, random); };
+  CHECK(pause(0, low) == 80ms);
+  CHECK(pause(1, high) == 240ms);
+  CHECK(pause(2, low) == 320ms);
+  CHECK(pause(3, high) == 960ms);
+  for (uint32_t failures = 4; failures < 100; ++failures) {
+    CHECK(pause(failures, low) == 800ms);
+    CHECK(pause(failures, high) == 1200ms);
   }
-  backoff.reset();
-  CHECK(backoff.next(200) == 100ms);
+  CHECK(pause(0, 200) == 100ms);
 }
 
 TEST_CASE("backoff stays in its range for every random number and every length") {

@@ -24,8 +24,8 @@ struct Answer {
   CallInfo info;
 };
 
-struct Rig final : ConnectionOwner {
-  explicit Rig(uint64_t seed = 1)
+struct ConnectionFixture final : ConnectionOwner {
+  explicit ConnectionFixture(uint64_t seed = 1)
       : world(seed), server(world, "server", "10.1.0.1"), reactor(world.node("client", "10.2.0.1")) {
     peer.host = "server";
     peer.address = {"10.1.0.1", ScriptedBroker::kPort};
@@ -35,7 +35,7 @@ struct Rig final : ConnectionOwner {
     world.set_latency(1ms, 1ms);
     server.add_topic("orders", 3);
   }
-  ~Rig() override {
+  ~ConnectionFixture() override {
     connection.reset();
     world.run_for(10ms);
     CHECK(world.leftovers("client") == "");

@@ -1,16 +1,16 @@
 // Fetchers of a simulated client against one peer whose answers the test decides.
-// Not here: the peer itself (fetch_peer.hpp), the book of deliveries (consumer_bench.hpp).
+// Not here: the peer itself (fetch_peer.hpp), the recorder of deliveries (consumer_fixture.hpp).
 #pragma once
 
 #include <vector>
 
-#include "consumer_bench.hpp"
+#include "consumer_fixture.hpp"
 #include "fetch_peer.hpp"
 
 namespace kafka::sim {
 
-struct FetchBench {
-  explicit FetchBench(int32_t partitions, int16_t version = 12, SessionOptions session = {})
+struct FetchFixture {
+  explicit FetchFixture(int32_t partitions, int16_t version = 12, SessionOptions session = {})
       : client(1), peer(client.world, partitions, version) {
     session.bootstrap_servers = peer.broker.address();
     client.open(session);
@@ -21,8 +21,8 @@ struct FetchBench {
     for (int32_t p = 0; p < partitions; ++p) places.push_back({"t", p, 0});
     return Fetcher(*client.session, places, options);
   }
-  const Event* stopped(const Book& book) const {
-    for (const Event& event : book.events) {
+  const Event* stopped(const Recorder& recorder) const {
+    for (const Event& event : recorder.events) {
       if (event.type == Event::Type::partition_stopped) return &event;
     }
     return nullptr;

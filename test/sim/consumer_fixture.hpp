@@ -1,11 +1,11 @@
-// For simulated tests of consumers: topics with numbered messages, and a book of everything that a consumer delivered
-// and reported.
+// For simulated tests of consumers: topics with numbered messages, and a recorder of everything that a consumer
+// delivered and reported.
 //
 //   SimClient client(1, {.brokers = 3});
 //   fill(client, "t", 3, 100);                          // values "0:0", "0:1" ... in each partition
-//   Book book;
+//   Recorder recorder;
 //   Consumer consumer(*client.session, "g", {{"t", {0, 1, 2}}});
-//   consumer.consume(book.ack(), book.end());
+//   consumer.consume(recorder.ack(), recorder.end());
 #pragma once
 
 #include <kafka/consumer.hpp>
@@ -63,7 +63,7 @@ inline void fill(SimClient& client, const std::string& topic, int32_t partitions
 }
 
 /// Notes what a consumer delivers and reports, and answers envelopes.
-struct Book {
+struct Recorder {
   struct Entry {
     std::string topic;
     int32_t partition;
