@@ -188,7 +188,7 @@ void Link::broken(Dialect dialect, bool unproven, Error error) {
     delay_reconnect();
   }
   if (dialect != Dialect::negotiated && unproven) {
-    // Taken for an old broker, and it never answered anything: it is none, or it is one no longer.
+    // The peer was taken for an old broker and never answered. So it is not an old broker, or not any more.
     endpoint_->age.not_old();
     if (error == Errc::disconnected) {
       error = Error(Errc::connect_failed, "the peer closes every connection without an answer; is it a Kafka broker?");

@@ -47,8 +47,8 @@ class Assignment {
 
   /// A new partition, without a position; or the one that is there already. The assignment must not be full.
   Partition& add(std::string topic, int32_t number);
-  /// The partition goes; those who hold a shared_ptr see that it is `removed`. Its position, and everything that was
-  /// fetched, is forgotten.
+  /// Removes the partition. Code that holds a shared_ptr to it sees that it is `removed`. The partition forgets its
+  /// position and what was fetched.
   void remove(Partition& partition);
   /// Null if the partition is not assigned.
   Partition* find(std::string_view topic, int32_t number) const;

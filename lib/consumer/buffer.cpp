@@ -98,12 +98,12 @@ void Buffer::end_field() {
   if (!fields_.empty()) unread_ = fields_.front().records.size();
 }
 
-// The account for what an envelope of the open batch keeps in memory: the answer, or the unfolded batch.
+// The account for what an envelope of the open batch keeps in memory: the answer, or the decompressed batch.
 std::shared_ptr<const void> Buffer::charge() const {
   const Field& field = fields_.front();
   const Bytes& owner = reader_.owner();
   if (owner.block() == field.records.block()) return field.credit;
-  return std::make_shared<Credit>(unfolded_, owner.size());
+  return std::make_shared<Credit>(decompressed_, owner.size());
 }
 
 // Whether the batch belongs to an aborted transaction. To be called for every batch, also for those that deliver
@@ -188,7 +188,7 @@ Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, E
       parts_ = new EnvelopeParts(home, topic);
     }
     parts_->bytes = reader_.owner();
-    if (unfolded_ != nullptr) parts_->charge = charge();
+    if (decompressed_ != nullptr) parts_->charge = charge();
   }
 }
 

@@ -76,9 +76,9 @@ class Buffer {
   EnvelopeParts& parts() const noexcept { return *parts_; }
   ~Buffer() { drop_parts(); }
   Buffer() = default;
-  /// From now on envelopes are charged until they are gone: slices of an answer to its account, unfolded batches to
+  /// From now on envelopes are charged until they are gone: slices of an answer to its account, decompressed batches to
   /// this one.
-  void charge_envelopes(std::shared_ptr<size_t> unfolded) noexcept { unfolded_ = std::move(unfolded); }
+  void charge_envelopes(std::shared_ptr<size_t> decompressed) noexcept { decompressed_ = std::move(decompressed); }
   /// True between two records of a batch: the next one needs no memory.
   bool reading() const noexcept { return reading_; }
   Buffer(const Buffer&) = delete;
@@ -108,7 +108,7 @@ class Buffer {
   size_t bytes_ = 0;
   size_t unread_ = 0;  // of the front field, part of bytes_
   bool reading_ = false;
-  std::shared_ptr<size_t> unfolded_;  // null: envelopes are not charged
+  std::shared_ptr<size_t> decompressed_;  // null: envelopes are not charged
   Error error_;
 };
 

@@ -13,7 +13,7 @@
 
 namespace kafka::consumer {
 
-/// One commit: the newest of those that were answered since the last one left. All of them hear of its outcome.
+/// One commit: the newest of those that were answered since the last one left. Its outcome is reported to all of them.
 struct Commit {
   int64_t offset = -1;  ///< the next one to be read; -1: nothing is to be stored
   int32_t epoch = -1;   ///< of the record before it

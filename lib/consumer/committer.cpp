@@ -88,7 +88,7 @@ void Committer::answered(uint64_t id, const Error& error, const std::vector<Cons
   const std::shared_ptr<void> pinned = owner_.pin();
   Request request = std::move(found->second);
   requests_.erase(found);
-  ++telling_;  // nothing ends before those who wait have been told
+  ++telling_;  // the consumption does not end before every `done` has run
   Ring<Report> reports;
   for (size_t i = 0; i < request.size(); ++i) {
     const Error outcome = i < offsets.size() ? offsets[i].error : error;

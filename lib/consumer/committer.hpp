@@ -1,4 +1,4 @@
-// Commits: what partitions want stored is gathered and sent, and those who wait hear of the outcome.
+// Commits: gathers and sends the offsets that partitions want stored, and reports the outcome to each `done`.
 // Not here: which offset is to be stored (answers.cpp), the group's coordinator (group_offsets.hpp).
 #pragma once
 
@@ -54,13 +54,14 @@ class Committer {
   void count() { ++commits_; }
   /// The offset behind this envelope is to be stored.
   void want(Partition& partition, const Window::Entry& answered, std::string_view metadata, Function<void(Error)> done);
-  /// The partition was removed. What it wants, and nobody has sent, fails. Returns that, without those who waited.
+  /// The partition was removed. Its commit that was not sent fails, and its `done`s run. Returns that commit.
   Commit leave(Partition& partition, const Error& error);
-  /// Nothing more is sent, and nobody waits for what is under way. What partitions want is left to fail_wanted().
+  /// Sends nothing more, and waits no longer for requests under way. Commits that were not sent are left to
+  /// fail_wanted().
   void give_up(const Error& error);
-  /// What the partition wants, and nobody has sent, fails now. Returns it without those who waited.
+  /// The partition's commit that was not sent fails, and its `done`s run. Returns that commit.
   Commit fail_wanted(Partition& partition, const Error& error);
-  /// Nothing is sent any more, and no callback runs. Returns what is to be destroyed.
+  /// Sends nothing more, and runs no callback. Returns the commits that the caller must destroy.
   std::vector<Commit> abort();
 
  private:

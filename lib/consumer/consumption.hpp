@@ -55,14 +55,14 @@ class Consumptions {
   /// Something may be dispatched.
   bool running() const { return current_ != nullptr && !current_->ending; }
   void begin(std::shared_ptr<Consumption> consumption);
-  /// Envelopes of the current consumption that have come to their end.
+  /// So many envelopes of the current consumption were answered (and, if committed, confirmed).
   void count_answered(size_t count);
   void end(Error error);
-  /// A commit was not stored. With `pipelined` the limit may be reached already: on_end says it all the same.
+  /// A commit was not stored. on_end reports that even if the limit is reached already, as it may be with `pipelined`.
   void fail(const Error& error);
-  /// Runs on_end if it is due. To be called whenever commits have come to their end.
+  /// Runs on_end if it is due. Call it whenever a commit has ended.
   void finish();
-  /// No callback runs any more. Returns what is to be destroyed.
+  /// Runs no callback any more. Returns the consumption, which the caller must destroy.
   std::shared_ptr<Consumption> abort();
 
  private:

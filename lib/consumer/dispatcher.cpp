@@ -22,13 +22,13 @@ size_t most_open(const ConsumerOptions& options) {
 
 Dispatcher::Dispatcher(session::Core& core, const ConsumerOptions& options, Consumptions& consumptions,
                        const LifeCycle& life_cycle, EnvelopeOwner& envelope_owner,
-                       std::shared_ptr<const size_t> unfolded, Owner& owner)
+                       std::shared_ptr<const size_t> decompressed, Owner& owner)
     : core_(core),
       options_(options),
       consumptions_(consumptions),
       life_cycle_(life_cycle),
       envelope_owner_(envelope_owner),
-      unfolded_(std::move(unfolded)),
+      decompressed_(std::move(decompressed)),
       owner_(owner),
       most_open_(most_open(options)) {}
 

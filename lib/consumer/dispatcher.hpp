@@ -37,9 +37,9 @@ class Dispatcher {
   /// Records of one partition before it is the next one's turn.
   static constexpr int32_t kTurn = 32;
 
-  /// `unfolded` counts the bytes that open envelopes keep of compressed batches.
+  /// `decompressed` counts the bytes that open envelopes keep of compressed batches.
   Dispatcher(session::Core& core, const ConsumerOptions& options, Consumptions& consumptions,
-             const LifeCycle& life_cycle, EnvelopeOwner& envelope_owner, std::shared_ptr<const size_t> unfolded,
+             const LifeCycle& life_cycle, EnvelopeOwner& envelope_owner, std::shared_ptr<const size_t> decompressed,
              Owner& owner);
 
   /// Puts the partition into the list, if it has something that may be dispatched.
@@ -64,7 +64,7 @@ class Dispatcher {
     if (consumption.all_answered()) consumptions_.end({});
     return true;
   }
-  /// So many envelopes have come to their end.
+  /// So many envelopes are not open any more.
   void closed(size_t count) { open_ -= count; }
   /// An answer has changed the partition: goes on with it, or with the others.
   void changed(Partition& partition);
@@ -81,9 +81,9 @@ class Dispatcher {
   static bool dispatchable(const Partition& partition) {
     return partition.position.ready() && !partition.paused && !partition.window.full();
   }
-  /// Open envelopes leave no memory for another batch to be unfolded.
+  /// Open envelopes leave no memory for another batch to be decompressed.
   bool crowded(const Partition& partition) const {
-    return open_ > 0 && !partition.buffer.reading() && *unfolded_ >= static_cast<size_t>(options_.fetch_memory);
+    return open_ > 0 && !partition.buffer.reading() && *decompressed_ >= static_cast<size_t>(options_.fetch_memory);
   }
   bool consuming() const { return consumptions_.running() && !life_cycle_.closing(); }
   void unlist();
@@ -102,7 +102,7 @@ class Dispatcher {
   Consumptions& consumptions_;
   const LifeCycle& life_cycle_;
   EnvelopeOwner& envelope_owner_;
-  std::shared_ptr<const size_t> unfolded_;
+  std::shared_ptr<const size_t> decompressed_;
   Owner& owner_;
   size_t most_open_;
   Ring<std::shared_ptr<Partition>> ready_;

@@ -46,16 +46,16 @@ class FetchMemory {
   /// An answer has come. It is charged for as long as the credit lives.
   std::shared_ptr<Credit> charge(size_t bytes) { return std::make_shared<Credit>(fetched_, bytes); }
   /// Bytes in answers that were not dispatched, and bytes that open envelopes keep.
-  size_t held() const { return *fetched_ + *unfolded_; }
-  /// The account of compressed batches that were unfolded, and that open envelopes keep (with `unordered`).
-  const std::shared_ptr<size_t>& unfolded() const { return unfolded_; }
+  size_t held() const { return *fetched_ + *decompressed_; }
+  /// The account of compressed batches that were decompressed, and that open envelopes keep (with `unordered`).
+  const std::shared_ptr<size_t>& decompressed() const { return decompressed_; }
 
  private:
   size_t limit_;
   size_t largest_;
   size_t reserved_ = 0;
   std::shared_ptr<size_t> fetched_ = std::make_shared<size_t>(0);
-  std::shared_ptr<size_t> unfolded_ = std::make_shared<size_t>(0);
+  std::shared_ptr<size_t> decompressed_ = std::make_shared<size_t>(0);
 };
 
 }  // namespace kafka::consumer

@@ -1,4 +1,4 @@
-// What the application wants to hear of partitions, besides their messages.
+// The application's handlers for partitions: events, and reached ends.
 #pragma once
 
 #include <kafka/session.hpp>
@@ -19,7 +19,7 @@ class Handlers {
 
   void on_end(Function<void(const TopicPartition&, int64_t)> handler);
   void on_event(Function<void(const Event&)> handler);
-  /// The application would hear of an event, here or at the session.
+  /// True if an event has a handler, here or at the session.
   bool hears_events() const { return on_event_ != nullptr || core_.has_event_handler(); }
 
   void event(Event::Type type, const Partition& partition, const Error& error, int64_t offset);

@@ -33,7 +33,7 @@ class LifeCycle {
   bool closed() const { return stage_ >= Stage::closed; }
   bool aborted() const { return stage_ == Stage::aborted; }
 
-  /// A step back is none: close() after the deadline stays `overdue`.
+  /// Never goes back: a close() after the deadline leaves the stage at `overdue`.
   void reach(Stage stage) {
     if (stage > stage_) stage_ = stage;
   }

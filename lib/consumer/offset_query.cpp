@@ -244,7 +244,7 @@ void OffsetQuery::fail_all(const Error& error) {
   end();
 }
 
-// Out of the session's lists, and out of memory one turn later: whoever walks those lists may still hold us.
+// Leaves the session's lists at once, and memory one turn later: code that walks those lists may still refer to it.
 void OffsetQuery::leave() {
   ended_ = true;
   scope_.end();

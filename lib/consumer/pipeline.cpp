@@ -14,7 +14,7 @@ Pipeline::Pipeline(const std::shared_ptr<session::Core>& core, const ConsumerOpt
       consumptions(*core, *this),
       positions(core, options, assignment, life_cycle, group, *this),
       sources(*core, options, assignment, life_cycle, consumptions, positions, *this),
-      dispatcher(*core, options, consumptions, life_cycle, envelope_owner, sources.memory().unfolded(), *this),
+      dispatcher(*core, options, consumptions, life_cycle, envelope_owner, sources.memory().decompressed(), *this),
       committer(*core, options, group, teller, *this),
       answers(options, assignment, dispatcher, consumptions, committer, teller, life_cycle, *this) {}
 

@@ -1,5 +1,5 @@
-// The way of a message, from the leader to the application, and of its answer back to the group: the parts of a reader,
-// and what each has to tell the others.
+// The way of a message from the leader to the application, and of its answer back to the group: the parts of a reader,
+// and what each tells the others.
 // Not here: what the application calls, and the reader's end (reader.hpp).
 #pragma once
 
@@ -22,8 +22,8 @@
 
 namespace kafka::consumer {
 
-/// Owns the parts. No part knows another one that it does not use: what one of them finds out goes up to here, through
-/// the part's own small interface, and from here to those whom it concerns.
+/// Owns the parts. A part knows only the parts that it uses. What it finds out goes up to here, through its own small
+/// interface (`Owner`), and from here to the parts that need it.
 class Pipeline final : private Positions::Owner,
                        private Sources::Owner,
                        private Consumptions::Owner,
@@ -35,22 +35,22 @@ class Pipeline final : private Positions::Owner,
    public:
     /// Keeps everything alive while the application is called.
     virtual std::shared_ptr<void> pin() = 0;
-    /// A consumption, or commits, have come to their end.
+    /// A consumption or a commit has ended.
     virtual void settled() = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// `group` is null where nothing is stored. All arguments outlive this object.
+  /// `group` is null for a Fetcher. All arguments outlive this object.
   Pipeline(const std::shared_ptr<session::Core>& core, const ConsumerOptions& options, const LifeCycle& life_cycle,
            GroupOffsets* group, EnvelopeOwner& envelope_owner, Owner& owner);
 
-  /// Nothing is under way, and nobody waits.
+  /// No consumption runs, and no commit is under way or waits.
   bool at_rest() const { return !committer.pending() && consumptions.current() == nullptr; }
-  /// Drops what was fetched and what is queued. `leave`: the session is there, and gets its connections back.
+  /// Drops everything that was fetched or queued. `leave`: the session still exists, and gets its connections back.
   void close(bool leave);
-  /// The same where nothing is called any more.
+  /// The same, and runs no callback any more.
   void abort();
 
  private:

@@ -36,13 +36,13 @@ class Positions {
     ~Owner() = default;
   };
 
-  /// `group` is null where there is none. All arguments outlive this object.
+  /// `group` is null for a Fetcher. All arguments outlive this object.
   Positions(std::shared_ptr<session::Core> core, const ConsumerOptions& options, const Assignment& assignment,
             const LifeCycle& life_cycle, GroupOffsets* group, Owner& owner);
 
   /// A consumption begins: partitions without a position look for one, stopped ones begin again. Those that need a
-  /// seek stay stopped. If nobody would hear of it (`heard` is false), the consumption cannot run: the reason of the
-  /// first of them is returned.
+  /// seek stay stopped. If the application has no event handler (`heard` is false), it would not learn that, so
+  /// the consumption cannot run: begin() returns why the first of them stopped.
   Error begin(bool heard);
   /// Partitions that were assigned while a consumption runs: they begin at the group's offset.
   void add(const std::vector<Partition*>& fresh) {

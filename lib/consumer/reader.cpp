@@ -72,7 +72,7 @@ Error Reader::add_partition(std::string topic, int32_t number, Origin origin) {
   Partition& partition = pipeline_.assignment.add(std::move(topic), number);
   partition.origin = std::move(origin);
   if (options_.ordering == Ordering::unordered)
-    partition.buffer.charge_envelopes(pipeline_.sources.memory().unfolded());
+    partition.buffer.charge_envelopes(pipeline_.sources.memory().decompressed());
   return {};
 }
 

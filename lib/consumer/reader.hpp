@@ -20,7 +20,7 @@ namespace kafka::consumer {
 
 class Reader;
 
-/// Where the envelopes of one consumer bring their answers; outlives the consumer with them.
+/// Takes the answers of one consumer's envelopes. It lives as long as the last of them, and may outlive the consumer.
 class EnvelopeLink final : public EnvelopeOwner {
  public:
   explicit EnvelopeLink(std::shared_ptr<session::Core> core) : core_(std::move(core)) {}
@@ -44,7 +44,7 @@ class Reader final : public session::Client, public std::enable_shared_from_this
 
   const Error& error() const { return error_; }
   const ConsumerOptions& options() const { return options_; }
-  /// `limit` 0: none.
+  /// Without `limit` there is none.
   void consume(std::optional<int64_t> limit, MessageCallback on_message, EndCallback on_end);
   void batch_consume(int32_t max, BatchCallback on_batch, EndCallback on_end);
   Error pause(const Partitions& partitions, bool on);
@@ -54,17 +54,17 @@ class Reader final : public session::Client, public std::enable_shared_from_this
   void on_partition_end(Function<void(const TopicPartition&, int64_t)> handler);
   void on_event(Function<void(const Event&)> handler);
   void close(Function<void()> done);
-  /// More partitions, which start at the group's offset, or where the policy says. Those that are there already stay as
-  /// they are.
+  /// Adds partitions. They start at the group's offset; without one, the reset policy decides. Partitions that are
+  /// assigned already stay as they are.
   void assign(const Partitions& partitions);
-  /// These partitions are this reader's no more, from now on:
+  /// Takes these partitions away. From now on:
   /// - nothing of them is fetched or dispatched, and what was fetched is dropped;
   /// - their open envelopes stay open until they are answered, and every answer says `lost`;
-  /// - a commit that was sent tells what the broker answers, and ends nothing when it fails;
-  /// - a commit that was not sent says `lost` through its `done`.
-  /// A partition that is assigned again starts as a new one. Unknown partitions are passed over.
+  /// - a commit that was sent reports the broker's answer; if it fails, the consumption goes on;
+  /// - a commit that was not sent reports `lost` to its `done`.
+  /// A partition that is assigned again starts as a new one. Partitions that are not assigned are ignored.
   void take_away(const Partitions& partitions);
-  /// The public object is gone without close().
+  /// The public object was destroyed without close().
   void abandon();
 
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {

@@ -1,5 +1,5 @@
-// The envelopes of one partition that were dispatched and have not all come to their end, oldest first. With
-// `unordered` there may be many, answered in any order; otherwise there is one at most.
+// The open envelopes of one partition, oldest first, and the answered ones behind the first open one. With `unordered`
+// there may be many, answered in any order. Otherwise there is at most one.
 // Entries are found by number, not by offset: offsets have gaps (compaction, control batches, aborted transactions).
 // Not here: what an answer does (answers.cpp).
 #pragma once

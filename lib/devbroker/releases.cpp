@@ -8,7 +8,7 @@ namespace kafka::devbroker {
 Error Releases::as_version(std::string_view release, int32_t broker) {
   const Profile* profile = find_profile(release);
   if (profile == nullptr) {
-    return Error(Errc::invalid_argument, "version \"" + std::string(release) + "\" is none of " + release_names());
+    return Error(Errc::invalid_argument, "version \"" + std::string(release) + "\" is not one of " + release_names());
   }
   if (broker != 0) {
     of_one_[broker] = profile;

@@ -15,7 +15,7 @@ std::vector<Header> headers_of(const records::RecordView& record) {
   return headers;
 }
 
-// Calls `each` for every record of a sealed batch. It is our own: no cap on what it unfolds to.
+// Calls `each` for every record of a sealed batch. It is our own: no cap on what it decompresses to.
 Error walk(const Bytes& sealed, auto each) {
   records::BatchIterator entries(sealed, {.max_decompressed = records::BatchBuilder::kMaxBatchBytes});
   while (entries.next()) {

@@ -1,5 +1,5 @@
-// Where things stand in a record batch (magic 2) and in a message of the older sets (magic 0 and 1),
-// and how to set what a broker sets without touching the checksum.
+// The layout of a record batch (magic 2) and of a message of the older sets (magic 0 and 1). The fields that a broker
+// sets are not covered by the checksum.
 #pragma once
 
 #include <kafka/types.hpp>
@@ -11,8 +11,8 @@
 
 namespace kafka::records {
 
-// Every entry of a records field, old or new: an offset, the size of what follows, and at the same
-// place the magic byte that tells the format.
+// Every entry of a records field, old or new, begins with an offset and the size of the rest. The magic byte, which
+// tells the format, is at the same place in all of them.
 inline constexpr size_t kEntryOffsetAt = 0;
 inline constexpr size_t kEntrySizeAt = 8;
 inline constexpr size_t kEntryOverhead = 12;
@@ -38,7 +38,7 @@ inline constexpr int16_t kTransactionalBit = 0x10;
 inline constexpr int16_t kControlBit = 0x20;
 inline constexpr int16_t kDeleteHorizonBit = 0x40;
 inline constexpr int16_t kKnownBits = 0x7F;
-/// Fewest bytes a record can take: seven varints or bytes.
+/// The fewest bytes that a record can take: seven varints or bytes.
 inline constexpr size_t kSmallestRecord = 7;
 
 // Message, magic 0 and 1.
@@ -49,7 +49,7 @@ inline constexpr size_t kMessageTimestampAt = 18;  // magic 1 only
 inline constexpr size_t kMessageKeyAtV0 = 18;
 inline constexpr size_t kMessageKeyAtV1 = 26;
 inline constexpr int8_t kKnownBitsV1 = 0x0F;
-/// Fewest bytes of a whole entry: header, a null key and a null value.
+/// The fewest bytes of a whole entry: header, a null key and a null value.
 inline constexpr size_t kSmallestMessageV0 = kMessageKeyAtV0 + 8;
 inline constexpr size_t kSmallestMessageV1 = kMessageKeyAtV1 + 8;
 

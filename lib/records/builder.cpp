@@ -17,7 +17,7 @@ void store_checksum(char* batch, size_t size) noexcept {
   store_be<uint32_t>(batch + kCrcAt, crc32c({batch + kAttributesAt, size - kAttributesAt}));
 }
 
-// The batch's bytes for writing: in place if nobody else can see them.
+// The batch's bytes for writing: in place if no other slice shares them, otherwise a copy.
 char* writable(Bytes& sealed) {
   const bool alone = sealed.block() != nullptr && sealed.block()->references == 1;
   if (!alone) sealed = Bytes::copy(sealed.view());
@@ -30,8 +30,8 @@ Errc BatchBuilder::append_at(int32_t offset_delta, int64_t timestamp_ms, std::st
                              std::span<const Header> headers) {
   if (key.size() > kMaxRecordBytes || value.size() > kMaxRecordBytes) return Errc::too_large;
   const int64_t timestamp_delta = count_ == 0 ? 0 : wrapping_difference(timestamp_ms, base_timestamp_);
-  // The length comes first and is a varint. Almost always the sizes of key and value alone decide how
-  // many bytes it takes; then the body is written behind its place and never measured beforehand.
+  // The length comes first and is a varint. Almost always the sizes of key and value alone tell how many bytes it
+  // takes. Then the body is written behind that space, and never measured before.
   const size_t least = kSmallestRecord - 1 + key.size() + value.size();
   size_t most = 2 + kMaxVarint64 + 3 * kMaxVarint32 + key.size() + value.size();
   size_t length_size = varint_size(static_cast<int64_t>(least));
@@ -90,7 +90,8 @@ void BatchBuilder::sum() noexcept {
   sum_at_ = summed_ + kSumStep;
 }
 
-// False if there is no memory up to there. One limit says both to append_quick(): that, and that the checksum is due.
+// False if there is no memory up to there. append_quick() has one limit for two reasons to stop: memory ends there, or
+// the checksum is due.
 bool BatchBuilder::widen(size_t end) noexcept {
   if (quick_end_ == 0 || end > buffer_.capacity()) return false;
   sum();
@@ -105,7 +106,7 @@ Error BatchBuilder::seal(const SealOptions& options, Bytes& sealed) {
     buffer_.advance(kBatchHeaderSize);
   }
   if (options.codec != Compression::none) {
-    Buffer packed(kBatchHeaderSize);  // the codec knows how much more it needs
+    Buffer packed(kBatchHeaderSize);  // the codec takes the memory that it needs
     packed.advance(kBatchHeaderSize);
     if (Error error = compress(options.codec, options.level, buffer_.view().substr(kBatchHeaderSize), packed)) {
       return error;

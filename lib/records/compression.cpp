@@ -1,4 +1,4 @@
-// Which codec is which, and which are built in.
+// The table of codecs, and which of them are built in.
 #include "records/compression.hpp"
 
 #include <string>
@@ -116,14 +116,14 @@ Error compress(Compression codec, int level, std::string_view plain, Buffer& out
                                            std::to_string(chosen.levels.most));
   }
   Error error = chosen.pack(level, plain, magic, out);
-  out.shrink();  // the codec took what the worst case needs
+  out.shrink();  // the codec took memory for the worst case
   return error;
 }
 
 Error decompress(Compression codec, std::string_view packed, size_t limit, Buffer& out) {
   if (!codec_available(codec)) return unsupported(codec);
   Error error = find(codec)->unpack(packed, limit, out);
-  out.shrink();  // the size could often only be bounded
+  out.shrink();  // often the size had only an upper bound
   return error;
 }
 

@@ -1,5 +1,5 @@
-// gzip through zlib. Every call of inflate() must consume or produce something, so a hostile stream
-// costs time in proportion to its own bytes and to the limit, never more.
+// gzip through zlib. Every call of inflate() must consume or produce something. So a hostile stream costs time in
+// proportion to its own bytes and to the limit, and never more.
 #include "records/gzip.hpp"
 
 #include <algorithm>
@@ -16,9 +16,9 @@ constexpr int kMemoryLevel = 8;               // zlib's default
 constexpr size_t kMaxStep = size_t{1} << 30;  // zlib counts in unsigned int
 constexpr size_t kFirstRoom = size_t{4} << 10;
 constexpr size_t kSmallestGzip = 18;  // header and trailer
-constexpr size_t kMaxRatio = 1032;    // no deflate stream unfolds further
+constexpr size_t kMaxRatio = 1032;    // no deflate stream grows more
 
-// One per thread, of 270 KB, since making one costs seven times what packing a kilobyte does.
+// One context of 270 KB per thread, because making one costs seven times as much as compressing a kilobyte.
 struct Deflater {
   z_stream stream{};
   int level = 0;
@@ -46,7 +46,7 @@ thread_local Deflater t_deflater;
 
 const Bytef* input(std::string_view bytes) { return reinterpret_cast<const Bytef*>(bytes.data()); }
 
-// What the trailer says the last member unfolds to, believed only as far as the stream could hold it.
+// The decompressed size of the last member, as its trailer tells it. Believed only as far as the stream could hold it.
 size_t expected_size(std::string_view packed, size_t limit) {
   if (packed.size() < kSmallestGzip) return 0;
   const auto* end = reinterpret_cast<const unsigned char*>(packed.data()) + packed.size();
@@ -88,7 +88,7 @@ Error gzip_decompress(std::string_view packed, size_t limit, Buffer& out) {
   size_t room = std::max(expected_size(packed, limit) + 1, std::min(limit, kFirstRoom));
   size_t produced = 0;
   for (;;) {
-    // One byte beyond the limit is offered, so that a stream that is exactly as long can still end.
+    // One byte more than the limit is offered, so that a stream of exactly that length can still end.
     const size_t offered = std::clamp(room, size_t{1}, std::min(limit - produced + 1, kMaxStep));
     stream.next_out = reinterpret_cast<Bytef*>(out.reserve(offered));
     stream.avail_out = static_cast<uInt>(offered);
@@ -98,7 +98,7 @@ Error gzip_decompress(std::string_view packed, size_t limit, Buffer& out) {
     out.advance(got);
     produced += got;
     if (produced > limit) {
-      return Error(Errc::too_large, "gzip: unfolds to more than " + std::to_string(limit) + " bytes");
+      return Error(Errc::too_large, "gzip: decompresses to more than " + std::to_string(limit) + " bytes");
     }
     if (result == Z_STREAM_END) {
       if (stream.avail_in == 0) return {};

@@ -1,5 +1,5 @@
-// Reading of records fields: what an entry is and whether it is whole and sound. The records inside are
-// read by record_reader.cpp.
+// Reads the entries of records fields, and checks that they are whole and undamaged. record_reader.cpp reads the
+// records inside.
 #include "records/iterator.hpp"
 
 #include <string>

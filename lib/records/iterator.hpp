@@ -1,5 +1,5 @@
-// Reads a records field: batches of magic 2 and messages of magic 0 and 1, in any mixture, one entry at
-// a time, records as views. Checksums, sizes and counts are checked before anything is believed.
+// Reads a records field: batches of magic 2 and messages of magic 0 and 1, in any mixture, one entry at a time. Records
+// are views. Checksums, sizes and counts are checked before they are used.
 // Not here: aborted transactions, positions and what to do about an error (consumer/).
 //
 //   BatchIterator entries(fetched.records, limits);
@@ -23,7 +23,7 @@
 //   if (entries.error()) stop(entries.error());           // position stays before the damage
 //   else if (entries.partial() && nothing_was_complete) grow the fetch to entries.partial_size();
 //
-// A RecordReader owns what it reads: it may outlive the iterator, be moved, and be read bit by bit.
+// A RecordReader owns the bytes that it reads. It may outlive the iterator, be moved, and be read bit by bit.
 #pragma once
 
 #include <kafka/types.hpp>
@@ -40,20 +40,20 @@
 namespace kafka::records {
 
 struct ReadLimits {
-  /// Plain bytes of one compressed batch.
+  /// The most bytes that one compressed batch may decompress to.
   size_t max_decompressed = kDefaultMaxDecompressed;
 };
 
-/// One entry of a records field: a batch of magic 2, or a message (possibly a wrapper of many) of 0 or 1.
+/// One entry of a records field: a batch of magic 2, or a message of magic 0 or 1 (a wrapper holds many).
 struct BatchInfo {
-  int64_t base_offset = 0;  ///< of a wrapper: its own offset, which is its last record's
-  int64_t last_offset = 0;  ///< the next offset is this + 1, whatever the records say
+  int64_t base_offset = 0;  ///< of a wrapper: its own offset, which is that of its last record
+  int64_t last_offset = 0;  ///< the next offset is this + 1, whatever its records are
   int64_t base_timestamp = kNoTimestamp;
   int64_t max_timestamp = kNoTimestamp;
   int64_t producer_id = kNoProducerId;
   int32_t base_sequence = kNoSequence;
   int32_t leader_epoch = -1;  ///< -1: not known
-  int32_t count = 0;          ///< records inside; -1 for a wrapper, which tells only when opened
+  int32_t count = 0;          ///< records inside; -1 for a wrapper that is not opened yet
   int16_t producer_epoch = kNoProducerEpoch;
   int8_t magic = kMagicV2;
   Compression codec = Compression::none;
@@ -68,7 +68,7 @@ struct RecordView {
   int64_t timestamp = kNoTimestamp;
   std::string_view key;      ///< data() == nullptr: null
   std::string_view value;    ///< data() == nullptr: null
-  std::string_view headers;  ///< encoded and checked; HeaderIterator reads them
+  std::string_view headers;  ///< encoded and checked; a HeaderIterator reads them
   int32_t header_count = 0;
   TimestampType timestamp_type = TimestampType::create_time;
 };
@@ -93,10 +93,10 @@ class RecordReader {
  public:
   RecordReader() noexcept = default;
 
-  /// The next record; false at the end or at damage (see error()). The views live as long as owner().
+  /// Reads the next record. False at the end, or at damage (see error()). The views live as long as owner().
   bool next(RecordView& record) { return next_quick(record) || next_closely(record); }
-  /// The next record if it is what almost every one is: short lengths, no headers, nothing wrong. False: nothing was
-  /// done, and next() will tell.
+  /// Reads the next record if it is like almost all records: short lengths, no headers, nothing wrong. Otherwise false:
+  /// nothing was done, and next() reads it.
   bool next_quick(RecordView& record) noexcept;
   const Error& error() const noexcept { return error_; }
   /// The memory that keys, values and headers point into.
@@ -119,9 +119,9 @@ class RecordReader {
   Bytes owner_;
   const char* at_ = nullptr;
   const char* end_ = nullptr;
-  const char* quick_end_ = nullptr;  // as end_; not behind at_ where next_quick() has nothing to look at
+  const char* quick_end_ = nullptr;  // like end_, but at_ if next_quick() must not read
   int64_t last_delta_ = -1;
-  int64_t offset_base_ = 0;  // what a stored offset of a message set is relative to
+  int64_t offset_base_ = 0;  // the base of the offsets in a message set
   int32_t left_ = 0;
   bool legacy_ = false;
   bool wrapped_ = false;
@@ -186,22 +186,22 @@ class BatchIterator {
   /// Moves to the next entry and checks it; false at the end, at a partial entry, or at damage.
   bool next();
   const BatchInfo& batch() const noexcept { return batch_; }
-  /// The entry's bytes as they came.
+  /// The entry's bytes, unchanged.
   Bytes bytes() const noexcept { return records_.slice(begin_, batch_.size); }
   /// Prepares reading the records of the current entry.
   /// Errors: unsupported_codec, corrupt_message, too_large.
   Error open(RecordReader& reader) const;
 
-  /// Damage: corrupt_message, unsupported_version (magic), unsupported_codec, unsupported_feature
-  /// (attribute bits nobody has defined yet). The text names the offset and the reason.
+  /// Damage: corrupt_message, unsupported_version (magic), unsupported_codec, unsupported_feature (attribute bits that
+  /// are not defined yet). The text names the offset and the reason.
   const Error& error() const noexcept { return error_; }
   /// The offset that the damaged entry claims.
   int64_t error_offset() const noexcept { return error_offset_; }
-  /// True if the field ended in the middle of an entry: brokers cut where the asked size ends.
+  /// True if the field ended in the middle of an entry: brokers cut at the size that was asked for.
   bool partial() const noexcept { return partial_; }
-  /// True if that was the very first entry, so that nothing could be read: fetch more at once.
+  /// True if that was the first entry, so that nothing could be read: fetch more at once.
   bool partial_first() const noexcept { return partial_ && begin_ == 0; }
-  /// Bytes that the partial entry needs, 0 if not even its size has come.
+  /// The bytes that the partial entry needs; 0 if not even its size has come.
   size_t partial_size() const noexcept { return partial_size_; }
 
  private:

@@ -1,5 +1,5 @@
-// LZ4 frames: liblz4 writes them; reading walks the frame here, because liblz4 refuses the header
-// checksum of magic 0, and because the sizes in it bound what comes out before anything is unfolded.
+// LZ4 frames. liblz4 writes them. This file reads the frame itself, for two reasons: liblz4 refuses the header checksum
+// of magic 0, and the sizes in the frame bound the output before anything is decompressed.
 #include "records/lz4.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ constexpr size_t kMagicSize = 4;
 constexpr size_t kChecksumAt = 6;  // in what lz4_compress writes: magic, flags, block size, checksum
 constexpr size_t kSmallestHeader = 7;
 constexpr unsigned kUncompressed = 0x80000000;  // in a block's size
-constexpr size_t kMaxRatio = 255;               // no block unfolds further
+constexpr size_t kMaxRatio = 255;               // no block grows more
 constexpr size_t kMaxPlain = size_t{1} << 30;   // of one batch
 
 Error corrupt(const char* reason) { return Error(Errc::corrupt_message, std::string("lz4: ") + reason); }
@@ -27,7 +27,7 @@ uint32_t load_le32(const char* at) noexcept {
   return bytes[0] | uint32_t{bytes[1]} << 8 | uint32_t{bytes[2]} << 16 | uint32_t{bytes[3]} << 24;
 }
 
-// The checksum of the format; liblz4 keeps its own to itself.
+// The checksum of the format. liblz4 has it too, but does not export it.
 uint32_t xxh32(std::string_view bytes) noexcept {
   constexpr uint32_t kPrimes[] = {2654435761u, 2246822519u, 3266489917u, 668265263u, 374761393u};
   const auto rotate = [](uint32_t value, int by) { return value << by | value >> (32 - by); };
@@ -58,7 +58,7 @@ struct FrameHeader {
   size_t block_max = 0;
   uint64_t content_size = 0;
   bool has_content_size = false;
-  bool linked = false;  // blocks refer to what stands before them
+  bool linked = false;  // blocks refer to the blocks before them
   bool block_checksums = false;
   bool content_checksum = false;
 };
@@ -94,7 +94,7 @@ struct Block {
   bool compressed = false;
 };
 
-// Takes the next block off `rest`; one without bytes is the end mark. Checks that it is there as a whole.
+// Takes the next block off `rest`, and checks that it is whole. A block without bytes is the end mark.
 Error take_block(std::string_view& rest, const FrameHeader& header, Block& block) {
   if (rest.size() < 4) return corrupt("the stream is cut off");
   const uint32_t stated = load_le32(rest.data());
@@ -113,7 +113,7 @@ Error take_block(std::string_view& rest, const FrameHeader& header, Block& block
   return {};
 }
 
-// The most that a frame unfolds to. Its bytes may go beyond the frame.
+// The most that a frame can decompress to. The given bytes may go beyond the frame.
 Error bound(std::string_view rest, const FrameHeader& header, size_t& most) {
   most = 0;
   for (Block block;;) {
@@ -169,24 +169,24 @@ Error lz4_decompress(std::string_view packed, size_t limit, Buffer& out) {
           got = static_cast<int>(block.bytes.size());
         }
       } else {
-        // Only the blocks of this frame may be referred to.
+        // A block may refer to blocks of its own frame only.
         const size_t history = header.linked ? std::min<size_t>(static_cast<size_t>(at - begin), 65536) : 0;
         got = LZ4_decompress_safe_usingDict(block.bytes.data(), at, static_cast<int>(block.bytes.size()),
                                             static_cast<int>(offered), at - history, static_cast<int>(history));
       }
       if (got < 0) {
         if (offered == header.block_max || room == most) return corrupt("a block is damaged");
-        return Error(Errc::too_large, "lz4: unfolds to more than " + std::to_string(limit) + " bytes");
+        return Error(Errc::too_large, "lz4: decompresses to more than " + std::to_string(limit) + " bytes");
       }
       at += got;
     }
-    const auto unfolded = static_cast<size_t>(at - begin);
-    out.advance(unfolded);
-    if (header.has_content_size && header.content_size != unfolded)
+    const auto plain_size = static_cast<size_t>(at - begin);
+    out.advance(plain_size);
+    if (header.has_content_size && header.content_size != plain_size)
       return corrupt("the frame has another size than it says");
     if (header.content_checksum) {
       if (packed.size() < 4) return corrupt("the stream is cut off");
-      if (xxh32({begin, unfolded}) != load_le32(packed.data()))
+      if (xxh32({begin, plain_size}) != load_le32(packed.data()))
         return corrupt("the checksum of the content does not match");
       packed.remove_prefix(4);
     }

@@ -11,17 +11,16 @@
 
 namespace kafka::records {
 
-/// The checksum in a frame's header. Kafka before 0.10 computed it over the magic number too, and reads
-/// nothing else in message sets of magic 0 (KIP-57).
+/// The checksum in a frame's header. Kafka before 0.10 computed it over the magic number too, and accepts no other one
+/// in message sets of magic 0 (KIP-57).
 enum class Lz4Checksum : uint8_t { correct, with_magic };
 
-/// Appends one frame with `plain` to `out`: independent blocks of 64 KiB, no checksums of the content, no
-/// size, the only form that every Java client reads. `level` below 3 is the fast form.
+/// Appends one frame with `plain` to `out`: independent blocks of 64 KiB, without checksums of the content and without
+/// its size. Every Java client reads this form, and no other. A `level` below 3 means fast compression.
 Error lz4_compress(int level, std::string_view plain, Lz4Checksum checksum, Buffer& out);
 
-/// Appends the content of all frames of `packed` to `out`, at most `limit` bytes. Either header checksum
-/// is good; checksums of blocks and content are held against what came out.
-/// Errors: corrupt_message, too_large.
+/// Appends the content of all frames of `packed` to `out`, at most `limit` bytes. Accepts either header checksum.
+/// Checks the checksums of blocks and content. Errors: corrupt_message, too_large.
 Error lz4_decompress(std::string_view packed, size_t limit, Buffer& out);
 
 }  // namespace kafka::records

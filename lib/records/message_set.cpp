@@ -1,4 +1,4 @@
-// Writing of the formats before 0.11, for leaders (and, in the dev broker, consumers) that old.
+// Writes the formats before 0.11, for leaders (and, in the dev broker, consumers) that are that old.
 #include "records/message_set.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Message sets, the formats before 0.11: a sealed batch written down to magic 1 (0.10) or 0 (before),
-// and the places of a message that a log sets. Reading them is iterator.hpp's.
+// Message sets, the formats before 0.11: converts a sealed batch to magic 1 (0.10) or 0 (older), and back.
+// Not here: reading them record by record (iterator.hpp).
 #pragma once
 
 #include <kafka/types.hpp>
@@ -11,14 +11,13 @@
 
 namespace kafka::records {
 
-/// The records of a sealed batch of magic 2 as a message set of `magic` 0 or 1, offsets kept; with
-/// `codec` other than none as one wrapper message. Magic 0 has no timestamps: they are dropped.
-/// Errors: unsupported_version (a record has headers, or a control batch), unsupported_codec, and
-/// what reading the batch can give.
+/// The records of a sealed batch of magic 2 as a message set of `magic` 0 or 1, with the same offsets. With a `codec`
+/// they become one wrapper message. Magic 0 has no timestamps, so they are dropped. Errors: unsupported_version (a
+/// record has headers, or it is a control batch), unsupported_codec, and the errors of reading the batch.
 Error to_message_set(const Bytes& sealed, int8_t magic, Compression codec, int level, Bytes& set);
 
-/// Any records field of magic 0, 1 or 2, as one sealed batch of magic 2 whose offsets count from 0.
-/// `count` gets the number of records. For brokers that keep one format.
+/// Any records field of magic 0, 1 or 2 as one sealed batch of magic 2 whose offsets count from 0. `count` gets the
+/// number of records. For a broker that stores one format only.
 Error to_batch(const Bytes& records, Compression codec, int level, Bytes& sealed, int32_t& count);
 
 }  // namespace kafka::records

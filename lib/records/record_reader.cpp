@@ -1,5 +1,5 @@
-// Reading of the records inside one entry that iterator.cpp found whole. Every length is checked against
-// the bytes that are left before it is used; reading a record allocates nothing.
+// Reads the records inside one entry that iterator.cpp found whole. Every length is checked against the bytes that are
+// left before it is used. Reading a record allocates nothing.
 #include <string>
 #include <utility>
 
@@ -10,7 +10,7 @@
 namespace kafka::records {
 namespace {
 
-// A length and its bytes; -1 is null. Null pointer when they do not fit.
+// A length and its bytes; -1 is null. Returns a null pointer if they do not fit.
 [[gnu::always_inline]] inline const char* load_bytes(const char* at, const char* end,
                                                      std::string_view& bytes) noexcept {
   int64_t size = 0;
@@ -24,7 +24,7 @@ namespace {
   return at + size;
 }
 
-// Where `count` headers end; null when they do not fit, or a key is null.
+// Returns where `count` headers end; null if they do not fit, or if a key is null.
 const char* skip_headers(const char* at, const char* end, int64_t count) noexcept {
   std::string_view bytes;
   for (; count > 0; --count) {
@@ -134,7 +134,7 @@ Error RecordReader::begin_message(const BatchInfo& batch, Bytes entry) {
   return {};
 }
 
-// Sizes of all messages are checked here, since the offset of the last one gives those of all.
+// Checks the sizes of all messages first, because the offset of the last one gives the offsets of all.
 Error RecordReader::begin_wrapper(const BatchInfo& batch, Bytes plain) {
   batch_ = batch;
   owner_ = std::move(plain);
@@ -164,8 +164,8 @@ Error RecordReader::begin_wrapper(const BatchInfo& batch, Bytes plain) {
   }
   if (count == 0) return refuse("no message inside of it");
   if (last < 0) return refuse("the offset of a message inside of it is negative");
-  // Magic 1 counts from the first record that was there when it was written. Producers may leave the
-  // wrapper's own offset 0; then the messages' offsets stand as they are.
+  // In magic 1, offsets count from the first record that the wrapper held when it was written. Producers may leave the
+  // wrapper's own offset 0. Then the messages' offsets are used unchanged.
   if (batch.magic == 1 && last <= batch.base_offset) offset_base_ = batch.base_offset - last;
   left_ = count;
   return {};

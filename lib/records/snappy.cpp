@@ -1,5 +1,5 @@
-// Snappy: raw blocks, and xerial's framing around them: a header of 16 bytes, then chunks of a big-endian
-// size and a raw block. A block says itself what it unfolds to; the sum is known before any is unfolded.
+// Snappy: raw blocks, and xerial's framing around them (a header of 16 bytes, then chunks of a big-endian size and a
+// raw block). A block tells its own decompressed size, so the sum is known before anything is decompressed.
 #include "records/snappy.hpp"
 
 #include <cstdint>
@@ -17,15 +17,15 @@ constexpr std::string_view kXerialMagic("\x82SNAPPY\0", 8);
 constexpr size_t kXerialHeader = 16;           // magic, version, oldest compatible version
 constexpr int32_t kXerialVersion = 1;          // the only one there is
 constexpr size_t kMaxPlain = size_t{1} << 30;  // of one batch; block sizes are 32 bits
-constexpr size_t kMaxRatio = 24;               // the densest element makes 64 bytes of 3
+constexpr size_t kMaxRatio = 24;               // the densest element turns 3 bytes into 64
 
 Error corrupt(const char* reason) { return Error(Errc::corrupt_message, std::string("snappy: ") + reason); }
 
 Error too_large(size_t limit) {
-  return Error(Errc::too_large, "snappy: unfolds to more than " + std::to_string(limit) + " bytes");
+  return Error(Errc::too_large, "snappy: decompresses to more than " + std::to_string(limit) + " bytes");
 }
 
-// What a block unfolds to by its own words, unless it cannot hold that much.
+// The decompressed size that a block claims, unless it cannot hold that much.
 bool plain_size(std::string_view block, size_t& size) {
   return ::snappy_uncompressed_length(block.data(), block.size(), &size) == SNAPPY_OK &&
          size / kMaxRatio <= block.size();
@@ -35,7 +35,7 @@ bool starts_xerial(std::string_view packed) {
   return packed.size() >= kXerialHeader && packed.substr(0, kXerialMagic.size()) == kXerialMagic;
 }
 
-// Calls `each` with every block of a xerial stream. Streams may stand one behind the other.
+// Calls `each` with every block of a xerial stream. Several streams may follow each other.
 template <class Each>
 Error walk_xerial(std::string_view packed, Each each) {
   while (!packed.empty()) {
@@ -55,7 +55,7 @@ Error walk_xerial(std::string_view packed, Each each) {
   return {};
 }
 
-Error unfold(std::string_view block, size_t size, char* to) {
+Error decompress_block(std::string_view block, size_t size, char* to) {
   size_t got = size;
   if (::snappy_uncompress(block.data(), block.size(), to, &got) != SNAPPY_OK || got != size) {
     return corrupt("a block is damaged");
@@ -80,7 +80,7 @@ Error snappy_decompress(std::string_view packed, size_t limit, Buffer& out) {
   if (!starts_xerial(packed)) {
     if (!plain_size(packed, size)) return corrupt("not a snappy block");
     if (size > limit) return too_large(limit);
-    if (Error error = unfold(packed, size, out.reserve(size))) return error;
+    if (Error error = decompress_block(packed, size, out.reserve(size))) return error;
     out.advance(size);
     return {};
   }
@@ -94,7 +94,7 @@ Error snappy_decompress(std::string_view packed, size_t limit, Buffer& out) {
   out.reserve(total);
   return walk_xerial(packed, [&](std::string_view block) {
     plain_size(block, size);
-    if (Error damaged = unfold(block, size, out.reserve(size))) return damaged;
+    if (Error damaged = decompress_block(block, size, out.reserve(size))) return damaged;
     out.advance(size);
     return Error();
   });

@@ -10,8 +10,8 @@
 
 namespace kafka::records {
 
-/// Appends `plain` as one raw block to `out`: what librdkafka writes, and what snappy-java reads since
-/// its first releases when the xerial header is missing.
+/// Appends `plain` as one raw block to `out`. librdkafka writes this form too. snappy-java reads it since its first
+/// releases if the xerial header is missing.
 Error snappy_compress(std::string_view plain, Buffer& out);
 
 /// Appends the content of a raw block, or of a stream in xerial's framing (the Java client's), to `out`.

@@ -1,5 +1,5 @@
-// Big-endian integers and zigzag varints on raw pointers, for the two hot paths of this room. The
-// general reader and writer of messages are in codec/.
+// Big-endian integers and zigzag varints on raw pointers, for the two hot paths of this room.
+// Not here: the general reader and writer of messages (codec/).
 #pragma once
 
 #include <cstddef>
@@ -34,11 +34,11 @@ constexpr int64_t wrapping_sum(int64_t a, int64_t b) noexcept {
   return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
 }
 
-/// Bytes that `value` takes as a zigzag varint: 1 to 10.
+/// The bytes that `value` takes as a zigzag varint: 1 to 10.
 inline size_t varint_size(int64_t value) noexcept {
   const uint64_t zigzagged = zigzag(value);
   if (zigzagged < 0x80) [[likely]]
-    return 1;  // predicted well, and counting bits is slow on some CPUs
+    return 1;  // the branch is predicted well, and counting bits is slow on some CPUs
   if (zigzagged < 0x4000) [[likely]]
     return 2;
   const auto bits = static_cast<size_t>(64 - __builtin_clzll(zigzagged));
@@ -74,8 +74,8 @@ inline size_t varint_size(int64_t value) noexcept {
   return store_varint_slow(at, bits);
 }
 
-/// Reads a zigzag varint of at most `max_bytes` (5 or 10); null when it does not end in time, or says
-/// more than its type holds.
+/// Reads a zigzag varint of at most `max_bytes` (5 or 10). Returns null if it does not end in time, or if its type
+/// cannot hold it.
 [[gnu::noinline]] inline const char* load_varint_slow(const char* at, const char* end, size_t max_bytes,
                                                       int64_t& value) noexcept {
   uint64_t bits = 0;
@@ -110,10 +110,10 @@ inline size_t varint_size(int64_t value) noexcept {
   return load_varint_slow(at, end, max_bytes, value);
 }
 
-/// Bytes that load_short() may look at, and the longest varint that it takes.
+/// How many bytes load_short() may read; also the longest varint that it takes.
 inline constexpr ptrdiff_t kShortVarint = 3;
 
-/// The bits of a varint of one to three bytes, where three can be read; false for a longer one.
+/// Reads the bits of a varint of one to three bytes. Three bytes must be readable. False for a longer varint.
 [[gnu::always_inline]] inline bool load_short(const char*& at, uint64_t& bits) noexcept {
   bits = static_cast<unsigned char>(at[0]);
   if (bits >= 0x80) {

@@ -1,7 +1,6 @@
-// Zstandard. Frames are unfolded in one call straight into their final place, which needs neither a window
-// nor a copy, however large a window they name. The call needs to know how much room that takes: the
-// frame may say it, and the sizes of its blocks bound it where it does not (the Java client's streams) or
-// where it lies.
+// Zstandard. One call decompresses a frame straight into its final place. This needs no window and no copy, however
+// large a window the frame names. But the call must know how much space to take. The frame may tell it. If it does not
+// (the Java client's streams), or if it lies, the sizes of its blocks give an upper bound.
 #include "records/zstd.hpp"
 
 #include <algorithm>
@@ -23,7 +22,7 @@ constexpr size_t kMaxPlain = size_t{1} << 30;  // of one batch
 Error corrupt(const std::string& reason) { return Error(Errc::corrupt_message, "zstd: " + reason); }
 
 Error too_large(size_t limit) {
-  return Error(Errc::too_large, "zstd: unfolds to more than " + std::to_string(limit) + " bytes");
+  return Error(Errc::too_large, "zstd: decompresses to more than " + std::to_string(limit) + " bytes");
 }
 
 uint64_t load_le(const char* at, size_t size) noexcept {
@@ -32,7 +31,7 @@ uint64_t load_le(const char* at, size_t size) noexcept {
   return value;
 }
 
-// Reads little-endian numbers off the front; `short_` says that one was not there.
+// Reads little-endian numbers off the front. `short_` is true if a number was missing.
 class Walk {
  public:
   explicit Walk(std::string_view bytes) noexcept : rest_(bytes) {}
@@ -60,7 +59,7 @@ class Walk {
   bool short_ = false;
 };
 
-// Steps over one frame and adds the most that it unfolds to; with a size of its own that is exact.
+// Steps over one frame and adds the most that it can decompress to. If the frame tells its size, that is exact.
 Error bound_frame(Walk& walk, uint64_t& most) {
   const auto magic = static_cast<uint32_t>(walk.number(4));
   if ((magic & ~uint32_t{0xF}) == kSkippableMagic) {
@@ -92,7 +91,7 @@ Error bound_frame(Walk& walk, uint64_t& most) {
     last = (header & 1) != 0;
     const uint64_t size = header >> 3;
     switch (header >> 1 & 3) {
-      case 0:  // as it is
+      case 0:  // raw
         blocks += size;
         walk.skip(size);
         break;
@@ -120,8 +119,8 @@ struct FreeContext {
   void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }
 };
 
-// One of each per thread, since making one costs half as much as packing or unfolding a kilobyte. High
-// levels take tens of megabytes: such a context is not kept.
+// One context of each kind per thread, because making one costs half as much as compressing or decompressing a
+// kilobyte. A context of a high level takes tens of megabytes and is not kept.
 constexpr size_t kMaxKept = size_t{2} << 20;
 thread_local std::unique_ptr<ZSTD_CCtx, FreeContext> t_packer;
 thread_local std::unique_ptr<ZSTD_DCtx, FreeContext> t_unpacker;

@@ -61,19 +61,19 @@ TEST_CASE("I4: nothing keeps memory of records that were read, compressed or not
   Reading reading;
   const Bytes frame = Bytes::copy(batch(0, 5, {.codec = codec}));
   reading.buffer.push(frame, std::make_shared<Credit>(reading.used, frame.size()));
-  Bytes unfolded;
+  Bytes decompressed;
   records::RecordView record;
   int count = 0;
   while (reading.buffer.next(record, reading.position, *reading.home, reading.topic) ==
          consumer::Buffer::Next::record) {
-    unfolded = reading.buffer.parts().bytes;
+    decompressed = reading.buffer.parts().bytes;
     ++count;
   }
   CHECK(count == 5);
   CHECK(*reading.used == 0);
   const uint32_t ours = codec == Compression::none ? 2 : 1;  // without a codec it is the frame itself
   CHECK(frame.block()->references == ours);
-  CHECK(unfolded.block()->references == ours);
+  CHECK(decompressed.block()->references == ours);
 }
 
 TEST_CASE("scan tells the last whole entry, and what a first entry that is cut off needs") {

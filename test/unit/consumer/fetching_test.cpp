@@ -95,7 +95,7 @@ TEST_CASE("a fetch gets what it can use, its part of the memory, or what is left
   CHECK(memory.room(100 * kMiB, 1) == kMiB);
   memory.release(7 * kMiB);
   const auto credit = memory.charge(6 * kMiB);
-  *memory.unfolded() += kMiB;
+  *memory.decompressed() += kMiB;
   CHECK(memory.held() == 7 * kMiB);
   CHECK(memory.room(100 * kMiB, 1) == kMiB);
 }

@@ -212,7 +212,7 @@ TEST_CASE("E10: a batch of one record cannot be split") {
   CHECK_FALSE(batch.sealed.is_null());
 }
 
-TEST_CASE("E10: a compressed batch that unfolds to more than fetched ones may can be split") {
+TEST_CASE("E10: a compressed batch that decompresses to more than fetched ones may can be split") {
   Batch batch(0, Compression::gzip, {}, 64);
   const std::string large(30 * 1024 * 1024, 'x');
   for (int i = 0; i < 3; ++i) add(batch, i, large);

@@ -211,7 +211,7 @@ TEST_CASE("a level out of range is an error that names the range, and snappy has
   CHECK(codec_levels(Compression::snappy).most == kDefaultLevel);
 }
 
-TEST_CASE("B11: no codec unfolds beyond the cap, and the cap itself is allowed") {
+TEST_CASE("B11: no codec decompresses beyond the cap, and the cap itself is allowed") {
   for (const Compression codec : codecs()) {
     const std::string bomb = packed(codec, std::string(10 * kMegabyte, '\0'));
     INFO(codec_name(codec) << " " << bomb.size());
@@ -398,7 +398,7 @@ TEST_CASE("B11, B12: zstd frames that lie about sizes and windows") {
     CHECK((got.error == Errc::corrupt_message || got.plain == "abc"));
     CHECK(got.capacity < 4096);
   }
-  // Every 4 bytes unfold to 128 KiB.
+  // Every 4 bytes decompress to 128 KiB.
   std::string bomb = magic + "\0\x58"s;
   for (int i = 0; i < 10000; ++i) bomb += le(131072 << 3 | 1 << 1, 3) + "x";
   bomb += le(1, 3);

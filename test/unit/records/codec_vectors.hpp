@@ -50,7 +50,7 @@ inline constexpr std::string_view kOldLz4 =
 
 namespace tool {
 
-/// What the streams unfold to.
+/// What the streams decompress to.
 inline std::string text() {
   std::string lines;
   for (int i = 0; i < 7000; ++i) lines += "line " + std::to_string(i % 50) + " of the text\n";

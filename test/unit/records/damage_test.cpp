@@ -309,7 +309,7 @@ TEST_CASE("B10: a wrapper inside a wrapper, of another magic, empty, cut, or nul
   }
 }
 
-TEST_CASE("B11: a batch that unfolds beyond the cap stops there, and the cap itself is allowed") {
+TEST_CASE("B11: a batch that decompresses beyond the cap stops there, and the cap itself is allowed") {
   BatchBuilder builder;
   const std::string zeros(10'000'000, '\0');
   REQUIRE(builder.append(0, {}, zeros) == Errc::none);
