@@ -44,11 +44,11 @@ void Pipeline::abort() {
 
 void Pipeline::position_dropped() {
   dispatcher.interrupt();
-  sources.schedule();  // what lay in its buffer is memory that others may wait for
+  sources.schedule();  // other partitions may wait for the memory of the dropped buffer
 }
 
 void Pipeline::position_reset(Partition& partition, Event::Type type, const Error& why) {
-  answers.position_set(partition);  // an answer given later does not take it back
+  answers.position_set(partition);  // a later answer must not move the position back
   handlers.event(type, partition, why, partition.position.next);
 }
 
@@ -71,7 +71,8 @@ void Pipeline::partition_stopped(Partition& partition, const Error& why) {
 }
 
 bool Pipeline::will_free_memory() const {
-  // With `consumer` the next message waits for the answer; with `unordered` envelopes keep what they were cut from.
+  // With `consumer`, the next message waits for the answer. With `unordered`, open envelopes keep their batch in
+  // memory.
   if (options_.ordering != Ordering::partition && dispatcher.open() > 0) return true;
   return !dispatcher.nothing_to_do();
 }

@@ -7,7 +7,7 @@ namespace kafka::consumer {
 using Stage = LifeCycle::Stage;
 
 Error EnvelopeLink::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) {
-  // Nothing of the application is called from inside an answer: the consumer stays.
+  // An answer never calls the application, so the reader cannot be destroyed inside it.
   if (reader != nullptr) return reader->answer(ticket, answer, metadata, done);
   const Error lost(Errc::lost);
   if (done) core_->later([done = std::move(done), lost]() mutable { done(lost); });
@@ -121,7 +121,7 @@ void Reader::take_away(const Partitions& partitions) {
     }
     if (!pipeline_.assignment.by_topic().contains(topic) && life_cycle_.in_session()) core_->metadata().unwant(topic);
   }
-  pipeline_.sources.schedule();  // what lay in the buffers is memory that others may wait for
+  pipeline_.sources.schedule();  // other partitions may wait for the memory of the dropped buffers
 }
 
 // --- consuming --------------------------------------------------------------
@@ -166,7 +166,7 @@ void Reader::begin(std::shared_ptr<Consumption> consumption) {
   if (Error stopped = pipeline_.positions.begin(pipeline_.handlers.hears_events()))
     pipeline_.consumptions.end(std::move(stopped));
   for (const auto& partition : pipeline_.assignment) pipeline_.dispatcher.make_ready(*partition);
-  pipeline_.dispatcher.schedule();  // those that an earlier consumption left in the list
+  pipeline_.dispatcher.schedule();  // an earlier consumption may have left partitions in the ready list
   pipeline_.sources.schedule();
 }
 
@@ -230,7 +230,7 @@ void Reader::on_partition_end(Function<void(const TopicPartition&, int64_t)> han
 void Reader::on_event(Function<void(const Event&)> handler) { pipeline_.handlers.on_event(std::move(handler)); }
 
 // --- the ends ---------------------------------------------------------------
-// A reader is closed when its consumption has ended and all commits have.
+// A reader is closed when its consumption and all of its commits have ended.
 
 void Reader::close(Function<void()> done) {
   if (!life_cycle_.in_session() || !core_->live()) {
@@ -259,7 +259,7 @@ void Reader::begin_close(net::TimePoint, Function<void()> done) {
   maybe_closed();
 }
 
-// The deadline has passed: commits without an answer end now.
+// The deadline has passed: commits that the broker has not answered fail now.
 void Reader::fail_rest() {
   const std::shared_ptr<Reader> pinned = shared_from_this();
   pipeline_.consumptions.end(Error(Errc::closed, "the consumer was closed"));
@@ -280,7 +280,7 @@ void Reader::maybe_closed() {
   if (Function<void()> done = std::move(close_done_)) done();
 }
 
-// Out of the session's lists; envelopes that are still open are lost from now on.
+// Leaves the session's lists. Envelopes that are still open are lost from now on.
 void Reader::leave() {
   const bool was_in = life_cycle_.in_session();
   life_cycle_.reach(Stage::closed);

@@ -10,7 +10,7 @@
 
 namespace kafka::consumer {
 
-/// Owns the right to call: what is queued when the consumer is destroyed without close() stays uncalled.
+/// Owns the guard of those calls: if the consumer is destroyed without close(), queued calls do not run.
 class Teller {
  public:
   explicit Teller(session::Core& core) : core_(core) {}

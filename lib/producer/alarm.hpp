@@ -1,5 +1,4 @@
-// A timer that is brought forward: many things want to be looked at by some time, and the earliest of them counts.
-// Not here: what is done then.
+// A timer with one time for many users: each user names the latest time by which it must ring, and the earliest counts.
 #pragma once
 
 #include <kafka/function.hpp>
@@ -24,7 +23,7 @@ class Alarm {
       ring_();
     });
   }
-  /// Rings at `time` and not earlier; never, for the end of time.
+  /// Rings at `time`, also if an earlier time was set. Never rings for TimePoint::max().
   void set(net::TimePoint time) {
     if (time > at_) cancel();
     by(time);

@@ -12,7 +12,6 @@
 namespace kafka::protocol {
 
 struct InitProducerIdRequest {
-  static constexpr int16_t kResumeFrom = 3;  ///< a producer may keep its id and take a newer epoch (KIP-360)
   static constexpr int16_t kFencedFrom = 4;  ///< the error for a fenced producer says so (KIP-588)
 
   std::optional<std::string> transactional_id = "";  ///< may be null

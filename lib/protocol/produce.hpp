@@ -17,7 +17,6 @@ struct ProduceRequest {
   static constexpr int16_t kTimestampsFrom = 2;     ///< messages of magic 1 (KIP-32)
   static constexpr int16_t kBatchesFrom = 3;        ///< one batch of magic 2 per partition, and nothing else (KIP-98)
   static constexpr int16_t kZstdFrom = 7;           ///< brokers refuse zstd in older versions (KIP-110)
-  static constexpr int16_t kRecordErrorsFrom = 8;   ///< the answer names the records that are refused (KIP-467)
   static constexpr int16_t kLeadersNamedFrom = 10;  ///< the answer names the new leader and its address (KIP-951)
   static constexpr int16_t kTopicIdsFrom = 13;      ///< topics go by id, no longer by name (KIP-516)
 
