@@ -96,8 +96,7 @@ class KAFKA_API EnvelopeHold {
 /// - A commit stores its offset when every message below it in its partition is answered, by ack or by commit. So no
 ///   stored offset is ahead of an open envelope.
 /// - Several commits that become due together are stored as one, with the offset and metadata of the newest. Each
-/// `done`
-///   runs when that one is confirmed.
+///   `done` runs when that one is confirmed.
 /// - cancel(), a dropped envelope, a commit that fails for good, seek() and resets take back every message of the
 ///   partition that was dispatched from there on. These messages come again (after seek() only if they lie behind the
 ///   new position). Commits that waited among them end with `lost`. Later answers say `lost` and change nothing.
@@ -120,9 +119,9 @@ class KAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
   /// `CommitMode::pipelined`. With `unordered` and `confirmed`, the envelope counts as one of `max_open` until then.
   /// @param metadata  is stored with the offset.
   /// @param done      gets no error when the commit is confirmed, or the reason why it was not stored. A commit that
-  /// fails
-  ///                  for good ends the consumption. With `pipelined` or `unordered`, the commit of a later message may
-  ///                  confirm this one. `closed` if the consumer closed while a message below this one was open.
+  ///                  fails for good ends the consumption. With `pipelined` or `unordered`, the commit of a later
+  ///                  message may confirm this one. `closed` if the consumer closed while a message below this one was
+  ///                  open.
   /// @return already_answered (nothing changes) or lost; `done` gets the same error.
   Error commit(std::string_view metadata = {}, Function<void(Error)> done = {});
   /// Moves on and stores nothing, neither now nor in close(). The commit of a later message covers this one.

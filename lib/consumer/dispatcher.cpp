@@ -135,17 +135,18 @@ bool Dispatcher::dispatch(session::Budget& budget) {
 // nothing but ack.
 void Dispatcher::hand_out(Consumption& consumption, Partition& partition, records::RecordView& record,
                           session::Budget& budget) {
-  handing_out_ = &partition;
+  handing_out_ = {&partition.window, 0, &consumption};
   do {
     ++turn_;
     const uint64_t ticket =
         open_envelope(consumption, partition, record.offset, record.offset, partition.buffer.epoch());
+    handing_out_.ticket = ticket;
     consumption.on_message(EnvelopeAccess::message(partition.buffer.parts(), ticket, partition.number, record));
-    if (handing_out_ == nullptr) return;
-    if (open_ >= most_open_ || partition.window.full()) break;
+    if (handing_out_.window == nullptr) return;
+    if (handing_out_.ticket != 0 && (open_ >= most_open_ || partition.window.full())) break;
     if (turn_ >= kTurn || consumption.all_started()) break;
   } while (partition.buffer.reading() && budget.take() && partition.buffer.next_quick(record, partition.position.next));
-  handing_out_ = nullptr;
+  handing_out_ = {};
 }
 
 void Dispatcher::hand_out_batch(Consumption& consumption, Partition& partition, records::RecordView record) {

@@ -47,19 +47,18 @@ class Dispatcher {
   /// Sees to it that dispatching goes on, if it can.
   void schedule();
   /// While a message is being handed out: looks at everything again before the next one.
-  void interrupt() { handing_out_ = nullptr; }
+  void interrupt() { handing_out_ = {}; }
   /// Forgets what is ready.
   void clear();
 
   /// The answer to the envelope that is being handed out just now, if it is the only open one of its partition: nothing
   /// has to be looked up. False: go the long way.
   bool ack_at_once(uint64_t ticket) {
-    if (handing_out_ == nullptr) return false;
-    Window& window = handing_out_->window;
-    if (window.size() != 1 || Ticket::of(handing_out_->slot, window.begin()) != ticket) return false;
-    window.pop();
+    if (handing_out_.ticket != ticket || handing_out_.window->size() != 1) return false;
+    handing_out_.ticket = 0;
+    handing_out_.window->pop_only();
     --open_;
-    Consumption& consumption = *consumptions_.current();
+    Consumption& consumption = *handing_out_.consumption;
     ++consumption.answered;
     if (consumption.all_answered()) consumptions_.end({});
     return true;
@@ -78,6 +77,13 @@ class Dispatcher {
   bool empty() const { return ready_.empty(); }
 
  private:
+  /// The message that is being handed out, while nothing has happened that would stop the next one.
+  struct HandingOut {
+    Window* window = nullptr;  // null: look at everything again before the next message
+    uint64_t ticket = 0;       // of its envelope; 0: it was acked at once
+    Consumption* consumption = nullptr;
+  };
+
   static bool dispatchable(const Partition& partition) {
     return partition.position.ready() && !partition.paused && !partition.window.full();
   }
@@ -111,8 +117,7 @@ class Dispatcher {
   uint64_t envelopes_ = 0;
   bool scheduled_ = false;
   bool dispatching_ = false;
-  // The partition whose message is being handed out, while nothing has happened that would stop the next one.
-  Partition* handing_out_ = nullptr;
+  HandingOut handing_out_;
   Scope scope_;
 };
 

@@ -62,6 +62,11 @@ class Window {
     if (index >= size_) return nullptr;
     return index == 0 ? &front_ : &behind_[index - 1];
   }
+  /// Pops the front entry, behind which there is none.
+  void pop_only() noexcept {
+    size_ = 0;
+    ++begin_;
+  }
   void pop() noexcept {
     if (!behind_.empty()) front_ = behind_.pop_front();
     --size_;
