@@ -2,8 +2,8 @@
 //
 // Rules for every callback of this library:
 // - It runs exactly once per operation, on the loop's thread, never inside the call that started the operation. Only
-//   the callback queue's own frame is below it on the stack. A callback may destroy, close or start anything, including the
-//   object that calls it.
+//   the callback queue's own frame is below it on the stack. A callback may destroy, close or start anything, including
+//   the object that calls it.
 // - It must not throw. A callback that throws terminates the program.
 // - Destroying an object without close() aborts its operations: their callbacks are destroyed and never called. This is
 //   the one exception to "exactly once".
