@@ -7,7 +7,7 @@
 namespace kafka::net {
 namespace {
 
-// Other protocols answer on ports that were taken for Kafka's; their first bytes make an absurd length.
+// The port may belong to another protocol. The first bytes of its answer, read as a length, are absurdly large.
 std::string_view looks_like(const unsigned char* bytes) {
   if ((bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 0x03) return "; the peer speaks TLS";
   if (std::memcmp(bytes, "HTTP", 4) == 0) return "; the peer speaks HTTP";
@@ -18,7 +18,7 @@ std::string_view looks_like(const unsigned char* bytes) {
 }  // namespace
 
 std::span<char> FrameReader::buffer() {
-  // Small answers, each done with before the next comes, need no memory but this block.
+  // While small answers come one at a time, and each is released before the next one, this block is all the memory.
   if (begin_ > 0 && begin_ == filled_ && sole_owner()) begin_ = filled_ = 0;
   const size_t needed = length_ < 0 ? kLengthBytes : kLengthBytes + static_cast<size_t>(length_);
   // A new block when the current frame does not fit into the rest of this one. For a large frame it has exactly
@@ -66,7 +66,7 @@ bool FrameReader::next(Bytes& frame) {
   frame = block_.share_raw(begin_ + kLengthBytes, static_cast<size_t>(length_));
   begin_ += whole;
   length_ = -1;
-  // A large frame belongs to its user alone: it must not stay in memory until something else is received.
+  // The reader gives up its reference to a large frame: otherwise the frame would stay in memory until more is received.
   if (begin_ == block_.capacity()) {
     block_ = Buffer();
     begin_ = filled_ = 0;

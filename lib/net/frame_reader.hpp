@@ -1,5 +1,5 @@
 // Cuts a byte stream into Kafka's frames: a length of four bytes, then that many bytes. A large frame is read
-// straight into its final place; small ones are slices of one block.
+// directly into a block of its own. Small frames are slices of one block.
 // Not here: sockets, what is in a frame.
 //
 //   std::span<char> room = frames.buffer();   // hand this to the reactor
@@ -22,7 +22,7 @@ class FrameReader {
  public:
   static constexpr size_t kLengthBytes = 4;
   static constexpr size_t kBlockBytes = 64 * 1024;
-  /// Less cannot even hold a correlation id.
+  /// A shorter frame cannot hold a correlation id.
   static constexpr int32_t kSmallestFrame = 4;
 
   explicit FrameReader(size_t max_frame) : max_frame_(max_frame) {}

@@ -3,7 +3,7 @@
 // Implementations: UvReactor (uv_reactor.hpp, the only user of <uv.h>) and SimReactor (test/sim).
 // Not here: framing (frame_reader), TLS, connections to brokers (cluster/connection).
 //
-// Rules both implementations keep:
+// Rules that both implementations keep:
 // - Nothing that is passed in is called before the call that passed it has returned.
 // - A callable is moved out before it runs; handlers may destroy any object of this seam from inside
 //   any callback, the object that is calling included.
@@ -142,7 +142,7 @@ class Reactor {
   /// Runs `fn` at the end of the current turn, in the order of the calls. What is deferred while
   /// the queue is drained runs in the next turn, which then comes without waiting.
   virtual void defer(Function<void()> fn) = 0;
-  /// The only verb that other threads may call: runs `fn` on the loop's thread.
+  /// The only method that other threads may call. Runs `fn` on the loop's thread.
   virtual void post(Function<void()> fn) = 0;
   /// Keeps the loop alive. Timers, streams, listeners and look-ups do not; deferred and posted work does until it has
   /// run.

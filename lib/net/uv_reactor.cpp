@@ -156,7 +156,7 @@ class UvReactor final : public Reactor {
       sift_up(index);
       sift_down(last->index);
     }
-    // A cancelled timer leaves the wake-up as it is: coming too early once costs less than starting the
+    // A cancelled timer leaves the wake-up as it is. One early wake-up costs less than starting the
     // uv_timer_t anew for every request that was answered.
     if (heap_.empty()) disarm();
   }

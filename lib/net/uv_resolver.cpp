@@ -1,4 +1,4 @@
-// Name look-ups on libuv's thread pool: the one thing libuv cannot do on the loop itself.
+// Name look-ups. libuv runs them on its thread pool: they are the one thing that it cannot do on the loop itself.
 #include <algorithm>
 
 #include "net/uv_stream.hpp"
@@ -62,7 +62,7 @@ void on_resolved(uv_getaddrinfo_t* request, int status, addrinfo* found) noexcep
   }
 }
 
-// A look-up that could not even be started: reported later, as every outcome is.
+// libuv refused to start the look-up. The error is reported later, as every outcome is.
 class FailedLookup final : public Lookup {
  public:
   Timer timer;

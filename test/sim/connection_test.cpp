@@ -129,7 +129,7 @@ TEST_CASE("A4: an end of stream or a reset at every byte of an answer delivers n
         }
       }
     } else {
-      // Only a peer that said nothing at all may be a broker before 0.10.
+      // Only a peer that sent no byte at all may be a broker before 0.10.
       if (fixture.refused_versions() != (cut == 0)) FAIL("taken for an old broker at byte " << cut);
     }
   }
@@ -157,7 +157,7 @@ TEST_CASE("A9: bytes behind the last known field are accepted") {
 TEST_CASE("an answer that does not decode fails its request, and the connection with it") {
   ConnectionFixture fixture;
   Answer answer;
-  // Correlation id 1, an empty header, then an array of two thousand million brokers.
+  // Correlation id 1, an empty header, then an array of two billion brokers.
   answer_with(fixture,
               be32(20) + be32(1) + std::string(1, '\0') + be32(0) + std::string("\xff\xff\xff\xff\x07", 5) +
                   std::string(6, 'x'),
@@ -179,7 +179,7 @@ TEST_CASE("C3: a peer that falls silent is given up at the request's deadline, a
   CHECK(fixture.world.elapsed() - before >= 5s);
   CHECK(fixture.world.elapsed() - before < 5100ms);
   CHECK(first->error.code() == Errc::timed_out);
-  CHECK(second->error.code() == Errc::disconnected);  // it has not had its time
+  CHECK(second->error.code() == Errc::disconnected);  // its timeout has not passed yet
   CHECK(first->calls + second->calls == 2);
 }
 

@@ -42,7 +42,7 @@ struct TakingBench {
     return stats.consumers.empty() ? 0 : static_cast<size_t>(stats.consumers.front().open);
   }
   int64_t stored(int32_t partition) { return committed(client, "g", "t", partition); }
-  // Everything from `first` on is delivered of the partition that was given back, and nothing is left open.
+  // The partition that was given back delivers everything from `first` on, and nothing is left open.
   void finish() {
     close(client, consumer);
     for (MessageEnvelope& envelope : recorder.kept) {
@@ -57,7 +57,7 @@ struct TakingBench {
   consumer::Reader& reader;
 };
 
-// What came of partition 0 since `from` messages had come in all.
+// The messages of partition 0 among those behind the first `from`.
 std::vector<int64_t> since(const Recorder& recorder, size_t from) {
   std::vector<int64_t> all;
   for (size_t i = from; i < recorder.got.size(); ++i) {
@@ -102,7 +102,7 @@ TEST_CASE("A partition that is taken while an envelope is open: every answer say
   fixture.client.run(1s);
   const size_t opened = fixture.recorder.kept.size();
   fixture.take();
-  CHECK(fixture.open() == opened);  // the application has them still
+  CHECK(fixture.open() == opened);  // the application still holds them
   std::vector<Error> outcomes;
   for (MessageEnvelope& envelope : fixture.recorder.kept) {
     if (answer == 0) CHECK(envelope.ack() == Errc::lost);
@@ -115,7 +115,7 @@ TEST_CASE("A partition that is taken while an envelope is open: every answer say
   for (const Error& outcome : outcomes) CHECK(outcome == Errc::lost);
   CHECK(fixture.open() == 0);
   CHECK(fixture.stored(0) == -1);
-  CHECK(fixture.recorder.ends.empty());  // not even a dropped one ends the consumption
+  CHECK(fixture.recorder.ends.empty());  // a dropped envelope does not end the consumption either
   fixture.recorder.kept.clear();
   CHECK_FALSE(fixture.consumer.resume({{"t", {1}}}));
   fixture.client.run(1s);
@@ -186,7 +186,7 @@ TEST_CASE("A partition that is taken while its commit is under way: the broker's
   REQUIRE(fixture.recorder.commits.size() == 1);
   CHECK(fixture.recorder.commits.front() == (fails ? Errc::group_authorization_failed : Errc::none));
   CHECK(fixture.stored(0) == (fails ? -1 : 1));
-  CHECK(fixture.recorder.ends.empty());  // what fails for a partition that is gone ends nothing
+  CHECK(fixture.recorder.ends.empty());  // a failure of a partition that was taken away ends nothing
   over = true;
   for (MessageEnvelope& envelope : fixture.recorder.kept) envelope.ack();
   CHECK_FALSE(fixture.consumer.resume({{"t", {1}}}));
@@ -226,7 +226,7 @@ TEST_CASE("A partition that is taken when an answer was given and not sent yet: 
   REQUIRE(fixture.client.until([&] { return !fixture.recorder.commits.empty(); }));
   CHECK(fixture.recorder.commits.front() == Errc::lost);
   fixture.client.run(2s);
-  CHECK(fixture.recorder.got.size() == 1);  // nothing is dispatched of a partition that was taken in its own callback
+  CHECK(fixture.recorder.got.size() == 1);  // a partition that was taken in its own callback dispatches nothing more
   CHECK(fixture.open() == 0);
   CHECK(fixture.stored(0) == -1);
   fixture.give();

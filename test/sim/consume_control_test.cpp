@@ -201,7 +201,7 @@ TEST_CASE("position is the open envelope's until it is answered; the end is repo
   CHECK(recorder.partition_ends.size() == 2);
   CHECK_FALSE(consumer.seek(TopicOffset::latest("t", 0)));
   client.run(3s);
-  CHECK(recorder.partition_ends.size() == 3);  // reached anew
+  CHECK(recorder.partition_ends.size() == 3);  // reached again
   close(client, consumer);
   client.close();
 }

@@ -145,7 +145,7 @@ TEST_CASE("I5: thousands of aborted transactions leave nothing behind in a consu
     if (envelope.ack()) std::abort();
   });
   REQUIRE(client.until([&] { return blocks.size() == 40; }));
-  // 3,000 transactions lie between these two.
+  // Between these two lie 3,000 transactions.
   CHECK(blocks[39] < blocks[9] + 500);
   close(client, fetcher);
   client.close();

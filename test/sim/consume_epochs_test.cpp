@@ -221,7 +221,7 @@ TEST_CASE("D11: metadata with older epochs than the leader's batches delays noth
   recorder.listen(fetcher);
   fetcher.fetch(recorder.ack(), recorder.end());
   for (int32_t i = 1; i <= 5; ++i) {
-    fixture.peer.add(0, 10, 0, {.leader_epoch = i});  // metadata says 0
+    fixture.peer.add(0, 10, 0, {.leader_epoch = i});  // metadata still says epoch 0
     REQUIRE(fixture.client.until([&] { return recorder.got.size() == static_cast<size_t>(10 * i); }, 1s));
   }
   CHECK(recorder.events.empty());

@@ -279,7 +279,7 @@ TEST_CASE("D14: with client_rack a replica of the same rack is read from, and th
   const int64_t of_leader = asked(leader);
   REQUIRE(more());
   client.run(5s);
-  CHECK(asked(leader) == of_leader);  // only the request that it answered with the replica
+  CHECK(asked(leader) == of_leader);  // only one request, which it answered with the replica to read from
   CHECK(asked(near) > 5);
 
   SECTION("gone") {

@@ -275,7 +275,7 @@ TEST_CASE("Consumers of one session do not wait for each other's long polls") {
       CHECK(client.reactor.now() - before < 50ms);
     }
   }
-  // The connection of each one is closed with it.
+  // Each one's connection is closed with it.
   const size_t open = client.world.open_streams(SimClient::kHost);
   close(client, fetchers[1]);
   CHECK(client.world.open_streams(SimClient::kHost) == open - 1);

@@ -109,7 +109,7 @@ TEST_CASE("D16: records that were fetched before the position vanished are still
   client.brokers->cluster().leaders().truncate_to("t", 0,
                                                   3);  // the broker loses the rest, which the consumer has already
   client.run(2s);
-  recorder.events.clear();  // one told that nothing was committed
+  recorder.events.clear();  // the first event said that nothing was committed
   for (size_t i = 0; i < 5; ++i) {
     recorder.kept.back().ack();
     CHECK(client.until([&] { return recorder.kept.size() == i + 2; }, 1s));
@@ -242,7 +242,7 @@ TEST_CASE("a topic is created on demand, unless that is switched off") {
   client.run(3s);
   CHECK((client.brokers->cluster().topics().find("new") != nullptr) == create);
   if (!create) {
-    fill(client, "new", 1, 2);  // appears while it is waited for
+    fill(client, "new", 1, 2);  // the topic appears while the consumer waits for it
   } else {
     fill(client, "new", 1, 2);
   }
@@ -288,7 +288,7 @@ TEST_CASE("OffsetMaster finds the first, the next and the one at a time, and nam
   }
   CHECK(absent.error);
   REQUIRE(absent.value.size() == 3);
-  CHECK(absent.value[0].error);  // none/0: answers are sorted by topic, as the question was
+  CHECK(absent.value[0].error);  // none/0: the answers have the order of the question
   CHECK_FALSE(absent.value[1].error);
   CHECK(absent.value[1].offset == 0);
   CHECK(absent.value[2].error);

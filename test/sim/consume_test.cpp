@@ -212,7 +212,7 @@ TEST_CASE("a limit ends the consumption once, when its last message is answered 
   int64_t stored = 0;
   for (int p = 0; p < 3; ++p) stored += std::max<int64_t>(committed(client, "g", "t", p), 0);
   CHECK(stored == 4);
-  // What lies in the buffers is dispatched at once by the next one, without the broker.
+  // The next consumption dispatches at once what lies in the buffers, without asking the broker.
   client.world.black_hole("client", "broker-1", true);
   consumer.consume(26, recorder.ack(), recorder.end());
   CHECK(client.until([&] { return recorder.got.size() == 30; }, 100ms));
@@ -255,7 +255,7 @@ TEST_CASE("ordering says how many envelopes are open: one in all, or one per par
   client.run(3s);
   CHECK(one.kept.size() == 1);
   REQUIRE(each.kept.size() == 3);
-  // An answer frees its own partition only.
+  // An answer lets only its own partition go on.
   const int32_t partition = each.kept[1].partition();
   CHECK_FALSE(each.kept[1].ack());
   CHECK(client.until([&] { return each.kept.size() == 4; }));
@@ -281,7 +281,7 @@ TEST_CASE("an answer given inside another partition's callback frees its own par
     recorder.kept.erase(recorder.kept.begin());
   }));
   CHECK(client.until([&] { return recorder.got.size() == 20; }, 2s));
-  CHECK(client.until([&] { return recorder.partition_ends.size() == 1; }, 2s));  // the last one is open
+  CHECK(client.until([&] { return recorder.partition_ends.size() == 1; }, 2s));  // the last message is still open
   close(client, consumer);
   client.close();
 }
@@ -331,7 +331,7 @@ TEST_CASE("a batch holds 1 to max records of one partition, in order, spans batc
     CHECK(all == range(0, 25));
   }
   fill(client, "t", 1, 1);
-  CHECK(client.until([&] { return seen.size() == 7; }, 200ms));  // not waited for the other nine
+  CHECK(client.until([&] { return seen.size() == 7; }, 200ms));  // it did not wait for the other nine
   CHECK(seen.back().offsets == range(25, 26));
   close(client, consumer);
   CHECK(ends.size() == 1);
@@ -387,7 +387,7 @@ TEST_CASE("an answer to an envelope of an earlier consumption does not end the n
   recorder.got.clear();
   consumer.consume(recorder.ack(), recorder.end());
   CHECK(client.until([&] { return recorder.got.size() == 4; }));
-  CHECK(recorder.offsets(other).empty());  // its first message is still out
+  CHECK(recorder.offsets(other).empty());  // its first message is still open
   CHECK_FALSE(old.cancel());
   CHECK(client.until([&] { return recorder.got.size() == 8; }));
   recorder.check_dense(2, 0, 4);

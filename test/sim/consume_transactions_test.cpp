@@ -36,9 +36,9 @@ TEST_CASE("B8: read_committed, the default, leaves aborted transactions out, wha
   fixture.write(1, 2, codec);              // 7, 8: the same producer, committed
   fixture.end(2, TransactionEnd::commit);  // 9
   fixture.end(1, TransactionEnd::commit);  // 10
-  fixture.end(3, TransactionEnd::abort);   // 11: without data
+  fixture.end(3, TransactionEnd::abort);   // 11: a marker without data
   fixture.write(1, 2, codec);              // 12, 13, aborted
-  fill(fixture.client, "t", 1, 1);         // 14, of no transaction
+  fill(fixture.client, "t", 1, 1);         // 14, outside any transaction
   fixture.end(1, TransactionEnd::abort);   // 15
   const bool committed_only = GENERATE(true, false);
   ConsumerOptions options{.max_partition_fetch_bytes = GENERATE(1024, 1048576)};

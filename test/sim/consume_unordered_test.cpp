@@ -22,7 +22,7 @@ struct Bench {
     }
     consumer.emplace(*client.session, "g", wanted, options);
   }
-  /// Keeps what comes, until there are so many.
+  /// Keeps envelopes until there are so many.
   void keep(size_t count) {
     consumer->consume(recorder.keep(), recorder.end());
     CHECK(client.until([&] { return recorder.kept.size() >= count; }, 5s));
@@ -57,7 +57,7 @@ struct Bench {
   SimClient client;
   ConsumerOptions options;
   Recorder recorder;
-  std::vector<int64_t> told;  // whose commits have ended, in that order
+  std::vector<int64_t> told;  // offsets whose commits have ended, in that order
   std::optional<Consumer> consumer;
 };
 
@@ -200,7 +200,7 @@ TEST_CASE("unordered: seek takes back what is open: answers are lost, and store 
   fixture.client.run(1s);
   CHECK(fixture.told == std::vector<int64_t>{0, 3});
   CHECK(fixture.recorder.commits.back() == Errc::lost);
-  // Those that are open take their places still: 1, 2, 4 and 5.
+  // The open ones still take their places: 1, 2, 4 and 5.
   REQUIRE(fixture.recorder.kept.size() == 7);
   CHECK(fixture.recorder.kept[6].offset() == to);
   MessageEnvelope old = std::move(fixture.recorder.kept[1]);
@@ -215,7 +215,7 @@ TEST_CASE("unordered: seek takes back what is open: answers are lost, and store 
   CHECK(fixture.recorder.commits.back() == Errc::lost);
   CHECK(fixture.stored() == 1);
   CHECK(fixture.consumer->position("t", 0) == to);
-  // What came since counts as ever; answers to the old ones in between change nothing.
+  // Answers to the new envelopes count. Answers to the old ones in between change nothing.
   CHECK_FALSE(fixture.recorder.kept[8].commit());
   CHECK(fixture.recorder.kept[2].ack() == Errc::lost);
   CHECK_FALSE(fixture.recorder.kept[6].commit());
@@ -224,7 +224,7 @@ TEST_CASE("unordered: seek takes back what is open: answers are lost, and store 
   fixture.client.run(1s);
   CHECK(fixture.stored() == to + 3);
   CHECK(fixture.recorder.ends.empty());
-  // Each answer has made room for one.
+  // Each answer has made room for one more.
   CHECK(std::count_if(fixture.recorder.kept.begin(), fixture.recorder.kept.end(), [](const MessageEnvelope& envelope) {
           return !envelope.answered() && envelope.offset() >= 0;
         }) == 5);
@@ -255,7 +255,7 @@ TEST_CASE("unordered: a dropped envelope ends the consumption; what was answered
   CHECK(fixture.stored(1) == 1);
   CHECK(std::count_if(fixture.recorder.commits.begin(), fixture.recorder.commits.end(),
                       [](const Error& error) { return error == Errc::lost; }) == 2);
-  // Below it 2 is open still, and the other partition's are.
+  // Below it, 2 is still open, and so are those of the other partition.
   CHECK(fixture.consumer->position("t", 0) == 2);
   CHECK(fixture.take(7).ack() == Errc::lost);
   fixture.commit(2);
@@ -264,13 +264,14 @@ TEST_CASE("unordered: a dropped envelope ends the consumption; what was answered
   CHECK(fixture.stored() == 3);
   CHECK(fixture.stored(1) == 2);
   CHECK(fixture.consumer->position("t", 0) == 4);
-  // It comes again, and what was behind it.
+  // It comes again, and so does everything behind it.
   Recorder second;
   fixture.consumer->consume(second.ack(), second.end());
   fixture.client.run(1s);
   CHECK(second.offsets(0) == range(4, 10));
   CHECK(second.offsets(1).empty());  // all of them are open
-  // What the earlier consumption left open comes again too, when it is dropped; the present one goes on.
+  // The earlier consumption left envelopes open. When they are dropped, their messages come again, and the present
+  // consumption goes on.
   fixture.take(2, 1) = {};
   fixture.client.run(1s);
   CHECK(second.offsets(1) == range(2, 10));
@@ -299,7 +300,7 @@ TEST_CASE("unordered: close stores what was answered, and commits that wait for 
     fixture.consumer->close(closed);
   }
   fixture.client.run(50ms);
-  fixture.ack(4);  // under way: answers count still
+  fixture.ack(4);  // the seek is under way: answers still count
   fixture.commit(3);
   CHECK(fixture.client.until([&] { return !order.empty(); }, 1s));
   REQUIRE(fixture.recorder.commits.size() == 5);
@@ -348,9 +349,9 @@ TEST_CASE("unordered: a commit that fails for good ends the consumption; what wa
   fixture.ack(1);
   fixture.commit(2);
   fixture.client.run(50ms);
-  fixture.commit(3);         // would cover it
+  fixture.commit(3);         // would cover the commit before it
   fixture.commit(5);         // waits for 4
-  fixture.commit(0, {}, 1);  // of another partition: has a request of its own
+  fixture.commit(0, {}, 1);  // of another partition: it has a request of its own
   fixture.client.run(1s);
   CHECK(fixture.recorder.ended_with(Errc::group_authorization_failed));
   REQUIRE(fixture.told.size() == 5);
@@ -516,11 +517,11 @@ TEST_CASE("unordered: what open envelopes keep counts against fetch_memory, and 
                      .ordering = Ordering::unordered});
   consumer.consume(recorder.keep(), recorder.end());
   client.run(5s);
-  // Not all at once: what is open fills the memory.
+  // They do not come all at once: open envelopes fill the memory.
   const size_t most = recorder.kept.size();
   CHECK(most >= 5);
   CHECK(most * value.size() <= 65536 + 4 * value.size());
-  // Answered is not gone: the bytes are there as long as the envelope is.
+  // An answered envelope still keeps its bytes until it is destroyed.
   for (MessageEnvelope& envelope : recorder.kept) CHECK_FALSE(envelope.ack());
   for (int i = 0; i < 100 && recorder.got.size() < kMessages; ++i) {
     for (MessageEnvelope& envelope : recorder.kept) envelope.ack();

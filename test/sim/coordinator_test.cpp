@@ -203,7 +203,7 @@ TEST_CASE("C13: a coordinator with another address under its old id is found the
   };
   coordinate(old, old, "10.1.0.2");
   coordinate(moved, moved, "10.1.0.2");
-  // Metadata still says that broker 2 is where nobody is.
+  // Metadata still names an address of broker 2 where nobody listens.
   auto& stale = old.metadata.brokers.emplace_back();
   stale.node_id = 2;
   stale.host = "10.1.0.9";
@@ -227,7 +227,7 @@ TEST_CASE("a call that waits at the broker on a connection of its own delays not
   SessionOptions options;
   options.bootstrap_servers = "10.1.0.1:9092";
   client.open(options);
-  // OffsetCommit stands for JoinGroup here: its first one waits at the broker, and so does all behind it.
+  // OffsetCommit stands for JoinGroup here: the first one waits at the broker, and everything behind it waits too.
   ScriptedBroker::Connection* blocked = nullptr;
   std::vector<RequestHeader> waiting;
   server.on_request = [&](ScriptedBroker::Connection& peer, const RequestHeader& header, codec::Reader&) {

@@ -37,7 +37,7 @@ TEST_CASE("a request that waits holds up those behind it on its connection, and 
   caller.send(fetch_from(0), kFetch);
   w.world.run_for(5s);
   CHECK(caller.unread() == 0);
-  CHECK(w.brokers->requests().count(ApiKey::metadata) == 0);  // a broker does not look at it before
+  CHECK(w.brokers->requests().count(ApiKey::metadata) == 0);  // a broker does not read it before
   CHECK(w.partition().waiters.size() == 1);
   w.produce_one();
   protocol::FetchResponse fetched;

@@ -61,7 +61,7 @@ TEST_CASE("C19: a process that stood still for ten minutes goes on, and gives up
   world.run(10s);
   CHECK(reports.size() == 10);
   for (int i = 5; i < 10; ++i) CHECK_FALSE(reports[static_cast<size_t>(i)].error);
-  // What the reports say is true, and the consumer has all of it.
+  // The reports are true, and the consumer has every record.
   const std::vector<std::string> log = world.values(0);
   CHECK(std::count(log.begin(), log.end(), "late 9") == 1);
   CHECK(world.until([&] { return recorder.got.size() == log.size(); }, 10s));
@@ -154,7 +154,7 @@ TEST_CASE(
   ProducerWorld world({.request_timeout = 5s}, std::move(setup));
   world.warm_up();
   world.run(15min);
-  // From now on everything that goes over the old connections is lost, and nobody tells. New ones work.
+  // From now on, everything that is sent over the old connections is lost silently. New connections work.
   constexpr size_t kFirstPort = 40000;  // of a host in the simulation
   for (size_t i = 0; i < world.world.connects(ProducerWorld::kHost); ++i) {
     const std::string end = std::string(ProducerWorld::kHost) + ":" + std::to_string(kFirstPort + i);

@@ -9,7 +9,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-// Asks ListGroups as often as told, one after the other, and passes then. Writes down what it was told.
+// Asks ListGroups so many times, one after the other, and then passes. Notes what it is told.
 class AskingStep final : public HandshakeStep {
  public:
   AskingStep(std::string name, int questions, std::vector<std::string>& log)

@@ -51,7 +51,7 @@ TEST_CASE("while nobody leads a partition, metadata is asked once per pause, and
   for (int i = 0; i < 3; ++i) {
     CHECK_FALSE(search.leader({}, fixture.metadata(), fixture.now()));
     const net::Duration pause = search.until() - fixture.now();
-    CHECK_FALSE(search.leader({}, fixture.metadata(), fixture.now()));  // it is waited for already
+    CHECK_FALSE(search.leader({}, fixture.metadata(), fixture.now()));  // the search already waits for it
     CHECK(search.until() - fixture.now() == pause);
     pauses.push_back(pause);
     fixture.run(pause);

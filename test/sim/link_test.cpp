@@ -132,7 +132,7 @@ TEST_CASE(
   }
   client.close();
   if (told_at_once && !expected.empty()) {
-    // The connection's own trouble is a line, not only the answer to the call.
+    // The connection failure is a log line of its own, not only the error of the call.
     INFO(client.log.size());
     if (expected != "names no broker" && expected != "end of stream") CHECK(client.log.size() >= 1);
     if (!client.log.empty() && expected != "end of stream") CHECK_THAT(client.log.front(), Contains("10.1.0.1:9092"));
@@ -333,7 +333,7 @@ TEST_CASE("C11: a look-up that hangs costs one setup timeout; other contact poin
 TEST_CASE("C11: IPv6 and IPv4 addresses of one name are all tried") {
   SimClient client(1, with("kafka.test:9092"));
   ScriptedBroker server(client.world, "server", "10.1.0.1");
-  client.world.set_name("kafka.test", {"fd00::1", "10.1.0.1"});  // nobody has the first
+  client.world.set_name("kafka.test", {"fd00::1", "10.1.0.1"});  // nobody listens at the first
   CHECK_FALSE(client.cluster(30s).error);
   client.close();
 }
@@ -392,7 +392,7 @@ TEST_CASE("C11: the application may look names up itself") {
   bool keep = false;
   std::vector<std::string> addresses{"10.1.0.1"};
   Error failure;
-  Outcome<ClusterMetadata> outcome;  // close() ends what no section has waited for
+  Outcome<ClusterMetadata> outcome;  // close() ends what no section waited for
   client->set_resolver([&](const std::string& host, Session::ResolveDone done) {
     asked.push_back(host);
     if (keep) {

@@ -279,7 +279,7 @@ TEST_CASE("A16: names with NUL, with bytes that are no UTF-8, and of the greates
   const std::string name = GENERATE(std::string("a\0b", 3), std::string("\0", 1), std::string("\xff\xfe\x80"),
                                     std::string(32767, 'n'), std::string("line\nbreak"));
   fixture.server.add_topic(name, 1);
-  fixture.server.add_topic("a", 3);  // what a C string would make of it
+  fixture.server.add_topic("a", 3);  // a C string would end here
   const auto seen = fixture.cluster();
   REQUIRE_FALSE(seen.error);
   CHECK(seen.value.topics.size() == 3);
@@ -326,12 +326,12 @@ TEST_CASE("D1: a hint about the new leader counts at once, without a request, un
   CHECK(told == 0);
   fixture.run(100ms);
   CHECK(told == 1);
-  // A broker that has not heard yet does not undo it.
+  // An answer of a broker that does not know yet does not undo it.
   fixture.refresh();
   CHECK(fixture.metadata().leader("t", 0) == 2);
   CHECK(fixture.metadata().leader_epoch("t", 0) == 6);
   CHECK(fixture.server.asked(Api::metadata) == before + 1);
-  // One that the list lacks comes with its address.
+  // A leader that is not in the list of brokers comes with its address.
   fixture.metadata().add_brokers({{3, "10.1.0.1", 9092, ""}, {4, "", 9092, ""}, {-1, "10.1.0.1", 9092, ""}});
   CHECK(fixture.core->router().brokers().size() == 3);
   CHECK(fixture.metadata().apply_leader("t", 0, 3, 7));
@@ -486,7 +486,7 @@ TEST_CASE(
   TwoClusters client(options);
   client.world.set_name("kafka.test", {"10.1.0.2"});
   client.run(35s);
-  client.first.metadata.brokers.clear();  // it answers, but nothing that helps
+  client.first.metadata.brokers.clear();  // it answers, but names no broker
   const net::Duration before = client.world.elapsed();
   CHECK(client.cluster(2min).value.cluster_id == "second");
   CHECK(client.world.elapsed() - before >= 20s);

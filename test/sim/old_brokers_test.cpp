@@ -42,19 +42,19 @@ TEST_CASE("A12: a broker that closes on ApiVersions is spoken to as 0.8.2, at on
     CHECK_FALSE(seen.error);
     CHECK(seen.value.topics.at("t").partitions.size() == 2);
   }
-  // The contact point asks for versions twice and comes back without; the broker by its id asks once more.
+  // The contact point is asked for versions twice, and closes. The broker with its id is asked once more.
   CHECK(client.world.connects("client") == 5);
   client.core->router().link(1, cluster::Purpose::general)->close(Error(Errc::disconnected));
   client.run(10ms);
   CHECK_FALSE(client.cluster(1s).error);
-  CHECK(client.world.connects("client") == 6);  // it is believed now
+  CHECK(client.world.connects("client") == 6);  // now the client believes that it is old
   CHECK(client.count(Type::connect_failed) == 0);
   CHECK(client.log.empty());
   client.close();
 }
 
 TEST_CASE("A12: a present broker whose handshakes are cut is not taken for an old one") {
-  // How many handshakes are cut, one after the other; one that is cut twice is asked again by the next connection.
+  // How many handshakes in a row are cut. A broker that cuts two is asked again by the next connection.
   const int cut = GENERATE(1, 2);
   SimClient client(1, {.session = {.bootstrap_servers = "10.1.0.1:9092"}});
   ScriptedBroker server(client.world, "server", "10.1.0.1");
@@ -100,7 +100,7 @@ TEST_CASE("A12: requests to a broker that was taken for an old one are answered 
   REQUIRE(client.until([&] { return held.size() == 1; }));
   CHECK(server.seen.back().version == 0);
   const size_t open = server.open_connections();
-  client.core->router().brokers().at(1).endpoint->age.answered({});  // another connection has learnt it
+  client.core->router().brokers().at(1).endpoint->age.answered({});  // another connection has learned it
   auto ask = [&] {
     client.core->router().call(1, cluster::Purpose::general, protocol::MetadataRequest{}, net::Duration(5s),
                                [&](Error error, protocol::MetadataResponse&, const cluster::CallInfo& info) {
@@ -218,7 +218,7 @@ TEST_CASE("A12: a broker that drops ApiVersions and answers the next request is 
   const int asked = broker.asked(Api::api_versions);
   CHECK_FALSE(client.cluster().error);
   CHECK(broker.asked(Api::api_versions) == asked);
-  // Its answer proves it, and nobody may doubt it: it is not asked again.
+  // Its answer proves its age: it is not asked again.
   cluster::Link& link = *client.core->router().link(1, cluster::Purpose::general);
   REQUIRE(link.speaks_old());
   CHECK(link.connection()->dialect() == cluster::Dialect::old);

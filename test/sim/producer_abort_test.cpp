@@ -169,7 +169,7 @@ TEST_CASE("B16, E2: records that expire while their bytes are still being writte
     for (const std::string& value : world.values(partition)) {
       if (value == "warm-up") continue;
       ++found;
-      CHECK(std::find(sent.begin(), sent.end(), value) != sent.end());  // whole, and of the right partition
+      CHECK(std::find(sent.begin(), sent.end(), value) != sent.end());  // the whole value, in the right partition
     }
   }
   CHECK(found > 10);

@@ -74,7 +74,7 @@ TEST_CASE("each batch lingers for itself, whatever became of the one before it i
   world.run(50ms);
   world.producer->send({.topic = "t", .partition = 1, .value = value}, other.take());
   world.run(50ms);
-  for (int i = 3; i < 5; ++i) world.send(value, first, i);  // the first three have to leave for them
+  for (int i = 3; i < 5; ++i) world.send(value, first, i);  // the first three must leave before these have room
   world.run(140ms);
   CHECK(first.size() == 3);
   CHECK(other.size() == 0);
@@ -143,11 +143,11 @@ TEST_CASE("E12: a full buffer says queue_full, takes nothing, and calls on_drain
   CHECK(drained == 1);
   CHECK(room <= 5000);
   CHECK(world.producer->queued_bytes() == 0);
-  // Once set it is called once.
+  // A handler is called once, and then it is gone.
   while (!world.send(value, reports)) continue;
   world.run(1s);
   CHECK(drained == 1);
-  world.producer->on_drain([&] { ++drained; });  // everything has gone meanwhile, and no outcome comes any more
+  world.producer->on_drain([&] { ++drained; });  // meanwhile everything is reported, and no report comes any more
   CHECK(drained == 1);
   world.run(1ms);
   CHECK(drained == 2);
@@ -403,13 +403,13 @@ TEST_CASE("the application's partitioner decides, and a partition out of range f
     CHECK(reports[before].error == Errc::invalid_argument);
     CHECK(reports[before].persistence == Persistence::no);
   }
-  // A partition that the record names is not asked about.
+  // The partitioner is not asked about a record that names its partition.
   seen.clear();
   world.send("v", reports);
   world.run(1s);
   CHECK(seen.empty());
   CHECK(reports.all.back().report.partition == 0);
-  // Also where the choice is made later, in a queue of many.
+  // The same when the partition is chosen later, for a queue of many records.
   Producer late(*world.session);
   late.set_partitioner([](const Record& record, int32_t) { return record.key == "bad" ? 9 : 1; });
   REQUIRE_FALSE(world.cluster().topics().create("late", 3));

@@ -170,7 +170,7 @@ TEST_CASE("G4: at close, records that never reached a broker are persistence no,
   CHECK((unknown[0].persistence == Persistence::maybe) != (unknown[1].persistence == Persistence::maybe));
   silent.finish();
 
-  // Metadata is there, the connection to the leader never is: the request was made but not written.
+  // Metadata has come, but the connection to the leader never does: the request was made and not written.
   ProducerWorld far;
   far.warm_up(1);
   far.world.black_hole(ProducerWorld::kHost, SimCluster::host(1), true);

@@ -129,7 +129,7 @@ TEST_CASE("A15: a named leader that cannot be reached does not make a busy loop"
   strange.change = [&](Answer& answer) {
     auto& partition = answer.responses.at(0).partition_responses.at(0);
     partition.error_code = static_cast<int16_t>(Errc::not_leader_or_follower);
-    partition.current_leader.leader_id = 99;  // no address of it was given
+    partition.current_leader.leader_id = 99;  // its address was not given
     partition.current_leader.leader_epoch = ++epoch;
   };
   strange.send(0, 0);

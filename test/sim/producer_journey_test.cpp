@@ -202,7 +202,7 @@ TEST_CASE("E13: with acks 0 the outcome is maybe, with offset -1") {
 TEST_CASE("D1: with acks 0 a moved leader costs a few records, not all that follow") {
   ProducerWorld world({.acks = Acks::none});
   world.warm_up();
-  world.run(1s);  // it has arrived: what is lost below is not lost in a moment when something else shows it
+  world.run(1s);  // it has arrived, so nothing but the lost answer below can tell
   REQUIRE_FALSE(world.cluster().leaders().move("t", 0, 2));
   Reports reports;
   for (int i = 0; i < 20; ++i) {

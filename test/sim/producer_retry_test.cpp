@@ -19,7 +19,7 @@ std::vector<std::string> texts(int first, int count) {
   return all;
 }
 
-// The log without records that are there twice: the last one of each counts.
+// The log without duplicates: of two equal records the last one counts.
 std::vector<std::string> without_repeats(const std::vector<std::string>& log) {
   std::vector<std::string> kept;
   for (const std::string& value : log) {
@@ -115,7 +115,7 @@ TEST_CASE(
     CHECK(reports[0].persistence == (once_unknown ? Persistence::maybe : Persistence::no));
     world.finish();
   }
-  // An earlier attempt may have stored it: a refusal for good is maybe all the same.
+  // An earlier attempt may have stored it: even after a refusal for good its fate is unknown.
   ProducerWorld world;
   world.warm_up();
   world.on_produce().times(1).close_after();

@@ -352,7 +352,7 @@ TEST_CASE("I4: reports that wait for the application count against buffer_memory
   world.producer->on_delivery([&](uint64_t, const DeliveryReport& report) {
     if (report.error) FAIL(report.error.message());
     if (++told > 1) return;
-    CHECK(world.producer->queued() == 0);  // all have an outcome, and only one of them is known
+    CHECK(world.producer->queued() == 0);  // all are reported, and the test knows only one of the reports
     while_told = world.producer->queued_bytes();
     sent = send_until_full();
   });

@@ -137,7 +137,7 @@ class ScriptedBroker {
     return static_cast<int>(std::count_if(seen.begin(), seen.end(), [&](auto& header) { return header.api == api; }));
   }
 
-  /// Looks at each request first; true: it is dealt with. `body` stands behind the header.
+  /// Looks at each request first. True: it has answered the request. `body` stands behind the header.
   Function<bool(Connection&, const protocol::RequestHeader&, codec::Reader& body)> on_request;
   Function<void(Connection&)> on_accept;
   protocol::ApiVersionsResponse versions = all_versions();

@@ -18,7 +18,7 @@ SimClientOptions one_broker() {
   return options;
 }
 
-// Calls of each kind, with what became of them.
+// Calls of each kind, and their outcomes.
 struct Calls {
   explicit Calls(SimClient& client, int many) {
     ConsumerGroup group(*client.session, "g");
@@ -116,7 +116,7 @@ TEST_CASE("closing needs no time when nothing has to be flushed, whatever the ne
 
 namespace {
 
-// Something of the session's that ends by itself, never, or at the deadline.
+// A client of the session that ends by itself, at the deadline, or never.
 struct Slow final : session::Client {
   void begin_close(net::TimePoint when, Function<void()> finished) override {
     ++begun;

@@ -84,7 +84,7 @@ class Host final : public net::Reactor {
   std::string name;
   std::vector<std::string> ips;
   SimRandom source;
-  Events events;        // what the system tells
+  Events events;        // of the system
   Events timer_events;  // run after it, as on libuv
   std::vector<Function<void()>> deferred;
   std::map<uint16_t, std::shared_ptr<Listening>> listening;

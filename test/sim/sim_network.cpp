@@ -361,13 +361,13 @@ void World::read(const ConnectionRef& connection, int side) {
     }
     trace(Kind::read, own.host->index, size);
     if (connection->ends[1 - side].unsent_bytes > 0) {
-      // Room in the window, known to the sender once the acknowledgement is there.
+      // The sender learns of the room in the window when the acknowledgement arrives.
       network_after(latency(), [this, connection, side] {
         if (!blocked(connection->ends[side], connection->ends[1 - side])) flush(connection, 1 - side);
       });
     }
     own.handler->on_read(size);
-    // libuv reads on at once while buffers come back full; or it is the next turn's work.
+    // libuv reads on at once while buffers come back full. Otherwise the rest is read in the next turn.
     if (size < room.size() || random.next() % 2 == 0) break;
   }
   schedule_read(connection, side);

@@ -50,7 +50,7 @@ TEST_CASE(
       protocol::MetadataRequest(), fixture.reactor.now() + 1s,
       [&](Error error, protocol::MetadataResponse&, const CallInfo&) {
         CHECK_FALSE(error);
-        inside = fixture.ask(500ms, version);  // asked again before anybody else has a say
+        inside = fixture.ask(500ms, version);  // asks again before any other request
       });
   call->set_max_version(version);
   fixture.connection->send(std::move(call));
@@ -58,7 +58,7 @@ TEST_CASE(
   const net::TimePoint told = fixture.world.now();
   fixture.world.run_for(100ms);
   auto later = fixture.ask(500ms, version);
-  if (version < 6) {  // the broker has waited by itself
+  if (version < 6) {  // the broker itself has waited
     fixture.world.run_for(100ms);
     CHECK(pauses.came.size() == 3);
     CHECK(later->calls == 1);
@@ -299,7 +299,7 @@ TEST_CASE("C18: a pause told by a fetch holds produce to that broker back, not t
   for (const SeenRequest& request : (*client.brokers)->requests().seen()) {
     if (request.broker != slow) continue;
     const auto at = request.at - std::chrono::duration_cast<std::chrono::nanoseconds>(told.time_since_epoch());
-    CHECK((at <= 2ms || at >= 5s));  // what was under way to it has come
+    CHECK((at <= 2ms || at >= 5s));  // the requests that were under way have come
   }
   const Stats stats = client->stats();
   CHECK(stats.producers[0].retries == 0);

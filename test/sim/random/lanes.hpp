@@ -89,7 +89,7 @@ struct Lane {
   std::optional<size_t> last_asked;
   size_t last_mark = 0;
   bool failed = false;  ///< a commit was not stored
-  /// An answer was refused, and why was not said yet.
+  /// An answer was refused, and the reason was not told yet.
   bool doubtful = false;
   bool open() const { return !out.empty(); }
 };

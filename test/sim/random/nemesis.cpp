@@ -144,7 +144,7 @@ void Nemesis::reply() {
         unknown_server_error}},
       {ApiKey::find_coordinator,
        {coordinator_not_available, coordinator_load_in_progress, group_authorization_failed, unknown_server_error}}};
-  // Of what was done all the same, only what says that it may have been.
+  // Where the request was executed all the same, only errors that allow for that.
   static const std::vector<Errc> unclear{not_leader_or_follower, request_timed_out,   not_enough_replicas_after_append,
                                          network_exception,      kafka_storage_error, unknown_server_error};
   const auto& [api, errors] = random_.pick(answers);
@@ -259,7 +259,7 @@ void Nemesis::lag() {
   }
   const int id = broker();
   if (id == found->leader) return;
-  // It gets nothing more from now on, or has caught up; it never has less than it had.
+  // From now on it gets nothing more, or it has caught up. Its log never gets shorter.
   const int64_t end = random_.percent(30) ? -1 : found->end_of(id);
   world_.note("lag " + text(which) + " at " + std::to_string(id) + " from " + std::to_string(end));
   static_cast<void>(brokers_->leaders().set_replica_end(which.topic, which.partition, id, end));

@@ -34,7 +34,7 @@ void Reader::start() {
     run_.journal.note(event.message());
     lanes_->event(event);
     if (event.type != Event::Type::partition_stopped || closing_) return;
-    // As an application would: goes on where it stood.
+    // Goes on at its own position, as an application would.
     const TopicPartition partition{event.topic, event.partition};
     const bool gone = event.error == Errc::offset_out_of_range;
     seek_timers_[partition] = run_.reactor.after(random_.ms(1, 500), [this, partition, gone] {
@@ -292,7 +292,7 @@ void Reader::heal() {
 }
 
 bool Reader::at_end() {
-  if (closed_ && restarting_) {  // was on its way when all was healed
+  if (closed_ && restarting_) {  // it was on its way when the faults ended
     destroy();
     start();
   }

@@ -153,7 +153,7 @@ RunResult Run::execute() {
       return std::all_of(senders_.begin(), senders_.end(), [](const auto& each) { return each->finished(); }) &&
              ledger.pending() == 0 && queries.open() == 0;
     });
-    // What is stuck in a lost connection attempt or request is known to be by then; a connection that serves
+    // By then every lost connection attempt and request has timed out. A connection that serves
     // nothing any more is found by the first of two rounds.
     world.run_for(seconds(30));
     for (int round = 0; round < 2 && well; ++round) {

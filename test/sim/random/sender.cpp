@@ -172,7 +172,7 @@ bool Sender::probes_done() const {
 void Sender::judge_probes() const {
   for (const size_t probe : probes_) {
     const Error& error = run_.ledger.records[probe].report.error;
-    // Where brokers are, or are taken for, such as store no sequences, a leader that moves leaves a gap in them.
+    // A leader that moves leaves a gap in the sequences if a broker stores none, or is taken for one that stores none.
     const bool gap =
         error == Errc::out_of_order_sequence_number && (!run_.plan.sequenced() || run_.plan.cuts_handshakes());
     if (error && !gap && error != Errc::message_too_large && error != Errc::unsupported_version &&
