@@ -93,7 +93,10 @@ struct KAFKA_API ProducerOptions {
 
 /// Where to start when nothing is committed.
 enum class OffsetReset : uint8_t { earliest, latest, none };
-/// What the consumer does when the broker does not have the position (any more). No other error resets a position.
+/// What the consumer does when the broker does not have the position. No other error resets a position. Two options say
+/// so: `on_start_out_of_range` for an offset that the application named (where a Fetcher starts, and seek()), until a
+/// broker has confirmed that it exists; `on_offset_out_of_range` for every other position, such as a stored offset, or
+/// one whose records were removed meanwhile. The end of a partition exists: the next record will have that offset.
 /// If the log lost records that were already read (an unclean election, for example), the consumer goes on where the
 /// two logs part and reports `log_truncated` (Kafka 2.3 and later, KIP-320); with `fail` the partition stops.
 enum class OutOfRange : uint8_t { fail, reset_to_earliest, reset_to_latest };
@@ -131,7 +134,9 @@ struct KAFKA_API ConsumerOptions {
   IsolationLevel isolation_level = IsolationLevel::read_committed;
   int32_t max_open = 1000;                      ///< envelopes open at a time with `unordered`, 1 to 1,000,000
   int32_t max_partition_fetch_bytes = 1048576;  ///< of one partition in one response, 1 KiB to 1 GiB
-  OutOfRange on_offset_out_of_range = OutOfRange::reset_to_earliest;
+  OutOfRange on_offset_out_of_range = OutOfRange::reset_to_earliest;  ///< stored offsets, and positions that were lost
+  OutOfRange on_start_out_of_range = OutOfRange::fail;  ///< offsets that the application named: below the first one, or
+                                                        ///< beyond the end. `fail` stops the partition
   Ordering ordering = Ordering::consumer;
 
   /// `auto.offset.reset` sets auto_offset_reset and on_offset_out_of_range.

@@ -23,6 +23,7 @@ bool Intake::take(Partition& partition, const Data& data, const Question& asked,
   if (partition.replica.node != from.node) partition.epochs.check(asked.leader_epoch);
   if (data.preferred_read_replica >= 0 && data.preferred_read_replica != from.node && data.records.empty())
     return sent_elsewhere(partition, data.preferred_read_replica);
+  partition.position.named = false;  // the broker has looked for it, and has it
   // Believed where something was asked. An end below zero means that the leader does not know.
   const auto& diverging = data.diverging_epoch;
   if (compared >= 0 && diverging.epoch >= 0 && diverging.end_offset >= 0)
@@ -129,6 +130,7 @@ bool Intake::sent_elsewhere(Partition& partition, int32_t replica) {
 void Intake::no_news(Partition& partition, int64_t end) {
   partition.fetch.succeed();
   partition.fetch.oddities = 0;
+  partition.position.named = false;
   if (end >= 0) partition.position.end = end;
   owner_.check_end(partition);
 }

@@ -29,6 +29,7 @@ struct Position {
   };
   State state = State::unknown;
   bool asked = false;         ///< a question about where to begin is under way
+  bool named = false;         ///< the application named this offset, and no broker has confirmed that it exists
   bool end_reported = false;  ///< the application has heard that the end was reached
   bool needs_seek = false;    ///< stopped by what lies at the position: the next consumption would stop there again
   int64_t next = -1;          ///< the next record to be dispatched

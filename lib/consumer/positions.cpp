@@ -28,7 +28,7 @@ Error Positions::begin(bool heard) {
       partition.fetch.missing_since = {};
       owner_.partition_resumed(partition, position.next);
       if (position.next >= 0) {
-        ready(partition, position.next, partition.epochs.last);
+        ready(partition, position.next, partition.epochs.last, position.named);
         continue;
       }
       position.state = Position::State::unknown;
@@ -46,7 +46,7 @@ Error Positions::begin(bool heard) {
 
 void Positions::start(Partition& partition) {
   const TopicOffset& place = partition.origin.place;
-  if (place.offset >= 0) return ready(partition, place.offset, -1);
+  if (place.offset >= 0) return ready(partition, place.offset, -1, true);
   list(partition, place, partition.position.reset_reason);
 }
 
@@ -192,10 +192,15 @@ void Positions::listed(Partition& partition, const TopicOffset& found, const Off
     // Only leaders answer this question. If it was another broker, the one that refused the position led no more.
     if (partition.epochs.refused_by != source.node) {
       partition.position.reset_reason = {};
-      return ready(partition, partition.fetch.position, partition.epochs.refused_epoch);
+      return ready(partition, partition.fetch.position, partition.epochs.refused_epoch, partition.position.named);
     }
-    if (options_.on_offset_out_of_range == OutOfRange::fail)
-      return stop(partition, partition.position.reset_reason, true);
+    if (policy(partition) == OutOfRange::fail) {
+      const std::string what(partition.position.reset_reason.detail());
+      return stop(partition,
+                  Error(Errc::offset_out_of_range,
+                        what + " does not exist; the partition ends at " + std::to_string(found.offset)),
+                  true);
+    }
   }
   if (found.offset < 0) {  // no record is that young: the end
     return list(partition, TopicOffset::latest(*partition.topic, partition.number), partition.position.reset_reason);
@@ -209,7 +214,7 @@ void Positions::out_of_range(Partition& partition, int32_t node) {
   Error error(Errc::offset_out_of_range,
               "offset " + std::to_string(partition.fetch.position) + " of " + partition.where());
   partition.epochs.refuse(node);
-  const bool latest = options_.on_offset_out_of_range != OutOfRange::reset_to_earliest;
+  const bool latest = policy(partition) != OutOfRange::reset_to_earliest;
   list(partition,
        latest ? TopicOffset::latest(*partition.topic, partition.number)
               : TopicOffset::earliest(*partition.topic, partition.number),
@@ -218,11 +223,12 @@ void Positions::out_of_range(Partition& partition, int32_t node) {
 
 // --- found, cut, or stopped -------------------------------------------------
 
-void Positions::ready(Partition& partition, int64_t offset, int32_t epoch) {
+void Positions::ready(Partition& partition, int64_t offset, int32_t epoch, bool named) {
   const Error reason = partition.position.reset_reason;
   drop(partition);
   partition.position.state = Position::State::ready;
   partition.position.next = offset;
+  partition.position.named = named;
   partition.fetch.position = offset;
   partition.epochs.last = epoch;
   if (reason) owner_.position_reset(partition, Event::Type::offset_reset, reason);
@@ -248,9 +254,11 @@ void Positions::truncated(Partition& partition, int64_t end, int32_t epoch) {
 void Positions::stop(Partition& partition, Error why, bool needs_seek) {
   const int64_t offset = partition.position.next;
   const int32_t epoch = partition.epochs.last;
+  const bool named = partition.position.named;
   drop(partition);
   partition.position.state = Position::State::stopped;
   partition.position.next = offset;
+  partition.position.named = named;
   partition.position.needs_seek = needs_seek;
   partition.position.stop_reason = why;
   partition.epochs.last = epoch;

@@ -74,7 +74,10 @@ class Positions {
   void list(Partition& partition, TopicOffset place, Error reason);
   void ask_leaders();
   void listed(Partition& partition, const TopicOffset& found, const OffsetSource& source);
-  void ready(Partition& partition, int64_t offset, int32_t epoch);
+  OutOfRange policy(const Partition& partition) const {
+    return partition.position.named ? options_.on_start_out_of_range : options_.on_offset_out_of_range;
+  }
+  void ready(Partition& partition, int64_t offset, int32_t epoch, bool named = false);
 
   std::shared_ptr<session::Core> core_;
   const ConsumerOptions& options_;

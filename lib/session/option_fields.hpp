@@ -119,6 +119,8 @@ struct OptionFields {
       "bytes of one partition in one response");
     f("on.offset.out.of.range", o.on_offset_out_of_range,
       "when the position does not exist any more: fail, reset_to_earliest or reset_to_latest");
+    f("on.start.out.of.range", o.on_start_out_of_range,
+      "when an offset that was asked for does not exist: fail, reset_to_earliest or reset_to_latest");
     f("ordering", o.ordering,
       "which envelopes may be open at a time: one in all (consumer), one per partition, or unordered");
   }

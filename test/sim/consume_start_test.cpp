@@ -56,7 +56,7 @@ TEST_CASE("F18: where nothing is committed auto_offset_reset says where to begin
   client.close();
 }
 
-TEST_CASE("D16: on_offset_out_of_range decides about that error and no other, and an event tells so") {
+TEST_CASE("D16: a reset policy decides about that error and no other, and an event tells so") {
   const OutOfRange policy = GENERATE(OutOfRange::fail, OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest);
   const std::string release = GENERATE(std::string(), std::string("0.8.2"));
   CAPTURE(static_cast<int>(policy), release);
@@ -64,7 +64,7 @@ TEST_CASE("D16: on_offset_out_of_range decides about that error and no other, an
   REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
   fill(client, "t", 2, 10);
   Recorder recorder;
-  Fetcher fetcher(*client.session, {{"t", 0, 2}, {"t", 1, 0}}, {.on_offset_out_of_range = policy});
+  Fetcher fetcher(*client.session, {{"t", 0, 2}, {"t", 1, 0}}, {.on_start_out_of_range = policy});
   recorder.listen(fetcher);
   REQUIRE_FALSE(client.brokers->cluster().contents().truncate_before("t", 0, 6));
   // Other errors do not reset.
@@ -92,6 +92,138 @@ TEST_CASE("D16: on_offset_out_of_range decides about that error and no other, an
     CHECK(recorder.offsets(0) == range(start, 12));
   }
   CHECK(recorder.events[0].error == Errc::offset_out_of_range);
+  close(client, fetcher);
+  client.close();
+}
+
+namespace {
+
+// How a position comes about that the broker does not have.
+enum class Way { fetcher, seek, seek_before, after_reconnect, stored, lost };
+
+OutOfRange other(OutOfRange policy) {
+  return policy == OutOfRange::fail ? OutOfRange::reset_to_earliest : OutOfRange::fail;
+}
+
+}  // namespace
+
+TEST_CASE("D18: on_start_out_of_range decides about offsets that the application named, and about no others") {
+  const Way way = GENERATE(Way::fetcher, Way::seek, Way::seek_before, Way::after_reconnect, Way::stored, Way::lost);
+  const OutOfRange policy = GENERATE(OutOfRange::fail, OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest);
+  const int64_t place = GENERATE(3, 11, 500);
+  const std::string release = GENERATE(std::string(), std::string("1.1"), std::string("0.8.2"));
+  if (way == Way::lost && place != 3) return;  // the log's end moves back only where it is truncated
+  CAPTURE(static_cast<int>(way), static_cast<int>(policy), place, release);
+  SimClient client(2, {.brokers = 1});
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
+  fill(client, "t", 1, 10);
+  const bool named = way != Way::stored && way != Way::lost;
+  const ConsumerOptions options{.on_offset_out_of_range = named ? other(policy) : policy,
+                                .on_start_out_of_range = named ? policy : other(policy)};
+  if (way != Way::lost) REQUIRE_FALSE(client.brokers->cluster().contents().truncate_before("t", 0, 6));
+  Recorder recorder;
+  std::optional<Consumer> consumer;
+  std::optional<Fetcher> fetcher;
+  const bool grouped = way == Way::stored;
+  if (grouped) {
+    ConsumerGroup group(*client.session, "g");
+    bool stored = false;
+    group.commit_offsets({{"t", 0, place, {}, {}, -1}}, [&](Error error, auto) { stored = !error; });
+    REQUIRE(client.until([&] { return stored; }));
+    consumer.emplace(*client.session, "g", kOne, options);
+    recorder.listen(*consumer);
+    consumer->consume(recorder.ack(), recorder.end());
+  } else {
+    const bool later = way == Way::seek || way == Way::seek_before;
+    fetcher.emplace(*client.session, std::vector<TopicOffset>{{"t", 0, later ? 7 : place}}, options);
+    recorder.listen(*fetcher);
+    devbroker::Faults& faults = client.brokers->cluster().faults();
+    if (way == Way::after_reconnect)
+      faults.add(ApiKey::fetch).close_before();  // the first question is lost, and asked again
+    if (way == Way::seek_before) CHECK_FALSE(fetcher->seek({"t", 0, place}));
+    fetcher->fetch(way == Way::lost ? recorder.keep() : recorder.ack(), recorder.end());
+    if (way == Way::lost) {
+      // Message 3 is open, and the rest is dropped by a seek there: then the records go away.
+      REQUIRE(client.until([&] { return recorder.kept.size() == 1; }));
+      REQUIRE_FALSE(client.brokers->cluster().contents().truncate_before("t", 0, 6));
+      CHECK_FALSE(recorder.kept.front().cancel());
+      REQUIRE(client.until([&] { return recorder.ends.size() == 1; }));
+      recorder.got.clear();
+      recorder.ends.clear();
+      fetcher->fetch(recorder.ack(), recorder.end());
+    }
+    if (way == Way::seek) {
+      REQUIRE(client.until([&] { return recorder.got.size() == 3; }));
+      recorder.got.clear();
+      CHECK_FALSE(fetcher->seek({"t", 0, place}));
+    }
+  }
+  client.run(4s);
+  REQUIRE(recorder.events.size() == 1);
+  CHECK(recorder.events[0].error == Errc::offset_out_of_range);
+  CHECK(recorder.events[0].error.message().find("offset " + std::to_string(place) + " of t/0") != std::string::npos);
+  if (policy == OutOfRange::fail) {
+    CHECK(recorder.events[0].type == Event::Type::partition_stopped);
+    CHECK(recorder.events[0].error.message().find("ends at 10") != std::string::npos);
+    CHECK(recorder.got.empty());
+  } else {
+    CHECK(recorder.events[0].type == Event::Type::offset_reset);
+    const int64_t start = policy == OutOfRange::reset_to_earliest ? 6 : 10;
+    CHECK(recorder.events[0].offset == start);
+    fill(client, "t", 1, 2);
+    client.run(2s);
+    CHECK(recorder.offsets(0) == range(start, 12));
+  }
+  fetcher.reset();
+  consumer.reset();
+  client.close();
+}
+
+TEST_CASE("D18: the start and the end of the log exist, and a named offset that was found is a position like others") {
+  const int64_t place = GENERATE(6, 10);
+  SimClient client(2, {.brokers = 1});
+  fill(client, "t", 1, 10);
+  REQUIRE_FALSE(client.brokers->cluster().contents().truncate_before("t", 0, 6));
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, place}});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  client.run(2s);
+  fill(client, "t", 1, 2);
+  client.run(2s);
+  CHECK(recorder.offsets(0) == range(place, 12));
+  CHECK(recorder.events.empty());
+  // Retention overtakes a reader that waits at the end: on_offset_out_of_range decides, which resets.
+  CHECK_FALSE(fetcher.pause({{"t", {0}}}));
+  client.run(1s);
+  fill(client, "t", 1, 8);
+  REQUIRE_FALSE(client.brokers->cluster().contents().truncate_before("t", 0, 16));
+  CHECK_FALSE(fetcher.resume({{"t", {0}}}));
+  client.run(2s);
+  CHECK(recorder.count(Event::Type::offset_reset) == 1);
+  CHECK(recorder.got.back().offset == 19);
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D18: a named offset out of range ends a consumption without a handler, and so does every next one") {
+  SimClient client(2, {.brokers = 1});
+  client.session->on_event({});
+  fill(client, "t", 1, 10);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, 11}});
+  fetcher.fetch(recorder.ack(), recorder.end());
+  client.run(2s);
+  REQUIRE(recorder.ended_with(Errc::offset_out_of_range));
+  CHECK(recorder.ends[0].message().find("offset 11 of t/0") != std::string::npos);
+  fill(client, "t", 1, 2);  // even though it exists by now: only a seek starts the partition again
+  fetcher.fetch(recorder.ack(), recorder.end());
+  client.run(2s);
+  CHECK(recorder.ends.size() == 2);
+  CHECK_FALSE(fetcher.seek({"t", 0, 11}));
+  fetcher.fetch(recorder.ack(), recorder.end());
+  client.run(2s);
+  CHECK(recorder.offsets(0) == range(11, 12));
   close(client, fetcher);
   client.close();
 }

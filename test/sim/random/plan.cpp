@@ -85,6 +85,7 @@ ConsumerPlan draw_consumer(Random& random, const Plan& plan, int index) {
   if (random.percent(40)) options.fetch_memory = random.between(65536, 200000);
   options.auto_offset_reset = index > 0 && random.percent(20) ? OffsetReset::latest : OffsetReset::earliest;
   options.on_offset_out_of_range = random.percent(20) ? OutOfRange::fail : OutOfRange::reset_to_earliest;
+  options.on_start_out_of_range = options.on_offset_out_of_range;  // draw_starts() has others
   consumer.group = "group-" + std::to_string(index);
   for (const TopicPlan& topic : plan.topics) {
     for (int number = 0; number < topic.partitions; ++number) {
@@ -103,6 +104,16 @@ ConsumerPlan draw_consumer(Random& random, const Plan& plan, int index) {
   consumer.seek_percent = random.percent(60) ? 0 : random.integer(1, 15);
   consumer.pause_percent = random.percent(60) ? 0 : random.integer(1, 25);
   return consumer;
+}
+
+// Another stream, for the same reason.
+void draw_starts(Plan& plan) {
+  Random random(plan.seed, 12);
+  for (ConsumerPlan& consumer : plan.consumers) {
+    if (random.percent(60)) continue;
+    consumer.options.on_start_out_of_range = random.pick(
+        std::vector<OutOfRange>{OutOfRange::fail, OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest});
+  }
 }
 
 // Kinds that were added later are drawn from a stream of their own, so that the runs of old seeds stay the same if
@@ -217,6 +228,7 @@ Plan::Plan(uint64_t seed) : seed(seed) {
   }
   queries_percent = random.percent(40) ? 0 : random.integer(2, 30);
   draw_more(*this);
+  draw_starts(*this);
   draw_taking(*this);
 }
 
