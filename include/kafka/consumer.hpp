@@ -18,7 +18,7 @@ using BatchCallback = Function<void(BatchEnvelope)>;
 using EndCallback = Function<void(Error)>;
 
 /// What Consumer and Fetcher have in common: control of the partitions that are read, events, and close().
-class KAFKA_API PartitionReader {
+class UVKAFKA_API PartitionReader {
  public:
   PartitionReader(PartitionReader&& other) noexcept;
   PartitionReader& operator=(PartitionReader&& other) noexcept;
@@ -62,7 +62,7 @@ class KAFKA_API PartitionReader {
 
 /// Consumes fixed partitions and stores offsets in a group. Each partition starts at its committed offset; without one,
 /// `auto_offset_reset` decides.
-class KAFKA_API Consumer : public PartitionReader {
+class UVKAFKA_API Consumer : public PartitionReader {
  public:
   Consumer(Session& session, std::string group, Partitions partitions, ConsumerOptions options = {});
 
@@ -79,7 +79,7 @@ class KAFKA_API Consumer : public PartitionReader {
 };
 
 /// Reads without a group. Nothing is stored; commit() acts like ack().
-class KAFKA_API Fetcher : public PartitionReader {
+class UVKAFKA_API Fetcher : public PartitionReader {
  public:
   /// Each partition starts at its offset: a number, earliest, latest, or a time.
   Fetcher(Session& session, std::vector<TopicOffset> start, ConsumerOptions options = {});

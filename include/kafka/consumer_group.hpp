@@ -7,7 +7,7 @@ namespace kafka {
 
 /// Asks a group's coordinator, and follows a coordinator that moves. Every call ends within the session's
 /// default_api_timeout. An offset is that of the next record to read, as everywhere in Kafka.
-class KAFKA_API ConsumerGroup {
+class UVKAFKA_API ConsumerGroup {
  public:
   ConsumerGroup(Session& session, std::string name);
 

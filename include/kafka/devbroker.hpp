@@ -61,12 +61,12 @@ struct FaultAction {
 }  // namespace devbroker
 
 /// Kafka's name, for example "Produce"; "?" for a number that is no API.
-KAFKA_API std::string_view to_string(ApiKey api);
+UVKAFKA_API std::string_view to_string(ApiKey api);
 
 /// What happens to requests that match. DevBroker::on() makes a fault, and it takes effect at once. A fault without an
 /// action only counts requests. A request meets at most one fault: the oldest one that matches and is not used up. So
 /// two faults of one API happen one after the other.
-class KAFKA_API Fault {
+class UVKAFKA_API Fault {
  public:
   // Which requests match.
   /// Happens this often. The default is once.
@@ -138,7 +138,7 @@ class KAFKA_API Fault {
   devbroker::FaultAction action_ = {};
 };
 
-struct KAFKA_API DevBrokerOptions {
+struct UVKAFKA_API DevBrokerOptions {
   bool auto_create_topics = true;              ///< a topic is created when a client first asks for it
   int32_t brokers = 1;                         ///< 1 to 100; their ids are 1 to N
   bool cut_batches = true;                     ///< the answer to a fetch may end in the middle of a batch, as in Kafka
@@ -181,7 +181,7 @@ struct KnownProducer {
   int64_t transaction_since = -1;  ///< first offset of the transaction under way
 };
 
-class KAFKA_API DevBroker {
+class UVKAFKA_API DevBroker {
  public:
   /// Listens at once. If that fails, error() says why.
   explicit DevBroker(uv_loop_s* loop, DevBrokerOptions options = {});

@@ -43,13 +43,13 @@ struct MessageView {
   int32_t header_count = 0;
 
   /// Parses the headers on each call. They have the record's order, and keys may repeat.
-  KAFKA_API std::vector<Header> headers() const;
+  UVKAFKA_API std::vector<Header> headers() const;
 };
 
 namespace consumer {
 
 /// What an envelope of either kind holds: who takes its answer, and the memory that its views point to.
-class KAFKA_API EnvelopeHold {
+class UVKAFKA_API EnvelopeHold {
  protected:
   EnvelopeHold() noexcept = default;
   EnvelopeHold(EnvelopeHold&& other) noexcept
@@ -101,7 +101,7 @@ class KAFKA_API EnvelopeHold {
 ///   partition that was dispatched from there on. These messages come again (after seek() only if they lie behind the
 ///   new position). Commits that waited among them end with `lost`. Later answers say `lost` and change nothing.
 /// - Behind an envelope that stays open, its partition goes on for 65,536 messages and then waits for it.
-class KAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
+class UVKAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
  public:
   const std::string& topic() const noexcept { return *topic_; }
   int32_t partition() const noexcept { return partition_; }
@@ -139,7 +139,7 @@ class KAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
 };
 
 /// 1 to `max` records of one partition, in order. One answer is for all of them.
-class KAFKA_API BatchEnvelope : private consumer::EnvelopeHold {
+class UVKAFKA_API BatchEnvelope : private consumer::EnvelopeHold {
  public:
   const std::string& topic() const noexcept { return *topic_; }
   int32_t partition() const noexcept { return partition_; }

@@ -170,7 +170,7 @@ enum class Errc : int32_t {
 };
 
 /// An error, or none. Cheap to make, copy and test when there is none.
-class KAFKA_API Error {
+class UVKAFKA_API Error {
  public:
   Error() noexcept = default;
   Error(Errc code) noexcept : code_(code) {}

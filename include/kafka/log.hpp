@@ -16,6 +16,6 @@ enum class LogLevel : uint8_t { trace, debug, info, warning, error, off };
 /// middle of the library's work, so it must not call the library.
 using LogSink = Function<void(LogLevel, std::string_view)>;
 
-KAFKA_API std::string_view to_string(LogLevel level) noexcept;
+UVKAFKA_API std::string_view to_string(LogLevel level) noexcept;
 
 }  // namespace kafka

@@ -7,7 +7,7 @@ namespace kafka {
 
 /// Asks the leaders of partitions for offsets, and follows leaders that move. Every call ends within the session's
 /// default_api_timeout.
-class KAFKA_API OffsetMaster {
+class UVKAFKA_API OffsetMaster {
  public:
   explicit OffsetMaster(Session& session);
 

@@ -18,7 +18,7 @@ enum class MetadataRecovery : uint8_t { none, rebootstrap };
 /// Which addresses of a host name the client tries.
 enum class AddressFamily : uint8_t { any, v4, v6 };
 
-struct KAFKA_API SessionOptions {
+struct UVKAFKA_API SessionOptions {
   std::string bootstrap_servers = {};  ///< "host:port,host:port,[::1]:9092"; the port defaults to 9092
   AddressFamily broker_address_family = AddressFamily::any;  ///< which addresses of a host name are used
   std::chrono::milliseconds broker_address_ttl{1000};        ///< how long addresses are kept, 0 to 1 day
@@ -64,7 +64,7 @@ enum class Partitioner : uint8_t {
   round_robin,        ///< each record to the next partition that has a leader; keys do not matter
 };
 
-struct KAFKA_API ProducerOptions {
+struct UVKAFKA_API ProducerOptions {
   Acks acks = Acks::all;
   int32_t batch_size = 1000000;      ///< a batch of this many bytes is sent at once; 1 to max_request_size
   int64_t buffer_memory = 33554432;  ///< of records without an outcome, and of untold outcomes; send() says queue_full
@@ -120,7 +120,7 @@ enum class CommitMode : uint8_t {
               ///< partition, and confirms all commits that it covers
 };
 
-struct KAFKA_API ConsumerOptions {
+struct UVKAFKA_API ConsumerOptions {
   bool allow_auto_create_topics = true;
   OffsetReset auto_offset_reset = OffsetReset::earliest;
   std::string client_rack = {};  ///< the rack of this client: leaders may send it to a replica there (KIP-392)

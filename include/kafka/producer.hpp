@@ -34,7 +34,7 @@ struct ProduceEnvelope {
 };
 
 /// The outcome of a produce() call, over all brokers.
-struct KAFKA_API ProduceResult {
+struct UVKAFKA_API ProduceResult {
   struct Partition {
     std::string topic = {};
     int32_t partition = 0;
@@ -57,7 +57,7 @@ using PartitionerFunction = Function<int32_t(const Record& record, int32_t parti
 
 /// A topic of one producer. Its name was checked and looked up once; sending to it does neither again. It is cheap to
 /// copy and may outlive its producer; then it is only a name. Another producer uses it by its name.
-class KAFKA_API Topic {
+class UVKAFKA_API Topic {
  public:
   Topic() = default;  ///< no topic: send() says invalid_topic
   /// "" for no topic.
@@ -71,7 +71,7 @@ class KAFKA_API Topic {
   std::shared_ptr<producer::TopicHandle> handle_;
 };
 
-class KAFKA_API Producer {
+class UVKAFKA_API Producer {
  public:
   explicit Producer(Session& session, ProducerOptions options = {});
   /// Without close(): drops the records that wait. Their callbacks are destroyed and never called.

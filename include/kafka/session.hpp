@@ -33,7 +33,7 @@ struct Access;
 }  // namespace session
 
 /// One cluster on one loop. Creating it costs nothing: it connects when it first needs to.
-class KAFKA_API Session {
+class UVKAFKA_API Session {
  public:
   /// The loop must outlive the session. With bad options the session does nothing: see error().
   Session(uv_loop_t* loop, SessionOptions options);

@@ -14,7 +14,7 @@
 namespace kafka {
 
 /// How long something took, in buckets whose bounds grow by about 2.5.
-struct KAFKA_API Histogram {
+struct UVKAFKA_API Histogram {
   /// Upper bounds in microseconds. Each bound belongs to its bucket. One more bucket holds everything longer.
   static constexpr std::array<int64_t, 17> kBounds = {100,     250,     500,     1000,     2500,    5000,
                                                       10000,   25000,   50000,   100000,   250000,  500000,
@@ -92,7 +92,7 @@ struct ConsumerStats {
   std::vector<Partition> partitions = {};  ///< by topic and number
 };
 
-struct KAFKA_API Stats {
+struct UVKAFKA_API Stats {
   std::vector<BrokerStats> brokers = {};      ///< by id; contact points last
   std::vector<ProducerStats> producers = {};  ///< in the order of their creation
   std::vector<ConsumerStats> consumers =

@@ -144,7 +144,7 @@ struct ClusterMetadata {
 };
 
 /// Something that happened and is not the result of a call.
-struct KAFKA_API Event {
+struct UVKAFKA_API Event {
   enum class Type : uint8_t {
     broker_connected,     ///< a connection is ready for requests
     broker_disconnected,  ///< a ready connection ended; the client reconnects when it needs to
@@ -168,7 +168,7 @@ struct KAFKA_API Event {
   /// One line for people.
   std::string message() const;
 };
-KAFKA_API std::string_view to_string(Event::Type type);
-KAFKA_API std::string_view to_string(Persistence persistence);
+UVKAFKA_API std::string_view to_string(Event::Type type);
+UVKAFKA_API std::string_view to_string(Persistence persistence);
 
 }  // namespace kafka

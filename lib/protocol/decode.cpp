@@ -11,11 +11,11 @@ Error decode(codec::Reader& reader, int version, M& message) {
 }
 
 #define UVKAFKA_MESSAGE(Message) template Error decode<Message>(codec::Reader & reader, int version, Message& message);
-#define UVKAFKA_API(Name)        \
-  UVKAFKA_MESSAGE(Name##Request) \
+#define UVKAFKA_INSTANTIATE(Name) \
+  UVKAFKA_MESSAGE(Name##Request)  \
   UVKAFKA_MESSAGE(Name##Response)
-UVKAFKA_EACH_API(UVKAFKA_API)
-#undef UVKAFKA_API
+UVKAFKA_EACH_API(UVKAFKA_INSTANTIATE)
+#undef UVKAFKA_INSTANTIATE
 #undef UVKAFKA_MESSAGE
 
 }  // namespace kafka::protocol

@@ -12,11 +12,11 @@ Error encode(const M& message, int version, codec::Writer& writer) {
 
 #define UVKAFKA_MESSAGE(Message) \
   template Error encode<Message>(const Message& message, int version, codec::Writer& writer);
-#define UVKAFKA_API(Name)        \
-  UVKAFKA_MESSAGE(Name##Request) \
+#define UVKAFKA_INSTANTIATE(Name) \
+  UVKAFKA_MESSAGE(Name##Request)  \
   UVKAFKA_MESSAGE(Name##Response)
-UVKAFKA_EACH_API(UVKAFKA_API)
-#undef UVKAFKA_API
+UVKAFKA_EACH_API(UVKAFKA_INSTANTIATE)
+#undef UVKAFKA_INSTANTIATE
 #undef UVKAFKA_MESSAGE
 
 }  // namespace kafka::protocol

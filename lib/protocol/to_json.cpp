@@ -11,11 +11,11 @@ Error to_json(const M& message, int version, std::string& out) {
 }
 
 #define UVKAFKA_MESSAGE(Message) template Error to_json<Message>(const Message& message, int version, std::string& out);
-#define UVKAFKA_API(Name)        \
-  UVKAFKA_MESSAGE(Name##Request) \
+#define UVKAFKA_INSTANTIATE(Name) \
+  UVKAFKA_MESSAGE(Name##Request)  \
   UVKAFKA_MESSAGE(Name##Response)
-UVKAFKA_EACH_API(UVKAFKA_API)
-#undef UVKAFKA_API
+UVKAFKA_EACH_API(UVKAFKA_INSTANTIATE)
+#undef UVKAFKA_INSTANTIATE
 #undef UVKAFKA_MESSAGE
 
 }  // namespace kafka::protocol

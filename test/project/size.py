@@ -55,7 +55,7 @@ def ctags_program():
 
 def read_tags(program, root, paths):
     """path -> its tags, in the order of their lines."""
-    macros = ["-I", "KAFKA_API"]  # stands between `class` and the name
+    macros = ["-I", "UVKAFKA_API"]  # stands between `class` and the name
     command = [program, "--options=NONE", "--output-format=json", "--languages=C++", "--langmap=C++:.hpp.h.cpp.c.def",
                "--kinds-C++=+p", "--fields=+neKsSaZt", "--fields-C++=+{properties}", *macros, "-L", "-", "-o", "-"]
     done = subprocess.run(command, cwd=root, input="\n".join(paths) + "\n", text=True, stdout=subprocess.PIPE,
@@ -195,7 +195,7 @@ def numbered(count, text):
 # name -> (source, the breaches it must show as "what: count", in any order)
 SELF_TEST = {
     "methods: declarations, definitions, overloads, constructors, operators, templates": (
-        "namespace kafka {\nclass KAFKA_API Wide final : public Base {\n public:\n  Wide();\n  explicit Wide(int a) : a_(a) {}\n"
+        "namespace kafka {\nclass UVKAFKA_API Wide final : public Base {\n public:\n  Wide();\n  explicit Wide(int a) : a_(a) {}\n"
         "  ~Wide();\n  Wide& operator=(Wide&&) noexcept = default;\n  template <class F>\n  void each(F&& f) { f(a_); }\n"
         "  [[nodiscard]] bool f(int) const noexcept;\n  bool f(long) const;\n  static Wide make();\n"
         + numbered(33, "void g#(const Error& error);") + " private:\n  int a_ = 0;\n};\nvoid Wide::g0(const Error&) {}\n}\n",
