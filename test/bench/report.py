@@ -7,8 +7,10 @@ import statistics
 
 import chart
 import instructions
+import works as all_of
 
 MET, MISSED = "met", "**missed**"
+PART = "**A part of the works**"  # stands in results that must not pass for those of all works
 EQUAL = 0.95  # above this ratio two speeds count as equal if the broker limits both
 SHOWN = {"CPU µs": 3, "CPU ms": 1, "messages/s": 0, "peak MB": 1, "wakeups": 0, "p50 µs": 0, "p99 µs": 0, "p99.9 µs": 0}
 
@@ -101,6 +103,23 @@ def summary(whole):
 
 # --- RESULTS.md -------------------------------------------------------------
 
+class Refused(Exception):
+    pass
+
+
+def not_run(names):
+    """The names of the usual works that are not among these."""
+    return [work.name for work in all_of.all_works(False, False) if work.name not in names]
+
+
+def check(names, results):
+    """Raises Refused if results of these works would replace results of all works."""
+    path = pathlib.Path(results)
+    if not_run(names) and path.exists() and PART not in path.read_text(encoding="utf-8"):
+        raise Refused(f"{path} has the results of all works, and this run lacks {len(not_run(names))} of them: "
+                      "give --results another file")
+
+
 def row(cells):
     return "| " + " | ".join(cells) + " |"
 
@@ -161,6 +180,9 @@ def markdown(whole, chart_name):
     yield ""
     yield from machine_lines(whole["facts"])
     yield ""
+    if missing := not_run([entry["name"] for entry in works]):
+        yield f"{PART}: {len(missing)} others were not run."
+        yield ""
     yield HOW
     yield ""
     yield from summary(whole)
@@ -203,7 +225,9 @@ def markdown(whole, chart_name):
 
 
 def write(whole, results):
-    """RESULTS.md, and results.svg beside it."""
-    drawing = pathlib.Path(results).with_name("results.svg")
+    """RESULTS.md, and results.svg beside it: the chart has the name of the results file. Raises Refused, see check()."""
+    results = pathlib.Path(results)
+    check([entry["name"] for entry in whole["works"]], results)
+    drawing = results.with_name(results.stem.lower() + ".svg")
     drawing.write_text(chart.draw(whole), encoding="utf-8")
-    pathlib.Path(results).write_text("\n".join(markdown(whole, drawing.name)) + "\n", encoding="utf-8")
+    results.write_text("\n".join(markdown(whole, drawing.name)) + "\n", encoding="utf-8")

@@ -17,7 +17,8 @@ It takes about 30 minutes on 2 cores. Also:
     --dir FOLDER        where the brokers keep their logs, up to 8 GB (default: the system's folder for temporary files);
                         /dev/shm keeps a slow disk out of it: a broker syncs a file for the first batch of each partition
     --no-instructions   without the counts of test/bench/instructions.py
-The results file gets a chart beside it, results.svg.
+The results file gets a chart beside it, with the same name and .svg. Results of a part of the works (--only, --quick) do
+not replace results of all works: they need a file of their own.
 
 Each round runs both clients one after the other, and the next round in the opposite order. A ratio is ours / theirs of
 one round. The median of the rounds is printed. CPU is user and system of the client's process, from its
@@ -348,6 +349,18 @@ def selected(arguments):
     return [work for work in works if not words or any(word in work.name for word in words)]
 
 
+def refuse(parser, names, results):
+    try:
+        report.check(names, results)
+    except report.Refused as why:
+        parser.error(str(why))
+
+
+def write(parser, whole, results):
+    refuse(parser, [entry["name"] for entry in whole["works"]], results)
+    report.write(whole, results)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, help="a build directory with -Dbench=true -Dbuildtype=release")
@@ -366,10 +379,14 @@ def main():
     if arguments.list:
         return print("\n".join(work.name for work in selected(arguments)))
     if arguments.render:
+        if arguments.results is None:
+            parser.error("--render needs --results")
         whole = json.loads(arguments.render.read_text())
-        return report.write(whole, arguments.results)
+        return write(parser, whole, arguments.results)
     if arguments.build is None:
         parser.error("--build is needed")
+    if arguments.results:  # before anything is measured
+        refuse(parser, [work.name for work in selected(arguments)], arguments.results)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that brokers end too
     began = time.monotonic()
     whole = {"works": [], "growth": []}
@@ -400,7 +417,7 @@ def main():
     print("\n".join(report.summary(whole)))
     save()
     if arguments.results:
-        report.write(whole, arguments.results)
+        write(parser, whole, arguments.results)
 
 
 if __name__ == "__main__":
