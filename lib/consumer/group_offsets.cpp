@@ -36,17 +36,17 @@ struct Found {
   std::string metadata = {};
   int32_t leader_epoch = -1;
 };
-using Answers = std::map<std::pair<std::string, int32_t>, Found>;
+using OffsetAnswers = std::map<std::pair<std::string, int32_t>, Found>;
 
 template <class Partition>
-void take(Answers& answers, const std::string& topic, const Partition& partition) {
+void take(OffsetAnswers& answers, const std::string& topic, const Partition& partition) {
   answers.try_emplace({topic, partition.partition_index},  // the first of a repeated one counts
                       Found{partition.error_code, partition.committed_offset, partition.metadata.value_or(""),
                             partition.committed_leader_epoch});
 }
 
 Error read(const cluster::Metadata& metadata, const std::string& group, const protocol::OffsetFetchResponse& response,
-           Answers& answers) {
+           OffsetAnswers& answers) {
   for (const auto& topic : response.topics) {
     for (const auto& partition : topic.partitions) take(answers, topic.name, partition);
   }
@@ -64,7 +64,7 @@ Error read(const cluster::Metadata& metadata, const std::string& group, const pr
 }
 
 Error read(const cluster::Metadata& metadata, const std::string&, const protocol::OffsetCommitResponse& response,
-           Answers& answers) {
+           OffsetAnswers& answers) {
   for (const auto& topic : response.topics) {
     for (const auto& partition : topic.partitions) {
       answers.try_emplace(
@@ -78,7 +78,7 @@ Error read(const cluster::Metadata& metadata, const std::string&, const protocol
 std::string where(const ConsumerOffset& offset) { return offset.topic + "/" + std::to_string(offset.partition); }
 
 // The error of one entry, and its offset if there is none.
-Error judge(const ConsumerOffset& asked, const Answers& answers, const Found*& found) {
+Error judge(const ConsumerOffset& asked, const OffsetAnswers& answers, const Found*& found) {
   const auto answer = answers.find({asked.topic, asked.partition});
   if (answer == answers.end()) return Error(Errc::protocol_error, "the coordinator's answer lacks " + where(asked));
   found = &answer->second;
@@ -88,7 +88,7 @@ Error judge(const ConsumerOffset& asked, const Answers& answers, const Found*& f
 template <class Response>
 Error worth_retrying(cluster::Metadata& metadata, const std::string& group, const Entries& asked,
                      const Response& response, bool missing_topic_is_final) {
-  Answers answers;
+  OffsetAnswers answers;
   if (Error error = read(metadata, group, response, answers)) return error;
   for (const ConsumerOffset& offset : asked.offsets) {
     const Found* found = nullptr;
@@ -104,7 +104,7 @@ Error worth_retrying(cluster::Metadata& metadata, const std::string& group, cons
 template <class Response>
 void hand_out(const cluster::Metadata& metadata, const std::string& group, Entries& asked, Error error,
               const Response& response, bool take_offsets, OffsetsDone& done) {
-  Answers answers;
+  OffsetAnswers answers;
   if (Error whole = read(metadata, group, response, answers); !error) error = whole;
   for (ConsumerOffset& offset : asked.offsets) {
     const Found* found = nullptr;

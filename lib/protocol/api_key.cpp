@@ -7,12 +7,12 @@
 namespace kafka::protocol {
 namespace {
 
-struct Row {
+struct NamedKey {
   ApiKey key;
   std::string_view name;
 };
 
-constexpr Row kRows[] = {
+constexpr NamedKey kNames[] = {
     {ApiKey::produce, "Produce"},
     {ApiKey::fetch, "Fetch"},
     {ApiKey::list_offsets, "ListOffsets"},
@@ -108,19 +108,19 @@ constexpr Row kRows[] = {
     {ApiKey::delete_share_group_offsets, "DeleteShareGroupOffsets"},
 };
 
-constexpr bool in_order() {
-  for (size_t i = 0; i < std::size(kRows); ++i) {
-    if (static_cast<size_t>(kRows[i].key) != i) return false;
+constexpr bool numbered_in_order() {
+  for (size_t i = 0; i < std::size(kNames); ++i) {
+    if (static_cast<size_t>(kNames[i].key) != i) return false;
   }
-  return std::size(kRows) == kApiKeys;
+  return std::size(kNames) == kApiKeys;
 }
-static_assert(in_order());
+static_assert(numbered_in_order());
 
 }  // namespace
 
 std::string_view known_name(ApiKey key) noexcept {
   const auto number = static_cast<int16_t>(key);
-  return number >= 0 && number < kApiKeys ? kRows[number].name : std::string_view();
+  return number >= 0 && number < kApiKeys ? kNames[number].name : std::string_view();
 }
 
 std::string name(ApiKey key) {

@@ -16,7 +16,7 @@ constexpr int kMemoryLevel = 8;               // zlib's default
 constexpr size_t kMaxStep = size_t{1} << 30;  // zlib counts in unsigned int
 constexpr size_t kFirstRoom = size_t{4} << 10;
 constexpr size_t kSmallestGzip = 18;  // header and trailer
-constexpr size_t kMaxRatio = 1032;    // no deflate stream grows more
+constexpr size_t kGzipRatio = 1032;   // no deflate stream grows more
 
 // One context of 270 KB per thread, because making one costs seven times as much as compressing a kilobyte.
 struct Deflater {
@@ -51,7 +51,7 @@ size_t expected_size(std::string_view packed, size_t limit) {
   if (packed.size() < kSmallestGzip) return 0;
   const auto* end = reinterpret_cast<const unsigned char*>(packed.data()) + packed.size();
   const size_t claimed = end[-4] | size_t{end[-3]} << 8 | size_t{end[-2]} << 16 | size_t{end[-1]} << 24;
-  return std::min({claimed, limit, packed.size() * kMaxRatio});
+  return std::min({claimed, limit, packed.size() * kGzipRatio});
 }
 
 }  // namespace

@@ -12,15 +12,15 @@
 namespace kafka::records {
 namespace {
 
-constexpr uint32_t kFrameMagic = 0x184D2204;
+constexpr uint32_t kLz4Magic = 0x184D2204;
 constexpr size_t kMagicSize = 4;
 constexpr size_t kChecksumAt = 6;  // in what lz4_compress writes: magic, flags, block size, checksum
 constexpr size_t kSmallestHeader = 7;
-constexpr unsigned kUncompressed = 0x80000000;  // in a block's size
-constexpr size_t kMaxRatio = 255;               // no block grows more
-constexpr size_t kMaxPlain = size_t{1} << 30;   // of one batch
+constexpr unsigned kUncompressed = 0x80000000;    // in a block's size
+constexpr size_t kLz4Ratio = 255;                 // no block grows more
+constexpr size_t kLz4MaxPlain = size_t{1} << 30;  // of one batch
 
-Error corrupt(const char* reason) { return Error(Errc::corrupt_message, std::string("lz4: ") + reason); }
+Error lz4_corrupt(const char* reason) { return Error(Errc::corrupt_message, std::string("lz4: ") + reason); }
 
 uint32_t load_le32(const char* at) noexcept {
   const auto* bytes = reinterpret_cast<const unsigned char*>(at);
@@ -64,27 +64,28 @@ struct FrameHeader {
 };
 
 Error read_header(std::string_view packed, FrameHeader& header) {
-  if (packed.size() < kSmallestHeader) return corrupt("the stream is cut off");
-  if (load_le32(packed.data()) != kFrameMagic) return corrupt("not an lz4 frame");
+  if (packed.size() < kSmallestHeader) return lz4_corrupt("the stream is cut off");
+  if (load_le32(packed.data()) != kLz4Magic) return lz4_corrupt("not an lz4 frame");
   const auto flags = static_cast<unsigned char>(packed[4]);
   const auto block = static_cast<unsigned char>(packed[5]);
   const unsigned block_code = block >> 4;
-  if ((flags & 0xC2) != 0x40 || (block & 0x8F) != 0 || block_code < 4) return corrupt("the frame header is damaged");
-  if ((flags & 0x01) != 0) return corrupt("the frame needs a dictionary");
+  if ((flags & 0xC2) != 0x40 || (block & 0x8F) != 0 || block_code < 4)
+    return lz4_corrupt("the frame header is damaged");
+  if ((flags & 0x01) != 0) return lz4_corrupt("the frame needs a dictionary");
   header.linked = (flags & 0x20) == 0;
   header.block_checksums = (flags & 0x10) != 0;
   header.has_content_size = (flags & 0x08) != 0;
   header.content_checksum = (flags & 0x04) != 0;
   header.block_max = size_t{1} << (8 + 2 * block_code);  // 64 KiB to 4 MiB
   header.size = kSmallestHeader + (header.has_content_size ? 8 : 0);
-  if (packed.size() < header.size) return corrupt("the stream is cut off");
+  if (packed.size() < header.size) return lz4_corrupt("the stream is cut off");
   if (header.has_content_size) {
     header.content_size = load_le32(packed.data() + 6) | uint64_t{load_le32(packed.data() + 10)} << 32;
   }
   const std::string_view covered = packed.substr(0, header.size - 1);
   const auto stored = static_cast<unsigned char>(packed[header.size - 1]);
   if (stored != header_checksum(covered.substr(kMagicSize)) && stored != header_checksum(covered)) {
-    return corrupt("the checksum of the frame header does not match");
+    return lz4_corrupt("the checksum of the frame header does not match");
   }
   return {};
 }
@@ -96,18 +97,18 @@ struct Block {
 
 // Takes the next block off `rest`, and checks that it is whole. A block without bytes is the end mark.
 Error take_block(std::string_view& rest, const FrameHeader& header, Block& block) {
-  if (rest.size() < 4) return corrupt("the stream is cut off");
+  if (rest.size() < 4) return lz4_corrupt("the stream is cut off");
   const uint32_t stated = load_le32(rest.data());
   const size_t size = stated & ~kUncompressed;
   rest.remove_prefix(4);
   block.compressed = (stated & kUncompressed) == 0;
-  if (size > header.block_max) return corrupt("a block is larger than the frame says");
+  if (size > header.block_max) return lz4_corrupt("a block is larger than the frame says");
   const size_t checksum = header.block_checksums && stated != 0 ? 4 : 0;
-  if (size + checksum > rest.size()) return corrupt("the stream is cut off");
+  if (size + checksum > rest.size()) return lz4_corrupt("the stream is cut off");
   block.bytes = rest.substr(0, size);
   rest.remove_prefix(size);
   if (checksum != 0) {
-    if (xxh32(block.bytes) != load_le32(rest.data())) return corrupt("the checksum of a block does not match");
+    if (xxh32(block.bytes) != load_le32(rest.data())) return lz4_corrupt("the checksum of a block does not match");
     rest.remove_prefix(checksum);
   }
   return {};
@@ -119,14 +120,14 @@ Error bound(std::string_view rest, const FrameHeader& header, size_t& most) {
   for (Block block;;) {
     if (Error error = take_block(rest, header, block)) return error;
     if (block.bytes.empty() && block.compressed) return {};
-    most += block.compressed ? std::min(header.block_max, block.bytes.size() * kMaxRatio) : block.bytes.size();
+    most += block.compressed ? std::min(header.block_max, block.bytes.size() * kLz4Ratio) : block.bytes.size();
   }
 }
 
 }  // namespace
 
 Error lz4_compress(int level, std::string_view plain, Lz4Checksum checksum, Buffer& out) {
-  if (plain.size() > kMaxPlain) return Error(Errc::too_large, "lz4: more than 1 GiB in one batch");
+  if (plain.size() > kLz4MaxPlain) return Error(Errc::too_large, "lz4: more than 1 GiB in one batch");
   LZ4F_preferences_t preferences{};
   preferences.frameInfo.blockSizeID = LZ4F_max64KB;
   preferences.frameInfo.blockMode = LZ4F_blockIndependent;
@@ -145,7 +146,7 @@ Error lz4_compress(int level, std::string_view plain, Lz4Checksum checksum, Buff
 }
 
 Error lz4_decompress(std::string_view packed, size_t limit, Buffer& out) {
-  if (packed.empty()) return corrupt("the stream is cut off");
+  if (packed.empty()) return lz4_corrupt("the stream is cut off");
   const size_t start = out.size();
   while (!packed.empty()) {
     FrameHeader header;
@@ -175,7 +176,7 @@ Error lz4_decompress(std::string_view packed, size_t limit, Buffer& out) {
                                             static_cast<int>(offered), at - history, static_cast<int>(history));
       }
       if (got < 0) {
-        if (offered == header.block_max || room == most) return corrupt("a block is damaged");
+        if (offered == header.block_max || room == most) return lz4_corrupt("a block is damaged");
         return Error(Errc::too_large, "lz4: decompresses to more than " + std::to_string(limit) + " bytes");
       }
       at += got;
@@ -183,11 +184,11 @@ Error lz4_decompress(std::string_view packed, size_t limit, Buffer& out) {
     const auto plain_size = static_cast<size_t>(at - begin);
     out.advance(plain_size);
     if (header.has_content_size && header.content_size != plain_size)
-      return corrupt("the frame has another size than it says");
+      return lz4_corrupt("the frame has another size than it says");
     if (header.content_checksum) {
-      if (packed.size() < 4) return corrupt("the stream is cut off");
+      if (packed.size() < 4) return lz4_corrupt("the stream is cut off");
       if (xxh32({begin, plain_size}) != load_le32(packed.data()))
-        return corrupt("the checksum of the content does not match");
+        return lz4_corrupt("the checksum of the content does not match");
       packed.remove_prefix(4);
     }
   }

@@ -14,14 +14,14 @@
 namespace kafka::records {
 namespace {
 
-constexpr uint32_t kFrameMagic = 0xFD2FB528;
+constexpr uint32_t kZstdMagic = 0xFD2FB528;
 constexpr uint32_t kSkippableMagic = 0x184D2A50;  // the lowest 4 bits are free
 constexpr uint64_t kLargestBlock = 128 * 1024;
-constexpr size_t kMaxPlain = size_t{1} << 30;  // of one batch
+constexpr size_t kZstdMaxPlain = size_t{1} << 30;  // of one batch
 
-Error corrupt(const std::string& reason) { return Error(Errc::corrupt_message, "zstd: " + reason); }
+Error zstd_corrupt(const std::string& reason) { return Error(Errc::corrupt_message, "zstd: " + reason); }
 
-Error too_large(size_t limit) {
+Error zstd_too_large(size_t limit) {
   return Error(Errc::too_large, "zstd: decompresses to more than " + std::to_string(limit) + " bytes");
 }
 
@@ -64,10 +64,10 @@ Error bound_frame(Walk& walk, uint64_t& most) {
   const auto magic = static_cast<uint32_t>(walk.number(4));
   if ((magic & ~uint32_t{0xF}) == kSkippableMagic) {
     walk.skip(walk.number(4));
-    return walk.cut_off() ? corrupt("the stream is cut off") : Error();
+    return walk.cut_off() ? zstd_corrupt("the stream is cut off") : Error();
   }
-  if (walk.cut_off()) return corrupt("the stream is cut off");
-  if (magic != kFrameMagic) return corrupt("not a zstd frame");
+  if (walk.cut_off()) return zstd_corrupt("the stream is cut off");
+  if (magic != kZstdMagic) return zstd_corrupt("not a zstd frame");
   const auto descriptor = static_cast<unsigned>(walk.number(1));
   const bool single_segment = (descriptor & 0x20) != 0;
   uint64_t window = 0;
@@ -87,7 +87,7 @@ Error bound_frame(Walk& walk, uint64_t& most) {
   uint64_t blocks = 0;
   for (bool last = false; !last;) {
     const uint64_t header = walk.number(3);
-    if (walk.cut_off()) return corrupt("the stream is cut off");
+    if (walk.cut_off()) return zstd_corrupt("the stream is cut off");
     last = (header & 1) != 0;
     const uint64_t size = header >> 3;
     switch (header >> 1 & 3) {
@@ -104,12 +104,12 @@ Error bound_frame(Walk& walk, uint64_t& most) {
         walk.skip(size);
         break;
       default:
-        return corrupt("a block of no known kind");
+        return zstd_corrupt("a block of no known kind");
     }
   }
   if ((descriptor & 4) != 0) walk.skip(4);
-  if (walk.cut_off()) return corrupt("the stream is cut off");
-  if (has_size && content_size > blocks) return corrupt("a frame is smaller than it says");
+  if (walk.cut_off()) return zstd_corrupt("the stream is cut off");
+  if (has_size && content_size > blocks) return zstd_corrupt("a frame is smaller than it says");
   most += has_size ? content_size : blocks;
   return {};
 }
@@ -128,7 +128,7 @@ thread_local std::unique_ptr<ZSTD_DCtx, FreeContext> t_unpacker;
 }  // namespace
 
 Error zstd_compress(int level, std::string_view plain, Buffer& out) {
-  if (plain.size() > kMaxPlain) return Error(Errc::too_large, "zstd: more than 1 GiB in one batch");
+  if (plain.size() > kZstdMaxPlain) return Error(Errc::too_large, "zstd: more than 1 GiB in one batch");
   if (t_packer == nullptr) t_packer.reset(ZSTD_createCCtx());
   if (t_packer == nullptr) return Error(Errc::unsupported_codec, "zstd: no memory");
   const size_t room = ZSTD_compressBound(plain.size());
@@ -141,7 +141,7 @@ Error zstd_compress(int level, std::string_view plain, Buffer& out) {
 }
 
 Error zstd_decompress(std::string_view packed, size_t limit, Buffer& out) {
-  if (packed.empty()) return corrupt("the stream is cut off");
+  if (packed.empty()) return zstd_corrupt("the stream is cut off");
   uint64_t most = 0;
   for (Walk walk(packed); !walk.at_end();) {
     if (Error error = bound_frame(walk, most)) return error;
@@ -151,8 +151,8 @@ Error zstd_decompress(std::string_view packed, size_t limit, Buffer& out) {
   const auto room = static_cast<size_t>(std::min<uint64_t>(most, limit));
   const size_t size = ZSTD_decompressDCtx(t_unpacker.get(), out.reserve(room), room, packed.data(), packed.size());
   if (ZSTD_isError(size) != 0) {
-    if (most > limit && ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall) return too_large(limit);
-    return corrupt(ZSTD_getErrorName(size));
+    if (most > limit && ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall) return zstd_too_large(limit);
+    return zstd_corrupt(ZSTD_getErrorName(size));
   }
   out.advance(size);
   return {};
