@@ -1,34 +1,35 @@
 // uvkafka broker: the in-memory broker in a process of its own.
+#include <uv.h>
 #include <kafka/devbroker.hpp>
 
-#include "cli.hpp"
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "commands.hpp"
 
 namespace cli {
+
+const Command kBroker{
+    "broker",
+    "run an in-memory broker",
+    "",
+    {{"", "--port", "PORT", "broker k listens on PORT + k - 1 (default 9092; 0 takes free ports)"},
+     {"", "--host", "ADDRESS", "listen on this address, and tell clients to use it (default 127.0.0.1)"},
+     {"", "--brokers", "N", "number of brokers, 1 to 100 (default 1)"},
+     {"", "--partitions", "N", "partitions of a topic that is created by its first use (default 1)"},
+     {"", "--topic", "NAME[:N]", "create this topic, with N partitions; repeatable"},
+     {"", "--release", "RELEASE", "speak like this release of Kafka: 0.8.2 to 4.3 (default: every version)"},
+     {"", "--rack", "RACK[,RACK...]", "the racks of broker 1, 2 and so on"}},
+    false,
+    "",
+    "Keeps everything in memory until SIGINT or SIGTERM. For trying things out and for tests.\n"};
+
 namespace {
 
-constexpr const char* kBrokerUsage =
-    "uvkafka broker [--port 9092] [--brokers N] [--partitions N] [--topic NAME:PARTITIONS]...\n"
-    "\n"
-    "  --port PORT               broker k listens on 127.0.0.1:PORT + k - 1 (default 9092; 0 takes free ports)\n"
-    "  --brokers N               number of brokers, 1 to 100 (default 1)\n"
-    "  --partitions N            partitions of a topic that is created by its first use (default 1)\n"
-    "  --topic NAME:PARTITIONS   create this topic; repeatable\n"
-    "\n"
-    "Keeps everything in memory until SIGINT or SIGTERM. For trying things out and for tests.\n";
-
-}  // namespace
-
-int broker(int argc, char** argv) {
-  Arguments arguments;
-  if (!arguments.parse(argc, argv,
-                       {{"--port", "--port", true},
-                        {"--brokers", "--brokers", true},
-                        {"--partitions", "--partitions", true},
-                        {"--topic", "--topic", true}},
-                       kBrokerUsage)) {
-    return kUsage;
-  }
-  if (arguments.helped()) return kDone;
+// The exit status if an argument is wrong.
+std::optional<int> read(const Arguments& arguments, kafka::DevBrokerOptions& options) {
   const auto port = number(arguments.get("--port", "9092"));
   const auto brokers = number(arguments.get("--brokers", "1"));
   const auto partitions = number(arguments.get("--partitions", "1"));
@@ -36,41 +37,81 @@ int broker(int argc, char** argv) {
   if (!brokers || *brokers < 1 || *brokers > 100) return usage_error("broker: --brokers wants 1 to 100");
   if (!partitions || *partitions < 1 || *partitions > 100000)
     return usage_error("broker: --partitions wants 1 to 100000");
+  options.brokers = static_cast<int32_t>(*brokers);
+  options.default_partitions = static_cast<int32_t>(*partitions);
+  options.port = static_cast<uint16_t>(*port);
+  options.host = arguments.get("--host", options.host);
+  options.version = arguments.get("--release");
+  for (const std::string& racks : arguments.all("--rack")) {
+    for (size_t begin = 0; begin <= racks.size();) {
+      const size_t comma = std::min(racks.find(',', begin), racks.size());
+      options.racks.push_back(racks.substr(begin, comma - begin));
+      begin = comma + 1;
+    }
+  }
+  if (options.racks.size() > static_cast<size_t>(options.brokers)) {
+    return usage_error("broker: --rack names " + std::to_string(options.racks.size()) + " racks for " +
+                       std::to_string(options.brokers) + " brokers");
+  }
+  return {};
+}
 
+kafka::Error create(kafka::DevBroker& dev, const std::string& topic) {
+  const size_t colon = topic.rfind(':');
+  const auto count =
+      colon == std::string::npos ? std::optional<int64_t>(1) : number(std::string_view(topic).substr(colon + 1));
+  if (!count || *count < 1 || *count > 100000) {
+    return {kafka::Errc::invalid_argument, "--topic " + topic + ": NAME:PARTITIONS with 1 to 100000 partitions"};
+  }
+  return dev.create_topic(topic.substr(0, colon), static_cast<int32_t>(*count));
+}
+
+kafka::Error prepare(kafka::DevBroker& dev, const Arguments& arguments) {
+  if (const kafka::Error error = dev.error()) return error;
+  for (const std::string& topic : arguments.all("--topic")) {
+    if (const kafka::Error error = create(dev, topic)) return error;
+  }
+  return {};
+}
+
+// Closes the broker at the first signal and ends the process at the second.
+class Signals {
+ public:
+  Signals(uv_loop_t* loop, kafka::DevBroker& dev) {
+    for (size_t i = 0; i < 2; ++i) {
+      uv_signal_init(loop, &signals_[i]);
+      signals_[i].data = &dev;
+      uv_signal_start(&signals_[i], on_signal, i == 0 ? SIGINT : SIGTERM);
+      uv_unref(reinterpret_cast<uv_handle_t*>(&signals_[i]));
+    }
+  }
+  void close() {
+    for (uv_signal_t& signal : signals_) uv_close(reinterpret_cast<uv_handle_t*>(&signal), nullptr);
+  }
+
+ private:
+  static void on_signal(uv_signal_t* signal, int) {
+    static bool again = false;
+    if (std::exchange(again, true)) std::_Exit(kFailed);
+    static_cast<kafka::DevBroker*>(signal->data)->close();
+  }
+  uv_signal_t signals_[2];
+};
+
+}  // namespace
+
+int broker(int argc, char** argv) {
+  Arguments arguments;
+  kafka::DevBrokerOptions options;
+  if (const auto status = arguments.parse(argc, argv, kBroker)) return *status;
+  if (const auto status = read(arguments, options)) return *status;
   uv_loop_t loop;
   uv_loop_init(&loop);
   int status = kDone;
   {
-    kafka::DevBrokerOptions options;
-    options.brokers = static_cast<int32_t>(*brokers);
-    options.default_partitions = static_cast<int32_t>(*partitions);
-    options.port = static_cast<uint16_t>(*port);
     kafka::DevBroker dev(&loop, options);
-    kafka::Error error = dev.error();
-    for (const std::string& topic : arguments.all("--topic")) {
-      const size_t colon = topic.rfind(':');
-      const auto count =
-          colon == std::string::npos ? std::optional<int64_t>(1) : number(std::string_view(topic).substr(colon + 1));
-      if (!error && (!count || *count < 1 || *count > 100000)) {
-        error = kafka::Error(kafka::Errc::invalid_argument,
-                             "--topic " + topic + ": NAME:PARTITIONS with 1 to 100000 partitions");
-      }
-      if (!error) error = dev.create_topic(topic.substr(0, colon), static_cast<int32_t>(*count));
-    }
-    uv_signal_t signals[2];
-    for (int i = 0; i < 2; ++i) {
-      uv_signal_init(&loop, &signals[i]);
-      signals[i].data = &dev;
-      uv_signal_start(
-          &signals[i],
-          [](uv_signal_t* signal, int) {
-            static bool again = false;
-            if (std::exchange(again, true)) std::_Exit(kFailed);
-            static_cast<kafka::DevBroker*>(signal->data)->close();
-          },
-          i == 0 ? SIGINT : SIGTERM);
-      uv_unref(reinterpret_cast<uv_handle_t*>(&signals[i]));
-    }
+    Signals signals(&loop, dev);
+    const kafka::Error error = prepare(dev, arguments);
     if (error) {
       std::fprintf(stderr, "uvkafka: %s\n", error.message().c_str());
       status = error == kafka::Errc::address_error ? kFailed : kUsage;
@@ -80,7 +121,8 @@ int broker(int argc, char** argv) {
       std::fflush(stdout);
     }
     uv_run(&loop, UV_RUN_DEFAULT);
-    for (uv_signal_t& signal : signals) uv_close(reinterpret_cast<uv_handle_t*>(&signal), nullptr);
+    signals.close();
+    uv_run(&loop, UV_RUN_DEFAULT);
   }
   uv_run(&loop, UV_RUN_DEFAULT);
   uv_loop_close(&loop);

@@ -1,27 +1,62 @@
-// uvkafka: the command line program. One file per subcommand.
+// uvkafka: the command line program. One file per command.
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <cstdio>
+#include <cstdlib>
 
-#include "cli.hpp"
+#include "commands.hpp"
+#include "option_list.hpp"
 
 namespace {
 
-constexpr const char* kUsage =
-    "uvkafka: a Kafka client for the command line\n"
-    "\n"
-    "  uvkafka produce -b BOOTSTRAP -t TOPIC   send each line of stdin as a message\n"
-    "  uvkafka consume -b BOOTSTRAP -t TOPIC   print messages\n"
-    "  uvkafka topics  -b BOOTSTRAP            list brokers, topics and partitions\n"
-    "  uvkafka offsets -b BOOTSTRAP -g GROUP -t TOPIC\n"
-    "                                          show or reset a group's offsets\n"
-    "  uvkafka broker                          run an in-memory broker\n"
-    "  uvkafka perf produce|consume -b BOOTSTRAP -t TOPIC -n MESSAGES -s SIZE\n"
-    "                                          measure speed and cost\n"
-    "\n"
-    "Each has its own --help. BOOTSTRAP is host:port,host:port.\n"
-    "Exit status: 0 all done, 1 something failed or was left undone, 2 wrong usage.\n";
+struct Entry {
+  const cli::Command* command;
+  int (*run)(int argc, char** argv);
+};
+constexpr Entry kCommands[] = {
+    {&cli::kProduce, cli::produce}, {&cli::kConsume, cli::consume}, {&cli::kTopics, cli::topics},
+    {&cli::kOffsets, cli::offsets}, {&cli::kQuery, cli::query},     {&cli::kBroker, cli::broker},
+    {&cli::kPerf, cli::perf},
+};
+
+void print_usage(std::FILE* to) {
+  std::fputs("uvkafka: a Kafka client for the command line\n\n", to);
+  for (const auto& [command, run] : kCommands) {
+    const std::string call =
+        std::string("uvkafka ") + command->name + (*command->usage == '\0' ? "" : " ") + command->usage;
+    std::fprintf(to, "  %s\n          %s\n", call.c_str(), command->summary);
+  }
+  std::fputs(
+      "  uvkafka help COMMAND\n          print the options of a command (as uvkafka COMMAND --help)\n"
+      "  uvkafka help options\n          print every option of the client, for -X and for configuration files\n"
+      "  uvkafka --version\n          print the version\n"
+      "\n"
+      "HOST:PORT may be a list: host:port,host:port.\n"
+      "Exit status: 0 all done, 1 something failed or was left undone, 2 wrong usage.\n",
+      to);
+}
+
+const Entry* find(std::string_view name) {
+  for (const Entry& entry : kCommands) {
+    if (name == entry.command->name) return &entry;
+  }
+  return nullptr;
+}
+
+int help(int argc, char** argv) {
+  const std::string_view topic = argc > 0 ? argv[0] : "";
+  if (topic == "options") {
+    cli::print_option_list();
+  } else if (const Entry* entry = find(topic)) {
+    cli::print_help(*entry->command);
+  } else if (topic.empty()) {
+    print_usage(stdout);
+  } else {
+    return cli::usage_error("help: there is no command \"" + std::string(topic) + "\"");
+  }
+  return cli::kDone;
+}
 
 // If the caller closed a standard stream, the next socket would get its number, and what is printed would go to a
 // broker. So /dev/null is opened in its place, for the wrong direction: using the stream stays an error.
@@ -37,19 +72,13 @@ void fill_standard_streams() {
 int main(int argc, char** argv) {
   fill_standard_streams();
   if (argc < 2) {
-    std::fputs(kUsage, stderr);
+    print_usage(stderr);
     return cli::kUsage;
   }
   const std::string_view command = argv[1];
-  if (command == "--help" || command == "-h" || command == "help") {
-    std::fputs(kUsage, stdout);
-    return cli::kDone;
-  }
-  const std::pair<std::string_view, int (*)(int, char**)> commands[] = {
-      {"broker", cli::broker},   {"topics", cli::topics},   {"produce", cli::produce},
-      {"consume", cli::consume}, {"offsets", cli::offsets}, {"perf", cli::perf}};
-  for (const auto& [name, run] : commands) {
-    if (command == name) return run(argc - 2, argv + 2);
-  }
+  if (command == "--help" || command == "-h") return print_usage(stdout), cli::kDone;
+  if (command == "help") return help(argc - 2, argv + 2);
+  if (command == "--version" || command == "-V") return std::puts("uvkafka " UVKAFKA_VERSION), cli::kDone;
+  if (const Entry* entry = find(command)) return entry->run(argc - 2, argv + 2);
   return cli::usage_error("unknown command \"" + std::string(command) + "\"");
 }

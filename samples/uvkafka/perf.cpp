@@ -2,29 +2,31 @@
 #include <algorithm>
 #include <memory>
 
-#include "cli.hpp"
+#include "app.hpp"
+#include "commands.hpp"
 #include "feed.hpp"
+#include "find_topics.hpp"
 #include "measure.hpp"
 
 namespace cli {
-namespace {
 
-constexpr const char* kPerfUsage =
-    "uvkafka perf produce|consume -b BOOTSTRAP -t TOPIC -n MESSAGES -s SIZE [--commit] [-X option=value]...\n"
-    "\n"
-    "  -b, --bootstrap HOST:PORT[,...]  brokers to connect to first; they tell the others\n"
-    "  -t, --topic TOPIC                the topic to send to, or to read\n"
-    "  -n, --messages MESSAGES          number of messages, 1 or more\n"
-    "  -s, --size SIZE                  bytes of each value (produce), 0 to 104857600, default 100\n"
-    "      --commit                     commit each message in the group uvkafka-perf (consume only)\n"
-    "  -X option=value                  an option by its Java name\n"
-    "\n"
+const Command kPerf{
+    "perf",
+    "measure speed and cost",
+    "produce|consume -b HOST:PORT -t TOPIC -n MESSAGES",
+    {{"-t", "--topic", "TOPIC", "the topic to send to, or to read"},
+     {"-n", "--messages", "MESSAGES", "number of messages, 1 or more"},
+     {"-s", "--size", "SIZE", "bytes of each value (produce), 0 to 104857600, default 100"},
+     {"", "--create", "", "create the topic if it does not exist (produce)"},
+     {"", "--commit", "", "commit each message in the group uvkafka-perf (consume)"}},
+    true,
+    "",
     "produce sends random values without keys; consume reads all partitions from the earliest offset, one envelope\n"
-    "acked per message, or committed with --commit. The last line is a JSON object: messages, failed, seconds, "
-    "messages_per_second,\n"
-    "cpu_us_per_message (user and system, the whole process), latency_us (p50, p99, p999 from send() to report; "
-    "produce\n"
-    "only, of at most 100,000 messages evenly spread), peak_rss_kb.\n";
+    "acked per message, or committed with --commit. The last line is a JSON object: messages, failed, seconds,\n"
+    "messages_per_second, cpu_us_per_message (user and system, the whole process), latency_us (p50, p99, p999 from\n"
+    "send() to report; produce only, of at most 100,000 messages evenly spread), peak_rss_kb.\n"};
+
+namespace {
 
 constexpr int64_t kMaxSize = 104857600;
 constexpr int64_t kMaxSamples = 100000;
@@ -106,18 +108,19 @@ class Load {
 int perf_produce(const Arguments& arguments, int64_t messages) {
   const auto size = number(arguments.get("-s", "100"));
   if (!size || *size < 0 || *size > kMaxSize) return usage_error("perf produce: -s wants a number of 0 to 104857600");
-  kafka::SessionOptions session_options{.bootstrap_servers = arguments.get("-b")};
+  ClientOptions client;
   kafka::ProducerOptions options;
-  if (const auto error = read_options(arguments, session_options, options)) return usage_error(error.message());
-  App app(std::move(session_options));
+  if (const auto status = read_client_options(arguments, kPerf, client, options)) return *status;
+  App app(client);
   if (const auto error = app.session().error()) return usage_error(error.message());
   Load load(app, arguments.get("-t"), messages, *size, options);
   app.on_stop([&] {
-    app.fail("interrupted");
+    if (app.interrupted()) app.fail("interrupted");
     load.stop();
   });
   app.progress([&] { return std::to_string(load.measure().messages) + " confirmed"; });
-  load.start();
+  const Creation creation = arguments.has("--create") ? Creation::wanted : Creation::by_broker;
+  find_topics(app, {{arguments.get("-t")}, {}, creation}, [&](const FoundTopics&) { load.start(); });
   const int status = app.run();
   load.measure().print(true, false);
   return status;
@@ -131,9 +134,11 @@ class Drain {
       : app_(app), wanted_(messages), commits_(commits), options_(std::move(options)) {
     measure_.begin();
   }
-  void start(const std::string& topic, std::vector<int32_t> partitions) {
+  void start(const kafka::Partitions& partitions) {
     std::vector<kafka::TopicOffset> from;
-    for (const int32_t partition : partitions) from.push_back(kafka::TopicOffset::earliest(topic, partition));
+    for (const auto& [topic, numbers] : partitions) {
+      for (const int32_t partition : numbers) from.push_back(kafka::TopicOffset::earliest(topic, partition));
+    }
     const auto on_end = [this](kafka::Error error) {
       if (error && !app_.interrupted()) app_.fail(error.message());
       app_.finish();
@@ -149,8 +154,7 @@ class Drain {
           on_end);
       return;
     }
-    consumer_ = std::make_unique<kafka::Consumer>(
-        app_.session(), kPerfGroup, kafka::Partitions{{topic, {partitions.begin(), partitions.end()}}}, options_);
+    consumer_ = std::make_unique<kafka::Consumer>(app_.session(), kPerfGroup, partitions, options_);
     for (kafka::TopicOffset& place : from) {
       if (const auto error = consumer_->seek(std::move(place))) return on_end(error);
     }
@@ -175,19 +179,19 @@ class Drain {
 };
 
 int perf_consume(const Arguments& arguments, int64_t messages) {
-  kafka::SessionOptions session_options{.bootstrap_servers = arguments.get("-b")};
+  ClientOptions client;
   kafka::ConsumerOptions options;
-  if (const auto error = read_options(arguments, session_options, options)) return usage_error(error.message());
-  App app(std::move(session_options));
+  options.allow_auto_create_topics = false;
+  if (const auto status = read_client_options(arguments, kPerf, client, options)) return *status;
+  App app(client);
   if (const auto error = app.session().error()) return usage_error(error.message());
-  const std::string topic = arguments.get("-t");
   Drain drain(app, messages, arguments.has("--commit"), options);
   app.on_stop([&] {
-    app.fail("interrupted");
+    if (app.interrupted()) app.fail("interrupted");
     app.finish();
   });
   app.progress([&] { return std::to_string(drain.measure().messages) + " consumed"; });
-  find_partitions(app, topic, {}, [&](std::vector<int32_t> partitions) { drain.start(topic, std::move(partitions)); });
+  find_topics(app, {{arguments.get("-t")}}, [&](const FoundTopics& topics) { drain.start(partitions_of(topics, {})); });
   const int status = app.run();
   drain.measure().failed = messages - drain.measure().messages;
   drain.measure().print(false, false);
@@ -199,26 +203,16 @@ int perf_consume(const Arguments& arguments, int64_t messages) {
 int perf(int argc, char** argv) {
   const std::string_view what = argc > 0 ? argv[0] : "";
   if (what == "--help" || what == "-h") {
-    std::fputs(kPerfUsage, stdout);
+    print_help(kPerf);
     return kDone;
   }
   if (what != "produce" && what != "consume") return usage_error("perf: produce or consume is wanted");
   Arguments arguments;
-  if (!arguments.parse(argc - 1, argv + 1,
-                       {{"-b", "--bootstrap", true},
-                        {"-t", "--topic", true},
-                        {"-n", "--messages", true},
-                        {"-s", "--size", true},
-                        {"--commit", "", false},
-                        {"-X", "", true}},
-                       kPerfUsage)) {
-    return kUsage;
-  }
-  if (arguments.helped()) return kDone;
-  if (!arguments.has("-b") || !arguments.has("-t") || !arguments.has("-n")) {
-    return usage_error("perf: -b BOOTSTRAP, -t TOPIC and -n MESSAGES are needed");
-  }
+  if (const auto status = arguments.parse(argc - 1, argv + 1, kPerf)) return *status;
+  if (!arguments.has("-t") || !arguments.has("-n")) return usage_error("perf: -t TOPIC and -n MESSAGES are needed");
+  if (!check_topics("perf", arguments.all("-t"))) return kUsage;
   if (what == "produce" && arguments.has("--commit")) return usage_error("perf produce: --commit is for consume");
+  if (what == "consume" && arguments.has("--create")) return usage_error("perf consume: --create is for produce");
   const auto messages = number(arguments.get("-n"));
   if (!messages || *messages < 1) return usage_error("perf: -n wants a number of 1 or more");
   return what == "produce" ? perf_produce(arguments, *messages) : perf_consume(arguments, *messages);

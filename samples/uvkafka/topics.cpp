@@ -2,19 +2,24 @@
 #include <map>
 #include <memory>
 
-#include "cli.hpp"
+#include <set>
+
+#include "app.hpp"
+#include "commands.hpp"
+#include "find_topics.hpp"
 
 namespace cli {
-namespace {
 
-constexpr const char* kTopicsUsage =
-    "uvkafka topics -b BOOTSTRAP [-t TOPIC] [-X option=value]...\n"
-    "\n"
-    "  -b, --bootstrap HOST:PORT[,...]  brokers to connect to first; they tell the others\n"
-    "  -t, --topic TOPIC                list this topic only\n"
-    "  -X option=value                  a session option by its Java name, e.g. request.timeout.ms=5000\n"
-    "\n"
-    "Prints brokers, topics, and for each partition leader, replicas, in-sync replicas, earliest and latest offset.\n";
+const Command kTopics{"topics",
+                      "list brokers, topics and partitions",
+                      "-b HOST:PORT",
+                      {{"-t", "--topic", "TOPIC", "list this topic only; repeatable"}},
+                      true,
+                      "",
+                      "Prints brokers, topics, and for each partition leader, replicas, in-sync replicas, earliest and "
+                      "latest offset.\n"};
+
+namespace {
 
 std::string list(const std::vector<int32_t>& ids) {
   std::string text;
@@ -32,18 +37,23 @@ struct Listing {
 
   void print() {
     for (const kafka::BrokerInfo& broker : cluster.brokers) {
-      std::printf("broker %d %s:%d%s%s\n", broker.id, broker.host.c_str(), broker.port,
-                  broker.rack.empty() ? "" : " rack ", broker.rack.c_str());
+      app.output().line("broker " + std::to_string(broker.id) + " " + broker.host + ":" + std::to_string(broker.port) +
+                        (broker.rack.empty() ? "" : " rack " + broker.rack));
     }
     for (const auto& [name, topic] : cluster.topics) {
-      std::printf("topic %s partitions %zu%s\n", name.c_str(), topic.partitions.size(),
-                  topic.internal ? " internal" : "");
+      if (topic.error == kafka::Errc::unknown_topic_or_partition) {
+        app.fail("topic " + name + " does not exist");
+        continue;
+      }
       if (topic.error) app.fail("topic " + name + ": " + topic.error.message());
+      app.output().line("topic " + name + " partitions " + std::to_string(topic.partitions.size()) +
+                        (topic.internal ? " internal" : ""));
       for (const kafka::PartitionInfo& partition : topic.partitions) {
         const auto& [earliest, latest] = bounds[{name, partition.partition}];
-        std::printf("  partition %d leader %d replicas %s isr %s earliest %s latest %s\n", partition.partition,
-                    partition.leader, list(partition.replicas).c_str(), list(partition.in_sync_replicas).c_str(),
-                    earliest.empty() ? "?" : earliest.c_str(), latest.empty() ? "?" : latest.c_str());
+        app.output().line("  partition " + std::to_string(partition.partition) + " leader " +
+                          std::to_string(partition.leader) + " replicas " + list(partition.replicas) + " isr " +
+                          list(partition.in_sync_replicas) + " earliest " + (earliest.empty() ? "?" : earliest) +
+                          " latest " + (latest.empty() ? "?" : latest));
       }
     }
     app.finish();
@@ -83,30 +93,26 @@ struct Listing {
 
 int topics(int argc, char** argv) {
   Arguments arguments;
-  if (!arguments.parse(argc, argv, {{"-b", "--bootstrap", true}, {"-t", "--topic", true}, {"-X", "", true}},
-                       kTopicsUsage)) {
-    return kUsage;
-  }
-  if (arguments.helped()) return kDone;
-  if (!arguments.has("-b")) return usage_error("topics: -b BOOTSTRAP is needed");
-  if (arguments.has("-t") && !check_topic("topics", arguments.get("-t"))) return kUsage;
-  kafka::SessionOptions options{.bootstrap_servers = arguments.get("-b")};
-  if (const auto error = read_options(arguments, options)) return usage_error(error.message());
-  App app(std::move(options));
+  ClientOptions client;
+  if (const auto status = arguments.parse(argc, argv, kTopics)) return *status;
+  if (const auto status = read_client_options(arguments, kTopics, client)) return *status;
+  const auto names = arguments.all("-t");
+  if (!check_topics("topics", names)) return kUsage;
+  App app(client);
   if (const auto error = app.session().error()) return usage_error(error.message());
   Listing listing(app);
   auto described = [&](kafka::Error error, kafka::ClusterMetadata cluster) {
     if (error) {
-      if (!app.interrupted()) app.fail(error.message());
+      if (error != kafka::Errc::closed) app.fail(error.message());
       return app.finish();
     }
     app.heard();
     listing.describe(std::move(cluster));
   };
-  if (arguments.has("-t")) {
-    app.session().get_metadata({arguments.get("-t")}, described);
-  } else {
+  if (names.empty()) {
     app.session().cluster(described);
+  } else {
+    app.session().get_metadata({names.begin(), names.end()}, described);
   }
   return app.run();
 }

@@ -35,7 +35,7 @@ WRONG = [
     (["produce", "-b", "h:99999", "-t", "t"], "1 to 65535"),
     (["produce", "-b", "", "-t", "t"], "bootstrap.servers"),
     (["consume", "-b", "h:1", "-t", "a/b"], "1 to 249"),
-    (["consume", "-b", "h:1", "-t", "t", "-o", "-5"], "-o wants"),
+    (["consume", "-b", "h:1", "-t", "t", "-o", "-"], "-o wants"),
     (["consume", "-b", "h:1", "-t", "t", "-o", "@x"], "-o wants"),
     (["consume", "-b", "h:1", "-t", "t", "-c", "0"], "1 or more"),
     (["consume", "-b", "h:1", "-t", "t", "-p", "1,"], "-p wants"),

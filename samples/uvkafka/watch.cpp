@@ -1,0 +1,75 @@
+#include "watch.hpp"
+
+#include <algorithm>
+
+namespace cli {
+
+Watch::Watch(uv_loop_t* loop, Console& console) : loop_(loop), timer_(new uv_timer_t), console_(console) {
+  uv_timer_init(loop, timer_);
+  timer_->data = this;
+  uv_unref(reinterpret_cast<uv_handle_t*>(timer_));
+}
+
+Watch::~Watch() {
+  uv_close(reinterpret_cast<uv_handle_t*>(timer_),
+           [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });
+}
+
+void Watch::start(kafka::Session& session) {
+  session_ = &session;
+  uv_timer_start(
+      timer_, [](uv_timer_t* timer) { static_cast<Watch*>(timer->data)->look(); }, kLookMs, kLookMs);
+}
+
+void Watch::stop() { uv_timer_stop(timer_); }
+
+void Watch::failed(std::string_view line) {
+  last_failure_ = line;
+  const std::string_view subject = line.substr(0, line.find(": "));
+  const uint64_t now = uv_now(loop_);
+  auto found = failures_.find(subject);
+  if (found == failures_.end()) {
+    if (failures_.size() >= kMostSubjects) return;
+    found = failures_.emplace(std::string(subject), Failure{std::string(line), now, now}).first;
+  }
+  Failure& failure = found->second;
+  if (now - failure.last > kOverMs) failure = {std::string(line), now, now};
+  failure.last = now;
+  failure.line = line;
+}
+
+void Watch::said(const std::string& line) {
+  failed(line);
+  const auto found = failures_.find(line.substr(0, line.find(": ")));
+  if (found != failures_.end()) found->second.said = true;
+}
+
+void Watch::look() {
+  const uint64_t now = uv_now(loop_);
+  std::erase_if(failures_, [&](const auto& entry) { return now - entry.second.last > kOverMs; });
+  for (auto& [subject, failure] : failures_) {
+    if (failure.said || now - failure.first < kLongMs) continue;
+    failure.said = true;
+    console_.say(failure.line + " (for " + std::to_string((now - failure.first) / 1000) + " s; still trying)");
+  }
+  look_at_answers();
+}
+
+// A response may be late on purpose: a fetch waits for fetch.max.wait.ms. Then others of that broker have come.
+void Watch::look_at_answers() {
+  const uint64_t now = uv_now(loop_);
+  for (const kafka::BrokerStats& broker : session_->stats().brokers) {
+    Answers& answers = answers_[broker.address];
+    if (broker.in_flight == 0 || broker.responses != answers.responses) {
+      answers = {broker.responses, broker.in_flight == 0 ? 0 : now, false};
+    } else if (answers.since == 0) {
+      answers.since = now;
+    } else if (!answers.said && now - answers.since >= patience_ms_) {
+      answers.said = true;
+      last_failure_ = broker.address + ": no answer for " + std::to_string((now - answers.since) / 1000) + " s";
+      console_.say(last_failure_ + " (connected; " + std::to_string(broker.in_flight) + " requests under way)");
+    }
+  }
+}
+
+}  // namespace cli
