@@ -96,6 +96,8 @@ void App::take(const kafka::Event& event) {
         return watch_->said(event.message());
       }
       return watch_->failed(event.message());
+    case kafka::Event::Type::broker_connected:
+      return watch_->connected();
     case kafka::Event::Type::broker_disconnected:
       return watch_->failed(event.message());
     case kafka::Event::Type::leader_changed:

@@ -17,6 +17,7 @@ Watch::~Watch() {
 
 void Watch::start(kafka::Session& session) {
   session_ = &session;
+  started_ = uv_now(loop_);
   uv_timer_start(
       timer_, [](uv_timer_t* timer) { static_cast<Watch*>(timer->data)->look(); }, kLookMs, kLookMs);
 }
@@ -40,19 +41,34 @@ void Watch::failed(std::string_view line) {
 
 void Watch::said(const std::string& line) {
   failed(line);
+  silent_ = false;
   const auto found = failures_.find(line.substr(0, line.find(": ")));
   if (found != failures_.end()) found->second.said = true;
 }
 
 void Watch::look() {
+  look_at_failures();
+  look_at_answers();
+  look_at_handshake();
+}
+
+void Watch::look_at_failures() {
   const uint64_t now = uv_now(loop_);
   std::erase_if(failures_, [&](const auto& entry) { return now - entry.second.last > kOverMs; });
   for (auto& [subject, failure] : failures_) {
     if (failure.said || now - failure.first < kLongMs) continue;
     failure.said = true;
+    silent_ = false;
     console_.say(failure.line + " (for " + std::to_string((now - failure.first) / 1000) + " s; still trying)");
   }
-  look_at_answers();
+}
+
+// The broker takes the connection and says nothing: no attempt has failed yet.
+void Watch::look_at_handshake() {
+  if (connected_ || !silent_ || uv_now(loop_) - started_ < kLongMs) return;
+  silent_ = false;
+  console_.say("still waiting for an answer from " + session_->options().bootstrap_servers +
+               " (no handshake yet): is it a Kafka broker?");
 }
 
 // A response may be late on purpose: a fetch waits for fetch.max.wait.ms. Then others of that broker have come.
@@ -66,8 +82,11 @@ void Watch::look_at_answers() {
       answers.since = now;
     } else if (!answers.said && now - answers.since >= patience_ms_) {
       answers.said = true;
-      last_failure_ = broker.address + ": no answer for " + std::to_string((now - answers.since) / 1000) + " s";
-      console_.say(last_failure_ + " (connected; " + std::to_string(broker.in_flight) + " requests under way)");
+      silent_ = false;
+      last_failure_ =
+          broker.address + " (connected) has not answered for " + std::to_string((now - answers.since) / 1000) + " s";
+      console_.say("still waiting for an answer from " + broker.address +
+                   " (connected, requests under way: " + std::to_string(broker.in_flight) + ")");
     }
   }
 }

@@ -1,5 +1,5 @@
 // Notices when a run gets nowhere, and says why in one line: the broker's own error, or that nothing answers.
-// Not here: what is printed at once (app.cpp: resets, truncations, stopped partitions).
+// Not here: events that are printed at once, resets for example (app.cpp).
 #pragma once
 
 #include <uv.h>
@@ -17,7 +17,7 @@
 namespace cli {
 
 /// Owns what is known of attempts that failed. The session's log tells each of them. One that goes on failing for kLong
-/// is said, once: "orders/0: not_enough_replicas ...". So is a broker that has not answered a request for that long.
+/// is said, once: "orders/0: not_enough_replicas ...". So is a broker that has not answered for that long.
 class Watch {
  public:
   static constexpr uint64_t kLongMs = 3000;
@@ -28,6 +28,8 @@ class Watch {
   /// Looks at the session once in a while, until stop().
   void start(kafka::Session& session);
   void stop();
+  /// A connection is ready for requests.
+  void connected() { connected_ = true; }
   /// A line of the session's log, or an event: an attempt failed. The text before the first ": " is what it was about.
   void failed(std::string_view line);
   /// An answer may take this much longer, because the client asked for that (a fetch that waits for records).
@@ -57,6 +59,8 @@ class Watch {
   };
 
   void look();
+  void look_at_failures();
+  void look_at_handshake();
   void look_at_answers();
 
   uv_loop_t* loop_;
@@ -67,6 +71,9 @@ class Watch {
   std::map<std::string, Answers> answers_;                // by broker
   std::string last_failure_;
   uint64_t patience_ms_ = kLongMs;  // for one response
+  uint64_t started_ = 0;
+  bool connected_ = false;
+  bool silent_ = true;  // nothing was said yet
 };
 
 }  // namespace cli
