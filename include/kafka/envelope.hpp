@@ -122,6 +122,8 @@ class UVKAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
   ///                  fails for good ends the consumption. With `pipelined` or `unordered`, the commit of a later
   ///                  message may confirm this one. `closed` if the consumer closed while a message below this one was
   ///                  open.
+  ///                  `offset_out_of_range` if the log lost this message before the commit was confirmed (an unclean
+  ///                  election): what is stored then ends where the log was cut, and the consumption goes on.
   /// @return already_answered (nothing changes) or lost; `done` gets the same error.
   Error commit(std::string_view metadata = {}, Function<void(Error)> done = {});
   /// Moves on and stores nothing, neither now nor in close(). The commit of a later message covers this one.

@@ -13,6 +13,13 @@
 
 namespace kafka::consumer {
 
+/// A `done` that waits for the outcome of a commit.
+struct WaitingDone {
+  Function<void(Error)> done;
+  int64_t offset = -1;  ///< what it was told will be stored
+  Error cut = {};       ///< the log has lost some of that since: this is its outcome if the commit is stored
+};
+
 /// One commit: the newest of those that were answered since the last one left. Its outcome is reported to all of them.
 struct Commit {
   int64_t offset = -1;  ///< the next one to be read; -1: nothing is to be stored
@@ -24,7 +31,14 @@ struct Commit {
   size_t counted = 0;
   uint64_t consumption = 0;
   std::string metadata;
-  Ring<Function<void(Error)>> done;
+  Ring<WaitingDone> done;
+
+  /// The log lost what lies behind `beyond`: whoever was promised more hears that, even if the commit is stored.
+  void cut(int64_t beyond, const Error& why) {
+    for (size_t i = 0; i < done.size(); ++i) {
+      if (done[i].offset > beyond) done[i].cut = why;
+    }
+  }
 };
 
 /// A commit that waits for the answer of an earlier message.

@@ -4,6 +4,15 @@
 #include <utility>
 
 namespace kafka::consumer {
+namespace {
+
+// The outcome of a commit that covers records which the log has lost.
+Error cut_off(const Partition& partition, int64_t offset) {
+  return {Errc::offset_out_of_range, partition.where() + " was truncated: reading goes on at offset " +
+                                         std::to_string(offset) + ", below what the commit covers"};
+}
+
+}  // namespace
 
 Committer::Committer(session::Core& core, const ConsumerOptions& options, GroupOffsets* offsets, Teller& teller,
                      Owner& owner)
@@ -24,8 +33,26 @@ void Committer::want(Partition& partition, const Window::Entry& answered, std::s
   wanted.offset = answered.next;
   wanted.epoch = answered.epoch;
   wanted.metadata = metadata;
-  if (done) wanted.done.push_back(std::move(done));
+  if (done) {
+    wanted.done.push_back({std::move(done), answered.next, answered.cut ? cut_off(partition, answered.next) : Error()});
+  }
   list(partition);
+}
+
+void Committer::log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch) {
+  const Error why = cut_off(partition, offset);
+  Commit& wanted = partition.commits.wanted;
+  wanted.cut(beyond, why);
+  if (wanted.offset > beyond) {
+    wanted.offset = offset;
+    wanted.epoch = epoch;
+  }
+  if (!partition.commits.under_way) return;
+  for (auto& [id, request] : requests_) {
+    for (Sent& sent : request) {
+      if (sent.partition.get() == &partition) sent.commit.cut(beyond, why);
+    }
+  }
 }
 
 void Committer::list(Partition& partition) {
@@ -138,11 +165,11 @@ void Committer::tell(Ring<Report> reports) {
         if (!guard.alive()) return true;  // destroyed without close(): its callbacks go uncalled
         const std::shared_ptr<void> pinned = owner_.pin();
         while (!reports.empty()) {
-          Ring<Function<void(Error)>>& waiting = reports.front().sent.commit.done;
+          Ring<WaitingDone>& waiting = reports.front().sent.commit.done;
           if (!waiting.empty()) {
             if (!budget.take()) return false;
-            Function<void(Error)> done = waiting.pop_front();
-            done(reports.front().outcome);
+            WaitingDone next = waiting.pop_front();
+            next.done(reports.front().outcome ? reports.front().outcome : next.cut);
             if (!guard.alive()) return true;
             continue;
           }
@@ -167,14 +194,14 @@ void Committer::give_up(const Error& error) {
     for (Sent& sent : request) {
       sent.partition->commits.under_way = false;
       owner_.commit_given_up(*sent.partition, sent.commit);
-      while (!sent.commit.done.empty()) teller_.later(sent.commit.done.pop_front(), error);
+      while (!sent.commit.done.empty()) teller_.later(sent.commit.done.pop_front().done, error);
     }
   }
 }
 
 Commit Committer::fail_wanted(Partition& partition, const Error& error) {
   Commit wanted = std::exchange(partition.commits.wanted, {});
-  while (!wanted.done.empty()) teller_.later(wanted.done.pop_front(), error);
+  while (!wanted.done.empty()) teller_.later(wanted.done.pop_front().done, error);
   return wanted;
 }
 

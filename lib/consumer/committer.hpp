@@ -54,6 +54,9 @@ class Committer {
   void count() { ++commits_; }
   /// The offset behind this envelope is to be stored.
   void want(Partition& partition, const Window::Entry& answered, std::string_view metadata, Function<void(Error)> done);
+  /// The log lost what lies behind `beyond`: no commit of the partition promises more than `offset`, where `epoch`
+  /// ends, and the `done` of one that did gets an error. One that was sent is stored as it was.
+  void log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch);
   /// The partition was removed. Its commit that was not sent fails, and its `done`s run. Returns that commit.
   Commit leave(Partition& partition, const Error& error);
   /// Sends nothing more, and waits no longer for requests under way. Commits that were not sent are left to

@@ -194,6 +194,7 @@ void Positions::listed(Partition& partition, const TopicOffset& found, const Off
       partition.position.reset_reason = {};
       return ready(partition, partition.fetch.position, partition.epochs.refused_epoch, partition.position.named);
     }
+    cut_off(partition, found, source.epoch);
     if (policy(partition) == OutOfRange::fail) {
       const std::string what(partition.position.reset_reason.detail());
       return stop(partition,
@@ -206,6 +207,16 @@ void Positions::listed(Partition& partition, const TopicOffset& found, const Off
     return list(partition, TopicOffset::latest(*partition.topic, partition.number), partition.position.reset_reason);
   }
   ready(partition, found.offset, source.epoch);
+}
+
+// The leader confirms that the refused position does not exist, and `found` is where reading may go on. If that is no
+// later place, then the position lies behind the log's end: the log lost records, and no epoch could tell.
+void Positions::cut_off(Partition& partition, const TopicOffset& found, int32_t epoch) {
+  const int64_t refused = partition.fetch.position;
+  if (found.offset < 0 || found.offset > refused) return;
+  // `earliest` does not say where the end is. It lies before the refused position, and that is all that is known.
+  const bool end_known = policy(partition) != OutOfRange::reset_to_earliest;
+  owner_.log_cut(partition, end_known ? found.offset : refused - 1, found.offset, epoch);
 }
 
 // The one error that resets a position (D16). A leader of the past says so too, and may lack what the present leader
@@ -238,7 +249,8 @@ void Positions::ready(Partition& partition, int64_t offset, int32_t epoch, bool 
 void Positions::truncated(Partition& partition, int64_t end, int32_t epoch) {
   const bool lost = partition.position.next > end;
   const int64_t next = std::min(partition.position.next, end);
-  owner_.log_cut(partition, next, epoch);
+  // Not `next`: after a seek backwards that lies before the cut, and an earlier commit may promise more.
+  owner_.log_cut(partition, end, end, epoch);
   const Error error(Errc::offset_out_of_range,
                     partition.where() + " was truncated to offset " + std::to_string(end) + ", behind what was read");
   if (lost && options_.on_offset_out_of_range == OutOfRange::fail) return stop(partition, error, true);

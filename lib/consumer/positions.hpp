@@ -26,8 +26,8 @@ class Positions {
     virtual void position_dropped() = 0;
     /// The partition goes on at `position.next`, which the application did not choose: `type` says why.
     virtual void position_reset(Partition& partition, Event::Type type, const Error& why) = 0;
-    /// The log ends at `offset`, where `epoch` ends: no commit may promise more.
-    virtual void log_cut(Partition& partition, int64_t offset, int32_t epoch) = 0;
+    /// The log lost what lies behind `beyond`: no commit of that may promise more than `offset`, where `epoch` ends.
+    virtual void log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch) = 0;
     /// It was stopped, and begins again at `offset`; -1: that is not known yet.
     virtual void partition_resumed(Partition& partition, int64_t offset) = 0;
     virtual void partition_stopped(Partition& partition, const Error& why) = 0;
@@ -74,6 +74,7 @@ class Positions {
   void list(Partition& partition, TopicOffset place, Error reason);
   void ask_leaders();
   void listed(Partition& partition, const TopicOffset& found, const OffsetSource& source);
+  void cut_off(Partition& partition, const TopicOffset& found, int32_t epoch);
   OutOfRange policy(const Partition& partition) const {
     return partition.position.named ? options_.on_start_out_of_range : options_.on_offset_out_of_range;
   }

@@ -30,6 +30,7 @@ class Window {
     bool unconfirmed = false;  ///< the commit is to be stored before the entry goes
     bool sought = false;       ///< the position was set since: the answer counts, but does not move the position
     bool taken_back = false;   ///< the position was set since: the answer does not count
+    bool cut = false;          ///< the log has lost some of it: `next` is less than what was dispatched
     bool over() const noexcept { return taken_back || (answered && !unconfirmed); }
   };
 
@@ -72,13 +73,14 @@ class Window {
     --size_;
     ++begin_;
   }
-  /// The log ends at `offset` now, with a batch of this epoch: no commit may promise more.
-  void cut(int64_t offset, int32_t epoch) noexcept {
+  /// The log lost what lies behind `beyond`. No commit of that may promise more than `offset`, where `epoch` ends.
+  void cut(int64_t beyond, int64_t offset, int32_t epoch) noexcept {
     for (uint64_t number = end(); number > begin_; --number) {
       Entry& entry = *find(number - 1);
-      if (entry.next <= offset) return;
+      if (entry.next <= beyond) return;
       entry.next = offset;
       entry.epoch = epoch;
+      entry.cut = true;
     }
   }
 

@@ -127,7 +127,7 @@ TEST_CASE("D11: an envelope that was open when the log was cut below it commits 
   int told = 0;
   if (commits) {
     open->commit({}, [&](Error error) {
-      CHECK_FALSE(error);
+      CHECK(error == Errc::offset_out_of_range);
       ++told;
     });
     REQUIRE(client.until([&] { return told == 1; }));
@@ -139,6 +139,138 @@ TEST_CASE("D11: an envelope that was open when the log was cut below it commits 
   REQUIRE(client.until([&] { return recorder.got.size() == 12 && committed(client, "g", "t", 0) == 8; }));
   CHECK(recorder.got[10].offset == 6);
   CHECK(recorder.got[10].value == "new");
+  close(client, consumer);
+  client.close();
+}
+
+// The application goes back, and has an envelope from before open, or its commit is noted and not sent. Then records
+// are cut that were only fetched.
+TEST_CASE("D11: after a seek backwards a truncation shortens only the commits that it cuts, and says so to them") {
+  SimClient client(16, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  fill_batches(client, "t", 1, 20, 1);
+  const CommitMode mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
+  const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition);
+  const bool noted = GENERATE(false, true);
+  const int64_t end = GENERATE(15, 11, 6);
+  CAPTURE(static_cast<int>(mode), static_cast<int>(ordering), noted, end);
+  Recorder recorder;
+  Consumer consumer(*client.session, "g", {{"t", {0}}}, {.commit_mode = mode, .ordering = ordering});
+  recorder.listen(consumer);
+  std::optional<MessageEnvelope> open;
+  std::vector<MessageEnvelope> rest;
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    if (open) {
+      rest.push_back(std::move(envelope));
+    } else if (envelope.offset() == 10) {
+      open = std::move(envelope);
+    } else {
+      envelope.ack();
+    }
+  }),
+                   recorder.end());
+  REQUIRE(client.until([&] { return open.has_value(); }));
+  std::vector<Error> told;
+  const auto commit = [&] { CHECK_FALSE(open->commit({}, [&](Error error) { told.push_back(std::move(error)); })); };
+  if (noted) {
+    cluster.faults().add(ApiKey::offset_commit).times(1).drop_response();  // it is sent again much later
+    commit();
+    client.run(1ms);
+  }
+  REQUIRE_FALSE(consumer.seek({"t", 0, 1}));
+  client.run(1s);
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, end));
+  client.run(2s);
+  if (!noted) commit();
+  REQUIRE(client.until([&] { return !told.empty(); }, 2min));
+  CHECK(recorder.count(Type::log_truncated) == 0);
+  if (end < 11) {
+    CHECK(told.front() == Errc::offset_out_of_range);
+  } else {
+    CHECK_FALSE(told.front());
+  }
+  CHECK(committed(client, "g", "t", 0) == (noted ? 11 : std::min<int64_t>(end, 11)));
+  CHECK(recorder.ends.empty());
+  REQUIRE(client.until([&] { return !rest.empty(); }));
+  CHECK(rest.front().offset() == (noted && mode == CommitMode::pipelined ? 11 : 1));
+  rest.clear();
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE(
+    "D11: of commits that were joined into one, those that a truncation cuts get the error, and the rest is stored") {
+  SimClient client(17, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  fill_batches(client, "t", 1, 10, 1);
+  Recorder recorder;
+  Consumer consumer(*client.session, "g", {{"t", {0}}}, {.commit_mode = CommitMode::pipelined});
+  recorder.listen(consumer);
+  cluster.faults().add(ApiKey::offset_commit).times(1).delay(5s);
+  std::map<int64_t, Error> told;
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    const int64_t offset = envelope.offset();
+    envelope.commit({}, [&told, offset](Error error) { told[offset] = std::move(error); });
+    if (offset == 2) CHECK_FALSE(consumer.pause({{"t", {0}}}));
+  }),
+                   recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 3; }));
+  client.run(1ms);  // the first commit has left with what was answered until then
+  REQUIRE_FALSE(consumer.resume({{"t", {0}}}));
+  REQUIRE(client.until([&] { return recorder.got.size() == 10; }));
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
+  REQUIRE(client.until([&] { return told.size() == 10; }, 1min));
+  CHECK(recorder.count(Type::log_truncated) == 1);
+  for (const auto& [offset, error] : told) {
+    CAPTURE(offset);
+    CHECK(error.code() == (offset < 6 ? Errc::none : Errc::offset_out_of_range));
+  }
+  CHECK(committed(client, "g", "t", 0) == 6);
+  CHECK(recorder.ends.empty());
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE(
+    "D11: where no epoch tells that the log was cut, its end does: a commit behind it is stored as far as it goes") {
+  SimClient client(18, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.releases().as_version("1.1"));
+  fill_batches(client, "t", 1, 10, 1);
+  const auto policy = GENERATE(OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest, OutOfRange::fail);
+  Recorder recorder;
+  Consumer consumer(*client.session, "g", {{"t", {0}}},
+                    {.commit_mode = CommitMode::pipelined, .on_offset_out_of_range = policy});
+  recorder.listen(consumer);
+  cluster.faults().add(ApiKey::offset_commit).times(1).delay(5s);
+  std::map<int64_t, Error> told;
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    const int64_t offset = envelope.offset();
+    if (recorder.got.size() > 10 || offset < 4) {
+      envelope.ack();
+    } else {
+      envelope.commit({}, [&told, offset](Error error) { told[offset] = std::move(error); });
+      if (offset == 4) CHECK_FALSE(consumer.pause({{"t", {0}}}));
+    }
+  }),
+                   recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 5; }));
+  client.run(1ms);
+  REQUIRE_FALSE(consumer.resume({{"t", {0}}}));
+  REQUIRE(client.until([&] { return recorder.got.size() == 10; }));
+  CHECK(told.empty());  // that of 4 is under way, and the others wait for it
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 6));
+  REQUIRE(client.until([&] { return told.size() == 6; }));
+  CHECK(recorder.events.back().error == Errc::offset_out_of_range);
+  CHECK(recorder.events.back().type == (policy == OutOfRange::fail ? Type::partition_stopped : Type::offset_reset));
+  for (const auto& [offset, error] : told) {
+    CAPTURE(offset);
+    // The beginning does not say where the end is: only that of the last record is certain to be gone.
+    const int64_t kept = policy == OutOfRange::reset_to_earliest ? 9 : 6;
+    CHECK(error.code() == (offset < kept ? Errc::none : Errc::offset_out_of_range));
+  }
+  CHECK(committed(client, "g", "t", 0) == (policy == OutOfRange::reset_to_earliest ? 0 : 6));
+  CHECK(recorder.ends.empty());
   close(client, consumer);
   client.close();
 }

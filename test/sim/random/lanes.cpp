@@ -277,7 +277,10 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
     if (error != Errc::lost && error != Errc::closed) ending(error.code());
     return;
   }
-  if (!error) {
+  if (error == Errc::offset_out_of_range) {  // the log has lost what it covers; reading goes on where the event says
+    if (history_.lowest_cut(partition, INT64_MAX) >= out.after && !lies_possible && !at.beyond)
+      violation(partition, what + " is said to be cut off, and no log was cut below it");
+  } else if (!error) {
     if (!out.place) {
       violation(partition, what + " is reported as stored, and something below it is not answered");
     } else if (!stored(at, out)) {
@@ -325,8 +328,8 @@ void Lanes::event(const Event& event) {
     const auto& cuts = history_.cuts(partition);
     const bool known = std::find(cuts.begin(), cuts.end(), event.offset) != cuts.end() ||
                        (plan_.truncate && !cuts.empty() && event.offset <= log_start(partition));
-    // Records that are not delivered are skipped, too.
-    if (!known || (at.next >= 0 && !history_.passable(partition, at.next, event.offset, committed_only())))
+    // Records that are not delivered are skipped, too. The log may have lost even more since the leader answered.
+    if (!known || (at.next >= 0 && !history_.was_passable(partition, at.next, event.offset, committed_only())))
       violation(partition, "goes on at " + std::to_string(event.offset) + ", where no log was cut");
     move(at);
     at.doubtful = false;

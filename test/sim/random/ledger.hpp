@@ -81,6 +81,7 @@ class Ledger {
  private:
   std::string name(size_t record) const;
   bool leader_rested(const Sent& sent) const;
+  bool cut_short(const Sent& sent) const;
 
   Journal& journal_;
   const Plan& plan_;
