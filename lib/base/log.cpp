@@ -92,6 +92,7 @@ void Log::state(LogLevel level, std::string_view subject, std::string_view text)
   auto found = states_.find(subject);
   if (found != states_.end() && found->second.text == text) {
     ++found->second.repeats;
+    if (enabled(LogLevel::trace)) line(LogLevel::trace, std::string(subject) + ": " + std::string(text));
     return;
   }
   if (found != states_.end()) {

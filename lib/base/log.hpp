@@ -33,7 +33,8 @@ class Log {
   void line(LogLevel level, std::string_view text);
 
   /// Writes the state of `subject` (a broker, a partition) if it differs from the last one. Repetitions are counted,
-  /// and the next change tells the count.
+  /// and the next change tells the count. At the level `trace` each repetition is a line, too: it shows that the state
+  /// lasts.
   void state(LogLevel level, std::string_view subject, std::string_view text);
   /// The state of this subject is over; the next one is written again.
   void forget(std::string_view subject);

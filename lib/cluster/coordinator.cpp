@@ -135,6 +135,7 @@ void Coordinators::retry(const std::shared_ptr<Job>& job, Error error) {
   if (job->retry.until() >= job->deadline) {
     return end(job, Error(Errc::timed_out, "the coordinator of " + describe(job->key) + ": " + error.message()));
   }
+  if (on_retry_) on_retry_(describe(job->key), error);
   job->last_error = std::move(error);
   job->timer = router_.reactor().after(wait, [this, weak = std::weak_ptr<Job>(job)] {
     if (auto due = weak.lock()) run(due);

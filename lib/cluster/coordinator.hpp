@@ -63,6 +63,8 @@ class Coordinators {
     start(std::move(job));
   }
 
+  /// `handler` is told of each attempt that will be made again, and why.
+  void on_retry(RetryHandler handler) { on_retry_ = std::move(handler); }
   /// The cached coordinator, -1 if none.
   int32_t cached(const CoordinatorKey& key) const;
   /// Ends every call with `error`.
@@ -137,6 +139,7 @@ class Coordinators {
   Metadata& metadata_;
   std::map<CoordinatorKey, Coordinator> coordinators_;
   std::vector<std::shared_ptr<Job>> jobs_;  // under way
+  RetryHandler on_retry_;
   bool closed_ = false;
   Scope scope_;
 };

@@ -153,9 +153,29 @@ bool Metadata::update_wanted(const Error& error) {
     if (!error && !state.known && !state.error) state.error = Error(Errc::unknown_topic_or_partition, name);
     if (state.error && traits(state.error.code()).retry == Retry::no) continue;  // asking again is no use
     if (!state.known || state.error) incomplete = true;
-    for (const PartitionState& partition : state.partitions) incomplete |= partition.leader < 0 || partition.error;
+    if (state.error) tell_retry("topic " + name, state.error);
+    incomplete |= lacks_leaders(state);
   }
   return incomplete;
+}
+
+// One of them is told: a broker that is down has led many.
+bool Metadata::lacks_leaders(const TopicState& topic) {
+  const PartitionState* first = nullptr;
+  size_t count = 0;
+  for (const PartitionState& partition : topic.partitions) {
+    if (partition.leader >= 0 && !partition.error) continue;
+    if (count++ == 0) first = &partition;
+  }
+  if (first == nullptr) return false;
+  std::string where = topic.name + "/" + std::to_string(first - topic.partitions.data());
+  if (count > 1) where += " and " + std::to_string(count - 1) + " more partitions";
+  tell_retry(where, first->error ? first->error : Error(Errc::leader_not_available));
+  return true;
+}
+
+void Metadata::tell_retry(const std::string& subject, const Error& why) {
+  if (on_retry_) on_retry_(subject, why);
 }
 
 void Metadata::arm_age() {
@@ -168,6 +188,7 @@ void Metadata::arm_age() {
 // --- learning ---------------------------------------------------------------
 
 void Metadata::failed(const Error& error) {
+  tell_retry("metadata", error);
   const net::TimePoint now = reactor_.now();
   failing_since_ = std::min(failing_since_, now);
   const bool too_long = now - failing_since_ >= router_.config().rebootstrap_trigger;

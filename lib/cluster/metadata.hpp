@@ -60,6 +60,10 @@ class Metadata final : private MetadataFeed {
   /// leader_changed events.
   void on_event(Function<void(const Event&)> handler) { on_event_ = std::move(handler); }
 
+  /// `handler` is told of each attempt that will be made again, and why: the whole question failed ("metadata"), or a
+  /// topic or a partition has no leader yet.
+  void on_retry(RetryHandler handler) { on_retry_ = std::move(handler); }
+
   /// One explicit request: the named topics, or all of them. Tried again until `timeout`; every answer
   /// feeds the cache too.
   void fetch(std::optional<std::set<std::string>> topics, bool create, net::Duration timeout,
@@ -79,10 +83,12 @@ class Metadata final : private MetadataFeed {
   };
   void learn(protocol::MetadataResponse& response) override;
   void failed(const Error& error) override;
+  void tell_retry(const std::string& subject, const Error& why) override;
 
   void request();
   void answered(Error error, protocol::MetadataResponse& response, int32_t node);
   bool update_wanted(const Error& error);
+  bool lacks_leaders(const TopicState& topic);
   void take(protocol::MetadataResponse& response);
   void forget_idle();
   void tell_leader(const TopicState& topic, int32_t partition);
@@ -96,6 +102,7 @@ class Metadata final : private MetadataFeed {
   Listeners listeners_;
   uint64_t generation_ = 1;
   Function<void(const Event&)> on_event_;
+  RetryHandler on_retry_;
   std::string cluster_id_;
   Error last_error_;
   RetryPause retry_;

@@ -39,7 +39,9 @@ void MetadataQueries::answered(const std::shared_ptr<Query>& query, Error error,
   }
   bool incomplete = false;  // topics that are being created have no leaders for a moment
   for (const auto& topic : response.topics) {
-    incomplete |= topic.error_code == static_cast<int16_t>(Errc::leader_not_available);
+    if (topic.error_code != static_cast<int16_t>(Errc::leader_not_available)) continue;
+    incomplete = true;
+    if (topic.name) feed_.tell_retry("topic " + *topic.name, Errc::leader_not_available);
   }
   router_.delay(query->retry);
   const bool again = error ? router_.worth_retrying(error, info) : incomplete;

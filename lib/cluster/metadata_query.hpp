@@ -21,6 +21,8 @@ class MetadataFeed {
  public:
   virtual void learn(protocol::MetadataResponse& response) = 0;
   virtual void failed(const Error& error) = 0;
+  /// The question about `subject` will be asked again.
+  virtual void tell_retry(const std::string& subject, const Error& why) = 0;
 
  protected:
   ~MetadataFeed() = default;

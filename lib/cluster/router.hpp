@@ -30,6 +30,9 @@ struct Broker {
   }
 };
 
+/// Is told of an attempt that failed and will be made again: what it was about, and why it failed.
+using RetryHandler = Function<void(const std::string& subject, const Error& why)>;
+
 /// Owns the brokers and the contact points, with their links.
 class Router {
  public:

@@ -151,6 +151,7 @@ void Settler::settle_failed(SentBatch sent, Verdict verdict) {
                      error != Errc::unsupported_version;
   const bool allowed = batch.pause.failures() < static_cast<uint32_t>(options_.retries);
   if (again && allowed && session_.reactor().now() < deadline) {
+    session_.log().state(LogLevel::debug, partition.name(), error.message());
     return retry(partition, std::move(sent.batch), verdict.leader_named);
   }
   if (again && allowed) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());

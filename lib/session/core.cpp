@@ -54,6 +54,11 @@ void Core::start(std::vector<ContactPoint> points) {
   cluster_->router.on_event(forward);
   cluster_->router.on_proven([this](const cluster::Endpoint& endpoint) { log_.forget(escaped(endpoint.name())); });
   cluster_->metadata.on_event(forward);
+  auto tell_retry = [this](const std::string& subject, const Error& why) {
+    log_.state(LogLevel::debug, subject, why.message());
+  };
+  cluster_->metadata.on_retry(tell_retry);
+  cluster_->coordinators.on_retry(tell_retry);
   hold_ = reactor_->hold();
   mailbox_.open();
 }

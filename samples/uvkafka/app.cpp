@@ -72,7 +72,9 @@ void App::start_timers(const ClientOptions& options) {
 void App::start_session(const ClientOptions& options) {
   session_ = std::make_unique<kafka::Session>(&loop_, options.session);
   // The library's log tells every attempt that fails. Most succeed the next time, so only what lasts is said.
-  session_->on_log(kafka::LogLevel::trace, [this](kafka::LogLevel, std::string_view line) { watch_->failed(line); });
+  session_->on_log(kafka::LogLevel::trace, [this](kafka::LogLevel level, std::string_view line) {
+    if (level != kafka::LogLevel::info) watch_->failed(line);  // events are lines of `info`, too
+  });
   session_->on_event([this](const kafka::Event& event) { take(event); });
   watch_->start(*session_);
 }
