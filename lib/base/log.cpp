@@ -105,6 +105,10 @@ void Log::state(LogLevel level, std::string_view subject, std::string_view text)
   line(level, std::string(subject) + ": " + std::string(text));
 }
 
+void Log::failure(LogLevel level, std::string_view subject, const Error& error) {
+  if (enabled(level)) state(level, subject, error.name() + ": " + error.message());
+}
+
 void Log::forget(std::string_view subject) {
   const auto found = states_.find(subject);
   if (found == states_.end()) return;

@@ -3,6 +3,7 @@
 // escaped, so that a line stays one line.
 #pragma once
 
+#include <kafka/error.hpp>
 #include <kafka/log.hpp>
 
 #include <cstdint>
@@ -36,6 +37,8 @@ class Log {
   /// and the next change tells the count. At the level `trace` each repetition is a line, too: it shows that the state
   /// lasts.
   void state(LogLevel level, std::string_view subject, std::string_view text);
+  /// The state of `subject` is that an attempt failed: the error's name and message.
+  void failure(LogLevel level, std::string_view subject, const Error& error);
   /// The state of this subject is over; the next one is written again.
   void forget(std::string_view subject);
 

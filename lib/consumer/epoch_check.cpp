@@ -61,7 +61,7 @@ void EpochCheck::take(const Question& asked, Error error, const Answer* answer) 
   if (!error && answer == nullptr) error = Error(Errc::protocol_error, "the answer lacks " + partition.where());
   if (!error) error = broker_error(answer->error_code, partition.where());
   if (error) {
-    context_.core.log().state(LogLevel::warning, "the epochs of " + partition.where(), error.message());
+    context_.core.log().failure(LogLevel::warning, "the epochs of " + partition.where(), error);
     const ErrorTraits& what = traits(error.code());
     if (what.refresh != Refresh::none) context_.core.metadata().refresh();
     if (what.retry != Retry::no && partition.fetch.retry.failures() < FetchState::kMaxOddities)

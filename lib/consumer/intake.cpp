@@ -158,7 +158,7 @@ void Intake::fetch_failed(Partition& partition, const Error& error) {
   const ErrorTraits& what = traits(error.code());
   if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) core_.metadata().refresh();
   if (what.retry == Retry::no) return positions_.stop(partition, error, false);
-  core_.log().state(LogLevel::warning, "fetch of " + partition.where(), error.message());
+  core_.log().failure(LogLevel::warning, "fetch of " + partition.where(), error);
   back_off(partition);
 }
 

@@ -207,7 +207,7 @@ void OffsetQuery::failed(Entry& entry, Error error) {
   if (what.retry == Retry::no) return finish(entry, -1, -1, std::move(error));
   if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) core_->metadata().refresh();
   core_->router().delay(entry.retry);
-  core_->log().state(LogLevel::debug, "offset of " + where(entry.place), error.message());
+  core_->log().failure(LogLevel::debug, "offset of " + where(entry.place), error);
   entry.last_error = std::move(error);
 }
 

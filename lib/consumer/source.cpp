@@ -239,7 +239,7 @@ void Source::failed(const Fetch& fetch, const Error& error) {
   for (const Question& asked : fetch.asked) {
     if (asked.fetching()) context_.intake.request_failed(*asked.partition, node_);
   }
-  core.log().state(LogLevel::warning, "fetch from " + core.router().describe(node_), error.message());
+  core.log().failure(LogLevel::warning, "fetch from " + core.router().describe(node_), error);
   context_.owner.source_free();
 }
 

@@ -97,7 +97,7 @@ void Idempotence::answered(int32_t node, Error error, const protocol::InitProduc
   // only not able to answer now, or the age of one that passed was a guess.
   const bool doubtful = guessed_ || session_.router().gives_ids() || session_.router().brokers().empty();
   if (forbidden || (passed && !doubtful)) {
-    session_.log().state(LogLevel::warning, "idempotence", error.message());
+    session_.log().failure(LogLevel::warning, "idempotence", error);
     if (required_) {
       error_ = too_old ? Error(Errc::unsupported_feature, "enable_idempotence needs brokers of 0.11 or later") : error;
       state_ = State::needed;
@@ -109,7 +109,7 @@ void Idempotence::answered(int32_t node, Error error, const protocol::InitProduc
     return;
   }
   // Any other failure is temporary (E16). The records that wait have a deadline of their own.
-  session_.log().state(LogLevel::info, "idempotence", error.message());
+  session_.log().failure(LogLevel::info, "idempotence", error);
   if (traits(error.code()).refresh == Refresh::metadata) session_.metadata().refresh();
   for (const int32_t each : passed_) session_.router().doubt(each, cluster::Purpose::general);
   passed_.clear();

@@ -151,7 +151,7 @@ void Settler::settle_failed(SentBatch sent, Verdict verdict) {
                      error != Errc::unsupported_version;
   const bool allowed = batch.pause.failures() < static_cast<uint32_t>(options_.retries);
   if (again && allowed && session_.reactor().now() < deadline) {
-    session_.log().state(LogLevel::debug, partition.name(), error.message());
+    session_.log().failure(LogLevel::debug, partition.name(), error);
     return retry(partition, std::move(sent.batch), verdict.leader_named);
   }
   if (again && allowed) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());
@@ -169,7 +169,7 @@ bool Settler::settle_sequence(SentBatch& sent, const Error& error) {
   const auto& waiting = partition.waiting;
   const bool behind_waiting = !waiting.empty() && waiting.front()->first_record < batch.first_record;
   if (!behind_waiting && !requests_.has_older(partition, batch)) partition.chain.gap(batch);
-  session_.log().state(LogLevel::info, partition.name(), error.message());
+  session_.log().failure(LogLevel::info, partition.name(), error);
   retry(partition, std::move(sent.batch), false);
   return true;
 }

@@ -55,7 +55,7 @@ void Core::start(std::vector<ContactPoint> points) {
   cluster_->router.on_proven([this](const cluster::Endpoint& endpoint) { log_.forget(escaped(endpoint.name())); });
   cluster_->metadata.on_event(forward);
   auto tell_retry = [this](const std::string& subject, const Error& why) {
-    log_.state(LogLevel::debug, subject, why.message());
+    log_.failure(LogLevel::debug, subject, why);
   };
   cluster_->metadata.on_retry(tell_retry);
   cluster_->coordinators.on_retry(tell_retry);

@@ -120,9 +120,9 @@ void App::tell(const kafka::Event& event) {
     case kafka::Event::Type::rebootstrap:
       return;
     case kafka::Event::Type::partition_stopped:
-      return fail(event.message());
+      return fail(event.message() + " (" + event.error.name() + ")");
     default:
-      return console_.say(event.message());
+      return console_.say(event.message() + (event.error ? " (" + event.error.name() + ")" : ""));
   }
 }
 
@@ -184,6 +184,10 @@ void App::finish(std::function<void()> closed) {
   } else {
     session_->close(std::move(done));
   }
+}
+
+void App::fail(const kafka::Error& error, const std::string& before) {
+  fail(before + error.message() + " (" + error.name() + ")");
 }
 
 int App::run() {

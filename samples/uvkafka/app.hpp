@@ -39,6 +39,8 @@ class App {
   void progress(std::function<std::string()> text) { progress_ = std::move(text); }
   /// Prints what went wrong. The exit status will be 1.
   void fail(const std::string& what);
+  /// The same, with the error's name: people look for that.
+  void fail(const kafka::Error& error, const std::string& before = {});
   /// Called when a partition has another leader.
   void on_leader(std::function<void(const kafka::TopicPartition&, int32_t broker)> handler) {
     on_leader_ = std::move(handler);

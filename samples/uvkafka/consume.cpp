@@ -214,7 +214,7 @@ class Run {
     reader_->on_event([this](const kafka::Event& event) { take(event); });
     auto on_message = [this](kafka::MessageEnvelope message) { take(std::move(message)); };
     auto on_end = [this](kafka::Error error) {
-      if (error && !finishing_) app_.fail(error.message());
+      if (error && !finishing_) app_.fail(error);
       finish();
     };
     if constexpr (std::is_same_v<Reader, kafka::Consumer>) {
@@ -228,7 +228,7 @@ class Run {
     finish();
   }
   void give_up(const kafka::Error& error) {
-    if (!app_.interrupted()) app_.fail(error.message());
+    if (!app_.interrupted()) app_.fail(error);
     finish();
   }
 
@@ -277,8 +277,8 @@ class Run {
   }
   void say_unconfirmed() {
     if (commits_.unconfirmed == 0) return;
-    app_.fail(std::to_string(commits_.unconfirmed) + " of " + std::to_string(printer_.count()) +
-              " messages printed, not committed: " + commits_.first_refusal.message());
+    app_.fail(commits_.first_refusal, std::to_string(commits_.unconfirmed) + " of " + std::to_string(printer_.count()) +
+                                          " messages printed, not committed: ");
   }
 
   App& app_;
@@ -347,7 +347,7 @@ class Consuming {
     fetcher_->start();
   }
   void give_up(const kafka::Error& error) {
-    if (!app_.interrupted()) app_.fail(error.message());
+    if (!app_.interrupted()) app_.fail(error);
     app_.finish();
   }
 

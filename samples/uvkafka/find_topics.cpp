@@ -28,7 +28,7 @@ class Search {
 
  private:
   void answered(kafka::Error error, kafka::ClusterMetadata cluster) {
-    if (error) return finish(error == kafka::Errc::closed ? "" : error.message());
+    if (error) return finish(error == kafka::Errc::closed ? "" : error.message() + " (" + error.name() + ")");
     bool pending = false;
     for (const std::string& name : wanted_.names) {
       const kafka::TopicInfo& topic = cluster.topics[name];
@@ -37,7 +37,8 @@ class Search {
       if (!error) continue;
       pending = true;
       if (error == kafka::Errc::leader_not_available) continue;
-      if (error != kafka::Errc::unknown_topic_or_partition) return finish("topic " + name + ": " + error.message());
+      if (error != kafka::Errc::unknown_topic_or_partition)
+        return finish("topic " + name + ": " + error.message() + " (" + error.name() + ")");
       if (wanted_.creation != Creation::never && !creating_) begin_to_create(name);
       if (--left_ > 0) continue;
       return finish("topic " + name + " does not exist" +

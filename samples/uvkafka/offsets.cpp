@@ -35,13 +35,13 @@ int offsets(int argc, char** argv) {
   auto print = [&](kafka::Error error, std::vector<kafka::ConsumerOffset> found) {
     for (const kafka::ConsumerOffset& entry : found) {
       if (entry.error) {
-        app.fail(entry.topic + "/" + std::to_string(entry.partition) + ": " + entry.error.message());
+        app.fail(entry.error, entry.topic + "/" + std::to_string(entry.partition) + ": ");
       } else {
         app.output().line(entry.topic + " " + std::to_string(entry.partition) + " " +
                           (entry.offset < 0 ? "-" : std::to_string(entry.offset)) + " " + entry.metadata);
       }
     }
-    if (error && found.empty() && !app.interrupted()) app.fail(error.message());
+    if (error && found.empty() && !app.interrupted()) app.fail(error);
     app.finish();
   };
   find_topics(app, {topics}, [&](const FoundTopics& found) {

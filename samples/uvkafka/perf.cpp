@@ -86,7 +86,7 @@ class Load {
     feed_.stop();
     producer_.close(delivery_timeout_ + std::chrono::seconds(1), [this] {
       if (measure_.failed > 0) {
-        app_.fail(std::to_string(measure_.failed) + " messages failed: " + first_error_.message());
+        app_.fail(first_error_, std::to_string(measure_.failed) + " messages failed: ");
       }
       app_.finish();
     });
@@ -140,7 +140,7 @@ class Drain {
       for (const int32_t partition : numbers) from.push_back(kafka::TopicOffset::earliest(topic, partition));
     }
     const auto on_end = [this](kafka::Error error) {
-      if (error && !app_.interrupted()) app_.fail(error.message());
+      if (error && !app_.interrupted()) app_.fail(error);
       app_.finish();
     };
     if (!commits_) {

@@ -124,6 +124,7 @@ class Sending {
     input_->stop();
     topic_looked_for_ = true;
     close(app_.gave_up() ? std::chrono::milliseconds(0) : kFlushAfterSignal);
+    finish_if_done();
   }
   void topic_found() {
     topic_looked_for_ = true;
@@ -134,6 +135,7 @@ class Sending {
     input_->stop();
     topic_looked_for_ = true;
     close(std::chrono::milliseconds(0));
+    finish_if_done();
   }
   std::string progress() const {
     return std::to_string(sent_) + " sent, " + std::to_string(confirmed_) + " confirmed, " +
@@ -211,8 +213,8 @@ class Sending {
     }
     producer_.close(deadline, [this] {
       if (failed_ + unknown_ > 0) {
-        app_.fail(std::to_string(failed_) + " of " + std::to_string(sent_) + " messages not sent, " +
-                  std::to_string(unknown_) + " of unknown fate: " + first_error_.message());
+        app_.fail(first_error_, std::to_string(failed_) + " of " + std::to_string(sent_) + " messages not sent, " +
+                                    std::to_string(unknown_) + " of unknown fate: ");
       }
       closed_ = true;
       finish_if_done();

@@ -88,7 +88,7 @@ class Asking {
   void answered(const kafka::Error& error, const std::vector<kafka::TopicOffset>& found) {
     for (const kafka::TopicOffset& entry : found) {
       if (entry.error) {
-        app_.fail(entry.topic + "/" + std::to_string(entry.partition) + ": " + entry.error.message());
+        app_.fail(entry.error, entry.topic + "/" + std::to_string(entry.partition) + ": ");
       } else if (json_) {
         app_.output().line("{\"topic\":\"" + entry.topic + "\",\"partition\":" + std::to_string(entry.partition) +
                            ",\"offset\":" + std::to_string(entry.offset) +
@@ -98,7 +98,7 @@ class Asking {
                            std::to_string(entry.offset));
       }
     }
-    if (error && found.empty() && !app_.interrupted()) app_.fail(error.message());
+    if (error && found.empty() && !app_.interrupted()) app_.fail(error);
     if (--left_ == 0) app_.finish();
   }
 

@@ -45,7 +45,7 @@ struct Listing {
         app.fail("topic " + name + " does not exist");
         continue;
       }
-      if (topic.error) app.fail("topic " + name + ": " + topic.error.message());
+      if (topic.error) app.fail(topic.error, "topic " + name + ": ");
       app.output().line("topic " + name + " partitions " + std::to_string(topic.partitions.size()) +
                         (topic.internal ? " internal" : ""));
       for (const kafka::PartitionInfo& partition : topic.partitions) {
@@ -63,7 +63,7 @@ struct Listing {
     for (const kafka::TopicOffset& entry : found) {
       auto& bound = bounds[{entry.topic, entry.partition}];
       if (entry.error) {
-        app.fail(entry.topic + "/" + std::to_string(entry.partition) + ": " + entry.error.message());
+        app.fail(entry.error, entry.topic + "/" + std::to_string(entry.partition) + ": ");
         continue;
       }
       (earliest ? bound.first : bound.second) = std::to_string(entry.offset);
@@ -103,7 +103,7 @@ int topics(int argc, char** argv) {
   Listing listing(app);
   auto described = [&](kafka::Error error, kafka::ClusterMetadata cluster) {
     if (error) {
-      if (error != kafka::Errc::closed) app.fail(error.message());
+      if (error != kafka::Errc::closed) app.fail(error);
       return app.finish();
     }
     app.heard();
