@@ -5,7 +5,7 @@ words are kcat's.
     command_line_kcat.py [--uvkafka PROGRAM]
 
 It talks to `uvkafka broker` only. Not here: usage, signals, streams (command_line.py), a cluster that fails
-(command_line_trouble.py), what is installed (command_line_installed.py).
+(another script), what is installed.
 Exit status: 0 if all checks hold, 1 if one does not.
 """
 import argparse
