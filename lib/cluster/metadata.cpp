@@ -210,7 +210,7 @@ void Metadata::take(protocol::MetadataResponse& response) {
   router_.set_brokers(usable_brokers(response));
   std::set<std::string_view> taken;  // repeated: the first counts
   for (const auto& topic : response.topics) {
-    if (topic.name && taken.insert(*topic.name).second && wanted_.contains(*topic.name)) topics_.take(topic);
+    if (topic.name && wanted_.contains(*topic.name) && taken.insert(*topic.name).second) topics_.take(topic);
   }
 }
 
@@ -235,34 +235,14 @@ bool Metadata::apply_leader(const std::string& topic, int32_t partition, int32_t
 void Metadata::add_brokers(const std::vector<BrokerInfo>& brokers) {
   std::vector<BrokerInfo> all;
   for (const BrokerInfo& broker : brokers) {
-    if (broker.id >= 0 && usable(broker.host, broker.port)) all.push_back(broker);
+    const bool room = all.size() + router_.brokers().size() < kMostBrokers;
+    if (broker.id >= 0 && usable(broker.host, broker.port) && (room || router_.knows(broker.id))) all.push_back(broker);
   }
   if (all.empty()) return;
   for (const auto& [id, broker] : router_.brokers()) {
     all.push_back({id, broker.endpoint->host, broker.endpoint->port, ""});  // after the new ones: those count
   }
   router_.set_brokers(all);
-}
-
-ClusterMetadata to_public(const protocol::MetadataResponse& response) {
-  ClusterMetadata cluster;
-  cluster.cluster_id = response.cluster_id.value_or("");
-  cluster.controller = response.controller_id;
-  cluster.brokers = usable_brokers(response);
-  for (const auto& topic : response.topics) {
-    if (!topic.name) continue;
-    TopicInfo& info = cluster.topics[*topic.name];
-    info.name = *topic.name;
-    info.error = broker_error(topic.error_code, *topic.name);
-    info.internal = topic.is_internal;
-    for (const auto& partition : topic.partitions) {
-      info.partitions.push_back({partition.partition_index, broker_error(partition.error_code), partition.leader_id,
-                                 partition.leader_epoch, partition.replica_nodes, partition.isr_nodes});
-    }
-    std::stable_sort(info.partitions.begin(), info.partitions.end(),
-                     [](const auto& a, const auto& b) { return a.partition < b.partition; });
-  }
-  return cluster;
 }
 
 }  // namespace kafka::cluster

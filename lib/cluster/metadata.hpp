@@ -116,7 +116,4 @@ class Metadata final : private MetadataFeed {
   Scope scope_;
 };
 
-/// The public form of an answer.
-ClusterMetadata to_public(const protocol::MetadataResponse& response);
-
 }  // namespace kafka::cluster

@@ -8,8 +8,6 @@ namespace kafka::cluster {
 namespace {
 
 constexpr int32_t kHighestPort = 65535;
-// More brokers in one answer are not believed.
-constexpr size_t kMostBrokers = 10000;
 
 }  // namespace
 
@@ -27,10 +25,12 @@ std::vector<BrokerInfo> usable_brokers(const protocol::MetadataResponse& respons
 
 void keep_asked(const std::set<std::string>& asked, protocol::MetadataResponse& response) {
   std::erase_if(response.topics, [&](const auto& topic) { return topic.name && !asked.contains(*topic.name); });
+  std::set<std::string> answered;
+  for (const auto& topic : response.topics) {
+    if (topic.name) answered.insert(*topic.name);
+  }
   for (const std::string& name : asked) {
-    const bool there = std::any_of(response.topics.begin(), response.topics.end(),
-                                   [&](const auto& topic) { return topic.name == name; });
-    if (there) continue;
+    if (answered.contains(name)) continue;
     response.topics.emplace_back().name = name;
     response.topics.back().error_code = static_cast<int16_t>(Errc::unknown_topic_or_partition);
   }

@@ -13,6 +13,9 @@
 
 namespace kafka::cluster {
 
+/// More brokers of one cluster are not believed.
+inline constexpr size_t kMostBrokers = 10000;
+
 /// True if a connection to it can be attempted.
 bool usable(const std::string& host, int32_t port);
 /// The brokers of an answer that can be connected to, by id; anything else that a server may have written is left out.

@@ -31,7 +31,7 @@ void TopicCache::forget(const std::string& name) {
 
 void TopicCache::take(const Topic& topic) {
   TopicState& state = at(*topic.name);
-  state.error = broker_error(topic.error_code, *topic.name);
+  state.error = topic.error_code == 0 ? Error() : broker_error(topic.error_code, *topic.name);
   if (state.error) return;  // what was known stays: a restarting broker may not know the topic for a moment (D4)
   if (topic.partitions.empty()) {
     state.error = Error(Errc::leader_not_available, *topic.name + " has no partitions");
@@ -68,7 +68,7 @@ void TopicCache::take(const Topic& topic) {
 void TopicCache::take_partition(TopicState& state, const Topic::MetadataResponsePartition& partition) {
   PartitionState& known = state.partitions[static_cast<size_t>(partition.partition_index)];
   if (partition.leader_epoch >= 0 && partition.leader_epoch < known.epoch) return;  // older than what is known (D2)
-  known.error = broker_error(partition.error_code, state.name);
+  known.error = partition.error_code == 0 ? Error() : broker_error(partition.error_code, state.name);
   known.undated = partition.leader_epoch < 0;
   if (!known.undated) known.epoch = partition.leader_epoch;
   if (partition.leader_id < 0 || !router_.knows(partition.leader_id)) {

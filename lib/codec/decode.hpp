@@ -1,5 +1,5 @@
 // The visitor that reads a message of one version. Only the files that instantiate messages include it.
-// A vector grows as its elements are read, so a false count costs no memory.
+// A count is believed only if the bytes left can hold that many elements, and if their memory is within the budget.
 // Not here: primitive types and their limits (reader).
 #pragma once
 
@@ -7,7 +7,9 @@
 
 #include <algorithm>
 
+#include "codec/decode_budget.hpp"
 #include "codec/reader.hpp"
+#include "codec/smallest.hpp"
 #include "codec/traits.hpp"
 
 namespace kafka::codec {
@@ -15,7 +17,7 @@ namespace kafka::codec {
 class Decoder {
  public:
   Decoder(Reader& reader, int version, bool flexible) noexcept
-      : reader_(reader), version_(version), flexible_(flexible) {}
+      : reader_(reader), budget_(reader.remaining()), version_(version), flexible_(flexible) {}
 
   template <class T>
   void operator()(T& field, const char*, const Field& how) {
@@ -38,6 +40,7 @@ class Decoder {
     if (flexible_) {
       uint32_t count = reader_.uvarint();
       if (count > reader_.remaining() / 2) reader_.fail("tagged field count");
+      if (!budget_.take_steps(count)) reader_.fail(kTooMuchWork);
       for (; count > 0 && !reader_.failed(); --count) {
         const uint32_t tag = reader_.uvarint();
         const char* end = reader_.enter(reader_.uvarint());
@@ -53,7 +56,8 @@ class Decoder {
 
  private:
   static constexpr int64_t kNoTag = -1;
-  static constexpr size_t kReserveBytes = 4096;  // at most, before the first element is read
+  static constexpr const char* kTooMuchWork = "more entries than one message may have";
+  static constexpr const char* kTooMuchMemory = "entries that need more memory than one message may take";
 
   template <class T>
   void value(T& field, bool nullable) {
@@ -61,7 +65,7 @@ class Decoder {
       optional(field, nullable);
     } else if constexpr (std::is_same_v<T, std::string>) {
       const std::string_view view = reader_.string(flexible_);
-      field.assign(view.data() == nullptr ? "" : view.data(), view.size());
+      if (charge_text(view)) field.assign(view.data() == nullptr ? "" : view.data(), view.size());
     } else if constexpr (std::is_same_v<T, Bytes>) {
       field = reader_.nullable_bytes(flexible_);
       if (field.is_null() && !nullable) reader_.fail("null bytes");
@@ -114,7 +118,7 @@ class Decoder {
       static_assert(std::is_same_v<T, std::string>);
       const std::string_view view = reader_.nullable_string(flexible_);
       if (view.data() != nullptr) {
-        field.emplace(view);
+        if (charge_text(view)) field.emplace(view);
       } else {
         field.reset();
         if (!nullable) reader_.fail("null string");
@@ -122,20 +126,58 @@ class Decoder {
     }
   }
 
+  // Short strings lie inside their field.
+  bool charge_text(std::string_view view) {
+    if (view.size() < sizeof(std::string) / 2) return true;
+    return charge(1, view.size());
+  }
+
+  bool charge(size_t steps, size_t heap) {
+    if (!budget_.take_steps(steps)) {
+      reader_.fail(kTooMuchWork);
+    } else if (!budget_.take_heap(heap)) {
+      reader_.fail(kTooMuchMemory);
+    }
+    return !reader_.failed();
+  }
+
   template <class T>
   void elements(std::vector<T>& field, int32_t count) {
     field.clear();
-    field.reserve(std::min(static_cast<size_t>(count), std::max(kReserveBytes / sizeof(T), size_t{1})));
-    for (; count > 0 && !reader_.failed(); --count) {
-      if constexpr (std::is_same_v<T, bool>) {
-        field.push_back(reader_.boolean());
-      } else {
-        value(field.emplace_back(), false);
+    if (count == 0) return;
+    const auto size = static_cast<size_t>(count);
+    if (size > reader_.remaining() / smallest_size<T>(version_, flexible_)) return reader_.fail("array count");
+    if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
+      if (charge(1 + size / DecodeBudget::kNumbersPerStep, size * sizeof(T))) numbers(field, size);
+    } else {
+      constexpr size_t kEach = is_structure<T> ? DecodeBudget::kStructure : 1;
+      if (!charge(1 + size * kEach, size * sizeof(T))) return;
+      field.reserve(size);
+      for (; count > 0 && !reader_.failed(); --count) {
+        if constexpr (std::is_same_v<T, bool>) {
+          field.push_back(reader_.boolean());
+        } else {
+          value(field.emplace_back(), false);
+        }
       }
     }
   }
 
+  // The bytes are there: the count has been checked against those left.
+  template <class T>
+  void numbers(std::vector<T>& field, size_t count) {
+    static_assert(std::is_integral_v<T>);
+    field.resize(count);
+    const auto* from = reinterpret_cast<const unsigned char*>(reader_.raw(count * sizeof(T)).data());
+    for (T& number : field) {
+      uint64_t bits = 0;
+      for (size_t i = 0; i < sizeof(T); ++i) bits = bits << 8 | *from++;
+      number = static_cast<T>(bits);
+    }
+  }
+
   Reader& reader_;
+  DecodeBudget budget_;
   int version_;
   bool flexible_;
   bool in_tags_ = false;         // this walk reads one tagged field

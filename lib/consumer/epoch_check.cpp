@@ -59,7 +59,7 @@ void EpochCheck::answered(const std::vector<Question>& asked, const Error& error
 void EpochCheck::take(const Question& asked, Error error, const Answer* answer) {
   Partition& partition = *asked.partition;
   if (!error && answer == nullptr) error = Error(Errc::protocol_error, "the answer lacks " + partition.where());
-  if (!error) error = broker_error(answer->error_code, partition.where());
+  if (!error && answer->error_code != 0) error = broker_error(answer->error_code, partition.where());
   if (error) {
     context_.core.log().failure(LogLevel::warning, "the epochs of " + partition.where(), error);
     const ErrorTraits& what = traits(error.code());

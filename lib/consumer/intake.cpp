@@ -76,7 +76,7 @@ bool Intake::take_records(Partition& partition, const Data& data, const Scan& fo
 }
 
 bool Intake::failed(Partition& partition, const Data& data, int32_t node, int32_t compared) {
-  const Error error = broker_error(data.error_code, partition.where());
+  const Error error = data.error_code == 0 ? Error() : broker_error(data.error_code, partition.where());
   // What a follower lacks the leader may have: only the leader's word counts (D14).
   if (partition.replica.leave(node, core_.reactor().now())) {
     if (traits(error.code()).refresh == Refresh::metadata) core_.metadata().refresh();

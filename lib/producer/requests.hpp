@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "cluster/call.hpp"
@@ -51,14 +53,6 @@ class Requests {
   }
   size_t size() const noexcept { return all_.size(); }
   const std::vector<std::shared_ptr<Request>>& all() const noexcept { return all_; }
-  /// Whether a batch of the partition is under way that is older than `batch`.
-  bool has_older(const Partition& partition, const Batch& batch) const {
-    return std::any_of(all_.begin(), all_.end(), [&](const auto& request) {
-      return std::any_of(request->batches.begin(), request->batches.end(), [&](const SentBatch& sent) {
-        return sent.partition == &partition && sent.batch->first_record < batch.first_record;
-      });
-    });
-  }
   /// `flush` waits for every batch under way.
   void attach(const std::shared_ptr<void>& flush) {
     for (const auto& request : all_) {
@@ -75,6 +69,39 @@ class Requests {
  private:
   std::vector<std::shared_ptr<Request>> all_;  // in the order in which they were sent
   std::map<int32_t, int32_t> by_node_;
+};
+
+/// Whether a batch is under way that is older than another one of its partition. It looks through the requests once,
+/// with the first question, and knows the answers until forget(): an answer of a leader can ask about each of many
+/// thousands of partitions.
+class OlderBatches {
+ public:
+  explicit OlderBatches(const Requests& requests) : requests_(requests) {}
+
+  bool has(const Partition& partition, const Batch& batch) {
+    if (!std::exchange(known_, true)) learn();
+    const auto found = oldest_.find(&partition);
+    return found != oldest_.end() && found->second < batch.first_record;
+  }
+  /// Other requests are under way now.
+  void forget() {
+    known_ = false;
+    oldest_.clear();
+  }
+
+ private:
+  void learn() {
+    for (const auto& request : requests_.all()) {
+      for (const SentBatch& sent : request->batches) {
+        const auto [place, fresh] = oldest_.try_emplace(sent.partition, sent.batch->first_record);
+        if (!fresh) place->second = std::min(place->second, sent.batch->first_record);
+      }
+    }
+  }
+
+  const Requests& requests_;
+  bool known_ = false;
+  std::unordered_map<const Partition*, uint64_t> oldest_;  // by the first record
 };
 
 }  // namespace kafka::producer

@@ -23,6 +23,7 @@ void put_back(Partition& partition, std::unique_ptr<Batch> batch) {
 
 void Settler::settle(Request& request, const Error& error, const protocol::ProduceResponse& response,
                      const cluster::CallInfo& info) {
+  older_.forget();
   std::vector<const PartitionAnswer*> answers(request.batches.size(), nullptr);
   if (!error && info.version >= 0) answers = match(request, response);
   std::vector<SentBatch> batches = std::exchange(request.batches, {});
@@ -168,7 +169,7 @@ bool Settler::settle_sequence(SentBatch& sent, const Error& error) {
   // Behind an earlier batch that failed, this one had to be out of order: it is sent again after that one.
   const auto& waiting = partition.waiting;
   const bool behind_waiting = !waiting.empty() && waiting.front()->first_record < batch.first_record;
-  if (!behind_waiting && !requests_.has_older(partition, batch)) partition.chain.gap(batch);
+  if (!behind_waiting && !older_.has(partition, batch)) partition.chain.gap(batch);
   session_.log().failure(LogLevel::info, partition.name(), error);
   retry(partition, std::move(sent.batch), false);
   return true;

@@ -15,12 +15,12 @@ namespace kafka::producer {
 /// partitions.
 class Settler {
  public:
-  Settler(session::Core& session, const ProducerOptions& options, Accumulator& accumulator, Requests& requests,
+  Settler(session::Core& session, const ProducerOptions& options, Accumulator& accumulator, const Requests& requests,
           SendQueue& queue, Reports& reports)
       : session_(session),
         options_(options),
         accumulator_(accumulator),
-        requests_(requests),
+        older_(requests),
         queue_(queue),
         reports_(reports) {}
 
@@ -52,7 +52,7 @@ class Settler {
   session::Core& session_;
   const ProducerOptions& options_;
   Accumulator& accumulator_;
-  Requests& requests_;
+  OlderBatches older_;
   SendQueue& queue_;
   Reports& reports_;
 };

@@ -1,6 +1,7 @@
 // The public face of a session.
 #include <kafka/session.hpp>
 
+#include "cluster/description.hpp"
 #include "session/core.hpp"
 
 namespace kafka {
@@ -32,13 +33,22 @@ void describe(session::Core& core, std::optional<std::set<std::string>> topics, 
   if (Error refusal = core.refusal()) {
     return core.later([done = std::move(done), refusal]() mutable { done(refusal, {}); });
   }
-  core.metadata().fetch(std::move(topics), create, core.options().default_api_timeout,
-                        [&core, done = std::move(done)](Error error, protocol::MetadataResponse& response) mutable {
-                          auto cluster = error ? ClusterMetadata() : cluster::to_public(response);
-                          core.later([done = std::move(done), error, cluster = std::move(cluster)]() mutable {
-                            done(std::move(error), std::move(cluster));
-                          });
-                        });
+  core.metadata().fetch(
+      std::move(topics), create, core.options().default_api_timeout,
+      [&core, done = std::move(done)](Error error, protocol::MetadataResponse& response) mutable {
+        if (error) {
+          return core.later([done = std::move(done), error]() mutable { done(error, {}); });
+        }
+        core.callbacks().run_work([done = std::move(done), description = cluster::Description(std::move(response))](
+                                      session::Budget& budget) mutable {
+          for (bool whole = false; !whole;) {
+            if (!budget.take()) return false;
+            whole = description.step();
+          }
+          done({}, description.take());
+          return true;
+        });
+      });
 }
 
 }  // namespace

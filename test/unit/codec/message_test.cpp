@@ -261,7 +261,7 @@ TEST_CASE("A9: bytes behind the last known field are left in the reader") {
 }
 
 TEST_CASE("A5: a count that lies reserves nothing") {
-  // 2^20 elements announced, as many bytes there, each element takes nine: the vector ends where the bytes end.
+  // 2^20 elements announced, as many bytes there, but each element takes at least 40.
   std::string bytes(1 << 20, '\0');
   struct Many {
     std::vector<Everything> all;
@@ -270,7 +270,7 @@ TEST_CASE("A5: a count that lies reserves nothing") {
   bytes.replace(0, 4, std::string("\x00\x0f\xff\xf0", 4));
   Many message;
   CHECK(decoded(bytes, 0, message) == Errc::protocol_error);
-  CHECK(message.all.capacity() < bytes.size() / 8);
+  CHECK(message.all.capacity() == 0);
 }
 
 TEST_CASE("large bytes are borrowed by the writer and shared by the reader") {

@@ -48,9 +48,14 @@ TEST_CASE("an older batch under way is found by its partition and its first reco
   Partition other;
   requests.add(request_to(1, partition, 5));
   requests.add(request_to(1, other, 0));
-  CHECK(requests.has_older(partition, *batch_at(6)));
-  CHECK_FALSE(requests.has_older(partition, *batch_at(5)));
-  CHECK_FALSE(requests.has_older(other, *batch_at(0)));
+  OlderBatches older(requests);
+  CHECK(older.has(partition, *batch_at(6)));
+  CHECK_FALSE(older.has(partition, *batch_at(5)));
+  CHECK_FALSE(older.has(other, *batch_at(0)));
+  requests.add(request_to(2, partition, 3));
+  older.forget();
+  CHECK(older.has(partition, *batch_at(5)));
+  CHECK_FALSE(older.has(partition, *batch_at(3)));
 }
 
 TEST_CASE("a leader may have stored a batch that was written, or that an earlier leader may have stored") {
