@@ -35,6 +35,8 @@ if [ "$what" != build ]; then
 fi
 if [ "$what" = ci ]; then
   program clang++ clang
+  # The fuzzer's runtime, for the release of clang++ that is there.
+  ls "$(clang++ -print-resource-dir 2>/dev/null)"/lib/linux/libclang_rt.fuzzer-* >/dev/null 2>&1 || missing+=(libclang-rt-dev)
   program clang-format clang-format
 fi
 

@@ -1,6 +1,8 @@
 #include "cluster/metadata_answer.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/error_table.hpp"
 
@@ -24,13 +26,18 @@ std::vector<BrokerInfo> usable_brokers(const protocol::MetadataResponse& respons
 }
 
 void keep_asked(const std::set<std::string>& asked, protocol::MetadataResponse& response) {
-  std::erase_if(response.topics, [&](const auto& topic) { return topic.name && !asked.contains(*topic.name); });
-  std::set<std::string> answered;
-  for (const auto& topic : response.topics) {
-    if (topic.name) answered.insert(*topic.name);
-  }
+  std::unordered_map<std::string_view, bool> answered;  // asked about; true: the answer has it
+  answered.reserve(asked.size());
+  for (const std::string& name : asked) answered.emplace(name, false);
+  std::erase_if(response.topics, [&](const auto& topic) {
+    if (!topic.name) return false;
+    const auto found = answered.find(*topic.name);
+    if (found == answered.end()) return true;
+    found->second = true;
+    return false;
+  });
   for (const std::string& name : asked) {
-    if (answered.contains(name)) continue;
+    if (answered.find(name)->second) continue;
     response.topics.emplace_back().name = name;
     response.topics.back().error_code = static_cast<int16_t>(Errc::unknown_topic_or_partition);
   }

@@ -120,6 +120,7 @@ Error Buffer::judge(bool& aborted) {
   }
   records::RecordReader reader;
   if (Error error = batches_->open(reader)) return error;
+  if (batch.codec != Compression::none) looked_ += reader.owner().size();
   records::RecordView marker;
   if (!reader.next(marker)) return reader.error();  // removed by compaction
   if (marker.key.size() < kMarkerKeySize) {
@@ -135,6 +136,7 @@ Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, E
                                const std::shared_ptr<const std::string>& topic) {
   if (error_) return Next::failed;  // for good: reading on behind the damage would lose what it hides
   while (true) {
+    if (!reading_ && take_stretch()) return Next::later;
     if (reading_) {
       while (reader_.next(record)) {
         if (record.offset < position) continue;
@@ -173,8 +175,12 @@ Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, E
       error_ = std::move(error);
       return Next::failed;
     }
-    if (batch.last_offset < position) continue;  // before what was asked for (B6)
-    if (batch.is_control || aborted) {           // nothing to deliver (B7, B8)
+    if (batch.last_offset < position) {  // before what was asked for (B6)
+      looked_ += batch.size;
+      continue;
+    }
+    if (batch.is_control || aborted || batch.count == 0) {  // nothing to deliver (B7, B8)
+      looked_ += batch.size;
       position = batch.last_offset + 1;
       continue;
     }
@@ -183,6 +189,7 @@ Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, E
       return Next::failed;
     }
     reading_ = true;
+    if (batch.codec != Compression::none) looked_ += reader_.owner().size();
     if (parts_ == nullptr || parts_->references > 1) {
       drop_parts();
       parts_ = new EnvelopeParts(home, topic);

@@ -44,7 +44,11 @@ constexpr int64_t after(int64_t offset) noexcept { return static_cast<int64_t>(s
 
 class Buffer {
  public:
-  enum class Next : uint8_t { record, none, failed };
+  enum class Next : uint8_t { record, none, failed, later };
+
+  /// Bytes of batches that are skipped or decompressed before others get their turn. Without this bound an answer of
+  /// 100 MB full of batches that deliver nothing, each decompressing to 64 MiB, would hold the loop for minutes.
+  static constexpr size_t kStretch = size_t{8} << 20;
 
   /// Records of `aborted` transactions are skipped.
   void push(Bytes records, std::shared_ptr<Credit> credit, std::vector<Aborted::Transaction> aborted = {});
@@ -54,7 +58,8 @@ class Buffer {
   bool empty() const noexcept { return fields_.empty(); }
 
   /// The next record at or behind `position`. The position moves on over what holds nothing to deliver: control
-  /// batches, aborted transactions, compacted ends. After `failed` see error(); the position stays at the damage.
+  /// batches, aborted transactions, compacted ends. After `failed` see error(); the position stays at the damage. After
+  /// `later` there is more to look through, in another turn.
   Next next(records::RecordView& record, int64_t& position, EnvelopeOwner& home,
             const std::shared_ptr<const std::string>& topic) {
     return next_quick(record, position) ? Next::record : next_slow(record, position, home, topic);
@@ -79,6 +84,13 @@ class Buffer {
   /// From now on envelopes are charged until they are gone: slices of an answer to its account, decompressed batches to
   /// this one.
   void charge_envelopes(std::shared_ptr<size_t> decompressed) noexcept { decompressed_ = std::move(decompressed); }
+  /// True if this turn has looked through a stretch since the last call; what follows belongs to the next turn.
+  bool take_stretch() noexcept {
+    if (looked_ < kStretch) return false;
+    looked_ = 0;
+    return true;
+  }
+  bool stretched() const noexcept { return looked_ >= kStretch; }
   /// True between two records of a batch: the next one needs no memory.
   bool reading() const noexcept { return reading_; }
   Buffer(const Buffer&) = delete;
@@ -107,6 +119,7 @@ class Buffer {
   EnvelopeParts* parts_ = nullptr;
   size_t bytes_ = 0;
   size_t unread_ = 0;  // of the front field, part of bytes_
+  size_t looked_ = 0;  // bytes skipped and decompressed since take_stretch()
   bool reading_ = false;
   std::shared_ptr<size_t> decompressed_;  // null: envelopes are not charged
   Error error_;

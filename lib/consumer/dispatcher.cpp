@@ -111,11 +111,20 @@ bool Dispatcher::dispatch(session::Budget& budget) {
       }
       if (life_cycle_.aborted()) return true;
       if (partition->buffer.bytes() != before) owner_.fetch_more();
+      if (partition->buffer.take_stretch()) {
+        finished = false;
+        break;
+      }
       if (turn_ >= kTurn && !ready_.empty() && ready_.front() == partition) {
         unlist();
         make_ready(*partition);
       }
       continue;
+    }
+    if (next == Buffer::Next::later) {
+      if (partition->buffer.bytes() != before) owner_.fetch_more();
+      finished = false;
+      break;
     }
     unlist();
     if (next == Buffer::Next::none) {
@@ -169,7 +178,7 @@ void Dispatcher::hand_out_batch(Consumption& consumption, Partition& partition, 
     EnvelopeAccess::fill(items.emplace_back(), record);
     last = record.offset;
     epoch = buffer.epoch();
-  } while (items.size() < static_cast<size_t>(consumption.batch_max) &&
+  } while (items.size() < static_cast<size_t>(consumption.batch_max) && !buffer.stretched() &&
            buffer.next(record, partition.position.next, envelope_owner_, partition.topic) == Buffer::Next::record);
   BatchEnvelope envelope;
   const uint64_t ticket = open_envelope(consumption, partition, first, last, epoch);

@@ -2,6 +2,8 @@
 
 #include <map>
 #include <memory>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/error_table.hpp"
 #include "cluster/answers.hpp"
@@ -36,13 +38,38 @@ struct Found {
   std::string metadata = {};
   int32_t leader_epoch = -1;
 };
-using OffsetAnswers = std::map<std::pair<std::string, int32_t>, Found>;
+
+// By topic and number. An answer names a topic once for all of its partitions, which may be 100,000.
+class OffsetAnswers {
+ public:
+  // The first of a repeated one counts.
+  void add(std::string_view topic, int32_t partition, Found found) {
+    if (last_ == nullptr || last_topic_ != topic) {
+      last_topic_ = topic;
+      last_ = &topics_[last_topic_];
+    }
+    last_->try_emplace(partition, std::move(found));
+  }
+  // Null if the answer lacks it.
+  const Found* find(const std::string& topic, int32_t partition) const {
+    const auto numbers = topics_.find(topic);
+    if (numbers == topics_.end()) return nullptr;
+    const auto found = numbers->second.find(partition);
+    return found == numbers->second.end() ? nullptr : &found->second;
+  }
+
+ private:
+  using Numbers = std::unordered_map<int32_t, Found>;
+  std::map<std::string, Numbers> topics_;
+  std::string last_topic_;
+  Numbers* last_ = nullptr;
+};
 
 template <class Partition>
-void take(OffsetAnswers& answers, const std::string& topic, const Partition& partition) {
-  answers.try_emplace({topic, partition.partition_index},  // the first of a repeated one counts
-                      Found{partition.error_code, partition.committed_offset, partition.metadata.value_or(""),
-                            partition.committed_leader_epoch});
+void take(OffsetAnswers& answers, std::string_view topic, const Partition& partition) {
+  answers.add(topic, partition.partition_index,
+              Found{partition.error_code, partition.committed_offset, partition.metadata.value_or(""),
+                    partition.committed_leader_epoch});
 }
 
 Error read(const cluster::Metadata& metadata, const std::string& group, const protocol::OffsetFetchResponse& response,
@@ -56,7 +83,7 @@ Error read(const cluster::Metadata& metadata, const std::string& group, const pr
     code = entry.error_code;
     for (const auto& topic : entry.topics) {
       for (const auto& partition : topic.partitions)
-        take(answers, std::string(cluster::topic_name(metadata, topic.name, topic.topic_id)), partition);
+        take(answers, cluster::topic_name(metadata, topic.name, topic.topic_id), partition);
     }
     break;
   }
@@ -67,9 +94,8 @@ Error read(const cluster::Metadata& metadata, const std::string&, const protocol
            OffsetAnswers& answers) {
   for (const auto& topic : response.topics) {
     for (const auto& partition : topic.partitions) {
-      answers.try_emplace(
-          {std::string(cluster::topic_name(metadata, topic.name, topic.topic_id)), partition.partition_index},
-          Found{partition.error_code});
+      answers.add(cluster::topic_name(metadata, topic.name, topic.topic_id), partition.partition_index,
+                  Found{partition.error_code});
     }
   }
   return {};
@@ -79,9 +105,8 @@ std::string where(const ConsumerOffset& offset) { return offset.topic + "/" + st
 
 // The error of one entry, and its offset if there is none.
 Error judge(const ConsumerOffset& asked, const OffsetAnswers& answers, const Found*& found) {
-  const auto answer = answers.find({asked.topic, asked.partition});
-  if (answer == answers.end()) return Error(Errc::protocol_error, "the coordinator's answer lacks " + where(asked));
-  found = &answer->second;
+  found = answers.find(asked.topic, asked.partition);
+  if (found == nullptr) return Error(Errc::protocol_error, "the coordinator's answer lacks " + where(asked));
   return found->error_code == 0 ? Error() : broker_error(found->error_code, where(asked));
 }
 

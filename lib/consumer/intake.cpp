@@ -140,8 +140,14 @@ void Intake::take_partial(Partition& partition, size_t size, size_t needed) {
   FetchState& fetch = partition.fetch;
   const auto most = static_cast<size_t>(core_.options().receive_message_max_bytes);
   if (needed == 0) {  // not even its size has come
+    if (fetch.max_bytes >= most) {
+      return odd_answer(partition, "an answer to Fetch for " + partition.where() + " has " + std::to_string(size) +
+                                       " bytes at offset " + std::to_string(fetch.position) +
+                                       ", too few for the head of a batch, though " + std::to_string(most) +
+                                       " were allowed");
+    }
     needed = 2 * std::max({fetch.max_bytes, static_cast<size_t>(options_.max_partition_fetch_bytes), size});
-    if (fetch.max_bytes < most) needed = std::min(needed, most);
+    needed = std::min(needed, most);
   }
   if (needed > most) {
     const Error error(Errc::too_large, "a batch of " + std::to_string(needed) + " bytes at offset " +

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/error_table.hpp"
 #include "base/topic_name.hpp"
@@ -165,10 +167,11 @@ void OffsetQuery::answered(int32_t node, const std::vector<size_t>& indexes, con
                            const protocol::ListOffsetsResponse& response, int16_t version) {
   if (ended_) return;
   const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
-  std::map<std::pair<std::string_view, int32_t>, const Answer*> answers;  // the first of a repeated one counts
+  using Numbers = std::unordered_map<int32_t, const Answer*>;
+  std::map<std::string_view, Numbers> answers;  // the first of a repeated one counts
   for (const auto& topic : response.topics) {
-    for (const auto& partition : topic.partitions)
-      answers.try_emplace({topic.name, partition.partition_index}, &partition);
+    Numbers& numbers = answers[topic.name];
+    for (const auto& partition : topic.partitions) numbers.try_emplace(partition.partition_index, &partition);
   }
   for (const size_t index : indexes) {
     Entry& entry = entries_[index];
@@ -178,8 +181,9 @@ void OffsetQuery::answered(int32_t node, const std::vector<size_t>& indexes, con
       failed(entry, error);
       continue;
     }
-    const auto found = answers.find({entry.place.topic, entry.place.partition});
-    if (found == answers.end()) {
+    const Numbers& numbers = answers[entry.place.topic];
+    const auto found = numbers.find(entry.place.partition);
+    if (found == numbers.end()) {
       failed(entry, Error(Errc::protocol_error, "the answer to ListOffsets lacks " + where(entry.place)));
       continue;
     }

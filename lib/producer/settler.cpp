@@ -128,7 +128,9 @@ bool Settler::settle_stored(SentBatch& sent, const Verdict& verdict, const clust
   sent.partition->chain.stored(*sent.batch, info.version >= protocol::ProduceRequest::kBatchesFrom);
   Outcome outcome{{}, -1, -1, Persistence::yes};
   if (!verdict.error) {
-    outcome.base_offset = verdict.answer->base_offset;
+    // An offset that leaves no room for the batch is none that a log can have.
+    const int64_t offset = verdict.answer->base_offset;
+    outcome.base_offset = offset <= INT64_MAX - sent.batch->count() ? offset : -1;
     outcome.log_append_time = verdict.answer->log_append_time_ms;
   }
   reports_.finish(std::move(sent.batch), std::move(outcome));

@@ -122,7 +122,10 @@ Error compress(Compression codec, int level, std::string_view plain, Buffer& out
 
 Error decompress(Compression codec, std::string_view packed, size_t limit, Buffer& out) {
   if (!codec_available(codec)) return unsupported(codec);
+  const size_t before = out.size();
   Error error = find(codec)->unpack(packed, limit, out);
+  // gzip asks for one byte more, to see that there is one.
+  if (out.size() - before > limit) out.truncate(before + limit);
   out.shrink();  // often the size had only an upper bound
   return error;
 }

@@ -21,6 +21,7 @@ from harness import Checks, default_program, expect
 
 WATCHED = 4.0           # seconds in which the costs are counted
 ENDS_WITHIN = 8.0       # the flush after a signal takes at most 5 s
+FULL_TOPICS = 60_000_000 // 26
 AT_ONCE = 6             # kinds
 MOST_CONNECTIONS = 40
 MOST_CPU = 1.0
@@ -153,11 +154,33 @@ async def nobody_there(reader, writer):
         writer.write(frame(await welcome(reader, writer), b"\0" * 40))
 
 
+def compact(count):
+    """The count of a compact array."""
+    count += 1
+    out = bytearray()
+    while count >= 128:
+        out.append(count & 127 | 128)
+        count >>= 7
+    return bytes(out) + bytes([count])
+
+
+TOPIC = struct.pack(">hB16sBBiB", 0, 0, b"", 0, 1, 0, 0)  # the smallest one of Metadata 12
+FULL = b"\0" + struct.pack(">iBBi", 0, 1, 0, -1) + compact(FULL_TOPICS) + TOPIC * FULL_TOPICS + struct.pack(">B", 0)
+
+
+async def full_of_topics(reader, writer):
+    """An answer to Metadata of 60 MB, full of the smallest topics."""
+    while True:
+        writer.write(frame(await welcome(reader, writer), FULL))
+        await writer.drain()
+
+
 KINDS = {f.__name__: f for f in (garbage, silence, huge_length, negative_length, trickle, closing, wrong_correlation,
                                  absurd_count, web_server, tls_server, zeros, ones, silent_later, garbage_later,
-                                 closing_later, nobody_there)}
+                                 closing_later, nobody_there, full_of_topics)}
 NAMED = {"web_server": "HTTP", "tls_server": "TLS", "refused": "refused", "silence": "still waiting",
          "silent_later": "still waiting", "trickle": "still waiting",
+         "full_of_topics": "more entries than one message may have",
          "closing_later": "closed instead of an answer", "garbage_later": "protocol"}
 
 

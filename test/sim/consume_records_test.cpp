@@ -273,3 +273,23 @@ TEST_CASE("B14: a codec that this build lacks is an error that names it; one tha
   close(fixture.client, fetcher);
   fixture.client.close();
 }
+
+TEST_CASE("B4: stray bytes behind a batch are told as what they are, not as a batch of a size that nobody named") {
+  FetchFixture fixture(1);
+  fixture.peer.add(0, 3);
+  fixture.peer.twist = [&](const protocol::FetchRequest&, protocol::FetchResponse& response) {
+    auto& data = response.responses.at(0).partitions.at(0);
+    data.records = Bytes::copy(std::string(data.records.view()) + "eleven byte");
+  };
+  Recorder recorder;
+  Fetcher fetcher = fixture.fetcher(1);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(fixture.client.until([&] { return fixture.stopped(recorder) != nullptr; }));
+  CHECK(recorder.offsets(0) == range(0, 3));
+  const Event& stopped = *fixture.stopped(recorder);
+  CHECK(stopped.error == Errc::protocol_error);
+  CHECK(stopped.error.message().find("11 bytes at offset 3, too few for the head of a batch") != std::string::npos);
+  close(fixture.client, fetcher);
+  fixture.client.close();
+}

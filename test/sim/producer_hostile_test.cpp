@@ -107,6 +107,23 @@ TEST_CASE("A14: the first answer for a repeated partition counts, and a partitio
   strange.client.close();
 }
 
+TEST_CASE("A19: a base offset that leaves no room for the records is told as unknown") {
+  for (const auto& [base, told] : std::vector<std::pair<int64_t, int64_t>>{
+           {INT64_MAX, -1}, {INT64_MAX - 1, -1}, {INT64_MAX - 3, INT64_MAX - 1}, {INT64_MIN, -1}}) {
+    CAPTURE(base);
+    Strange strange;
+    strange.change = [base = base](Answer& answer) {
+      answer.responses.at(0).partition_responses.at(0).base_offset = base;
+    };
+    for (int id = 0; id < 3; ++id) strange.send(0, id);
+    REQUIRE(strange.until_reports(3));
+    CHECK_FALSE(strange.reports[2].error);
+    CHECK(strange.reports[2].offset == told);
+    CHECK(strange.reports[2].persistence == Persistence::yes);
+    strange.client.close();
+  }
+}
+
 TEST_CASE("A15: metadata with no usable partition is not taken for a topic") {
   for (const int32_t number : {-5, 1000, INT32_MAX}) {
     Strange strange({.delivery_timeout = 3s});

@@ -247,3 +247,30 @@ TEST_CASE("B3: after damage the position stays there, however often it is read")
   reading.push(batch(5, 1));
   CHECK(reading.read() == std::vector<int64_t>{5});
 }
+
+TEST_CASE("A20: batches that deliver nothing, each large when decompressed, are looked through in stretches") {
+  const bool control = GENERATE(true, false);
+  CAPTURE(control);
+  constexpr size_t kUnfolded = consumer::Buffer::kStretch / 2;
+  constexpr int64_t kBatches = 10;
+  Reading reading;
+  std::string field;
+  for (int64_t i = 0; i < kBatches; ++i) {
+    records::BatchBuilder builder;
+    // A marker of a type that nobody knows yet; or records that compaction has left in front of the position.
+    REQUIRE(builder.append(1, std::string_view("\0\0\0\x09", 4), std::string(kUnfolded, 'x')) == Errc::none);
+    Bytes sealed;
+    REQUIRE_FALSE(
+        builder.seal({.codec = Compression::gzip, .producer_id = 7, .control = control, .base_offset = 2 * i}, sealed));
+    field += sealed.view();
+  }
+  reading.push(field, {{7, 0}});
+  reading.buffer.charge_envelopes(std::make_shared<size_t>(0));
+  int turns = 1;
+  int64_t records = 0;
+  for (; records += static_cast<int64_t>(reading.read().size()), reading.last == consumer::Buffer::Next::later; ++turns)
+    REQUIRE(turns < 100);
+  CHECK(reading.last == consumer::Buffer::Next::none);
+  CHECK(turns >= kBatches / 2);
+  CHECK(records == (control ? 0 : kBatches));
+}

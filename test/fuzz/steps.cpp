@@ -1,0 +1,31 @@
+// What the compiler calls in a build with -Dfuzz=true (-fsanitize-coverage=trace-cmp): these functions at each
+// comparison, the others once. clang's fuzzer has all of them too, and they take the place of these weak ones.
+#include "steps.hpp"
+
+#if defined(__clang__)
+#define UVKAFKA_HOOK extern "C" __attribute__((weak, no_sanitize("coverage")))
+#define UVKAFKA_UNCOUNTED __attribute__((no_sanitize("coverage")))
+#else
+#define UVKAFKA_HOOK extern "C" __attribute__((weak, no_sanitize_coverage))
+#define UVKAFKA_UNCOUNTED __attribute__((no_sanitize_coverage))
+#endif
+
+namespace {
+uint64_t counted = 0;
+}  // namespace
+
+UVKAFKA_HOOK void __sanitizer_cov_trace_cmp1(uint8_t, uint8_t) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_trace_cmp2(uint16_t, uint16_t) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_trace_cmp4(uint32_t, uint32_t) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_trace_cmp8(uint64_t, uint64_t) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_trace_const_cmp1(uint8_t, uint8_t) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_trace_const_cmp2(uint16_t, uint16_t) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_trace_const_cmp4(uint32_t, uint32_t) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_trace_const_cmp8(uint64_t, uint64_t) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_trace_cmpf(float, float) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_trace_cmpd(double, double) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_trace_switch(uint64_t, void*) { ++counted; }
+UVKAFKA_HOOK void __sanitizer_cov_8bit_counters_init(char*, char*) {}
+UVKAFKA_HOOK void __sanitizer_cov_pcs_init(const uintptr_t*, const uintptr_t*) {}
+
+UVKAFKA_UNCOUNTED uint64_t kafka::fuzz::steps() noexcept { return counted; }
