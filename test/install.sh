@@ -27,6 +27,7 @@ library libzstd libzstd-dev
 echo '#include <snappy-c.h>' | g++ -E -x c++ - >/dev/null 2>&1 || missing+=(libsnappy-dev)
 if [ "$what" != build ]; then
   program python3 python3
+  program cmake cmake # for the test of the CMake package file
   library catch2 catch2
   program kcat kcat
   library rdkafka librdkafka-dev

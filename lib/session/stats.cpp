@@ -98,7 +98,7 @@ class Exposition {
       text_ += '"';
     }
     if (before == ',') text_ += '}';
-    text_ += " " + number(value) + "\n";
+    text_.append(" ").append(number(value)).append("\n");
   }
   std::string take() { return std::move(text_); }
 

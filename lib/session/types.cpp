@@ -45,7 +45,7 @@ std::string Event::message() const {
   std::string text;
   if (!topic.empty()) {
     text = escaped(topic);
-    if (partition >= 0) text += "/" + std::to_string(partition);
+    if (partition >= 0) text.append("/").append(std::to_string(partition));
     text += ": ";
   } else if (!broker.empty()) {
     text = escaped(broker) + ": ";

@@ -3,13 +3,17 @@
 
     run.py SOURCE_ROOT [--uvkafka PROGRAM]
 
-First as a meson subproject. Then against the library that this build installs: with pkg-config through meson, and the
-static library by hand. With --uvkafka the dev broker of that program is started and the example has to produce, consume and close.
+First as a meson subproject, in a unity build. Then against the library that this build installs: with pkg-config through
+meson, with CMake (also from a project of C alone), and the static library by hand; and against the build folder itself
+(uvkafka-uninstalled.pc). The exported names have to be those of exports.txt. With --uvkafka the dev broker of that program
+is started, and the example has to produce, consume and close.
 Exit status: 0 if all of it works, 1 if a step does not.
 """
 import argparse
+import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -44,6 +48,35 @@ def copy_project(source, target):
             return [name for name in names if name == "__pycache__"]
         return [name for name in names if name.startswith((".git", ".cache", "build"))]
     shutil.copytree(source, target, ignore=ignored)
+
+
+def exported(library):
+    """The classes and free functions of this library whose names the shared library exports, and anything else as it is."""
+    names = set()
+    for line in step("list exported names", ["nm", "-D", "--defined-only", "-C", library]).splitlines():
+        name = re.sub(r"^(typeinfo name|typeinfo|vtable|guard variable) for ", "", line.split(None, 2)[2])
+        parts = re.sub(r"\(.*|\[abi:.*", "", name).split("::")
+        depth = 3 if parts[1:2] == ["consumer"] else 2
+        names.add("::".join(parts[:depth]) if parts[0] == "kafka" else name)
+    return names
+
+
+def check_exports(source, libraries):
+    wanted = set((source / "test/subproject/exports.txt").read_text().split("\n")) - {""}
+    found = set().union(*(exported(library) for library in libraries))
+    expect(not found - wanted, f"the libraries export names that exports.txt does not have: {sorted(found - wanted)}")
+    expect(not wanted - found, f"the libraries do not export what exports.txt has: {sorted(wanted - found)}")
+    print(f"ok   {len(found)} exported names are those of exports.txt", flush=True)
+
+
+def check_parents_choice(top, example):
+    """A parent that wants static libraries gets no shared one."""
+    build = top / "build-static"
+    step("set up with the parent's default_library=static", ["meson", "setup", build, example,
+         "--force-fallback-for=uvkafka", "-Ddefault_library=static"])
+    targets = json.loads(step("list its targets", ["meson", "introspect", "--targets", build]))
+    shared = [target["name"] for target in targets if target["type"].startswith("shared")]
+    expect(not shared and "uvkafka" in [target["name"] for target in targets], f"shared libraries are built: {shared}")
 
 
 def listening():
@@ -86,8 +119,10 @@ def main():
         shutil.copytree(source / "test/subproject/example", example)
         copy_project(source, example / "subprojects/uvkafka")
 
+        check_parents_choice(top, example)
         step("set up as a subproject", ["meson", "setup", top / "build-sub", example, f"--prefix={prefix}",
-                                        "--force-fallback-for=uvkafka", "-Dbuildtype=debug", "-Doptimization=0"])
+                                        "--force-fallback-for=uvkafka", "-Dbuildtype=debug", "-Doptimization=0",
+                                        "-Ddefault_library=both", "-Dunity=on", "-Duvkafka:devbroker=enabled"])
         step("build as a subproject", ["ninja", "-C", top / "build-sub"])
         step("install", ["meson", "install", "-C", top / "build-sub", "--no-rebuild"])
 
@@ -101,11 +136,36 @@ def main():
         linked = step("look at what it links", ["ldd", top / "build-installed/example"], env)
         expect("libuvkafka.so" in linked, f"the shared library is not used:\n{linked}")
 
+        check_exports(source, [lib / "libuvkafka.so", lib / "libuvkafka-dev.so"])
+
+        compiler = os.environ.get("CXX", "c++").split()
+        uninstalled = {**os.environ, "PKG_CONFIG_PATH": str(top / "build-sub/meson-uninstalled")}
+        flags = step("ask pkg-config for the build folder", ["pkg-config", "--cflags", "--libs", "uvkafka"],
+                     uninstalled).split()
+        expect(any(str(top / "build-sub") in flag for flag in flags), f"not of the build folder: {flags}")
+        step("build against the build folder", [*compiler, "-std=c++20", source / "test/subproject/example/main.cpp",
+                                                *flags, "-o", top / "uninstalled-example"])
+
+        if shutil.which("cmake"):
+            for language in ("CXX", "C"):
+                build = top / f"build-cmake-{language}"
+                step(f"set up with CMake, {language}", ["cmake", "-S", source / "test/subproject/cmake", "-B", build,
+                     f"-DCMAKE_PREFIX_PATH={prefix}", f"-DLANGUAGE={language}"])
+                step(f"build with CMake, {language}", ["cmake", "--build", build])
+                for program in ("app", "static_app"):
+                    step(f"run {program}", [build / program], env)
+            refused = subprocess.run(["cmake", "-S", source / "test/subproject/cmake", "-B", top / "build-cmake-refused",
+                                      f"-DCMAKE_PREFIX_PATH={prefix}", "-DLANGUAGE=C", "-DWANTED=99.0"],
+                                     capture_output=True, text=True)
+            expect(refused.returncode != 0, "CMake takes this release for version 99.0")
+        else:
+            print("SKIPPED CMake: cmake is not installed", file=sys.stderr)
+
         def pkg_config(*arguments):
             return step("ask pkg-config", ["pkg-config", *arguments, "uvkafka"], env).split()
         others = [word for word in pkg_config("--static", "--libs") if word != "-luvkafka"]
         # CXX may name another compiler, but the library was built with meson's choice of it: the same variable.
-        step("link the static library", [*os.environ.get("CXX", "c++").split(), "-std=c++20",
+        step("link the static library", [*compiler, "-std=c++20",
              *pkg_config("--cflags", "--static"), source / "test/subproject/example/main.cpp", lib / "libuvkafka.a",
              *others, "-luv", "-o", top / "static-example"], env)
         linked = step("look at what it links", ["ldd", top / "static-example"], env)
