@@ -14,10 +14,22 @@ struct ReaderAccess;
 using MessageCallback = Function<void(MessageEnvelope)>;
 using BatchCallback = Function<void(BatchEnvelope)>;
 /// Runs once, at the end of a consumption. No error if the limit was reached (every message answered and every commit
-/// confirmed) or after cancel(). Otherwise `closed`, `envelope_dropped`, or the error that ended the consumption.
+/// confirmed), after stop() or after cancel(). Otherwise `closed`, `envelope_dropped`, or the error that ended the
+/// consumption.
 using EndCallback = Function<void(Error)>;
 
 /// What Consumer and Fetcher have in common: control of the partitions that are read, events, and close().
+///
+/// **When nothing can come any more.** A partition that cannot be read stops, and `partition_stopped` says why. Without
+/// an event handler (here or at the session) the consumption ends with the error of the first one. With a handler it
+/// goes on as long as one of its partitions is left. When all have stopped, and the handlers have run, it ends with the
+/// error of the first partition, unless a handler has restarted one with seek(). A partition that the cluster does not
+/// know stops after `default_api_timeout`. Consumers of AllPartitions do not end because of that: they wait.
+///
+/// **Threads and destruction.** Everything is called and destroyed on the loop's thread. Consumer, session and
+/// envelopes may be destroyed in any order, also inside each other's callbacks: envelopes keep the bytes that they
+/// show, and their answers say `lost` when the consumer or the session is gone. `uv_loop_close()` comes last. What
+/// other threads may do with an envelope's bytes is said in `envelope.hpp`.
 class UVKAFKA_API PartitionReader {
  public:
   PartitionReader(PartitionReader&& other) noexcept;
@@ -30,10 +42,16 @@ class UVKAFKA_API PartitionReader {
   /// invalid_argument and nothing changes.
   Error pause(const Partitions& partitions);
   Error resume(const Partitions& partitions);
+  /// The same for all partitions. Those that come later (AllPartitions) begin paused until resume().
+  Error pause();
+  Error resume();
+  /// The partitions that are read now, numbers in order. With AllPartitions, those that were found so far.
+  Partitions partitions() const;
   /// Sets the position: the next message of the partition is the first one at or behind `to.offset` (or earliest,
   /// latest, at a time). Messages that were fetched and not dispatched are dropped. An open envelope stays valid: its
   /// ack no longer moves the position, and its commit still stores its offset. With `unordered`, its answer is `lost`
-  /// instead. Commits that were given before are stored all the same. Restarts a stopped partition.
+  /// instead. Commits that were given before are stored all the same. Restarts a stopped partition. If the offset turns
+  /// out not to exist, `on_start_out_of_range` decides.
   Error seek(TopicOffset to);
   /// The offset of the oldest open envelope, or of the next message to dispatch; -1 while it is not known.
   int64_t position(std::string_view topic, int32_t partition) const;
@@ -46,6 +64,11 @@ class UVKAFKA_API PartitionReader {
   /// them.
   void on_event(Function<void(const Event&)> handler);
 
+  /// Ends the consumption gently: nothing more is dispatched, open envelopes may still be answered and their offsets
+  /// stored. After the last of them `on_end` runs, and then `done`, once. It waits for the application however long
+  /// that takes. Without a consumption, `done` runs when no envelope is open and no commit is under way. Afterwards
+  /// consume() may be called again; meanwhile it ends with invalid_argument. close() ends the waiting.
+  void stop(Function<void()> done = {});
   /// Ends the consumption, finishes the commits of answered envelopes, then calls `done`. Envelopes that are still open
   /// are `lost` from then on. With `unordered`, commits that wait for one of them end with `closed`.
   void close(Function<void()> done = {});
@@ -60,11 +83,17 @@ class UVKAFKA_API PartitionReader {
   friend struct consumer::ReaderAccess;
 };
 
-/// Consumes fixed partitions and stores offsets in a group. Each partition starts at its committed offset; without one,
-/// `auto_offset_reset` decides.
+/// Reads partitions and stores offsets in a group, without being a member of it. Each partition starts at its committed
+/// offset; without one, `auto_offset_reset` decides.
 class UVKAFKA_API Consumer : public PartitionReader {
  public:
+  /// Fixed partitions.
   Consumer(Session& session, std::string group, Partitions partitions, ConsumerOptions options = {});
+  /// All partitions of these topics. Partitions and topics that are made later are found when metadata is refreshed
+  /// (`metadata_max_age`; a topic that does not exist is asked for every second at most). They begin at their committed
+  /// offset, else at their first record: all of their records are new, so that holds for `latest` too. A topic that
+  /// does not exist is waited for; after 3 s the log says so.
+  Consumer(Session& session, std::string group, AllPartitions all, ConsumerOptions options = {});
 
   /// Dispatches messages one after another: the next one comes when the last one is answered. `ordering` sets how many
   /// may be open at a time; `commit_mode` sets whether a commit must be confirmed first. One consumption runs at a
@@ -81,8 +110,12 @@ class UVKAFKA_API Consumer : public PartitionReader {
 /// Reads without a group. Nothing is stored; commit() acts like ack().
 class UVKAFKA_API Fetcher : public PartitionReader {
  public:
-  /// Each partition starts at its offset: a number, earliest, latest, or a time.
+  /// Each partition starts at its offset: a number, earliest, latest, or a time. A number that does not exist, because
+  /// it is below the first record or beyond the end, is a matter of `on_start_out_of_range`.
   Fetcher(Session& session, std::vector<TopicOffset> start, ConsumerOptions options = {});
+  /// All partitions of these topics, as for a Consumer. There are no stored offsets, so they begin where
+  /// `auto_offset_reset` says (`none` is refused). Those that are made later begin at their first record.
+  Fetcher(Session& session, AllPartitions all, ConsumerOptions options = {});
 
   // As Consumer::consume() and Consumer::batch_consume().
   void fetch(MessageCallback on_message, EndCallback on_end = {});

@@ -1,4 +1,13 @@
 // Envelopes: a consumer hands out messages in them, and the application must answer each before the next one comes.
+//
+// Threads. The bytes that an envelope shows (key, value, raw headers, the items of a batch) never change while it
+// lives, and any thread may read them, headers() and detach() included. Everything else belongs to the loop's thread:
+// an envelope is moved, answered and destroyed there. So a worker thread gets a pointer to an envelope that stays where
+// it is, or a detach()ed copy, and sends its result back with Session::post(); the answer is given there.
+//
+// Destruction. An envelope may outlive its consumer and its session, and its bytes stay valid. Its answer is `lost`
+// then. Bytes and topic name are counted without atomics, so the last envelope of a batch must be destroyed on the
+// loop's thread too.
 #pragma once
 
 #include <kafka/function.hpp>
@@ -90,7 +99,8 @@ class UVKAFKA_API EnvelopeHold {
 
 /// One message. It is open until you answer it: commit, ack or cancel. It is move-only. You may keep it and answer it
 /// at any later time on the loop's thread. If its consumer is gone by then, the answer is `lost`. An envelope that is
-/// destroyed without an answer ends the consumption with envelope_dropped.
+/// destroyed without an answer ends the consumption with envelope_dropped. One that gets no answer holds everything up
+/// that waits for it; after 10 s the log names it, once for each consumer.
 ///
 /// With `Ordering::unordered`, many envelopes are open and may be answered in any order:
 /// - A commit stores its offset when every message below it in its partition is answered, by ack or by commit. So no

@@ -4,10 +4,13 @@
 #include <kafka/error.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kafka {
@@ -26,8 +29,31 @@ struct TopicPartition {
   friend auto operator<=>(const TopicPartition&, const TopicPartition&) = default;
 };
 
-/// Partitions by topic: `{{"orders", {0, 1, 2}}, {"payments", {0}}}`.
-using Partitions = std::map<std::string, std::vector<int32_t>>;
+/// Partitions by topic: `{{"orders", {0, 1, 2}}, {"payments", {0}}}`. A topic that stands there more than once has the
+/// partitions of all its entries. A partition that is named twice is refused by the object that gets the list.
+struct Partitions : std::map<std::string, std::vector<int32_t>> {
+  Partitions() = default;
+  Partitions(std::initializer_list<value_type> entries) {
+    for (const auto& [topic, numbers] : entries) {
+      std::vector<int32_t>& all = (*this)[topic];
+      all.insert(all.end(), numbers.begin(), numbers.end());
+    }
+  }
+};
+
+/// All partitions of these topics, also those that are made later: `AllPartitions{"orders", "payments"}`, or one
+/// std::vector of names.
+struct AllPartitions {
+  template <class First, class... More>
+  requires(std::constructible_from<std::string, First>&&...&& std::constructible_from<std::string, More>)  //
+      explicit AllPartitions(First&& first, More&&... more)
+      : topics{std::string(std::forward<First>(first)), std::string(std::forward<More>(more))...} {}
+  // A template, so that braces within braces never mean it: `{{"orders", {0}}}` are Partitions.
+  template <std::same_as<std::vector<std::string>> Names>
+  explicit AllPartitions(Names names) : topics(std::move(names)) {}
+
+  std::vector<std::string> topics;
+};
 
 /// A record header. A value whose data() is null is a null value. Keys are never null.
 struct Header {

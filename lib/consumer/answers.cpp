@@ -66,7 +66,6 @@ Error Answers::give_back(const Found& found, bool dropped) {
   if (found.partition == nullptr) return lost(found);
   Partition& partition = *found.partition;
   Window::Entry* const entry = found.entry;
-  dispatcher_.closed(1);
   if (assignment_.is_present(found.ticket)) {  // an earlier consumption has ended already, and the present one goes on
     std::string where = partition.where();
     if (entry != nullptr) where += ", offset " + std::to_string(entry->first);
@@ -79,6 +78,7 @@ Error Answers::give_back(const Found& found, bool dropped) {
     take_back(partition, found.number());
     if (!sought) owner_.go_back(partition, first);
   }
+  dispatcher_.closed(1);
   changed(partition);
   return entry != nullptr ? Error() : Error(Errc::lost);
 }

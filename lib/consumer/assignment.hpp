@@ -1,6 +1,6 @@
 // The partitions of a consumer. Partitions may be added and removed at any time, also while requests, envelopes or
 // commits refer to them.
-// Not here: what else happens when a partition is taken away (Reader::take_away, answers.cpp).
+// Not here: what else happens when a partition is taken away (roster.cpp, answers.cpp).
 #pragma once
 
 #include <map>

@@ -3,6 +3,7 @@
 // Not here: when to fetch (sources.hpp), handing records out (dispatcher.hpp).
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,6 +78,8 @@ class Buffer {
   const Error& error() const noexcept { return error_; }
   /// The epoch of the leader that took the last record's batch; -1: it does not say.
   int32_t epoch() const noexcept { return reader_.batch().leader_epoch; }
+  /// Records of the last record's batch that are left.
+  size_t left_in_batch() const noexcept { return static_cast<size_t>(std::max(reader_.remaining(), 0)); }
   /// The parts of the last record's batch.
   EnvelopeParts& parts() const noexcept { return *parts_; }
   ~Buffer() { drop_parts(); }

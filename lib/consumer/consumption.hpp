@@ -5,6 +5,7 @@
 #include <kafka/consumer.hpp>
 
 #include <memory>
+#include <vector>
 
 #include "base/scope.hpp"
 #include "session/core.hpp"
@@ -21,8 +22,10 @@ struct Consumption {
   int64_t answered = 0;
   int32_t batch_max = 0;
   bool ending = false;      ///< nothing more is dispatched
+  bool stopping = false;    ///< open envelopes may still be answered before it ends
   bool end_queued = false;  ///< on_end is about to run
   Error error;
+  std::vector<Function<void()>> on_stopped;  ///< of stop()
 
   bool all_started() const { return limit > 0 && started >= limit; }
   bool all_answered() const { return limit > 0 && answered >= limit; }
@@ -39,6 +42,8 @@ class Consumptions {
     virtual void consumption_ending() = 0;
     /// Commits are under way, or not everybody has heard of them: on_end comes later, see finish().
     virtual bool commits_pending() const = 0;
+    /// Envelopes are open: the end of a consumption that is being stopped comes later, see finish().
+    virtual bool answers_pending() const = 0;
     /// on_end has run.
     virtual void consumption_ended() = 0;
 
@@ -58,9 +63,15 @@ class Consumptions {
   /// So many envelopes of the current consumption were answered (and, if committed, confirmed).
   void count_answered(size_t count);
   void end(Error error);
+  /// Nothing more is dispatched. When all open envelopes are answered and their commits have ended, `on_end` runs, and
+  /// then `done`.
+  void stop(Function<void()> done);
+  bool stopping() const { return current_ != nullptr && current_->stopping; }
+  /// Ends with this error, and waits for no answer any more.
+  void close(const Error& error);
   /// A commit was not stored. on_end reports that even if the limit is reached already, as it may be with `pipelined`.
   void fail(const Error& error);
-  /// Runs on_end if it is due. Call it whenever a commit has ended.
+  /// Runs on_end if it is due. Call it whenever a commit has ended, or the last open envelope was answered.
   void finish();
   /// Runs no callback any more. Returns the consumption, which the caller must destroy.
   std::shared_ptr<Consumption> abort();

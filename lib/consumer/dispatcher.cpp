@@ -1,5 +1,6 @@
 #include "consumer/dispatcher.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -136,6 +137,7 @@ bool Dispatcher::dispatch(session::Budget& budget) {
     }
   }
   dispatching_ = false;
+  if (open_ > 0) owner_.envelopes_open();
   if (ready_.empty()) owner_.fetch_more();
   return finished;
 }
@@ -165,23 +167,27 @@ void Dispatcher::hand_out_batch(Consumption& consumption, Partition& partition, 
   parts->bytes = buffer.parts().bytes;
   parts->charge = buffer.parts().charge;
   const BufferBlock* block = parts->bytes.block();
+  const auto most = static_cast<size_t>(consumption.batch_max);
   std::vector<MessageView> items;
-  int64_t last = record.offset;
-  int32_t epoch = -1;
+  items.reserve(std::min(most, buffer.left_in_batch() + 1));
   const int64_t first = record.offset;
-  do {
+  int32_t epoch = -1;
+  while (true) {
+    EnvelopeAccess::fill(items.emplace_back(), record);
+    while (items.size() < most && buffer.next_quick(record, partition.position.next))
+      EnvelopeAccess::fill(items.emplace_back(), record);
+    epoch = buffer.epoch();
+    if (items.size() >= most || buffer.stretched() ||
+        buffer.next(record, partition.position.next, envelope_owner_, partition.topic) != Buffer::Next::record)
+      break;
     if (const Bytes& bytes = buffer.parts().bytes; bytes.block() != block) {
       block = bytes.block();
       parts->more.push_back(bytes);
       if (buffer.parts().charge != nullptr) parts->more_charges.push_back(buffer.parts().charge);
     }
-    EnvelopeAccess::fill(items.emplace_back(), record);
-    last = record.offset;
-    epoch = buffer.epoch();
-  } while (items.size() < static_cast<size_t>(consumption.batch_max) && !buffer.stretched() &&
-           buffer.next(record, partition.position.next, envelope_owner_, partition.topic) == Buffer::Next::record);
+  }
   BatchEnvelope envelope;
-  const uint64_t ticket = open_envelope(consumption, partition, first, last, epoch);
+  const uint64_t ticket = open_envelope(consumption, partition, first, items.back().offset, epoch);
   EnvelopeAccess::batch(envelope, *parts, ticket, partition.number, std::move(items));
   parts->release();  // the envelope has it
   consumption.on_batch(std::move(envelope));

@@ -25,6 +25,8 @@ class Dispatcher {
     virtual std::shared_ptr<void> pin() = 0;
     /// The buffers have room again.
     virtual void fetch_more() = 0;
+    /// Envelopes are open that were not answered at once.
+    virtual void envelopes_open() = 0;
     /// The partition's buffer has been read to its end.
     virtual void drained(Partition& partition) = 0;
     /// The partition's buffer cannot be read from here on.
@@ -64,7 +66,10 @@ class Dispatcher {
     return true;
   }
   /// So many envelopes are not open any more.
-  void closed(size_t count) { open_ -= count; }
+  void closed(size_t count) {
+    open_ -= count;
+    if (open_ == 0 && consumptions_.stopping()) consumptions_.finish();
+  }
   /// An answer has changed the partition: goes on with it, or with the others.
   void changed(Partition& partition);
 

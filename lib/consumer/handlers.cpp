@@ -14,17 +14,21 @@ void Handlers::on_event(Function<void(const Event&)> handler) {
   if (handler) on_event_ = std::make_shared<Function<void(const Event&)>>(std::move(handler));
 }
 
-void Handlers::event(Event::Type type, const Partition& partition, const Error& error, int64_t offset) {
+void Handlers::event(Event::Type type, const Partition& partition, const Error& error, int64_t offset,
+                     Function<void()> then) {
   Event event;
   event.type = type;
   event.error = error;
   event.topic = *partition.topic;
   event.partition = partition.number;
   event.offset = offset;
-  if (on_event_ == nullptr) return core_.event(event);
-  core_.callbacks().run([guard = scope_.guard(), handler = on_event_, event = std::move(event)] {
-    if (guard.alive()) (*handler)(event);
-  });
+  if (on_event_ == nullptr) return core_.event(event, std::move(then));
+  core_.callbacks().run(
+      [guard = scope_.guard(), handler = on_event_, event = std::move(event), then = std::move(then)]() mutable {
+        if (!guard.alive()) return;
+        (*handler)(event);
+        if (then) then();
+      });
 }
 
 void Handlers::check_end(Partition& partition) {

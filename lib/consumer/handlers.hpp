@@ -22,7 +22,9 @@ class Handlers {
   /// True if an event has a handler, here or at the session.
   bool hears_events() const { return on_event_ != nullptr || core_.has_event_handler(); }
 
-  void event(Event::Type type, const Partition& partition, const Error& error, int64_t offset);
+  /// `then` runs behind the handler, in the same callback. Without a handler it is dropped.
+  void event(Event::Type type, const Partition& partition, const Error& error, int64_t offset,
+             Function<void()> then = {});
   /// Tells that the partition's end is reached, once each time.
   void check_end(Partition& partition);
 

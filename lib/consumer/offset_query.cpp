@@ -123,6 +123,11 @@ void OffsetQuery::look_at(size_t index, net::TimePoint now, net::TimePoint& wake
 Error OffsetQuery::time_out(const Entry& entry, const cluster::TopicState* topic) const {
   const cluster::Metadata& metadata = core_->metadata();
   std::string why = where(entry.place);
+  // The time was long enough for a topic that was just made. It does not exist, which says more than that time passed.
+  if (topic != nullptr && !metadata.last_error()) {
+    const bool beyond = topic->known && static_cast<size_t>(entry.place.partition) >= topic->partitions.size();
+    if (beyond || topic->error == Errc::unknown_topic_or_partition) return Error(Errc::unknown_topic_or_partition, why);
+  }
   if (entry.last_error) {
     why += ": " + entry.last_error.message();
   } else if (topic != nullptr && topic->error) {

@@ -16,9 +16,13 @@ Pipeline::Pipeline(const std::shared_ptr<session::Core>& core, const ConsumerOpt
       sources(*core, options, assignment, life_cycle, consumptions, positions, *this),
       dispatcher(*core, options, consumptions, life_cycle, envelope_owner, sources.memory().decompressed(), *this),
       committer(*core, options, group, teller, *this),
-      answers(options, assignment, dispatcher, consumptions, committer, teller, life_cycle, *this) {}
+      answers(options, assignment, dispatcher, consumptions, committer, teller, life_cycle, *this),
+      standstill(*core, assignment, consumptions),
+      forgotten(*core, options, assignment) {}
 
 void Pipeline::close(bool leave) {
+  standstill.close();
+  forgotten.close();
   sources.close(leave);
   positions.cancel();
   dispatcher.clear();
@@ -27,6 +31,8 @@ void Pipeline::close(bool leave) {
 }
 
 void Pipeline::abort() {
+  standstill.close();
+  forgotten.close();
   teller.abort();
   handlers.close();
   sources.close(false);
@@ -62,9 +68,12 @@ void Pipeline::partition_resumed(Partition& partition, int64_t offset) {
 }
 
 void Pipeline::partition_stopped(Partition& partition, const Error& why) {
-  const bool heard = handlers.hears_events();
+  if (handlers.hears_events()) {
+    return handlers.event(Event::Type::partition_stopped, partition, why, partition.position.next,
+                          standstill.handler_queued());
+  }
   handlers.event(Event::Type::partition_stopped, partition, why, partition.position.next);
-  if (!heard) consumptions.end(why);
+  if (!standstill.waits_out(why)) consumptions.end(why);
 }
 
 bool Pipeline::will_free_memory() const {

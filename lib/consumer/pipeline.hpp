@@ -14,10 +14,12 @@
 #include "consumer/committer.hpp"
 #include "consumer/consumption.hpp"
 #include "consumer/dispatcher.hpp"
+#include "consumer/forgotten.hpp"
 #include "consumer/handlers.hpp"
 #include "consumer/life_cycle.hpp"
 #include "consumer/positions.hpp"
 #include "consumer/sources.hpp"
+#include "consumer/standstill.hpp"
 #include "consumer/teller.hpp"
 
 namespace kafka::consumer {
@@ -68,6 +70,8 @@ class Pipeline final : private Positions::Owner,
   Dispatcher dispatcher;
   Committer committer;
   Answers answers;
+  Standstill standstill;
+  Forgotten forgotten;
 
  private:
   // Positions::Owner
@@ -87,8 +91,10 @@ class Pipeline final : private Positions::Owner,
   std::shared_ptr<void> pin() override { return owner_.pin(); }
   void consumption_ending() override;
   bool commits_pending() const override { return committer.pending(); }
+  bool answers_pending() const override { return dispatcher.open() > 0; }
   void consumption_ended() override { owner_.settled(); }
   void fetch_more() override { sources.schedule(); }
+  void envelopes_open() override { forgotten.watch(); }
   void drained(Partition& partition) override;
   void unreadable(Partition& partition, Error error) override { positions.stop(partition, std::move(error), true); }
   void go_back(Partition& partition, int64_t offset) override { positions.go_back(partition, offset); }

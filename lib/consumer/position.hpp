@@ -15,7 +15,8 @@ struct Origin {
     place,      ///< at `place`
   };
   Kind kind = Kind::place;
-  TopicOffset place;  ///< also what the leader is being asked for, whatever the kind
+  TopicOffset place;   ///< also what the leader is being asked for, whatever the kind
+  bool newer = false;  ///< the partition was made after the consumer began: all of its records are new
 };
 
 /// The reading position. A position that is set anew is a new object.

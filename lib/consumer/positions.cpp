@@ -16,7 +16,7 @@ Positions::Positions(std::shared_ptr<session::Core> core, const ConsumerOptions&
       owner_(owner) {}
 
 Error Positions::begin(bool heard) {
-  std::vector<Partition*> ask;
+  std::vector<Partition*> unknown;
   for (const auto& each : assignment_) {
     Partition& partition = *each;
     Position& position = partition.position;
@@ -25,23 +25,43 @@ Error Positions::begin(bool heard) {
         if (!heard) return position.stop_reason;
         continue;
       }
-      partition.fetch.missing_since = {};
-      owner_.partition_resumed(partition, position.next);
-      if (position.next >= 0) {
-        ready(partition, position.next, partition.epochs.last, position.named);
-        continue;
-      }
-      position.state = Position::State::unknown;
+      resume(partition);
     }
-    if (position.state != Position::State::unknown || position.asked) continue;
-    if (partition.origin.kind == Origin::Kind::committed) {
-      ask.push_back(&partition);
+    if (position.state == Position::State::unknown && !position.asked) unknown.push_back(&partition);
+  }
+  look_up(unknown);
+  return {};
+}
+
+void Positions::restart(const std::vector<Partition*>& stopped) {
+  std::vector<Partition*> unknown;
+  for (Partition* const partition : stopped) {
+    resume(*partition);
+    if (partition->position.state == Position::State::unknown) unknown.push_back(partition);
+  }
+  look_up(unknown);
+  owner_.position_dropped();
+}
+
+// Goes on where it stood, or does not know where that is.
+void Positions::resume(Partition& partition) {
+  Position& position = partition.position;
+  partition.fetch.missing_since = {};
+  owner_.partition_resumed(partition, position.next);
+  if (position.next >= 0) return ready(partition, position.next, partition.epochs.last, position.named);
+  position.state = Position::State::unknown;
+}
+
+void Positions::look_up(const std::vector<Partition*>& partitions) {
+  std::vector<Partition*> ask;
+  for (Partition* const partition : partitions) {
+    if (partition->origin.kind == Origin::Kind::committed) {
+      ask.push_back(partition);
     } else {
-      start(partition);
+      start(*partition);
     }
   }
   if (!ask.empty()) ask_group(ask);
-  return {};
 }
 
 void Positions::start(Partition& partition) {
@@ -138,6 +158,8 @@ void Positions::nothing_committed(Partition& partition) {
     case OffsetReset::earliest:
       return list(partition, TopicOffset::earliest(*partition.topic, partition.number), reason);
     case OffsetReset::latest:
+      if (partition.origin.newer)
+        return list(partition, TopicOffset::earliest(*partition.topic, partition.number), reason);
       return list(partition, TopicOffset::latest(*partition.topic, partition.number), reason);
   }
 }

@@ -44,10 +44,10 @@ class Positions {
   /// seek stay stopped. If the application has no event handler (`heard` is false), it would not learn that, so
   /// the consumption cannot run: begin() returns why the first of them stopped.
   Error begin(bool heard);
-  /// Partitions that were assigned while a consumption runs: they begin at the group's offset.
-  void add(const std::vector<Partition*>& fresh) {
-    if (!fresh.empty()) ask_group(fresh);
-  }
+  /// Partitions that were assigned while a consumption runs.
+  void add(const std::vector<Partition*>& fresh) { look_up(fresh); }
+  /// These have stopped, and what stopped them is over: they go on where they stood.
+  void restart(const std::vector<Partition*>& stopped);
   /// Goes to another place, and looks it up at once, or with the next begin().
   void seek(Partition& partition, TopicOffset to, bool look_up);
   /// Messages from `offset` on come again.
@@ -65,6 +65,8 @@ class Positions {
   void abort();
 
  private:
+  void resume(Partition& partition);
+  void look_up(const std::vector<Partition*>& partitions);
   void start(Partition& partition);
   void drop(Partition& partition);
   void ask_group(const std::vector<Partition*>& partitions);

@@ -25,6 +25,9 @@ Error PartitionReader::error() const { return reader_->error(); }
 const ConsumerOptions& PartitionReader::options() const { return reader_->options(); }
 Error PartitionReader::pause(const Partitions& partitions) { return reader_->pause(partitions, true); }
 Error PartitionReader::resume(const Partitions& partitions) { return reader_->pause(partitions, false); }
+Error PartitionReader::pause() { return reader_->pause_all(true); }
+Error PartitionReader::resume() { return reader_->pause_all(false); }
+Partitions PartitionReader::partitions() const { return reader_->partitions(); }
 Error PartitionReader::seek(TopicOffset to) { return reader_->seek(std::move(to)); }
 int64_t PartitionReader::position(std::string_view topic, int32_t partition) const {
   return reader_->position(topic, partition);
@@ -36,11 +39,15 @@ void PartitionReader::on_partition_end(Function<void(const TopicPartition&, int6
   reader_->on_partition_end(std::move(handler));
 }
 void PartitionReader::on_event(Function<void(const Event&)> handler) { reader_->on_event(std::move(handler)); }
+void PartitionReader::stop(Function<void()> done) { reader_->stop(std::move(done)); }
 void PartitionReader::close(Function<void()> done) { reader_->close(std::move(done)); }
 
 Consumer::Consumer(Session& session, std::string group, Partitions partitions, ConsumerOptions options)
     : PartitionReader(
           std::make_shared<Reader>(session::Access::core(session), std::move(group), partitions, std::move(options))) {}
+Consumer::Consumer(Session& session, std::string group, AllPartitions all, ConsumerOptions options)
+    : PartitionReader(std::make_shared<Reader>(session::Access::core(session), std::move(group), std::move(all),
+                                               std::move(options))) {}
 void Consumer::consume(MessageCallback on_message, EndCallback on_end) {
   reader_->consume({}, std::move(on_message), std::move(on_end));
 }
@@ -53,6 +60,9 @@ void Consumer::batch_consume(int32_t max, BatchCallback on_batch, EndCallback on
 
 Fetcher::Fetcher(Session& session, std::vector<TopicOffset> start, ConsumerOptions options)
     : PartitionReader(std::make_shared<Reader>(session::Access::core(session), std::move(start), std::move(options))) {}
+Fetcher::Fetcher(Session& session, AllPartitions all, ConsumerOptions options)
+    : PartitionReader(
+          std::make_shared<Reader>(session::Access::core(session), std::nullopt, std::move(all), std::move(options))) {}
 void Fetcher::fetch(MessageCallback on_message, EndCallback on_end) {
   reader_->consume({}, std::move(on_message), std::move(on_end));
 }

@@ -27,7 +27,8 @@ Reader::Reader(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets
       group_offsets_(std::move(group_offsets)),
       error_(core_->error()),
       link_(new EnvelopeLink(core_)),
-      pipeline_(core_, options_, life_cycle_, group_offsets_.get(), *link_, *this) {
+      pipeline_(core_, options_, life_cycle_, group_offsets_.get(), *link_, *this),
+      roster_(*core_, options_, life_cycle_, group_offsets_ != nullptr, pipeline_) {
   link_->reader = this;
 }
 
@@ -39,7 +40,7 @@ Reader::Reader(std::shared_ptr<session::Core> core, std::string group, const Par
   if (!error_) error_ = check_partitions(partitions);
   for (const auto& [topic, numbers] : partitions) {
     for (const int32_t number : numbers) {
-      if (!error_) error_ = add_partition(topic, number, {Origin::Kind::committed, {}});
+      if (!error_) error_ = roster_.add(topic, number, {Origin::Kind::committed, {}});
     }
   }
 }
@@ -51,13 +52,25 @@ Reader::Reader(std::shared_ptr<session::Core> core, std::vector<TopicOffset> sta
   for (TopicOffset& place : start) {
     if (!error_) error_ = check_place(place);
     if (!error_ && pipeline_.assignment.find(place.topic, place.partition) != nullptr) {
-      error_ = Error(Errc::invalid_argument,
-                     "start: " + place.topic + "/" + std::to_string(place.partition) + " is named twice");
+      error_ = named_twice(place.topic, place.partition);
     }
     const std::string topic = place.topic;
     const int32_t number = place.partition;
-    if (!error_) error_ = add_partition(topic, number, {Origin::Kind::place, std::move(place)});
+    if (!error_) error_ = roster_.add(topic, number, {Origin::Kind::place, std::move(place)});
   }
+}
+
+Reader::Reader(std::shared_ptr<session::Core> core, std::optional<std::string> group, AllPartitions all,
+               ConsumerOptions options)
+    : Reader(core, group ? std::make_unique<MemberlessOffsets>(*core, std::move(*group)) : nullptr,
+             std::move(options)) {
+  if (!error_) error_ = options_.validate();
+  if (!error_ && group_offsets_ != nullptr) error_ = check_group(group_offsets_->group());
+  if (!error_) error_ = check_topics(all.topics);
+  if (!error_ && group_offsets_ == nullptr && options_.auto_offset_reset == OffsetReset::none)
+    error_ = Error(Errc::invalid_argument,
+                   "auto_offset_reset none: a Fetcher of all partitions begins at earliest or latest");
+  if (!error_) roster_.follow(std::move(all.topics));
 }
 
 Reader::~Reader() {
@@ -65,23 +78,11 @@ Reader::~Reader() {
   link_->release();
 }
 
-Error Reader::add_partition(std::string topic, int32_t number, Origin origin) {
-  if (pipeline_.assignment.full()) {
-    return Error(Errc::invalid_argument, "more than " + std::to_string(Assignment::kMostPartitions) + " partitions");
-  }
-  Partition& partition = pipeline_.assignment.add(std::move(topic), number);
-  partition.origin = std::move(origin);
-  if (options_.ordering == Ordering::unordered)
-    partition.buffer.charge_envelopes(pipeline_.sources.memory().decompressed());
-  return {};
-}
-
 void Reader::join() {
   if (life_cycle_.stage() != Stage::idle) return;
   life_cycle_.reach(Stage::joined);
   core_->add(*this);
-  for (const auto& [topic, numbers] : pipeline_.assignment.by_topic())
-    core_->metadata().want(topic, options_.allow_auto_create_topics);
+  roster_.join();
   pipeline_.sources.join();
 }
 
@@ -89,39 +90,6 @@ Error Reader::refusal() const {
   if (error_) return error_;
   if (life_cycle_.closing()) return Error(Errc::closed, "the consumer is closed");
   return core_->refusal();
-}
-
-void Reader::assign(const Partitions& partitions) {
-  if (life_cycle_.closing()) return;
-  std::vector<Partition*> fresh;
-  for (const auto& [topic, numbers] : partitions) {
-    const bool wanted = pipeline_.assignment.by_topic().contains(topic);
-    for (const int32_t number : numbers) {
-      if (pipeline_.assignment.find(topic, number) != nullptr ||
-          add_partition(topic, number, {Origin::Kind::committed, {}}))
-        continue;
-      fresh.push_back(pipeline_.assignment.find(topic, number));
-    }
-    if (!wanted && life_cycle_.in_session()) core_->metadata().want(topic, options_.allow_auto_create_topics);
-  }
-  if (consuming()) pipeline_.positions.add(fresh);
-}
-
-void Reader::take_away(const Partitions& partitions) {
-  if (life_cycle_.closing()) return;
-  pipeline_.dispatcher.interrupt();
-  for (const auto& [topic, numbers] : partitions) {
-    if (!pipeline_.assignment.by_topic().contains(topic)) continue;
-    for (const int32_t number : numbers) {
-      Partition* const partition = pipeline_.assignment.find(topic, number);
-      if (partition == nullptr) continue;
-      const std::shared_ptr<Partition> kept = partition->shared_from_this();
-      pipeline_.assignment.remove(*kept);
-      pipeline_.answers.taken_away(*kept);
-    }
-    if (!pipeline_.assignment.by_topic().contains(topic) && life_cycle_.in_session()) core_->metadata().unwant(topic);
-  }
-  pipeline_.sources.schedule();  // other partitions may wait for the memory of the dropped buffers
 }
 
 // --- consuming --------------------------------------------------------------
@@ -165,6 +133,7 @@ void Reader::begin(std::shared_ptr<Consumption> consumption) {
   join();
   if (Error stopped = pipeline_.positions.begin(pipeline_.handlers.hears_events()))
     pipeline_.consumptions.end(std::move(stopped));
+  pipeline_.standstill.consumption_begun();
   for (const auto& partition : pipeline_.assignment) pipeline_.dispatcher.make_ready(*partition);
   pipeline_.dispatcher.schedule();  // an earlier consumption may have left partitions in the ready list
   pipeline_.sources.schedule();
@@ -172,31 +141,17 @@ void Reader::begin(std::shared_ptr<Consumption> consumption) {
 
 // --- partitions -------------------------------------------------------------
 
-Error Reader::find_all(const Partitions& named, std::vector<Partition*>& found) const {
-  for (const auto& [topic, numbers] : named) {
-    for (const int32_t number : numbers) {
-      Partition* const partition = pipeline_.assignment.find(topic, number);
-      if (partition == nullptr) {
-        return Error(Errc::invalid_argument,
-                     topic + "/" + std::to_string(number) + " is not one of this consumer's partitions");
-      }
-      found.push_back(partition);
-    }
-  }
-  return {};
-}
-
 Error Reader::pause(const Partitions& named, bool on) {
   if (Error refused = refusal()) return refused;
   std::vector<Partition*> found;
-  if (Error unknown = find_all(named, found)) return unknown;
-  pipeline_.dispatcher.interrupt();
-  for (Partition* partition : found) {
-    if (partition->paused == on) continue;
-    partition->paused = on;
-    if (!on) pipeline_.dispatcher.make_ready(*partition);
-  }
-  pipeline_.sources.schedule();
+  if (Error unknown = roster_.find(named, found)) return unknown;
+  roster_.pause(found, on);
+  return {};
+}
+
+Error Reader::pause_all(bool on) {
+  if (Error refused = refusal()) return refused;
+  roster_.pause_all(on);
   return {};
 }
 
@@ -232,6 +187,15 @@ void Reader::on_event(Function<void(const Event&)> handler) { pipeline_.handlers
 // --- the ends ---------------------------------------------------------------
 // A reader is closed when its consumption and all of its commits have ended.
 
+void Reader::stop(Function<void()> done) {
+  if (life_cycle_.in_session() && core_->live()) {
+    if (life_cycle_.closing()) return close(std::move(done));
+    pipeline_.dispatcher.interrupt();
+    return pipeline_.consumptions.stop(std::move(done));
+  }
+  if (done) core_->later(std::move(done));
+}
+
 void Reader::close(Function<void()> done) {
   if (!life_cycle_.in_session() || !core_->live()) {
     life_cycle_.reach(Stage::closed);
@@ -242,7 +206,7 @@ void Reader::close(Function<void()> done) {
   if (done) close_callbacks_.push_back(std::move(done));
   if (life_cycle_.closing()) return;
   pipeline_.dispatcher.interrupt();
-  pipeline_.consumptions.end(Error(Errc::closed, "the consumer was closed"));
+  pipeline_.consumptions.close(Error(Errc::closed, "the consumer was closed"));
   life_cycle_.reach(Stage::closing);
   close_timer_ = core_->reactor().after(core_->options().close_timeout, [this] {
     close_timer_.cancel();
@@ -254,7 +218,7 @@ void Reader::close(Function<void()> done) {
 void Reader::begin_close(net::TimePoint, Function<void()> done) {
   const std::shared_ptr<Reader> pinned = shared_from_this();
   close_done_ = std::move(done);
-  pipeline_.consumptions.end(Error(Errc::closed, "the session was closed"));
+  pipeline_.consumptions.close(Error(Errc::closed, "the session was closed"));
   life_cycle_.reach(Stage::closing);
   maybe_closed();
 }
@@ -262,7 +226,7 @@ void Reader::begin_close(net::TimePoint, Function<void()> done) {
 // The deadline has passed: commits that the broker has not answered fail now.
 void Reader::fail_rest() {
   const std::shared_ptr<Reader> pinned = shared_from_this();
-  pipeline_.consumptions.end(Error(Errc::closed, "the consumer was closed"));
+  pipeline_.consumptions.close(Error(Errc::closed, "the consumer was closed"));
   life_cycle_.reach(Stage::overdue);
   pipeline_.answers.fail_commits(Error(Errc::closed, "closed before the commit was confirmed"));
   pipeline_.consumptions.finish();
@@ -289,7 +253,7 @@ void Reader::leave() {
   pipeline_.close(was_in && core_->live());
   if (!was_in || !core_->live()) return;
   core_->remove(*this);
-  for (const auto& [topic, numbers] : pipeline_.assignment.by_topic()) core_->metadata().unwant(topic);
+  roster_.leave();
 }
 
 void Reader::abandon() {

@@ -14,6 +14,7 @@
 #include "consumer/group_offsets.hpp"
 #include "consumer/life_cycle.hpp"
 #include "consumer/pipeline.hpp"
+#include "consumer/roster.hpp"
 #include "session/core.hpp"
 
 namespace kafka::consumer {
@@ -40,6 +41,9 @@ class Reader final : public session::Client, public std::enable_shared_from_this
  public:
   Reader(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions, ConsumerOptions options);
   Reader(std::shared_ptr<session::Core> core, std::vector<TopicOffset> start, ConsumerOptions options);
+  /// All partitions of the topics. Without a group they begin where `auto_offset_reset` says.
+  Reader(std::shared_ptr<session::Core> core, std::optional<std::string> group, AllPartitions all,
+         ConsumerOptions options);
   ~Reader() override;
 
   const Error& error() const { return error_; }
@@ -48,22 +52,25 @@ class Reader final : public session::Client, public std::enable_shared_from_this
   void consume(std::optional<int64_t> limit, MessageCallback on_message, EndCallback on_end);
   void batch_consume(int32_t max, BatchCallback on_batch, EndCallback on_end);
   Error pause(const Partitions& partitions, bool on);
+  Error pause_all(bool on);
+  Partitions partitions() const { return roster_.partitions(); }
   Error seek(TopicOffset to);
   int64_t position(std::string_view topic, int32_t partition) const;
   bool at_end(std::string_view topic, int32_t partition) const;
   void on_partition_end(Function<void(const TopicPartition&, int64_t)> handler);
   void on_event(Function<void(const Event&)> handler);
+  void stop(Function<void()> done);
   void close(Function<void()> done);
   /// Adds partitions. They start at the group's offset; without one, the reset policy decides. Partitions that are
   /// assigned already stay as they are.
-  void assign(const Partitions& partitions);
+  void assign(const Partitions& partitions) { roster_.assign(partitions); }
   /// Takes these partitions away. From now on:
   /// - nothing of them is fetched or dispatched, and what was fetched is dropped;
   /// - their open envelopes stay open until they are answered, and every answer says `lost`;
   /// - a commit that was sent reports the broker's answer; if it fails, the consumption goes on;
   /// - a commit that was not sent reports `lost` to its `done`.
   /// A partition that is assigned again starts as a new one. Partitions that are not assigned are ignored.
-  void take_away(const Partitions& partitions);
+  void take_away(const Partitions& partitions) { roster_.take_away(partitions); }
   /// The public object was destroyed without close().
   void abandon();
 
@@ -86,10 +93,8 @@ class Reader final : public session::Client, public std::enable_shared_from_this
  private:
   Reader(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets> group_offsets, ConsumerOptions options);
 
-  Error add_partition(std::string topic, int32_t number, Origin origin);
   void join();
   Error refusal() const;
-  Error find_all(const Partitions& named, std::vector<Partition*>& found) const;
   void begin(std::shared_ptr<Consumption> consumption);
   bool consuming() const { return pipeline_.consumptions.running() && !life_cycle_.closing(); }
   void maybe_closed();
@@ -106,6 +111,7 @@ class Reader final : public session::Client, public std::enable_shared_from_this
   LifeCycle life_cycle_;
   EnvelopeLink* link_;  // counted
   Pipeline pipeline_;
+  Roster roster_;
   std::vector<Function<void()>> close_callbacks_;  // the application's
   Function<void()> close_done_;                    // the session's
   net::Timer close_timer_;

@@ -2,6 +2,10 @@
 // Not here: the requests to the coordinator (group_offsets.hpp), the requests to leaders (offset_query.hpp).
 #include <kafka/consumer_group.hpp>
 
+#include <set>
+#include <string_view>
+#include <utility>
+
 #include "consumer/group_offsets.hpp"
 #include "consumer/names.hpp"
 #include "consumer/offset_query.hpp"
@@ -69,8 +73,11 @@ void ConsumerGroup::commit_offsets(std::vector<ConsumerOffset> offsets, Callback
   Error refused = core_->refusal();
   if (!refused) refused = consumer::check_group(name_);
   if (!refused && offsets.empty()) refused = Error(Errc::invalid_argument, "offsets: at least one is needed");
+  std::set<std::pair<std::string_view, int32_t>> seen;
   for (const ConsumerOffset& offset : offsets) {
     if (!refused) refused = consumer::check_partition(offset.topic, offset.partition);
+    if (!refused && !seen.emplace(offset.topic, offset.partition).second)
+      refused = consumer::named_twice(offset.topic, offset.partition);
     if (!refused && offset.offset < 0) {
       refused = Error(Errc::invalid_argument, "offset " + std::to_string(offset.offset) + " of " + offset.topic + "/" +
                                                   std::to_string(offset.partition) + ": 0 or more");

@@ -38,6 +38,19 @@ Error Topics::create(std::string_view name, int32_t partitions) {
   return {};
 }
 
+Error Topics::grow(std::string_view name, int32_t partitions) {
+  Topic* const topic = find(name);
+  if (topic == nullptr) return Error(Errc::unknown_topic_or_partition, std::string(name));
+  const auto before = static_cast<int32_t>(topic->partitions.size());
+  if (partitions <= before || partitions > kMaxPartitions) {
+    return Error(Errc::invalid_partitions, std::string(name) + " has " + std::to_string(before) +
+                                               " partitions, and a topic has at most " +
+                                               std::to_string(kMaxPartitions));
+  }
+  for (int32_t p = before; p < partitions; ++p) topic->partitions.push_back(new_partition(p));
+  return {};
+}
+
 /// `place`: how many brokers further round than the first one the preferred leader is.
 std::shared_ptr<Partition> Topics::new_partition(int64_t place) const {
   auto partition = std::make_shared<Partition>();

@@ -31,6 +31,8 @@ class Topics {
   /// Leaders go round the brokers: partition p of the n-th topic is led by broker (n + p) mod N + 1.
   /// Errors: topic_already_exists, invalid_topic, invalid_partitions, policy_violation.
   Error create(std::string_view name, int32_t partitions);
+  /// More partitions, up to `partitions` in all. Errors: unknown_topic_or_partition, invalid_partitions.
+  Error grow(std::string_view name, int32_t partitions);
   Error erase(std::string_view name);
   Error configure(std::string_view name, DevTopicConfig config);
 

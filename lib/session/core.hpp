@@ -67,7 +67,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void add(Client& client) { clients_.push_back(&client); }
   void remove(Client& client);
 
-  void event(const Event& event) { events_.tell(event, callbacks_.get()); }
+  /// `then` runs behind the application's handler, in the same callback. Without a handler it is dropped.
+  void event(const Event& event, Function<void()> then = {}) { events_.tell(event, callbacks_.get(), std::move(then)); }
   bool has_event_handler() const { return events_.has_handler(); }
   void on_event(Events::Handler handler) { events_.set_handler(std::move(handler)); }
   /// As Session::set_resolver().

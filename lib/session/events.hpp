@@ -24,7 +24,8 @@ class Events {
   /// True also while the handler runs.
   bool has_handler() const { return static_cast<bool>(handler_) || running_; }
   /// Writes the log line and queues the call of the handler; no call once the session has ended (`callbacks` null).
-  void tell(const Event& event, Callbacks* callbacks);
+  /// `then` runs behind the handler, in the same callback, if there is a handler now.
+  void tell(const Event& event, Callbacks* callbacks, Function<void()> then = {});
   /// The session ends: drops the handler, and calls that are queued do nothing.
   void end();
 

@@ -6,7 +6,7 @@ machine is.
 
 Each path is run twice, with few and with many messages, against the dev broker in a process of its own; the difference
 is the cost of the messages, without start and end. Produce: 100 B, acks 1, linger 5, a report counted per message.
-Consume: 100 B, CRC checked, an envelope acked per message.
+Consume: 100 B, CRC checked, an envelope acked per message. Batch: the same in batches of 500, each acked.
 """
 import argparse
 import json
@@ -19,6 +19,7 @@ import tempfile
 
 FEW, MANY = 100_000, 400_000
 FUNCTIONS = 12  # printed of each path
+TOPICS = {"batch": "consume"}
 
 
 def short(name):
@@ -37,7 +38,7 @@ def counts(build, folder, broker, mode, messages):
     options = ["-X", "linger.ms=5", "-X", "acks=1"] if mode == "produce" else []
     done = subprocess.run(
         ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", build / "test/bench/uvkafka_bench", mode,
-         "-b", broker, "-t", mode, "-s", "100", "-n", str(messages), *options], capture_output=True, text=True)
+         "-b", broker, "-t", TOPICS.get(mode, mode), "-s", "100", "-n", str(messages), *options], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"valgrind ended with {done.returncode}: {done.stderr}")
     text = subprocess.run(["callgrind_annotate", "--threshold=100", "--show=Ir", out], capture_output=True, text=True,
@@ -64,7 +65,7 @@ def measure(build):
         subprocess.run([build / "test/bench/uvkafka_bench", "produce", "-b", where, "-t", "consume", "-s", "100",
                         "-n", str(MANY), "-X", "acks=1", "-X", "linger.ms=5"], check=True, stdout=subprocess.DEVNULL)
         with tempfile.TemporaryDirectory(prefix="uvkafka-callgrind-") as folder:
-            for mode in ("produce", "consume"):
+            for mode in ("produce", "consume", "batch"):
                 few, many = (counts(build, folder, where, mode, messages) for messages in (FEW, MANY))
                 each = {name: (many.get(name, 0) - few.get(name, 0)) / (MANY - FEW) for name in {*few, *many}}
                 total = each.pop("PROGRAM TOTALS")

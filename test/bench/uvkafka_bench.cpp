@@ -1,10 +1,11 @@
 // The work of rdkafka_bench through this library.
 //
-//   uvkafka_bench produce|consume|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-u RUN]
+//   uvkafka_bench produce|consume|batch|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-u RUN]
 //                 [-g GROUP] [-r RATE] [-d SECONDS] [-X name=value]...
 //
 // produce: a report is counted per message; -u sends RUN records to each partition in turn, else the producer chooses.
 // consume: all partitions from the start, an envelope acked per message. commit: each is committed instead.
+// batch: as consume, in batches of up to RUN (500 by default), each acked.
 // latency: from send to report, one at a time or RATE in a second. idle: connected to all leaders for SECONDS.
 // Exit status 3: an option that this library does not know.
 #include <uv.h>
@@ -184,6 +185,31 @@ void consume(const Arguments& arguments, kafka::SessionOptions session_options, 
   bench.measure.print();
 }
 
+void batch(const Arguments& arguments, kafka::SessionOptions session_options, kafka::ConsumerOptions options) {
+  constexpr int32_t kBatch = 500;
+  Bench bench(arguments, std::move(session_options));
+  bench.with_partitions([&](std::vector<int32_t> partitions) {
+    std::vector<kafka::TopicOffset> from;
+    for (const int32_t partition : partitions) from.push_back(kafka::TopicOffset::earliest(arguments.topic, partition));
+    bench.fetcher.emplace(*bench.session, std::move(from), options);
+    bench.fetcher->batch_fetch(
+        arguments.run > 0 ? static_cast<int32_t>(arguments.run) : kBatch,
+        [&](kafka::BatchEnvelope envelope) {
+          for (const kafka::MessageView& item : envelope.items()) {
+            ++bench.measure.messages;
+            bench.measure.bytes += static_cast<int64_t>(item.value.size());
+          }
+          envelope.ack();
+          if (bench.measure.messages >= arguments.messages) bench.fetcher->stop();
+        },
+        [&](kafka::Error error) {
+          check(error);
+          bench.done();
+        });
+  });
+  bench.measure.print();
+}
+
 void commit(const Arguments& arguments, kafka::SessionOptions session_options, kafka::ConsumerOptions options) {
   Bench bench(arguments, std::move(session_options));
   bench.with_partitions([&](std::vector<int32_t> partitions) {
@@ -242,7 +268,8 @@ int main(int argc, char** argv) {
   if (arguments.mode == "latency") return Latency(arguments, session).run(producer), 0;
   if (arguments.mode == "idle") return idle(arguments, session, producer), 0;
   if (arguments.mode == "consume") return consume(arguments, session, consumer), 0;
+  if (arguments.mode == "batch") return batch(arguments, session, consumer), 0;
   if (arguments.mode == "commit") return commit(arguments, session, consumer), 0;
-  std::fprintf(stderr, "uvkafka_bench produce|consume|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES\n");
+  std::fprintf(stderr, "uvkafka_bench produce|consume|batch|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES\n");
   return bench::kNotKnown;
 }

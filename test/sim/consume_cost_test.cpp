@@ -127,6 +127,27 @@ TEST_CASE("A message that is answered out of order, with ack or commit, costs no
   fixture.client.close();
 }
 
+TEST_CASE("A batch costs as many allocations as a single envelope may, however many messages it has") {
+  CostBench fixture(1, 20000);
+  Fetcher fetcher(*fixture.client.session, {{"t", 0, 0}});
+  size_t got = 0;
+  size_t batches = 0;
+  size_t before = 0;
+  size_t after = 0;
+  fetcher.batch_fetch(1000, [&](BatchEnvelope batch) {
+    got += batch.size();
+    ++batches;
+    if (batches == 2) before = allocations;
+    if (batches == 18) after = allocations;
+    if (batch.ack()) std::abort();
+  });
+  REQUIRE(fixture.client.until([&] { return got == 20000; }));
+  CHECK(batches == 20);
+  CHECK(after - before <= 16 * 2 + 4);  // what the envelope keeps, and room for its messages
+  close(fixture.client, fetcher);
+  fixture.client.close();
+}
+
 TEST_CASE("I5: thousands of aborted transactions leave nothing behind in a consumer that reads past them") {
   SimClient client(1, {.brokers = 1});
   devbroker::Cluster& cluster = client.brokers->cluster();

@@ -35,7 +35,9 @@ TEST_CASE("D11: after an unclean election reading goes on where the logs part, w
     CHECK(recorder.offsets(0) == range(0, 10));
     REQUIRE(recorder.count(Type::partition_stopped) == 1);
     CHECK(recorder.events.back().error == Errc::offset_out_of_range);
+    CHECK(recorder.ended_with(Errc::offset_out_of_range));
     REQUIRE_FALSE(fetcher.seek({"t", 0, 6}));
+    fetcher.fetch(recorder.ack(), recorder.end());
     client.run(5s);
   } else {
     REQUIRE(recorder.count(Type::log_truncated) == 1);

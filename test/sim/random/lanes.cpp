@@ -127,9 +127,17 @@ void Lanes::began(int64_t limit) {
   limit_ = limit;
   count_ = 0;
   expected_ends_.clear();
+  standstill_ = false;
+  note_standstill();
   for (auto& [partition, lane] : lanes_) {
     for (auto& [number, out] : lane.out) out.present = false;
   }
+}
+
+// The consumption may end with the error of any of them.
+void Lanes::note_standstill() {
+  standstill_ |= std::all_of(lanes_.begin(), lanes_.end(),
+                             [](const auto& lane) { return lane.second.stopped || lane.second.taken; });
 }
 
 bool Lanes::answered(const TopicPartition& partition, uint64_t number, bool moves_on) {
@@ -336,6 +344,8 @@ void Lanes::event(const Event& event) {
     set(at, event.offset);
   } else if (event.type == Event::Type::partition_stopped) {
     at.stopped = true;
+    stops_.insert(event.error.code());
+    note_standstill();
     at.last.reset();  // with it goes what is known of the log
     if (!event.error) violation(partition, "was stopped without an error");
     if (plan_.calm() && !at.beyond) violation(partition, "was stopped in a calm run: " + event.error.message());
@@ -358,6 +368,7 @@ void Lanes::ended(const Error& error, bool closing) {
     }
   }
   if (closing && error == Errc::closed) return;
+  if (standstill_ && stops_.contains(error.code())) return;
   if (!expected_ends_.empty()) {
     const bool limit_reached = !error && limit_ > 0 && count_ == limit_;
     if (!limit_reached && std::find(expected_ends_.begin(), expected_ends_.end(), error.code()) == expected_ends_.end())

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -116,6 +117,7 @@ class Lanes {
   void given(const TopicPartition& partition);
   void paused(const TopicPartition& partition, bool on) { lane(partition).paused = on; }
   /// cancel(), or a dropped envelope: `on_end` has to be called with this.
+  void note_standstill();
   void ending(Errc error) { expected_ends_.push_back(error); }
   // Callbacks of the client.
   uint64_t delivered(const TopicPartition& partition, const std::vector<History::Place>& places, int64_t position);
@@ -161,6 +163,8 @@ class Lanes {
   int64_t count_ = 0;
   uint64_t numbers_ = 0;
   std::vector<Errc> expected_ends_;  // any of them
+  bool standstill_ = false;          // every partition was stopped during this consumption
+  std::set<Errc> stops_;             // why partitions have stopped
 };
 
 }  // namespace kafka::sim

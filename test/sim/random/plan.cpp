@@ -110,9 +110,9 @@ ConsumerPlan draw_consumer(Random& random, const Plan& plan, int index) {
 void draw_starts(Plan& plan) {
   Random random(plan.seed, 12);
   for (ConsumerPlan& consumer : plan.consumers) {
-    if (random.percent(60)) continue;
-    consumer.options.on_start_out_of_range = random.pick(
-        std::vector<OutOfRange>{OutOfRange::fail, OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest});
+    const std::vector<OutOfRange> all{OutOfRange::fail, OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest};
+    if (random.percent(40)) consumer.options.on_start_out_of_range = random.pick(all);
+    if (random.percent(25)) consumer.stop_percent = random.integer(1, 15);
   }
 }
 

@@ -42,6 +42,7 @@ struct ConsumerPlan {
   int restart_percent = 0;  ///< per step of the nemesis
   int seek_percent = 0;
   int pause_percent = 0;
+  int stop_percent = 0;
   int take_percent = 0;  ///< per step of the nemesis: a partition is taken away, or given back
 };
 

@@ -20,7 +20,7 @@ Reader::~Reader() {
 }
 
 void Reader::start() {
-  closing_ = closed_ = restarting_ = false;
+  stopping_ = closing_ = closed_ = restarting_ = false;
   const int incarnation = ++incarnation_;
   lanes_ = std::make_unique<Lanes>(run_.journal, book_, run_.cluster(), *run_.history, run_.plan, plan_);
   lanes_->lies_possible = run_.plan.replies;
@@ -64,6 +64,7 @@ void Reader::consume() {
     Callback callback(run_.journal, "on_end");
     if (incarnation != incarnation_) return run_.journal.violation("on_end of a consumer that is gone");
     run_.journal.note("on_end " + error.name());
+    stopping_ = false;
     lanes_->ended(error, closing_);
     if (!closing_) consume_soon();
   };
@@ -103,6 +104,7 @@ void Reader::consume() {
 }
 
 void Reader::take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages) {
+  if (stopping_) run_.journal.violation("a message after stop()");
   const TopicPartition& partition = held->partition;
   const int64_t first = messages.empty() ? -1 : messages.front().offset;
   run_.journal.note("deliver " + partition.topic + "/" + std::to_string(partition.partition) + " " +
@@ -207,6 +209,7 @@ void Reader::seek(const TopicPartition& partition, int64_t to) {
 void Reader::step() {
   if (!consumer_ || closing_ || healed_) return;
   if (random_.percent(plan_.restart_percent)) return restart(random_.percent(50));
+  if (plan_.stop_percent > 0 && !stopping_ && lanes_->consuming() && random_.percent(plan_.stop_percent)) stop();
   auto any = lanes_->lanes().begin();
   std::advance(any, random_.integer(0, static_cast<int>(lanes_->lanes().size()) - 1));
   const TopicPartition partition = any->first;
@@ -228,6 +231,20 @@ void Reader::step() {
     const Error error = on ? consumer_->pause(named) : consumer_->resume(named);
     if (error) run_.journal.violation("pause: " + error.message());
   }
+}
+
+void Reader::stop() {
+  run_.journal.note("stop");
+  stopping_ = true;
+  lanes_->ending(Errc::none);
+  const int incarnation = incarnation_;
+  Call call(run_.journal);
+  consumer_->stop([this, incarnation, token = Token(run_.journal)] {
+    Callback callback(run_.journal, "the callback of stop()");
+    run_.journal.note("stopped");
+    if (incarnation != incarnation_) return run_.journal.violation("stop() of a consumer that is gone");
+    run_.journal.check(!stopping_, "stopped before on_end");
+  });
 }
 
 void Reader::restart(bool politely) {

@@ -42,6 +42,7 @@ class Reader {
   void take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages);
   void answer(const std::shared_ptr<Held>& held);
   void restart(bool politely);
+  void stop();
   void replied(const TopicPartition& partition, bool moved, bool taken, const Error& error);
   /// Takes the partition away from the consumer, or gives it back.
   void take(const TopicPartition& partition, bool away);
@@ -60,6 +61,7 @@ class Reader {
   net::Timer consume_timer_;
   std::map<TopicPartition, net::Timer> seek_timers_;
   bool healed_ = false;
+  bool stopping_ = false;  // stop() was called, and on_end has not run
   bool closing_ = false;
   bool closed_ = false;
   bool restarting_ = false;
