@@ -26,8 +26,10 @@ struct UVKAFKA_API SessionOptions {
   std::chrono::milliseconds close_timeout{30000};            ///< how long close() may take; 0 to 1 h
   std::chrono::milliseconds connections_max_idle{540000};    ///< idle connections close after this; 0: never
   std::chrono::milliseconds default_api_timeout{60000};      ///< for operations without an option of their own
-  bool ignore_sigpipe = true;    ///< sets SIGPIPE to ignored if it is at its default, because libuv's writes raise it
-  int32_t max_dispatch = 10000;  ///< callbacks that may run in one turn of the loop, 1 to 1,000,000
+  bool ignore_sigpipe = true;  ///< sets SIGPIPE to ignored if it is at its default, because libuv's writes raise it
+  /// Callbacks that may run in one turn of the loop, 1 to 1,000,000. A few of each kind (messages, reports, answers,
+  /// posted functions ...) of each object may run in any case, so that none waits for others.
+  int32_t max_dispatch = 10000;
   std::chrono::milliseconds metadata_max_age{300000};   ///< metadata is refreshed after this; 1 s to 1 day
   std::chrono::milliseconds metadata_max_idle{300000};  ///< an unused topic is forgotten after this; 5 s to 1 day
   std::chrono::milliseconds metadata_recovery_rebootstrap_trigger{300000};      ///< KIP-1102

@@ -14,9 +14,10 @@ Error cut_off(const Partition& partition, int64_t offset) {
 
 }  // namespace
 
-Committer::Committer(session::Core& core, const ConsumerOptions& options, GroupOffsets* offsets, Teller& teller,
-                     Owner& owner)
+Committer::Committer(session::Core& core, session::Lane lane, const ConsumerOptions& options, GroupOffsets* offsets,
+                     Teller& teller, Owner& owner)
     : core_(core),
+      lane_(std::move(lane)),
       options_(options),
       offsets_(offsets),
       teller_(teller),
@@ -161,7 +162,7 @@ void Committer::tell(Ring<Report> reports) {
   if (reports.empty()) return;
   ++telling_;
   core_.callbacks().run_work(
-      [this, guard = scope_.guard(), reports = std::move(reports)](session::Budget& budget) mutable {
+      lane_, [this, guard = scope_.guard(), reports = std::move(reports)](session::Budget& budget) mutable {
         if (!guard.alive()) return true;  // destroyed without close(): its callbacks go uncalled
         const std::shared_ptr<void> pinned = owner_.pin();
         while (!reports.empty()) {

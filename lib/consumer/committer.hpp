@@ -42,7 +42,8 @@ class Committer {
   };
 
   /// `offsets` null: there is no group, and nothing is ever stored.
-  Committer(session::Core& core, const ConsumerOptions& options, GroupOffsets* offsets, Teller& teller, Owner& owner);
+  Committer(session::Core& core, session::Lane lane, const ConsumerOptions& options, GroupOffsets* offsets,
+            Teller& teller, Owner& owner);
 
   /// False: commits act as acks.
   bool stores() const { return offsets_ != nullptr; }
@@ -89,6 +90,7 @@ class Committer {
   void tell(Ring<Report> reports);
 
   session::Core& core_;
+  session::Lane lane_;
   const ConsumerOptions& options_;
   GroupOffsets* offsets_;  // null: there is no group
   Teller& teller_;

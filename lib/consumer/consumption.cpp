@@ -48,7 +48,7 @@ void Consumptions::finish() {
   if (current_ == nullptr || !current_->ending || current_->end_queued || owner_.commits_pending()) return;
   if (current_->stopping && owner_.answers_pending()) return;
   current_->end_queued = true;
-  core_.callbacks().run([this, guard = scope_.guard(), consumption = current_] {
+  core_.callbacks().run(lane_, [this, guard = scope_.guard(), consumption = current_] {
     if (!guard.alive()) return;
     if (consumption->stopping && (owner_.answers_pending() || owner_.commits_pending())) {
       consumption->end_queued = false;  // stop() came meanwhile

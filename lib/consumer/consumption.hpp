@@ -5,6 +5,7 @@
 #include <kafka/consumer.hpp>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/scope.hpp"
@@ -51,7 +52,8 @@ class Consumptions {
     ~Owner() = default;
   };
 
-  Consumptions(session::Core& core, Owner& owner) : core_(core), owner_(owner) {}
+  Consumptions(session::Core& core, session::Lane lane, Owner& owner)
+      : core_(core), lane_(std::move(lane)), owner_(owner) {}
 
   /// Null if there is none.
   const std::shared_ptr<Consumption>& current() const { return current_; }
@@ -78,6 +80,7 @@ class Consumptions {
 
  private:
   session::Core& core_;
+  session::Lane lane_;
   Owner& owner_;
   std::shared_ptr<Consumption> current_;
   uint64_t newest_ = 0;

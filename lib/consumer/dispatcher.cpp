@@ -70,7 +70,7 @@ void Dispatcher::schedule() {
   if (scheduled_ || dispatching_ || !consuming() || ready_.empty()) return;
   if (open_ >= most_open_) return;
   scheduled_ = true;
-  core_.callbacks().run_work([this, guard = scope_.guard()](session::Budget& budget) {
+  core_.callbacks().run_work(lane_, [this, guard = scope_.guard()](session::Budget& budget) {
     if (!guard.alive()) return true;
     scheduled_ = false;
     const bool finished = dispatch(budget);

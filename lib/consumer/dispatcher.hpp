@@ -109,6 +109,7 @@ class Dispatcher {
   void hand_out_batch(Consumption& consumption, Partition& partition, records::RecordView record);
 
   session::Core& core_;
+  session::Lane lane_;  // messages alone: whatever they take, the consumer's other callbacks get their turns
   const ConsumerOptions& options_;
   Consumptions& consumptions_;
   const LifeCycle& life_cycle_;

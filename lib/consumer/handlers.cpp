@@ -24,7 +24,7 @@ void Handlers::event(Event::Type type, const Partition& partition, const Error& 
   event.offset = offset;
   if (on_event_ == nullptr) return core_.event(event, std::move(then));
   core_.callbacks().run(
-      [guard = scope_.guard(), handler = on_event_, event = std::move(event), then = std::move(then)]() mutable {
+      lane_, [guard = scope_.guard(), handler = on_event_, event = std::move(event), then = std::move(then)]() mutable {
         if (!guard.alive()) return;
         (*handler)(event);
         if (then) then();
@@ -36,8 +36,8 @@ void Handlers::check_end(Partition& partition) {
   if (position.end_reported || partition.open() || !partition.buffer.empty() || !position.at_end()) return;
   position.end_reported = true;
   if (on_end_ == nullptr) return;
-  core_.callbacks().run([guard = scope_.guard(), handler = on_end_,
-                         where = TopicPartition{*partition.topic, partition.number}, offset = position.next] {
+  core_.callbacks().run(lane_, [guard = scope_.guard(), handler = on_end_,
+                                where = TopicPartition{*partition.topic, partition.number}, offset = position.next] {
     if (guard.alive()) (*handler)(where, offset);
   });
 }

@@ -4,6 +4,7 @@
 #include <kafka/session.hpp>
 
 #include <memory>
+#include <utility>
 
 #include "base/scope.hpp"
 #include "consumer/partition.hpp"
@@ -15,7 +16,7 @@ namespace kafka::consumer {
 /// was set when it was queued.
 class Handlers {
  public:
-  explicit Handlers(session::Core& core) : core_(core) {}
+  Handlers(session::Core& core, session::Lane lane) : core_(core), lane_(std::move(lane)) {}
 
   void on_end(Function<void(const TopicPartition&, int64_t)> handler);
   void on_event(Function<void(const Event&)> handler);
@@ -34,6 +35,7 @@ class Handlers {
 
  private:
   session::Core& core_;
+  session::Lane lane_;
   std::shared_ptr<Function<void(const TopicPartition&, int64_t)>> on_end_;
   std::shared_ptr<Function<void(const Event&)>> on_event_;
   Scope scope_;

@@ -4,18 +4,19 @@
 
 namespace kafka::consumer {
 
-Pipeline::Pipeline(const std::shared_ptr<session::Core>& core, const ConsumerOptions& options,
-                   const LifeCycle& life_cycle, GroupOffsets* group, EnvelopeOwner& envelope_owner, Owner& owner)
+Pipeline::Pipeline(const std::shared_ptr<session::Core>& core, const session::Lane& lane,
+                   const ConsumerOptions& options, const LifeCycle& life_cycle, GroupOffsets* group,
+                   EnvelopeOwner& envelope_owner, Owner& owner)
     : options_(options),
       owner_(owner),
       assignment(options.ordering == Ordering::unordered ? Window::kMany : 1),
-      handlers(*core),
-      teller(*core),
-      consumptions(*core, *this),
+      handlers(*core, lane),
+      teller(*core, lane),
+      consumptions(*core, lane, *this),
       positions(core, options, assignment, life_cycle, group, *this),
       sources(*core, options, assignment, life_cycle, consumptions, positions, *this),
       dispatcher(*core, options, consumptions, life_cycle, envelope_owner, sources.memory().decompressed(), *this),
-      committer(*core, options, group, teller, *this),
+      committer(*core, lane, options, group, teller, *this),
       answers(options, assignment, dispatcher, consumptions, committer, teller, life_cycle, *this),
       standstill(*core, assignment, consumptions),
       forgotten(*core, options, assignment) {}

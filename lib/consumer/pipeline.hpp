@@ -45,8 +45,8 @@ class Pipeline final : private Positions::Owner,
   };
 
   /// `group` is null for a Fetcher. All arguments outlive this object.
-  Pipeline(const std::shared_ptr<session::Core>& core, const ConsumerOptions& options, const LifeCycle& life_cycle,
-           GroupOffsets* group, EnvelopeOwner& envelope_owner, Owner& owner);
+  Pipeline(const std::shared_ptr<session::Core>& core, const session::Lane& lane, const ConsumerOptions& options,
+           const LifeCycle& life_cycle, GroupOffsets* group, EnvelopeOwner& envelope_owner, Owner& owner);
 
   /// No consumption runs, and no commit is under way or waits.
   bool at_rest() const { return !committer.pending() && consumptions.current() == nullptr; }

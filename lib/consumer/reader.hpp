@@ -27,9 +27,10 @@ class EnvelopeLink final : public EnvelopeOwner {
   explicit EnvelopeLink(std::shared_ptr<session::Core> core) : core_(std::move(core)) {}
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) override;
   Error ack(uint64_t ticket) override;
-  void later(Function<void()> callback) override { core_->later(std::move(callback)); }
+  void later(Function<void()> callback) override { core_->later(lane, std::move(callback)); }
   void freed() override;
 
+  const session::Lane lane;  ///< every callback of the consumer but messages, in order
   Reader* reader = nullptr;  ///< null once envelopes are lost
 
  private:

@@ -13,11 +13,11 @@ namespace kafka::consumer {
 /// Owns the guard of those calls: if the consumer is destroyed without close(), queued calls do not run.
 class Teller {
  public:
-  explicit Teller(session::Core& core) : core_(core) {}
+  Teller(session::Core& core, session::Lane lane) : core_(core), lane_(std::move(lane)) {}
 
   void later(Function<void(Error)> done, const Error& error) {
     if (!done) return;
-    core_.later([guard = scope_.guard(), done = std::move(done), error]() mutable {
+    core_.later(lane_, [guard = scope_.guard(), done = std::move(done), error]() mutable {
       if (guard.alive()) done(error);
     });
   }
@@ -25,6 +25,7 @@ class Teller {
 
  private:
   session::Core& core_;
+  session::Lane lane_;
   Scope scope_;
 };
 

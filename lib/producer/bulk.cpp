@@ -53,7 +53,7 @@ void Bulk::end_one() {
     if (!part.result.error && part.result.offset >= 0) result.offsets[key.first][key.second] = part.result.offset;
     result.partitions.push_back(std::move(part.result));
   }
-  session_.later([done = std::move(done_), result = std::move(result)]() mutable { done(std::move(result)); });
+  session_.later(lane_, [done = std::move(done_), result = std::move(result)]() mutable { done(std::move(result)); });
 }
 
 }  // namespace producer

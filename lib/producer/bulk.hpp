@@ -26,7 +26,8 @@ class Bulk {
     bool reported = false;
   };
 
-  Bulk(session::Core& session, Function<void(ProduceResult)> done) : session_(session), done_(std::move(done)) {}
+  Bulk(session::Core& session, session::Lane lane, Function<void(ProduceResult)> done)
+      : session_(session), lane_(std::move(lane)), done_(std::move(done)) {}
 
   /// The part for the partition of an envelope.
   Part& part(const ProduceEnvelope& envelope);
@@ -39,6 +40,7 @@ class Bulk {
 
  private:
   session::Core& session_;
+  session::Lane lane_;
   Function<void(ProduceResult)> done_;
   std::map<std::pair<std::string, int32_t>, Part> parts_;
   std::vector<Error> errors_;

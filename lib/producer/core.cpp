@@ -10,9 +10,9 @@ namespace kafka::producer {
 Core::Core(std::shared_ptr<session::Core> session, ProducerOptions options)
     : session_(std::move(session)),
       options_(std::move(options)),
-      memory_(*session_, static_cast<size_t>(options_.buffer_memory)),
-      flushes_(*session_),
-      reports_(*session_, memory_),
+      memory_(*session_, lane_, static_cast<size_t>(options_.buffer_memory)),
+      flushes_(*session_, lane_),
+      reports_(*session_, lane_, memory_),
       accumulator_(*session_, options_, memory_, reports_),
       sender_(*session_, options_, accumulator_, reports_, flushes_),
       close_alarm_(*session_, [this] { fail_rest(); }) {
@@ -187,7 +187,7 @@ Error Core::check(const std::vector<ProduceEnvelope>& envelopes, std::vector<Err
 }
 
 void Core::produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done) {
-  const auto bulk = std::make_shared<Bulk>(*session_, std::move(done));
+  const auto bulk = std::make_shared<Bulk>(*session_, lane_, std::move(done));
   std::vector<Error> wrong;
   const Error full = check(envelopes, wrong);
   for (size_t i = 0; i < envelopes.size(); ++i) {
@@ -212,7 +212,7 @@ void Core::produce(std::vector<ProduceEnvelope> envelopes, Function<void(Produce
 
 void Core::flush(Function<void()> done) {
   if (!works()) {
-    if (done) session_->later(std::move(done));
+    if (done) session_->later(lane_, std::move(done));
     return;
   }
   const std::shared_ptr<void> flush = flushes_.begin(std::move(done));
@@ -222,7 +222,7 @@ void Core::flush(Function<void()> done) {
 
 void Core::close(net::Duration deadline, Function<void()> done) {
   if (!works() || life_ == Life::closed) {
-    if (done) session_->later(std::move(done));
+    if (done) session_->later(lane_, std::move(done));
     return;
   }
   if (done) close_callbacks_.push_back(std::move(done));
@@ -237,7 +237,7 @@ void Core::close(net::Duration deadline, Function<void()> done) {
 void Core::end_close() {
   life_ = Life::closed;
   close_alarm_.cancel();
-  for (Function<void()>& done : std::exchange(close_callbacks_, {})) session_->later(std::move(done));
+  for (Function<void()>& done : std::exchange(close_callbacks_, {})) session_->later(lane_, std::move(done));
 }
 
 void Core::begin_close(net::TimePoint deadline, Function<void()> done) {

@@ -86,6 +86,7 @@ class Core final : public session::Client, public std::enable_shared_from_this<C
   ProducerOptions options_;
   Error error_;
   Life life_ = Life::open;
+  session::Lane lane_;  // every callback of this producer, in order
   Memory memory_;
   Flushes flushes_;
   Reports reports_;

@@ -16,7 +16,7 @@ namespace kafka::producer {
 /// Counts the flushes that have not ended. While there is one, nothing lingers.
 class Flushes {
  public:
-  explicit Flushes(session::Core& session) : session_(session) {}
+  Flushes(session::Core& session, session::Lane lane) : session_(session), lane_(std::move(lane)) {}
 
   /// A flush ends, and `done` is queued, when the last copy of what this returns is gone.
   std::shared_ptr<void> begin(Function<void()> done) { return std::make_shared<Flush>(*this, std::move(done)); }
@@ -33,7 +33,7 @@ class Flushes {
     ~Flush() {
       if (!guard.alive()) return;
       --flushes.count_;
-      if (done) flushes.session_.callbacks().run(std::move(done));
+      if (done) flushes.session_.callbacks().run(flushes.lane_, std::move(done));
     }
     Flushes& flushes;
     Scope::Guard guard;
@@ -41,6 +41,7 @@ class Flushes {
   };
 
   session::Core& session_;
+  session::Lane lane_;
   uint64_t count_ = 0;
   Scope scope_;
 };

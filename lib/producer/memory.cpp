@@ -26,7 +26,7 @@ void Memory::on_drain(Function<void()> handler) {
 void Memory::tell_room() {
   if (!full_ || !on_drain_ || used_ > limit_ / 2) return;
   full_ = false;
-  session_.callbacks().run(std::move(on_drain_));
+  session_.callbacks().run(lane_, std::move(on_drain_));
   on_drain_ = nullptr;
 }
 

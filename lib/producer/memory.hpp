@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "producer/batch.hpp"
@@ -24,7 +25,9 @@ class Memory {
   /// Bytes of batch objects that are kept.
   static constexpr size_t kSpareBytes = 4 * 1024 * 1024;
 
-  Memory(session::Core& session, size_t limit) : session_(session), limit_(limit) {}
+  /// The producer's callbacks run in `lane`.
+  Memory(session::Core& session, session::Lane lane, size_t limit)
+      : session_(session), lane_(std::move(lane)), limit_(limit) {}
 
   // The account.
   size_t limit() const noexcept { return limit_; }
@@ -69,6 +72,7 @@ class Memory {
 
  private:
   session::Core& session_;
+  session::Lane lane_;
   size_t limit_;
   size_t used_ = 0;
   size_t records_ = 0;

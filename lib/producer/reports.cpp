@@ -42,7 +42,7 @@ void Reports::tell(std::unique_ptr<Batch> batch, Outcome outcome) {
   std::shared_ptr<Handout> to = gathered_;
   if (to == nullptr) {
     to = std::make_shared<Handout>(memory_, handler_, scope_.guard());
-    session_.callbacks().run_work([to](session::Budget& budget) { return to->run(budget); });
+    session_.callbacks().run_work(lane_, [to](session::Budget& budget) { return to->run(budget); });
     if (gathers_) gathered_ = to;
   }
   to->add(std::move(batch), std::move(outcome));
@@ -54,13 +54,13 @@ void Reports::fail_record(Receipt receipt, Error error, int32_t partition) {
   report.error = std::move(error);
   report.partition = partition;
   if (receipt.by_token) {
-    session_.later([this, guard = scope_.guard(), token = receipt.token, report = std::move(report)] {
+    session_.later(lane_, [this, guard = scope_.guard(), token = receipt.token, report = std::move(report)] {
       if (!guard.alive()) return;
       const auto handler = handler_;
       if (handler != nullptr) (*handler)(token, report);
     });
   } else if (receipt.done) {
-    session_.later([done = std::move(receipt.done), report = std::move(report)]() mutable { done(report); });
+    session_.later(lane_, [done = std::move(receipt.done), report = std::move(report)]() mutable { done(report); });
   }
 }
 

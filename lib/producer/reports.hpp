@@ -5,6 +5,7 @@
 #include <kafka/producer.hpp>
 
 #include <memory>
+#include <utility>
 
 #include "base/scope.hpp"
 #include "producer/batch.hpp"
@@ -27,7 +28,9 @@ struct Totals {
 /// Owns the application's handler for tokens, and the producer's totals.
 class Reports {
  public:
-  Reports(session::Core& session, Memory& memory) : session_(session), memory_(memory) {}
+  /// The producer's callbacks run in `lane`.
+  Reports(session::Core& session, session::Lane lane, Memory& memory)
+      : session_(session), lane_(std::move(lane)), memory_(memory) {}
 
   void set_handler(DeliveryHandler handler);
   /// The batch has its outcome. The application is told later; until then the report stays charged.
@@ -60,6 +63,7 @@ class Reports {
   void tell(std::unique_ptr<Batch> batch, Outcome outcome);
 
   session::Core& session_;
+  session::Lane lane_;
   Memory& memory_;
   Handout::Handler handler_;
   bool gathers_ = false;

@@ -1,5 +1,6 @@
 #include "session/callbacks.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace kafka::session {
@@ -7,7 +8,8 @@ namespace kafka::session {
 struct Callbacks::Queue {
   net::Reactor* reactor = nullptr;  // null once cleared for good
   int32_t max_dispatch = 0;
-  Ring<Work> work;
+  Lines waiting;  // lanes with work for the next turn
+  Lines running;  // lanes with work in this turn
   std::vector<Function<void()>> flushes;
   bool armed = false;
 };
@@ -25,25 +27,30 @@ Callbacks::~Callbacks() {
 void Callbacks::clear() {
   // The destructor of a callable may queue more callables.
   for (int round = 0; round < 8 && !empty(); ++round) {
-    const Ring<Work> work = std::move(queue_->work);
-    queue_->work = {};
-    const std::vector<Function<void()>> flushes = std::move(queue_->flushes);
-    queue_->flushes.clear();
+    std::vector<Ring<Work>> work;
+    for (Lines* lines : {&queue_->running, &queue_->waiting}) {
+      for (const auto& line : std::exchange(*lines, {})) {
+        work.push_back(std::exchange(line->work, {}));
+        line->listed = false;
+      }
+    }
+    const std::vector<Function<void()>> flushes = std::exchange(queue_->flushes, {});
   }
 }
 
-bool Callbacks::empty() const { return queue_->work.empty() && queue_->flushes.empty(); }
+bool Callbacks::empty() const { return queue_->waiting.empty() && queue_->running.empty() && queue_->flushes.empty(); }
 
-void Callbacks::run(Function<void()> callback) {
-  run_work([callback = std::move(callback)](Budget& budget) mutable {
+void Callbacks::run(const Lane& lane, Function<void()> callback) {
+  run_work(lane, [callback = std::move(callback)](Budget& budget) mutable {
     if (!budget.take()) return false;
     callback();
     return true;
   });
 }
 
-void Callbacks::run_work(Work work) {
-  queue_->work.push_back(std::move(work));
+void Callbacks::run_work(const Lane& lane, Work work) {
+  lane.line_->work.push_back(std::move(work));
+  if (!std::exchange(lane.line_->listed, true)) queue_->waiting.push_back(lane.line_);
   arm();
 }
 
@@ -61,27 +68,62 @@ void Callbacks::arm() {
 void Callbacks::drain(const std::shared_ptr<Queue>& pinned) {
   const std::shared_ptr<Queue> queue = pinned;
   if (queue->reactor == nullptr) return;
-  Budget budget(*queue->reactor, queue->max_dispatch);
-  for (size_t left = queue->work.size(); left > 0 && !queue->work.empty() && !budget.exhausted(); --left) {
-    Work work = queue->work.pop_front();
-    const bool finished = work(budget);
-    if (queue->reactor == nullptr) return;  // the session is gone
-    if (!finished) {
-      queue->work.push_front(std::move(work));
-      break;
-    }
-  }
-  std::vector<Function<void()>> flushes = std::move(queue->flushes);
-  queue->flushes.clear();
+  run_lanes(*queue);
+  if (queue->reactor == nullptr) return;  // the session is gone
+  std::vector<Function<void()>> flushes = std::exchange(queue->flushes, {});
   for (Function<void()>& flush : flushes) {
     flush();
     if (queue->reactor == nullptr) return;
   }
   queue->armed = false;
-  if (!queue->work.empty() || !queue->flushes.empty()) {
+  if (!queue->waiting.empty() || !queue->flushes.empty()) {
     queue->armed = true;
     queue->reactor->defer([queue] { drain(queue); });
   }
+}
+
+// Every lane gets its share. What the lanes leave of the turn is parted anew, until all of it is used.
+void Callbacks::run_lanes(Queue& queue) {
+  queue.running = std::exchange(queue.waiting, {});
+  for (const auto& line : queue.running) line->due = line->work.size();
+  TurnBudget turn(*queue.reactor, queue.max_dispatch);
+  bool more = !queue.running.empty();
+  while (more) {
+    more = false;
+    size_t left = std::count_if(queue.running.begin(), queue.running.end(), [](auto& line) { return line->due > 0; });
+    for (size_t i = 0; left > 0; ++i) {
+      const std::shared_ptr<Lane::Line> line = queue.running[i];
+      if (line->due == 0) continue;
+      turn.used(run_lane(queue, *line, turn.share(left--)));
+      if (queue.reactor == nullptr) return;
+      more = more || line->due > 0;
+    }
+    more = more && !turn.over();
+  }
+  // Another lane is the first in the next turn: the last ones get a single call if the first ones take too long.
+  if (queue.running.size() > 1) std::rotate(queue.running.begin(), queue.running.begin() + 1, queue.running.end());
+  Lines waiting;
+  for (auto& line : std::exchange(queue.running, {})) {
+    line->listed = !line->work.empty();
+    if (line->listed) waiting.push_back(std::move(line));
+  }
+  waiting.insert(waiting.end(), queue.waiting.begin(), queue.waiting.end());
+  queue.waiting = std::move(waiting);
+}
+
+// Returns how many calls were made.
+int32_t Callbacks::run_lane(Queue& queue, Lane::Line& line, Budget budget) {
+  while (line.due > 0 && budget.any()) {
+    Work work = line.work.pop_front();
+    const bool finished = work(budget);
+    if (queue.reactor == nullptr) return 0;
+    if (!finished) {
+      line.work.push_front(std::move(work));
+      break;
+    }
+    --line.due;
+  }
+  return budget.used();
 }
 
 }  // namespace kafka::session

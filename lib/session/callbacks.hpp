@@ -1,61 +1,53 @@
 // The queue from which every callback of the application runs: at the end of a turn of the loop, from the top of the
-// stack. In one turn it runs what was queued when the turn began, at most max_dispatch callbacks or 1 ms, and then the
-// flushes. Without that bound, an application that answers at once would queue more and more work, and timers and
-// sockets would never get their turn.
+// stack. Work waits in lanes, one for each kind of work of each object. In one turn every lane that has work gets a
+// share of the turn, whatever the others take.
+// Not here: how much a lane may do in one turn (budget.hpp).
 #pragma once
 
 #include <kafka/function.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "base/ring.hpp"
 #include "net/reactor.hpp"
+#include "session/budget.hpp"
 
 namespace kafka::session {
 
-/// How many calls of the application this turn may still make. Take one before each call.
-class Budget {
- public:
-  static constexpr net::Duration kMaxTurn = std::chrono::milliseconds(1);
+/// Work that calls the application many times. It returns true when it is finished, and false when the budget ran out.
+/// Then it is called again in the next turn, before everything that was queued later in its lane.
+using Work = Function<bool(Budget&)>;
 
-  Budget(net::Reactor& reactor, int32_t calls) : reactor_(reactor), left_(calls) {}
-  /// False: stop now and go on in the next turn.
-  bool take() {
-    if (left_ <= 0) return false;
-    --left_;
-    // Reading the clock costs as much as a short callback, so only every 32nd call reads it.
-    if ((left_ & 31) == 0 && reactor_.turn_time() > kMaxTurn) left_ = 0;
-    return true;
-  }
-  /// Takes up to `calls` calls at once, as many as are left until the clock is read again; 0: stop now.
-  int32_t take(int32_t calls) {
-    if (calls <= 0 || !take()) return 0;
-    const int32_t more = std::min(calls - 1, left_ & 31);
-    left_ -= more;
-    return 1 + more;
-  }
-  bool exhausted() const { return left_ <= 0; }
+/// The work of one kind of one object, in order. Copies are the same lane. What is queued runs also if the lane's owner
+/// is gone meanwhile.
+class Lane {
+ public:
+  Lane() : line_(std::make_shared<Line>()) {}
 
  private:
-  net::Reactor& reactor_;
-  int32_t left_;
+  friend class Callbacks;
+  struct Line {
+    Ring<Work> work;
+    size_t due = 0;       // so many at the front may run in this turn
+    bool listed = false;  // in one of the queue's lists
+  };
+  std::shared_ptr<Line> line_;
 };
 
+/// In one turn of the loop the queue runs what was queued when the turn began: at most `max_dispatch` callbacks or 1
+/// ms, but some of every lane in any case (TurnBudget), so that no lane waits for others longer than a turn. Then it
+/// runs the flushes. Without the first bound, an application that answers at once would queue more and more work, and
+/// timers and sockets would never get their turn.
 class Callbacks {
  public:
-  /// Work that calls the application many times. It returns true when it is finished, and false when the budget ran
-  /// out. Then it is called again in the next turn, before everything that was queued later.
-  using Work = Function<bool(Budget&)>;
-
   Callbacks(net::Reactor& reactor, int32_t max_dispatch);
   ~Callbacks();
 
   /// One call of the application.
-  void run(Function<void()> callback);
-  void run_work(Work work);
+  void run(const Lane& lane, Function<void()> callback);
+  void run_work(const Lane& lane, Work work);
   /// Runs once at the end of this turn, after its callbacks, so that what they queued is flushed together.
   void at_end_of_turn(Function<void()> flush);
 
@@ -64,8 +56,11 @@ class Callbacks {
   void clear();
 
  private:
+  using Lines = std::vector<std::shared_ptr<Lane::Line>>;
   struct Queue;
   static void drain(const std::shared_ptr<Queue>& queue);
+  static void run_lanes(Queue& queue);
+  static int32_t run_lane(Queue& queue, Lane::Line& line, Budget budget);
   void arm();
 
   std::shared_ptr<Queue> queue_;  // outlives this object while it is being drained

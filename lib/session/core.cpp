@@ -71,8 +71,8 @@ Error Core::refusal() const {
   return {};
 }
 
-void Core::later(Function<void()> callback) {
-  if (callbacks_ != nullptr) return callbacks_->run(std::move(callback));
+void Core::later(const Lane& lane, Function<void()> callback) {
+  if (callbacks_ != nullptr) return callbacks_->run(lane, std::move(callback));
   if (loop_ == nullptr) {
     if (reactor_ != nullptr) reactor_->defer(std::move(callback));
     return;
@@ -94,7 +94,7 @@ void Core::set_resolver(Function<void(const std::string&, cluster::ResolverDone)
   // The resolver is a callback of the application: it runs from the queue, and lives while it runs.
   auto pinned = std::make_shared<Function<void(const std::string&, cluster::ResolverDone)>>(std::move(resolver));
   router().resolver().set_hook([this, pinned](const std::string& host, cluster::ResolverDone done) {
-    callbacks_->run([pinned, host, done = std::move(done)]() mutable { (*pinned)(host, std::move(done)); });
+    callbacks_->run(lookups_, [pinned, host, done = std::move(done)]() mutable { (*pinned)(host, std::move(done)); });
   });
 }
 
@@ -103,7 +103,7 @@ bool Core::post(Function<void()> fn) {
     reactor_->post([this, guard = scope_.guard(), fn = std::move(fn)]() mutable {
       if (!guard.alive()) return;
       mailbox_.arrived();
-      callbacks_->run(std::move(fn));
+      callbacks_->run(posts_, std::move(fn));
       if (life_ == Life::closing) finish_close_when_idle();
     });
   });

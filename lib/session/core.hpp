@@ -62,7 +62,9 @@ class Core : public std::enable_shared_from_this<Core> {
   Log& log() { return log_; }
 
   /// Queues one call of the application; works in every state, also when closed.
-  void later(Function<void()> callback);
+  void later(const Lane& lane, Function<void()> callback);
+  /// The same for what was asked of the session itself.
+  void later(Function<void()> callback) { later(answers_, std::move(callback)); }
 
   void add(Client& client) { clients_.push_back(&client); }
   void remove(Client& client);
@@ -108,6 +110,7 @@ class Core : public std::enable_shared_from_this<Core> {
   net::Reactor* reactor_ = nullptr;
   Log log_;
   Events events_{log_};
+  Lane answers_, posts_, lookups_;
   std::unique_ptr<Callbacks> callbacks_;
   std::unique_ptr<Cluster> cluster_;
   std::vector<Client*> clients_;

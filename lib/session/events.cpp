@@ -41,7 +41,7 @@ void Events::set_handler(Handler handler) {
 void Events::tell(const Event& event, Callbacks* callbacks, Function<void()> then) {
   write_line(log_, event);
   if (!has_handler() || callbacks == nullptr) return;
-  callbacks->run([this, guard = scope_.guard(), event, then = std::move(then)]() mutable {
+  callbacks->run(lane_, [this, guard = scope_.guard(), event, then = std::move(then)]() mutable {
     if (guard.alive()) call(event);
     if (then) then();
   });

@@ -36,6 +36,7 @@ class Events {
   Handler handler_;
   bool running_ = false;
   uint64_t settings_ = 0;  // counts set_handler(), which the handler itself may call
+  Lane lane_;
   Scope scope_;
 };
 

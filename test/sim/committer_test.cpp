@@ -35,8 +35,8 @@ struct CommitterBench final : Committer::Owner {
       : client(1, {.brokers = 1}),
         options(with),
         assignment(options.ordering == Ordering::unordered ? Window::kMany : 1),
-        teller(*client.core),
-        committer(*client.core, options, &group, teller, *this) {
+        teller(*client.core, {}),
+        committer(*client.core, {}, options, &group, teller, *this) {
     for (int32_t number = 0; number < 3; ++number) partitions.push_back(&assignment.add("t", number));
   }
   std::shared_ptr<void> pin() override { return {}; }

@@ -218,8 +218,9 @@ TEST_CASE("I8: a turn runs what was queued when it began, at most max_dispatch c
   SimWorld world(1);
   net::Reactor& reactor = world.node("client");
   session::Callbacks callbacks(reactor, 3);
+  const session::Lane lane;
   std::string order;
-  for (const char name : {'a', 'b', 'c', 'd', 'e'}) callbacks.run([&, name] { order += name; });
+  for (const char name : {'a', 'b', 'c', 'd', 'e'}) callbacks.run(lane, [&, name] { order += name; });
   callbacks.at_end_of_turn([&] { order += '|'; });
   CHECK(order.empty());
   CHECK_FALSE(callbacks.empty());
@@ -234,15 +235,16 @@ TEST_CASE(
   SimWorld world(1);
   net::Reactor& reactor = world.node("client");
   session::Callbacks callbacks(reactor, 1000000);
+  const session::Lane lane;
   int runs = 0, depth = 0, deepest = 0;
   bool other = false;
   Function<void()> again = [&] {
     deepest = std::max(deepest, ++depth);
     ++runs;
-    if (!other) callbacks.run([&] { again(); });
+    if (!other) callbacks.run(lane, [&] { again(); });
     --depth;
   };
-  callbacks.run([&] { again(); });
+  callbacks.run(lane, [&] { again(); });
   net::Timer timer = reactor.after(0s, [&] { other = true; });
   world.run_for(1ms);
   CHECK(other);
@@ -253,16 +255,17 @@ TEST_CASE(
 TEST_CASE("work that runs out of its budget goes on in the next turn, before what was queued later") {
   SimWorld world(1);
   session::Callbacks callbacks(world.node("client"), 2);
+  const session::Lane lane;
   std::string order;
   int left = 5;
-  callbacks.run_work([&](session::Budget& budget) {
+  callbacks.run_work(lane, [&](session::Budget& budget) {
     while (left > 0) {
       if (!budget.take()) return false;
       order += static_cast<char>('0' + left--);
     }
     return true;
   });
-  callbacks.run([&] { order += 'z'; });
+  callbacks.run(lane, [&] { order += 'z'; });
   world.run_for(0s);
   CHECK(order == "54321z");
 }
@@ -270,10 +273,11 @@ TEST_CASE("work that runs out of its budget goes on in the next turn, before wha
 TEST_CASE("G1: a queued call may destroy the queue") {
   SimWorld world(1);
   auto callbacks = std::make_unique<session::Callbacks>(world.node("client"), 100);
+  const session::Lane lane;
   int runs = 0;
   auto token = std::make_shared<int>(0);
   SECTION("in a callback") {
-    callbacks->run([&] {
+    callbacks->run(lane, [&] {
       ++runs;
       callbacks.reset();
     });
@@ -286,7 +290,7 @@ TEST_CASE("G1: a queued call may destroy the queue") {
     callbacks->at_end_of_turn([&, token] { runs += 100; });
   }
   if (runs == 0) callbacks->at_end_of_turn([&] {});
-  callbacks->run([token] {});
+  callbacks->run(lane, [token] {});
   world.run_for(1s);
   CHECK(runs == 1);
   CHECK(token.use_count() == 1);  // destroyed uncalled

@@ -69,7 +69,7 @@ class Host final : public net::Reactor {
 
   TimePoint read_clock() const override;
   int64_t read_wall_clock() const override;
-  Duration turn_time() const override { return Duration::zero(); }
+  Duration turn_time() const override { return spent - spent_before_phase; }
   net::Timer after(Duration delay, Function<void()> fn) override;
   void defer(Function<void()> fn) override { deferred.push_back(std::move(fn)); }
   void post(Function<void()> fn) override;
@@ -89,6 +89,10 @@ class Host final : public net::Reactor {
   std::vector<Function<void()>> deferred;
   std::map<uint16_t, std::shared_ptr<Listening>> listening;
   bool paused = false;
+  Duration spent{};               // by the application, in this turn
+  Duration spent_before_phase{};  // until what was deferred began
+  int64_t busy_until = 0;         // the next turn does not begin before
+  uint64_t turns = 0;
   uint16_t next_port = 40'000;
   size_t streams = 0, listeners = 0, running_lookups = 0, timers = 0, hold_count = 0;
   size_t connects = 0, lookups = 0;

@@ -160,14 +160,18 @@ void World::run_due(Events& events, Host* host, uint64_t newest) {
 
 void World::turn(Host* host) {
   const uint64_t newest = sequence;  // what is started here waits for the next turn
+  ++host->turns;
   run_due(host->events, host, newest);
   run_due(host->timer_events, host, newest);
+  host->spent_before_phase = host->spent;
   std::vector<Function<void()>> batch = std::exchange(host->deferred, {});
   for (Function<void()>& run : batch) {
     count(Kind::deferred, host->index);
     Function<void()> once = std::move(run);
     once();
   }
+  host->busy_until = time + host->spent.count();
+  host->spent = host->spent_before_phase = {};
 }
 
 bool World::step(int64_t limit) {
@@ -178,7 +182,7 @@ bool World::step(int64_t limit) {
     if (!host.deferred.empty()) next = time;
     if (!host.events.empty()) next = std::min(next, host.events.begin()->first.first);
     if (!host.timer_events.empty()) next = std::min(next, host.timer_events.begin()->first.first);
-    return next;
+    return std::max(next, host.busy_until);
   };
   int64_t next = network.empty() ? INT64_MAX : network.begin()->first.first;
   for (const auto& host : hosts) next = std::min(next, due_at(*host));
@@ -249,6 +253,9 @@ bool SimWorld::run_idle(Duration limit) {
   return idle;
 }
 void SimWorld::set_instant_limit(uint64_t events) { world_->instant_limit = events; }
+
+void SimWorld::spend(const std::string& name, Duration time) { world_->host(name).spent += time; }
+uint64_t SimWorld::turns(const std::string& name) const { return world_->host(name).turns; }
 
 void SimWorld::pause(const std::string& name) { world_->host(name).paused = true; }
 void SimWorld::resume(const std::string& name) { world_->host(name).paused = false; }

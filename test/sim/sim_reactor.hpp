@@ -69,6 +69,11 @@ class SimWorld {
   /// Runs until nothing is left to happen; false if that takes longer than `limit`.
   bool run_idle(Duration limit = std::chrono::hours(1));
   void set_instant_limit(uint64_t events);
+  /// The program on this host works for so long, in the callback from which this is called: its turn takes longer, and
+  /// the next one does not begin before.
+  void spend(const std::string& name, Duration time);
+  /// How many turns the host has begun.
+  uint64_t turns(const std::string& name) const;
 
   // The network.
   void set_latency(Duration least, Duration most);

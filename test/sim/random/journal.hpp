@@ -3,15 +3,17 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "random/slowness.hpp"
 #include "sim_reactor.hpp"
 
 namespace kafka::sim {
 
 class Journal {
  public:
-  explicit Journal(SimWorld& world) : world_(world) {}
+  Journal(SimWorld& world, Slowness of) : slowness(std::move(of)), world_(world) {}
 
   /// Notes a broken rule. The run goes on, so that one run can show several.
   void violation(std::string text) {
@@ -26,6 +28,10 @@ class Journal {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(world_.elapsed()).count()) + " ms";
   }
 
+  /// The time without that in which the application itself worked: how long the client has taken for something.
+  TimePoint patience() const { return world_.now() - slowness.spent(); }
+
+  Slowness slowness;
   std::vector<std::string> violations;
   int calls = 0;
   int callbacks = 0;
@@ -57,7 +63,10 @@ class Callback {
     ++journal_.callbacks;
   }
   Callback(const Callback&) = delete;
-  ~Callback() { --journal_.callbacks; }
+  ~Callback() {
+    --journal_.callbacks;
+    journal_.slowness.callback();
+  }
 
  private:
   Journal& journal_;

@@ -145,19 +145,19 @@ void Ledger::reported(size_t record, const DeliveryReport& report, TimePoint now
   sent.reported_at = now;
   if (++sent.reports > 1) return journal_.violation(name(record) + " was reported on twice");
   if (sent.aborted) return journal_.violation(name(record) + " was reported on after its producer was destroyed");
-  if (now > sent.latest_report) {
-    const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(now - sent.latest_report);
+  if (const TimePoint patience = journal_.patience(); patience > sent.latest_report) {
+    const auto late = std::chrono::duration_cast<std::chrono::milliseconds>(patience - sent.latest_report);
     journal_.violation(name(record) + " was reported on " + std::to_string(late.count()) +
                        " ms after delivery_timeout: " + report.error.message());
   }
   sent.report = report;
 }
 
-void Ledger::reported(size_t bulk, ProduceResult result, TimePoint now) {
+void Ledger::reported(size_t bulk, ProduceResult result) {
   Bulk& call = bulks[bulk];
   if (++call.reports > 1) return journal_.violation("produce " + std::to_string(bulk) + " was reported on twice");
   if (call.aborted) return journal_.violation("produce " + std::to_string(bulk) + " was reported on after the end");
-  if (now > call.latest_report)
+  if (journal_.patience() > call.latest_report)
     journal_.violation("produce " + std::to_string(bulk) + " was reported on after delivery_timeout");
   call.result = std::move(result);
 }

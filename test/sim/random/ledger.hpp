@@ -63,7 +63,7 @@ class Ledger {
   void compare(const OwnedMessage& message, const char* where);
 
   void reported(size_t record, const DeliveryReport& report, TimePoint now);
-  void reported(size_t bulk, ProduceResult result, TimePoint now);
+  void reported(size_t bulk, ProduceResult result);
   /// The partition has got another leader.
   void moved(const TopicPartition& partition, TimePoint now) { moves_[partition].push_back(now); }
   /// The producer was destroyed: its records and calls without a report get none.

@@ -157,6 +157,14 @@ void draw_taking(Plan& plan) {
   }
 }
 
+void draw_slowness(Plan& plan) {
+  Random random(plan.seed, 11);
+  if (!random.percent(25)) return;
+  plan.slow_longest = std::chrono::microseconds(1);  // to a second
+  for (int64_t more = random.integer(0, 6); more > 0; --more) plan.slow_longest *= 10;
+  plan.slow_percent = random.percent(50) ? 100 : random.integer(1, 50);
+}
+
 }  // namespace
 
 bool is_legacy(const std::string& release) { return release == "0.8.2" || release == "0.9"; }
@@ -230,6 +238,7 @@ Plan::Plan(uint64_t seed) : seed(seed) {
   draw_more(*this);
   draw_starts(*this);
   draw_taking(*this);
+  draw_slowness(*this);
 }
 
 bool Plan::sequenced() const { return !upgrades && std::all_of(releases.begin(), releases.end(), has_headers); }
@@ -272,6 +281,7 @@ std::string Plan::text() const {
                                  {faults.refuse > 0, "network:refuse"},
                                  {faults.lose_syn > 0, "network:syn"},
                                  {faults.slow > 0, "network:slow"},
+                                 {slow_percent > 0, "slow-application"},
                                  {most_slice < 100, "sliced"}}) {
     if (on) out += std::string(" ") + name;
   }

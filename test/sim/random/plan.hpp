@@ -75,12 +75,14 @@ struct Plan {
   Duration duration{};    ///< of the part with faults
   int64_t step_ms = 100;  ///< between two acts of the nemesis, at most
   bool kill = false, pause = false, holes = false, refuse = false, reset = false, move = false, names = false;
-  bool replies = false;   ///< brokers answer with errors
-  bool breaks = false;    ///< brokers answer with silence, half answers, and closed connections
-  bool upgrades = false;  ///< brokers change to another release
-  bool truncate = false;  ///< old records are deleted
-  bool cuts = false;      ///< unclean elections: new records are lost
-  bool lag = false;       ///< followers lag behind, and leaders send consumers to some broker
+  bool replies = false;     ///< brokers answer with errors
+  bool breaks = false;      ///< brokers answer with silence, half answers, and closed connections
+  bool upgrades = false;    ///< brokers change to another release
+  bool truncate = false;    ///< old records are deleted
+  bool cuts = false;        ///< unclean elections: new records are lost
+  Duration slow_longest{};  ///< callbacks of the application take up to this
+  int slow_percent = 0;     ///< so many of them
+  bool lag = false;         ///< followers lag behind, and leaders send consumers to some broker
 
   /// A write may have been executed although its answer was lost: records may be in the log twice.
   bool duplicates() const {

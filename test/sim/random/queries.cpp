@@ -7,14 +7,15 @@ Queries::Queries(Run& run) : run_(run), random_(run.plan.seed, 4) { offsets_.emp
 template <class T>
 auto Queries::judge(const char* what, Function<void(const T&)> check) {
   ++open_;
-  const TimePoint latest = run_.world.now() + run_.plan.session.default_api_timeout + std::chrono::seconds(1);
+  const TimePoint latest = run_.journal.patience() + run_.plan.session.default_api_timeout + std::chrono::seconds(1);
   return [this, what, latest, calls = 0, check = std::move(check), token = Token(run_.journal)](Error error,
                                                                                                 T value) mutable {
     Callback callback(run_.journal, what);
     if (++calls > 1) return run_.journal.violation(std::string(what) + " was answered twice");
     run_.journal.note(std::string(what) + " " + error.name());
     if (open_ > 0) --open_;
-    if (run_.world.now() > latest) run_.journal.violation(std::string(what) + " took longer than default_api_timeout");
+    if (run_.journal.patience() > latest)
+      run_.journal.violation(std::string(what) + " took longer than default_api_timeout");
     if (!error) check(value);
   };
 }

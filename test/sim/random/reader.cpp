@@ -160,12 +160,12 @@ void Reader::answer(const std::shared_ptr<Held>& held) {
   run_.journal.note("commit " + partition.topic + "/" + std::to_string(partition.partition));
   // With `pipelined` it may wait for the one before it.
   auto done = [this, incarnation, partition, number = held->number,
-               latest = run_.world.now() + 2 * plan_.options.default_api_timeout + milliseconds(1000),
+               latest = run_.journal.patience() + 2 * plan_.options.default_api_timeout + milliseconds(1000),
                token = Token(run_.journal)](Error error) {
     Callback callback(run_.journal, "a commit");
     if (incarnation != incarnation_) return run_.journal.violation("a commit of a consumer that is gone");
     run_.journal.note("committed " + error.name());
-    if (run_.world.now() > latest && plan_.options.ordering != Ordering::unordered)
+    if (run_.journal.patience() > latest && plan_.options.ordering != Ordering::unordered)
       run_.journal.violation("a commit took longer than default_api_timeout");
     if (error == Errc::lost && closing_) return lanes_->late(partition, number);
     lanes_->committed(partition, number, error);

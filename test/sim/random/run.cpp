@@ -23,7 +23,7 @@ constexpr size_t kMaxConnectsPerSecond = 150;
 Run::Run(uint64_t seed, std::FILE* trace)
     : plan(seed),
       world(seed),
-      journal(world),
+      journal(world, {world, kHost, seed, plan.slow_longest, plan.slow_percent}),
       reactor((world.trace_to(trace), world.node(kHost, "10.2.0.1"))),
       ledger(journal, plan) {}
 
@@ -113,7 +113,7 @@ bool Run::misled() {
 }
 
 bool Run::until(const char* what, Duration limit, Function<bool()> done) {
-  const bool ended = world.run_until([&] { return journal.violations.size() > 3 || done(); }, limit);
+  const bool ended = world.run_until([&] { return journal.violations.size() > 3 || done(); }, patient(limit));
   if (!ended) journal.violation(std::string(what) + " did not come to an end");
   return ended && journal.violations.empty();
 }
@@ -171,7 +171,7 @@ RunResult Run::execute() {
                  return journal.violations.size() > 3 ||
                         std::all_of(readers_.begin(), readers_.end(), [](const auto& each) { return each->at_end(); });
                },
-               kLiveness);
+               patient(kLiveness));
     if (!well && journal.violations.empty()) {
       for (const auto& reader : readers_) journal.violation("not at the end: " + reader->where());
     }
@@ -283,7 +283,7 @@ void Run::close(bool early) {
             return std::all_of(senders_.begin(), senders_.end(), [](const auto& each) { return each->closed(); }) &&
                    std::all_of(readers_.begin(), readers_.end(), [](const auto& each) { return each->closed(); });
           },
-          plan.session.close_timeout + seconds(150));
+          patient(plan.session.close_timeout + seconds(150)));
       if (!all) journal.violation("producers and consumers did not close");
     }
   }
@@ -306,7 +306,7 @@ void Run::close(bool early) {
     if (twice) session->close(milliseconds(60000), done(true));
     journal.check(!session->closed(), "closed() inside close()");
   }
-  if (!world.run_until([&] { return journal.closed; }, deadline + seconds(1))) {
+  if (!world.run_until([&] { return journal.closed; }, patient(deadline + seconds(1)))) {
     journal.violation("the session did not close in time");
     journal.closed = true;
   }

@@ -69,6 +69,8 @@ class Run {
   void abort();
   void judge(bool partial);
   bool until(const char* what, Duration limit, Function<bool()> done);
+  /// The limit, and what the application itself may still take.
+  Duration patient(Duration limit) const { return limit + journal.slowness.left(); }
 
   bool misled_ = false;
   std::chrono::nanoseconds looked_at_{-1};

@@ -50,7 +50,7 @@ bool Sender::send_one(std::string topic, int32_t partition) {
   sent.acks = plan_.options.acks;
   sent.codec = plan_.options.compression_type;
   sent.sent_at = run_.world.now();
-  sent.latest_report = sent.sent_at + plan_.options.delivery_timeout + std::chrono::seconds(1);
+  sent.latest_report = run_.journal.patience() + plan_.options.delivery_timeout + std::chrono::seconds(1);
   Record record{sent.topic, sent.asked, {}, {}, {}, sent.timestamp};
   if (sent.key) record.key = *sent.key;
   if (sent.value) record.value = *sent.value;
@@ -90,7 +90,7 @@ void Sender::send_bulk() {
   const size_t number = run_.ledger.bulks.size();
   run_.ledger.bulks.emplace_back();
   Bulk& bulk = run_.ledger.bulks.back();
-  bulk.latest_report = run_.world.now() + plan_.options.delivery_timeout + std::chrono::seconds(1);
+  bulk.latest_report = run_.journal.patience() + plan_.options.delivery_timeout + std::chrono::seconds(1);
   std::vector<std::vector<size_t>> contents;
   const int count = random_.integer(1, 4);
   for (int i = 0; i < count; ++i) {
@@ -132,7 +132,7 @@ void Sender::send_bulk() {
   producer_->produce(std::move(envelopes), [this, number, token = Token(run_.journal)](ProduceResult result) {
     Callback callback(run_.journal, "a produce result");
     run_.journal.note("result " + std::to_string(number) + " " + std::to_string(result.errors.size()));
-    run_.ledger.reported(number, std::move(result), run_.world.now());
+    run_.ledger.reported(number, std::move(result));
   });
 }
 

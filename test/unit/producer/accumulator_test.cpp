@@ -37,8 +37,8 @@ struct Fixture : BatchObserver {
 
   QuietSession session;
   ProducerOptions options;
-  Memory memory{*session.core, static_cast<size_t>(options.buffer_memory)};
-  Reports reports{*session.core, memory};
+  Memory memory{*session.core, {}, static_cast<size_t>(options.buffer_memory)};
+  Reports reports{*session.core, {}, memory};
   Accumulator accumulator{*session.core, options, memory, reports};
   std::vector<Partition*> opened;
   std::vector<Partition*> filled;

@@ -14,8 +14,8 @@ namespace {
 
 struct Fixture {
   QuietSession session;
-  Memory memory{*session.core, 100000};
-  Reports reports{*session.core, memory};
+  Memory memory{*session.core, {}, 100000};
+  Reports reports{*session.core, {}, memory};
 
   // A batch of records with the tokens `first`, `first` + 1, ...; it is charged.
   std::unique_ptr<Batch> batch_of(int records, uint64_t first) {
