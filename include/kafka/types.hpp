@@ -190,6 +190,9 @@ struct UVKAFKA_API Event {
   std::string topic = {};
   int32_t partition = -1;
   int64_t offset = -1;
+  /// Of broker_disconnected and connect_failed: the broker was well until a moment ago. It may just be restarting, or
+  /// it closes what was idle. The log tells such events as `info`, and warns when the broker stays away for 3 s.
+  bool ordinary = false;
 
   /// One line for people.
   std::string message() const;

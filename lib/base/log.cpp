@@ -90,7 +90,8 @@ void Log::state(LogLevel level, std::string_view subject, std::string_view text)
     return;
   }
   auto found = states_.find(subject);
-  if (found != states_.end() && found->second.text == text) {
+  // The same text again is written once more when it has become more severe.
+  if (found != states_.end() && found->second.text == text && level <= found->second.level) {
     ++found->second.repeats;
     if (enabled(LogLevel::trace)) line(LogLevel::trace, std::string(subject) + ": " + std::string(text));
     return;

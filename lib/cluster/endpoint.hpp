@@ -35,10 +35,26 @@ struct Endpoint {
   PeerAge age;
   Throttle throttle;
   Traffic traffic;
-  bool failing = false;  ///< the last attempt failed; reported once, until one succeeds
-  Error refusal;         ///< the handshake failed for good (Handshake::fail_for_good()); none once one passes
+  bool failing = false;            ///< the last attempt failed, and none has succeeded since
+  bool served = false;             ///< it has answered a request, once
+  net::TimePoint failing_since{};  ///< the first attempt that failed since it last answered a request; none: zero
+  Error refusal;                   ///< the handshake failed for good (Handshake::fail_for_good()); none once one passes
 
   Endpoint(std::string h, uint16_t p) : host(std::move(h)), port(p) {}
+  /// An outage of a broker that was well is ordinary for so long: it may be a restart.
+  static constexpr net::Duration kOrdinaryOutage = std::chrono::seconds(3);
+
+  void answered() {
+    failing = false;
+    served = true;
+    failing_since = {};
+  }
+  void failed(net::TimePoint now) {
+    if (failing_since == net::TimePoint()) failing_since = now;
+  }
+  bool ordinary_outage(net::TimePoint now) const {
+    return served && (failing_since == net::TimePoint() || now - failing_since < kOrdinaryOutage);
+  }
   /// When a connection may be attempted, or a request sent.
   net::TimePoint earliest() const { return std::max(reconnect.until(), throttle.until()); }
   std::string name() const {

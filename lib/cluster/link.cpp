@@ -139,7 +139,7 @@ void Link::on_ready(Connection& connection) {
 // Only now is the endpoint well: a peer that accepts connections, or answers ApiVersions, may still serve nothing.
 void Link::on_proven(Connection& connection) {
   endpoint_->reconnect.succeed();
-  endpoint_->failing = false;
+  endpoint_->answered();
   if (connection.dialect() != Dialect::negotiated) {
     context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
   }
@@ -182,7 +182,9 @@ void Link::not_set_up(Dialect dialect, SetupFailure::Next next, Error error) {
 
 // A connection that was ready has ended.
 void Link::broken(Dialect dialect, bool unproven, Error error) {
+  const bool again = endpoint_->failing;
   const bool broken = error == Errc::protocol_error || error == Errc::too_large || error == Errc::timed_out;
+  if (unproven) endpoint_->failed(now());
   if (unproven || broken) {
     endpoint_->failing |= unproven;
     delay_reconnect();
@@ -196,7 +198,9 @@ void Link::broken(Dialect dialect, bool unproven, Error error) {
     context_.on_state(Event::Type::connect_failed, *endpoint_, broker_, error);
   } else {
     if (unproven && error == Errc::disconnected) {
-      error = Error(Errc::protocol_error, "closed instead of an answer: " + std::string(error.detail()));
+      // Once may be a broker that dies while it starts. A peer that does so again serves nothing.
+      const Errc code = again ? Errc::connect_failed : Errc::disconnected;
+      error = Error(code, "closed instead of an answer: " + std::string(error.detail()));
     }
     context_.on_state(Event::Type::broker_disconnected, *endpoint_, broker_, error);
   }
@@ -231,6 +235,7 @@ void Link::tell_failed(const Error& error) {
   delay_reconnect();
   if (!addresses_.empty()) endpoint_->next_address = (endpoint_->next_address + 1) % addresses_.size();
   endpoint_->failing = true;
+  endpoint_->failed(now());
   context_.on_state(Event::Type::connect_failed, *endpoint_, broker_, error);
 }
 

@@ -253,6 +253,8 @@ void Router::report(Event::Type type, const Endpoint& endpoint, int32_t broker, 
   event.error = error;
   event.broker = endpoint.name();
   event.broker_id = broker <= kFirstContact ? -1 : broker;
+  const bool outage = error == Errc::disconnected || error == Errc::connect_failed;
+  event.ordinary = outage && endpoint.ordinary_outage(reactor_.now());
   on_event_(event);
 }
 

@@ -9,6 +9,7 @@ namespace {
 
 LogLevel level_of(const Event& event) {
   const bool broken = event.error && event.error != Errc::disconnected && event.error != Errc::closed;
+  if (event.ordinary) return LogLevel::info;
   switch (event.type) {
     case Event::Type::broker_disconnected:
       return broken ? LogLevel::warning : LogLevel::info;

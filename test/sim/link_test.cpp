@@ -164,6 +164,63 @@ TEST_CASE("an outage is one warning, the next outage another one, with what was 
   client.close();
 }
 
+TEST_CASE("C21: a broker that restarts is no warning; one that stays away for 3 s is") {
+  SimClient client(1, {.brokers = 1});
+  std::vector<std::string> info;
+  client->on_log(LogLevel::info, [&](LogLevel level, std::string_view line) {
+    (level == LogLevel::info ? info : client.log).emplace_back(line);
+  });
+  CHECK_FALSE(client.cluster().error);
+  for (int restart = 0; restart < 3; ++restart) {
+    client.run(5min);
+    client.brokers->kill(1);
+    Outcome<ClusterMetadata> outcome;
+    client->cluster(outcome.take());
+    client.run(2s);
+    CHECK(client.last(Type::connect_failed)->ordinary);
+    client.brokers->restart(1);
+    CHECK(client.until([&] { return outcome.calls == 1; }));
+    CHECK_FALSE(outcome.error);
+  }
+  CHECK(client.log.empty());
+  CHECK(info.size() >= 6);  // that it is gone, and that it is back
+  client.run(5min);
+  client.brokers->kill(1);
+  client->cluster([](const Error&, const ClusterMetadata&) {});
+  client.run(10s);
+  REQUIRE(client.log.size() == 1);
+  CHECK_THAT(client.log.front(), Contains("connect failed"));
+  CHECK_FALSE(client.last(Type::connect_failed)->ordinary);
+  client.close();
+}
+
+TEST_CASE("C21: a broker that dies in the handshake broke no protocol; one that does it again serves nothing") {
+  SimClient client(1, with("kafka.test:9092"));
+  ScriptedBroker broker(client.world, "broker", "10.1.0.1");
+  client.world.set_name("kafka.test", {"10.1.0.1"});
+  broker.add_topic("t", 1);
+  int deaths = 1;
+  const bool before = GENERATE(false, true);  // the answer to ApiVersions
+  broker.on_request = [&](ScriptedBroker::Connection& connection, const RequestHeader& header, codec::Reader&) {
+    if ((header.api == ApiKey::api_versions) != before || deaths == 0) return false;
+    --deaths;
+    connection.close();
+    return true;
+  };
+  CHECK_FALSE(client.cluster().error);
+  CHECK(client.log.empty());
+  for (const Event& event : client.events) CHECK(event.error != Errc::protocol_error);
+  // Always.
+  deaths = 1000;
+  for (auto& connection : broker.connections) connection->close();
+  client->cluster([](const Error&, const ClusterMetadata&) {});
+  client.run(20s);
+  for (const Event& event : client.events) UNSCOPED_INFO(event.message() << (event.ordinary ? " ordinary" : ""));
+  CHECK(client.log.size() >= 1);
+  for (const std::string& line : client.log) CHECK(line.find("protocol") == std::string::npos);
+  client.close();
+}
+
 // --- idle connections -----------------------------------------------------------
 
 TEST_CASE("C2: a broker that closes an idle connection is no error; the next request connects again") {
