@@ -36,12 +36,14 @@ struct Quickstart {
       const std::string key = "customer-" + std::to_string(i);
       const std::string value = "order " + std::to_string(i);
       // Key and value are copied; the report comes later, on this loop.
-      producer.send({.topic = "orders", .key = key, .value = value}, [this, key](const kafka::DeliveryReport& report) {
+      const kafka::Record record{.topic = "orders", .key = key, .value = value};
+      const kafka::Error refused = producer.send(record, [this, key](const kafka::DeliveryReport& report) {
         if (report.error) return fail("send", report.error);
         std::printf("produced %s to partition %d at offset %lld\n", key.c_str(), report.partition,
                     static_cast<long long>(report.offset));
         if (++delivered == kMessages) consume();
       });
+      if (refused) return fail("send", refused);
     }
   }
 

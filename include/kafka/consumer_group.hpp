@@ -5,11 +5,19 @@
 
 namespace kafka {
 
+namespace session {
+struct Asker;
+}  // namespace session
+
 /// Asks a group's coordinator, and follows a coordinator that moves. Every call ends within the session's
 /// default_api_timeout. An offset is that of the next record to read, as everywhere in Kafka.
 class UVKAFKA_API ConsumerGroup {
  public:
   ConsumerGroup(Session& session, std::string name);
+  ConsumerGroup(const ConsumerGroup&) = default;
+  ConsumerGroup(ConsumerGroup&& other) noexcept;
+  ConsumerGroup& operator=(const ConsumerGroup&) = default;
+  ConsumerGroup& operator=(ConsumerGroup&& other) noexcept;
 
   const std::string& name() const { return name_; }
 
@@ -24,7 +32,7 @@ class UVKAFKA_API ConsumerGroup {
   void reset_offsets_to_latest(Partitions partitions, Callback done);
 
  private:
-  std::shared_ptr<session::Core> core_;
+  std::shared_ptr<session::Asker> asker_;  // copies share it
   std::string name_;
 };
 

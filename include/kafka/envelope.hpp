@@ -113,6 +113,20 @@ class UVKAFKA_API EnvelopeHold {
 /// - Behind an envelope that stays open, its partition goes on for 65,536 messages and then waits for it.
 class UVKAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
  public:
+  MessageEnvelope() noexcept = default;
+  MessageEnvelope(MessageEnvelope&& other) noexcept : EnvelopeHold(std::move(other)), message_(other.message_) {
+    other.forget_views();
+  }
+  MessageEnvelope& operator=(MessageEnvelope&& other) noexcept {
+    EnvelopeHold::operator=(std::move(other));
+    if (this != &other) {
+      message_ = other.message_;
+      other.forget_views();
+    }
+    return *this;
+  }
+  ~MessageEnvelope() = default;
+
   const std::string& topic() const noexcept { return *topic_; }
   int32_t partition() const noexcept { return partition_; }
   int64_t offset() const noexcept { return message_.offset; }
@@ -134,7 +148,8 @@ class UVKAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
   ///                  open.
   ///                  `offset_out_of_range` if the log lost this message before the commit was confirmed (an unclean
   ///                  election): what is stored then ends where the log was cut, and the consumption goes on.
-  /// @return already_answered (nothing changes) or lost; `done` gets the same error.
+  /// @return already_answered (nothing changes; also of an envelope that was moved from), lost, or closed (the deadline
+  ///         of close() has passed). Then `done` is destroyed uncalled before this returns.
   Error commit(std::string_view metadata = {}, Function<void(Error)> done = {});
   /// Moves on and stores nothing, neither now nor in close(). The commit of a later message covers this one.
   Error ack();
@@ -142,10 +157,17 @@ class UVKAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
   /// first of its partition.
   Error cancel();
 
+  /// True also for one that was moved from.
   bool answered() const noexcept { return owner_ == nullptr; }
 
  private:
   friend struct consumer::EnvelopeAccess;
+
+  // The bytes belong to another envelope now.
+  void forget_views() noexcept {
+    message_.key = message_.value = message_.raw_headers = {};
+    message_.header_count = 0;
+  }
 
   MessageView message_ = {};
 };

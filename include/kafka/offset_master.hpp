@@ -5,11 +5,19 @@
 
 namespace kafka {
 
+namespace session {
+struct Asker;
+}  // namespace session
+
 /// Asks the leaders of partitions for offsets, and follows leaders that move. Every call ends within the session's
 /// default_api_timeout.
 class UVKAFKA_API OffsetMaster {
  public:
   explicit OffsetMaster(Session& session);
+  OffsetMaster(const OffsetMaster&) = default;
+  OffsetMaster(OffsetMaster&& other) noexcept;
+  OffsetMaster& operator=(const OffsetMaster&) = default;
+  OffsetMaster& operator=(OffsetMaster&& other) noexcept;
 
   using Callback = Function<void(Error, std::vector<TopicOffset>)>;
   /// The first offset of each partition, in the order of `partitions`. The error is the first error of an entry;
@@ -22,7 +30,7 @@ class UVKAFKA_API OffsetMaster {
   void fetch_by_time(Partitions partitions, int64_t unix_ms, Callback done);
 
  private:
-  std::shared_ptr<session::Core> core_;
+  std::shared_ptr<session::Asker> asker_;  // copies share it
 };
 
 }  // namespace kafka

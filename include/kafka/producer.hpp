@@ -82,14 +82,14 @@ class UVKAFKA_API Producer {
   Error error() const;
   const ProducerOptions& options() const;
 
-  /// Queues one record. Never blocks. `done` runs exactly once, later, on the loop's thread.
+  /// Queues one record. Never blocks. If the record was queued, `done` runs exactly once, later, on the loop's thread.
   /// Records of one partition reach the log in the order of these calls.
   /// @param record  key, value and headers are copied before this call returns.
   /// @param done    gets the report; may be empty.
-  /// @return no error if the record was queued. Otherwise the error that `done` gets too: queue_full (`on_drain` tells
-  ///         when there is room), message_too_large (also if larger than buffer_memory), invalid_topic,
-  ///         invalid_argument, closed. A queued record can still fail with timed_out (delivery_timeout) or with a
-  ///         broker's code.
+  /// @return no error if the record was queued. Otherwise nothing is reported, and `done` is destroyed uncalled before
+  ///         this returns: queue_full (`on_drain` tells when there is room), message_too_large (also if larger than
+  ///         buffer_memory), invalid_topic, invalid_argument, closed. A queued record can still fail with timed_out
+  ///         (delivery_timeout) or with a broker's code.
   Error send(const Record& record, DeliveryCallback done = {});
 
   /// The same with a number in place of a callable, which needs no allocation. The handler of on_delivery() gets

@@ -1,14 +1,26 @@
 // A session: one cluster on one libuv loop. You make producers, consumers and all other objects from it.
 //
 // Rules for every callback of this library:
-// - It runs exactly once per operation, on the loop's thread, never inside the call that started the operation. Only
-//   the callback queue's own frame is below it on the stack. A callback may destroy, close or start anything, including
-//   the object that calls it.
+// - It runs exactly once for each operation that was accepted, on the loop's thread, never inside the call that started
+//   the operation. Only the callback queue's own frame is below it on the stack. A callback may destroy, close or start
+//   anything, including the object that calls it.
+// - A call that returns an Error or a bool (send(), commit(), seek(), post() ...) accepts the operation if it returns
+// no
+//   error, or true. Otherwise it destroys its callback uncalled before it returns: the return value is all that is
+//   told.
+// - A call that returns nothing (produce(), cluster(), close() ...) always accepts, and tells errors through its
+// callback.
 // - It must not throw. A callback that throws terminates the program.
 // - Destroying an object without close() aborts its operations: their callbacks are destroyed and never called. This is
 //   the one exception to "exactly once".
 // - After an object's close callback, no other callback of that object runs.
+// - Callbacks of the same kind and object run in order. Whatever they take, those of other kinds and objects wait for
+// two
+//   turns of the loop at most before it is their turn.
 // Make every call on the loop's thread. The only exception is post().
+//
+// An object that was moved from does nothing. Its calls say `closed` (those of an envelope: `already_answered`), and it
+// may be destroyed or assigned to.
 #pragma once
 
 #include <kafka/function.hpp>
@@ -60,6 +72,11 @@ class UVKAFKA_API Session {
 
   /// Gets the changes of connections and leaders, and the events of consumers without a handler of their own.
   void on_event(Function<void(const Event&)> handler);
+  /// Runs `handler` at the end of every turn of the loop in which callbacks of this session or of its objects ran:
+  /// after the last of them, and before what they sent leaves. For programs that gather callbacks and hand them on
+  /// together, such as bindings to other languages. It replaces the handler before; an empty one ends it. It does not
+  /// run for callbacks of close() of the session itself, nor after them.
+  void on_turn(Function<void()> handler);
   /// Log lines of `level` and above go to `sink`. Without a sink, warnings and errors go to stderr.
   void on_log(LogLevel level, LogSink sink);
   /// `resolver` looks up host names in place of libuv's thread pool. It must call `done` on the loop's thread, with
@@ -68,8 +85,8 @@ class UVKAFKA_API Session {
   void set_resolver(Function<void(const std::string& host, ResolveDone done)> resolver);
 
   /// Runs `fn` on the loop's thread. Other threads may make this call, and no other, while the session object exists.
-  /// Returns false once close() was called: `fn` is then destroyed and never called. Accepted functions run before the
-  /// close callback.
+  /// Returns false once close() was called: `fn` is then destroyed uncalled before this returns. Accepted functions run
+  /// before the close callback.
   bool post(Function<void()> fn);
 
   /// Ends everything within options.close_timeout: no new work is taken, producers flush, commits of answered envelopes

@@ -32,11 +32,9 @@ Error Answers::answer(uint64_t ticket, Answer answer, std::string_view metadata,
   if (known && life_cycle_.overdue() && answer == Answer::commit && committer_.stores()) {
     Error why = ack(find(ticket));
     if (!why) why = Error(Errc::closed, "the deadline of close() has passed");
-    teller_.later(std::move(done), why);
     return why;
   }
   const Found found = known ? find(ticket) : Found{ticket};
-  if (found.entry == nullptr) teller_.later(std::move(done), Error(Errc::lost));
   if (!known) return Error(Errc::lost);
   if (answer == Answer::cancel || answer == Answer::drop) return give_back(found, answer == Answer::drop);
   if (found.entry == nullptr) return lost(found);

@@ -28,13 +28,7 @@ OwnedMessage owned(const std::string& topic, int32_t partition, const MessageVie
 Error EnvelopeAccess::answer(EnvelopeHold& envelope, Answer answer, std::string_view metadata,
                              Function<void(Error)> done) {
   EnvelopeOwner* const owner = std::exchange(envelope.owner_, nullptr);
-  if (owner == nullptr) {
-    const Error error(Errc::already_answered);
-    if (done && envelope.parts_ != nullptr) {
-      envelope.parts_->home->later([done = std::move(done), error]() mutable { done(error); });
-    }
-    return error;
-  }
+  if (owner == nullptr) return Error(Errc::already_answered);
   return owner->answer(envelope.ticket_, answer, metadata, std::move(done));
 }
 

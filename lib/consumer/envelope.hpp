@@ -26,12 +26,10 @@ class EnvelopeOwner {
     if (--references_ == 0) delete this;
   }
 
-  /// `lost` if the answer does not count any more. `done` (of a commit) gets the outcome, later.
+  /// `lost` if the answer does not count any more. Otherwise `done` (of a commit) gets the outcome, later.
   virtual Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) = 0;
   /// As answer(ticket, Answer::ack): the one that millions a second may give.
   virtual Error ack(uint64_t ticket) = 0;
-  /// One call of the application, not from inside this one.
-  virtual void later(Function<void()> callback) = 0;
   /// Memory that envelopes kept has been given back.
   virtual void freed() {}
 
@@ -67,7 +65,7 @@ struct EnvelopeParts {
   [[gnu::noinline]] void destroy() noexcept { delete this; }
 
   uint32_t references = 1;
-  EnvelopeOwner* home;  ///< counted; where a second answer's `done` is queued
+  EnvelopeOwner* home;  ///< counted
   std::shared_ptr<const std::string> topic;
   Bytes bytes;
   std::shared_ptr<const void> charge;  ///< the account that the bytes are charged to, null if to none

@@ -1,6 +1,8 @@
 // The public faces of a reader: Consumer in a group, Fetcher without one.
 #include <kafka/consumer.hpp>
 
+#include <utility>
+
 #include "consumer/reader.hpp"
 #include "session/access.hpp"
 
@@ -9,14 +11,13 @@ namespace kafka {
 using consumer::Reader;
 
 PartitionReader::PartitionReader(std::shared_ptr<Reader> reader) noexcept : reader_(std::move(reader)) {}
-PartitionReader::~PartitionReader() {
-  if (reader_ != nullptr) reader_->abandon();
-}
-PartitionReader::PartitionReader(PartitionReader&&) noexcept = default;
+PartitionReader::~PartitionReader() { reader_->abandon(); }
+PartitionReader::PartitionReader(PartitionReader&& other) noexcept
+    : reader_(std::exchange(other.reader_, other.reader_->moved_from())) {}
 PartitionReader& PartitionReader::operator=(PartitionReader&& other) noexcept {
   if (this != &other) {
-    if (reader_ != nullptr) reader_->abandon();
-    reader_ = std::move(other.reader_);
+    reader_->abandon();
+    reader_ = std::exchange(other.reader_, other.reader_->moved_from());
   }
   return *this;
 }

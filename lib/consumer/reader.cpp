@@ -8,10 +8,7 @@ using Stage = LifeCycle::Stage;
 
 Error EnvelopeLink::answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) {
   // An answer never calls the application, so the reader cannot be destroyed inside it.
-  if (reader != nullptr) return reader->answer(ticket, answer, metadata, done);
-  const Error lost(Errc::lost);
-  if (done) later([done = std::move(done), lost]() mutable { done(lost); });
-  return lost;
+  return reader != nullptr ? reader->answer(ticket, answer, metadata, done) : Error(Errc::lost);
 }
 
 Error EnvelopeLink::ack(uint64_t ticket) { return reader != nullptr ? reader->ack(ticket) : Error(Errc::lost); }
@@ -26,8 +23,8 @@ Reader::Reader(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets
       options_(std::move(options)),
       group_offsets_(std::move(group_offsets)),
       error_(core_->error()),
-      link_(new EnvelopeLink(core_)),
-      pipeline_(core_, link_->lane, options_, life_cycle_, group_offsets_.get(), *link_, *this),
+      link_(new EnvelopeLink),
+      pipeline_(core_, lane_, options_, life_cycle_, group_offsets_.get(), *link_, *this),
       roster_(*core_, options_, life_cycle_, group_offsets_ != nullptr, pipeline_) {
   link_->reader = this;
 }
@@ -124,7 +121,7 @@ void Reader::begin(std::shared_ptr<Consumption> consumption) {
   }
   if (consumption->error) {
     if (!consumption->on_end) return;
-    return core_->later(link_->lane, [self = weak_from_this(), consumption] {
+    return core_->later(lane_, [self = weak_from_this(), consumption] {
       if (!self.expired()) consumption->on_end(consumption->error);
     });
   }
@@ -200,7 +197,7 @@ void Reader::close(Function<void()> done) {
   if (!life_cycle_.in_session() || !core_->live()) {
     life_cycle_.reach(Stage::closed);
     link_->reader = nullptr;
-    if (done) core_->later(link_->lane, std::move(done));
+    if (done) core_->later(lane_, std::move(done));
     return;
   }
   if (done) close_callbacks_.push_back(std::move(done));
@@ -240,7 +237,7 @@ void Reader::maybe_closed() {
   leave();
   auto callbacks = std::move(close_callbacks_);
   close_callbacks_.clear();
-  for (Function<void()>& done : callbacks) core_->later(link_->lane, std::move(done));
+  for (Function<void()>& done : callbacks) core_->later(lane_, std::move(done));
   if (Function<void()> done = std::move(close_done_)) done();
 }
 

@@ -24,17 +24,11 @@ class Reader;
 /// Takes the answers of one consumer's envelopes. It lives as long as the last of them, and may outlive the consumer.
 class EnvelopeLink final : public EnvelopeOwner {
  public:
-  explicit EnvelopeLink(std::shared_ptr<session::Core> core) : core_(std::move(core)) {}
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)> done) override;
   Error ack(uint64_t ticket) override;
-  void later(Function<void()> callback) override { core_->later(lane, std::move(callback)); }
   void freed() override;
 
-  const session::Lane lane;  ///< every callback of the consumer but messages, in order
   Reader* reader = nullptr;  ///< null once envelopes are lost
-
- private:
-  std::shared_ptr<session::Core> core_;
 };
 
 /// Owns the parts, and the reader's life: what the application calls goes through here.
@@ -74,6 +68,10 @@ class Reader final : public session::Client, public std::enable_shared_from_this
   void take_away(const Partitions& partitions) { roster_.take_away(partitions); }
   /// The public object was destroyed without close().
   void abandon();
+  /// What a public object that was moved from keeps: one that refuses everything with `closed`.
+  std::shared_ptr<Reader> moved_from() const {
+    return std::make_shared<Reader>(core_->moved_from(), std::vector<TopicOffset>(), options_);
+  }
 
   Error answer(uint64_t ticket, Answer answer, std::string_view metadata, Function<void(Error)>& done) {
     return pipeline_.answers.answer(ticket, answer, metadata, done);
@@ -109,6 +107,7 @@ class Reader final : public session::Client, public std::enable_shared_from_this
   ConsumerOptions options_;
   std::unique_ptr<GroupOffsets> group_offsets_;  // null for a Fetcher: nothing is stored
   Error error_;
+  session::Lane lane_;  // every callback of this consumer but messages, in order
   LifeCycle life_cycle_;
   EnvelopeLink* link_;  // counted
   Pipeline pipeline_;

@@ -10,10 +10,12 @@
 #include "consumer/names.hpp"
 #include "consumer/offset_query.hpp"
 #include "session/access.hpp"
+#include "session/asker.hpp"
 
 namespace kafka {
 namespace {
 
+using session::Asker;
 using session::Core;
 
 Error refusal(const Core& core, const std::string& group, const Partitions& partitions) {
@@ -24,30 +26,32 @@ Error refusal(const Core& core, const std::string& group, const Partitions& part
 }
 
 // Tells the application, with the first error of the entries unless the whole request failed.
-consumer::OffsetsDone tell(Core* core, ConsumerGroup::Callback done) {
-  return [core, done = std::move(done)](Error error, std::vector<ConsumerOffset> offsets) mutable {
+consumer::OffsetsDone tell(const Asker& asker, ConsumerGroup::Callback done) {
+  return [core = asker.core.get(), lane = asker.lane, done = std::move(done)](
+             Error error, std::vector<ConsumerOffset> offsets) mutable {
     if (!done) return;
     if (!error) error = consumer::first_error(offsets);
-    core->later([done = std::move(done), error = std::move(error), offsets = std::move(offsets)]() mutable {
+    core->later(lane, [done = std::move(done), error = std::move(error), offsets = std::move(offsets)]() mutable {
       done(std::move(error), std::move(offsets));
     });
   };
 }
 
-void reset(const std::shared_ptr<Core>& core, const std::string& group, const Partitions& partitions, int64_t to,
+void reset(const Asker& asker, const std::string& group, const Partitions& partitions, int64_t to,
            ConsumerGroup::Callback done) {
-  if (Error refused = refusal(*core, group, partitions)) return tell(core.get(), std::move(done))(refused, {});
+  const auto& core = asker.core;
+  if (Error refused = refusal(*core, group, partitions)) return tell(asker, std::move(done))(refused, {});
   const net::Duration timeout = core->options().default_api_timeout;
   const net::TimePoint deadline = core->reactor().now() + timeout;
   // All or nothing: offsets are stored only if every partition's could be found.
   consumer::OffsetQuery::start(
       core, {.places = consumer::places(partitions, to), .timeout = timeout}, {},
-      [raw = core.get(), group, deadline, done = std::move(done)](Error error, std::vector<TopicOffset> found) mutable {
+      [raw = core.get(), group, deadline, told = tell(asker, std::move(done))](Error error,
+                                                                               std::vector<TopicOffset> found) mutable {
         std::vector<ConsumerOffset> offsets;
         for (TopicOffset& place : found) {
           offsets.push_back({std::move(place.topic), place.partition, place.offset, {}, std::move(place.error)});
         }
-        auto told = tell(raw, std::move(done));
         if (error) return told(std::move(error), std::move(offsets));
         const net::Duration left = deadline - raw->reactor().now();
         consumer::MemberlessOffsets(*raw, group).commit(std::move(offsets), left, std::move(told));
@@ -57,20 +61,28 @@ void reset(const std::shared_ptr<Core>& core, const std::string& group, const Pa
 }  // namespace
 
 ConsumerGroup::ConsumerGroup(Session& session, std::string name)
-    : core_(session::Access::core(session)), name_(std::move(name)) {}
+    : asker_(Asker::make(session::Access::core(session))), name_(std::move(name)) {}
+ConsumerGroup::ConsumerGroup(ConsumerGroup&& other) noexcept
+    : asker_(std::exchange(other.asker_, other.asker_->moved_from())), name_(std::move(other.name_)) {}
+ConsumerGroup& ConsumerGroup::operator=(ConsumerGroup&& other) noexcept {
+  if (this == &other) return *this;
+  asker_ = std::exchange(other.asker_, other.asker_->moved_from());
+  name_ = std::move(other.name_);
+  return *this;
+}
 
 void ConsumerGroup::fetch_offsets(Partitions partitions, Callback done) {
-  if (Error refused = refusal(*core_, name_, partitions)) return tell(core_.get(), std::move(done))(refused, {});
+  if (Error refused = refusal(*asker_->core, name_, partitions)) return tell(*asker_, std::move(done))(refused, {});
   std::vector<TopicPartition> asked;
   for (const auto& [topic, numbers] : partitions) {
     for (const int32_t number : numbers) asked.push_back({topic, number});
   }
-  consumer::MemberlessOffsets(*core_, name_)
-      .fetch(std::move(asked), core_->options().default_api_timeout, tell(core_.get(), std::move(done)));
+  consumer::MemberlessOffsets(*asker_->core, name_)
+      .fetch(std::move(asked), asker_->core->options().default_api_timeout, tell(*asker_, std::move(done)));
 }
 
 void ConsumerGroup::commit_offsets(std::vector<ConsumerOffset> offsets, Callback done) {
-  Error refused = core_->refusal();
+  Error refused = asker_->core->refusal();
   if (!refused) refused = consumer::check_group(name_);
   if (!refused && offsets.empty()) refused = Error(Errc::invalid_argument, "offsets: at least one is needed");
   std::set<std::pair<std::string_view, int32_t>> seen;
@@ -89,17 +101,17 @@ void ConsumerGroup::commit_offsets(std::vector<ConsumerOffset> offsets, Callback
     }
   }
   if (refused) {
-    return tell(core_.get(), std::move(done))(refused, {});
+    return tell(*asker_, std::move(done))(refused, {});
   }
-  consumer::MemberlessOffsets(*core_, name_)
-      .commit(std::move(offsets), core_->options().default_api_timeout, tell(core_.get(), std::move(done)));
+  consumer::MemberlessOffsets(*asker_->core, name_)
+      .commit(std::move(offsets), asker_->core->options().default_api_timeout, tell(*asker_, std::move(done)));
 }
 
 void ConsumerGroup::reset_offsets_to_earliest(Partitions partitions, Callback done) {
-  reset(core_, name_, partitions, kEarliestOffset, std::move(done));
+  reset(*asker_, name_, partitions, kEarliestOffset, std::move(done));
 }
 void ConsumerGroup::reset_offsets_to_latest(Partitions partitions, Callback done) {
-  reset(core_, name_, partitions, kLatestOffset, std::move(done));
+  reset(*asker_, name_, partitions, kLatestOffset, std::move(done));
 }
 
 }  // namespace kafka

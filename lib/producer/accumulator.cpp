@@ -112,9 +112,8 @@ Partition& Accumulator::partition(Topic& topic, int32_t number) {
 
 // --- records ----------------------------------------------------------------
 
-Error Accumulator::fail_record(Error why, Receipt& receipt, int32_t partition) {
-  if (!stopped_) reports_.fail_record(std::move(receipt), why, partition);
-  return why;
+void Accumulator::fail_record(Error why, Receipt& receipt, int32_t partition) {
+  if (!stopped_) reports_.fail_record(std::move(receipt), std::move(why), partition);
 }
 
 Error Accumulator::add(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt) {
@@ -125,9 +124,7 @@ Error Accumulator::add(Topic& topic, const Record& record, size_t bytes, Compres
   }
   int32_t number = record.partition;
   if (number == kAnyPartition) {
-    if (Error wrong = chooser_.choose(topic, record, number)) {
-      return fail_record(std::move(wrong), receipt, record.partition);
-    }
+    if (Error wrong = chooser_.choose(topic, record, number)) return wrong;
     if (number < 0) {
       park(topic, record, bytes, codec, receipt);
       return {};
@@ -150,7 +147,7 @@ Error Accumulator::append(Topic& topic, int32_t number, const Record& record, si
   const Errc failed = batch.append(timestamp, record.key, record.value, record.headers, std::move(receipt));
   if (failed != Errc::none) {  // sizes were checked: only a batch beyond 2^31 could do this
     if (batch.count() == 0) set_open(to, nullptr);
-    return fail_record(Error(failed, to.name()), receipt, number);
+    return Error(failed, to.name());
   }
   memory_.charge_record(batch.charged() - before);
   if (how.flushes != nullptr) {
@@ -205,7 +202,8 @@ void Accumulator::unpark(Topic& topic) {
       }
     }
     const size_t bytes = records::BatchBuilder::estimate(record.key, record.value, record.headers);
-    append(topic, number, record, bytes, {parked.codec, parked.since, &parked.flushes}, parked.receipt);
+    Error failed = append(topic, number, record, bytes, {parked.codec, parked.since, &parked.flushes}, parked.receipt);
+    if (failed) fail_record(std::move(failed), parked.receipt, number);
   }
   memory_.tell_room();
 }

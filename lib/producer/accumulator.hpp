@@ -107,7 +107,7 @@ class Accumulator {
   static std::unique_ptr<Batch> set_open(Partition& partition, std::unique_ptr<Batch> batch);
   void park(Topic& topic, const Record& record, size_t bytes, Compression codec, Receipt& receipt);
   void unpark(Topic& topic);
-  Error fail_record(Error why, Receipt& receipt, int32_t partition);
+  void fail_record(Error why, Receipt& receipt, int32_t partition);
 
   session::Core& session_;
   const ProducerOptions& options_;

@@ -74,8 +74,9 @@ Error Core::check(const Record& record, size_t receipt, size_t& bytes, size_t& c
   return accumulator_.check(record, receipt, bytes, charge);
 }
 
-Error Core::refuse(Error why, Receipt receipt, int32_t partition) {
-  reports_.fail_record(std::move(receipt), why, partition);
+// What the return value says is not reported as well: a token that is sent again would have two reports.
+Error Core::refuse(Error why) {
+  reports_.count_refused();
   return why;
 }
 
@@ -105,7 +106,9 @@ std::shared_ptr<TopicHandle> Core::handle(std::string_view name) {
 
 Error Core::add(Topic& topic, const Record& record, size_t bytes, Receipt& receipt) {
   const auto pinned = accumulator_.chooser().custom() ? shared_from_this() : nullptr;  // it may destroy the producer
-  return accumulator_.add(topic, record, bytes, options_.compression_type, receipt);
+  Error wrong = accumulator_.add(topic, record, bytes, options_.compression_type, receipt);
+  if (wrong && life_ != Life::gone) return refuse(std::move(wrong));
+  return wrong;
 }
 
 Error Core::send(const Record& record, Receipt receipt) {
@@ -116,7 +119,7 @@ Error Core::send(const Record& record, Receipt receipt) {
     Error refused = check(record, receipt.bytes(), bytes, charge);
     if (!refused && !known) refused = check_topic_name(record.topic);
     if (!refused) refused = memory_.make_room(charge);
-    if (refused) return refuse(std::move(refused), std::move(receipt), record.partition);
+    if (refused) return refuse(std::move(refused));
   }
   return add(accumulator_.topic(record.topic), record, bytes, receipt);
 }
@@ -133,7 +136,7 @@ Error Core::send(const TopicHandle* handle, const Record& record, R receipt) {
       size_t charge = 0;
       Error refused = check(record, kept.bytes(), bytes, charge);
       if (!refused) refused = memory_.make_room(charge);
-      if (refused) return refuse(std::move(refused), std::move(kept), record.partition);
+      if (refused) return refuse(std::move(refused));
     }
     if (!accumulator_.chooser().custom()) return add(*handle->topic, record, bytes, kept);
     Record named = record;  // the application's partitioner may look at the name
@@ -202,7 +205,8 @@ void Core::produce(std::vector<ProduceEnvelope> envelopes, Function<void(Produce
       const Record record = record_of(envelope, message);
       const size_t size = records::BatchBuilder::estimate(record.key, record.value, record.headers);
       Receipt receipt(Bulk::begin(bulk, part));
-      accumulator_.add(accumulator_.topic(envelope.topic), record, size, codec, receipt);
+      Error failed = accumulator_.add(accumulator_.topic(envelope.topic), record, size, codec, receipt);
+      if (failed) reports_.fail_record(std::move(receipt), std::move(failed), record.partition);
     }
   }
   bulk->end_one();

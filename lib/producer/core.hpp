@@ -52,6 +52,8 @@ class Core final : public session::Client, public std::enable_shared_from_this<C
   }
   /// The public object is gone without close().
   void abandon();
+  /// What a public object that was moved from keeps: one that refuses everything with `closed`.
+  std::shared_ptr<Core> moved_from() const { return std::make_shared<Core>(session_->moved_from(), options_); }
   Sender& sender() noexcept { return sender_; }
 
   // session::Client
@@ -76,7 +78,7 @@ class Core final : public session::Client, public std::enable_shared_from_this<C
   Error check(const ProduceEnvelope& envelope, size_t& charge) const;
   Error check(const std::vector<ProduceEnvelope>& envelopes, std::vector<Error>& wrong);
   Error add(Topic& topic, const Record& record, size_t bytes, Receipt& receipt);
-  Error refuse(Error why, Receipt receipt, int32_t partition);
+  Error refuse(Error why);
   void on_metadata();
   void leave();
   void end_close();

@@ -2,6 +2,7 @@
 #include <kafka/producer.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/topic_name.hpp"
 #include "producer/core.hpp"
@@ -11,14 +12,12 @@ namespace kafka {
 
 Producer::Producer(Session& session, ProducerOptions options)
     : core_(std::make_shared<producer::Core>(session::Access::core(session), std::move(options))) {}
-Producer::~Producer() {
-  if (core_ != nullptr) core_->abandon();
-}
-Producer::Producer(Producer&&) noexcept = default;
+Producer::~Producer() { core_->abandon(); }
+Producer::Producer(Producer&& other) noexcept : core_(std::exchange(other.core_, other.core_->moved_from())) {}
 Producer& Producer::operator=(Producer&& other) noexcept {
   if (this != &other) {
-    if (core_ != nullptr) core_->abandon();
-    core_ = std::move(other.core_);
+    core_->abandon();
+    core_ = std::exchange(other.core_, other.core_->moved_from());
   }
   return *this;
 }

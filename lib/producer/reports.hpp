@@ -37,8 +37,10 @@ class Reports {
   void finish(std::unique_ptr<Batch> batch, Outcome outcome);
   /// The batch ended without being stored: persistence is no, or maybe if an earlier attempt may have stored it.
   void fail(std::unique_ptr<Batch> batch, Error error);
-  /// A record that never came into a batch has failed.
+  /// A record that was accepted, and never came into a batch, has failed.
   void fail_record(Receipt receipt, Error error, int32_t partition);
+  /// A record was not accepted.
+  void count_refused() noexcept { ++totals_.failed; }
   void count_retry() noexcept { ++totals_.retries; }
   const Totals& totals() const noexcept { return totals_; }
   /// The application is not called any more.

@@ -11,6 +11,8 @@ struct Callbacks::Queue {
   Lines waiting;  // lanes with work for the next turn
   Lines running;  // lanes with work in this turn
   std::vector<Function<void()>> flushes;
+  Function<void()> on_turn;
+  uint64_t settings = 0;  // counts on_turn(), which the handler itself may call
   bool armed = false;
 };
 
@@ -21,6 +23,7 @@ Callbacks::Callbacks(net::Reactor& reactor, int32_t max_dispatch) : queue_(std::
 
 Callbacks::~Callbacks() {
   clear();
+  on_turn({});
   queue_->reactor = nullptr;
 }
 
@@ -59,6 +62,11 @@ void Callbacks::at_end_of_turn(Function<void()> flush) {
   arm();
 }
 
+void Callbacks::on_turn(Function<void()> handler) {
+  const Function<void()> before = std::exchange(queue_->on_turn, std::move(handler));
+  ++queue_->settings;
+}
+
 void Callbacks::arm() {
   if (queue_->armed || queue_->reactor == nullptr) return;
   queue_->armed = true;
@@ -68,8 +76,10 @@ void Callbacks::arm() {
 void Callbacks::drain(const std::shared_ptr<Queue>& pinned) {
   const std::shared_ptr<Queue> queue = pinned;
   if (queue->reactor == nullptr) return;
-  run_lanes(*queue);
+  const bool called = run_lanes(*queue);
   if (queue->reactor == nullptr) return;  // the session is gone
+  if (called) tell_turn(*queue);
+  if (queue->reactor == nullptr) return;
   std::vector<Function<void()>> flushes = std::exchange(queue->flushes, {});
   for (Function<void()>& flush : flushes) {
     flush();
@@ -82,11 +92,13 @@ void Callbacks::drain(const std::shared_ptr<Queue>& pinned) {
   }
 }
 
-// Every lane gets its share. What the lanes leave of the turn is parted anew, until all of it is used.
-void Callbacks::run_lanes(Queue& queue) {
+// Every lane gets its share. What the lanes leave of the turn is parted anew, until all of it is used. True if anything
+// was called.
+bool Callbacks::run_lanes(Queue& queue) {
   queue.running = std::exchange(queue.waiting, {});
   for (const auto& line : queue.running) line->due = line->work.size();
   TurnBudget turn(*queue.reactor, queue.max_dispatch);
+  bool called = false;
   bool more = !queue.running.empty();
   while (more) {
     more = false;
@@ -94,8 +106,10 @@ void Callbacks::run_lanes(Queue& queue) {
     for (size_t i = 0; left > 0; ++i) {
       const std::shared_ptr<Lane::Line> line = queue.running[i];
       if (line->due == 0) continue;
-      turn.used(run_lane(queue, *line, turn.share(left--)));
-      if (queue.reactor == nullptr) return;
+      const int32_t calls = run_lane(queue, *line, turn.share(left--));
+      if (queue.reactor == nullptr) return false;
+      turn.used(calls);
+      called = called || calls > 0;
       more = more || line->due > 0;
     }
     more = more && !turn.over();
@@ -109,6 +123,17 @@ void Callbacks::run_lanes(Queue& queue) {
   }
   waiting.insert(waiting.end(), queue.waiting.begin(), queue.waiting.end());
   queue.waiting = std::move(waiting);
+  return called;
+}
+
+// The handler may set another one, set none, or destroy the session. So it is moved out while it runs, and put back
+// only if no other was set.
+void Callbacks::tell_turn(Queue& queue) {
+  if (!queue.on_turn) return;
+  Function<void()> handler = std::move(queue.on_turn);
+  const uint64_t settings = queue.settings;
+  handler();
+  if (settings == queue.settings) queue.on_turn = std::move(handler);
 }
 
 // Returns how many calls were made.

@@ -50,6 +50,8 @@ class Callbacks {
   void run_work(const Lane& lane, Work work);
   /// Runs once at the end of this turn, after its callbacks, so that what they queued is flushed together.
   void at_end_of_turn(Function<void()> flush);
+  /// Runs at the end of every turn in which a callback ran, before the flushes.
+  void on_turn(Function<void()> handler);
 
   bool empty() const;
   /// Destroys everything that is queued, without calling it.
@@ -59,7 +61,8 @@ class Callbacks {
   using Lines = std::vector<std::shared_ptr<Lane::Line>>;
   struct Queue;
   static void drain(const std::shared_ptr<Queue>& queue);
-  static void run_lanes(Queue& queue);
+  static bool run_lanes(Queue& queue);
+  static void tell_turn(Queue& queue);
   static int32_t run_lane(Queue& queue, Lane::Line& line, Budget budget);
   void arm();
 

@@ -46,6 +46,15 @@ std::shared_ptr<Core> Core::make(net::Reactor& reactor, SessionOptions options) 
   return core;
 }
 
+std::shared_ptr<Core> Core::moved_from() const {
+  std::shared_ptr<Core> core(new Core(options_));
+  core->error_ = Error(Errc::closed, "the object was moved from");
+  core->life_ = Life::closed;
+  core->loop_ = loop_;
+  if (loop_ == nullptr) core->reactor_ = reactor_;
+  return core;
+}
+
 void Core::start(std::vector<ContactPoint> points) {
   contact_points_ = std::move(points);
   callbacks_ = std::make_unique<Callbacks>(*reactor_, options_.max_dispatch);
@@ -96,6 +105,29 @@ void Core::set_resolver(Function<void(const std::string&, cluster::ResolverDone)
   router().resolver().set_hook([this, pinned](const std::string& host, cluster::ResolverDone done) {
     callbacks_->run(lookups_, [pinned, host, done = std::move(done)]() mutable { (*pinned)(host, std::move(done)); });
   });
+}
+
+// The sink is a callback of the application: it runs from the queue. A line that the sink itself causes is dropped.
+// Otherwise a sink that sends its lines to Kafka, where each send may cause a line, would never come to an end.
+void Core::on_log(LogLevel level, LogSink sink) {
+  if (!sink) return log_.set(level, {});
+  struct Sink {
+    LogSink write;
+    bool writes = false;
+  };
+  auto to = std::make_shared<Sink>(Sink{std::move(sink)});
+  log_.set(level, [this, to](LogLevel of, std::string_view text) {
+    if (callbacks_ == nullptr || to->writes) return;
+    callbacks_->run(lines_, [to, of, line = std::string(text)] {
+      to->writes = true;
+      to->write(of, line);
+      to->writes = false;
+    });
+  });
+}
+
+void Core::on_turn(Function<void()> handler) {
+  if (live()) callbacks_->on_turn(std::move(handler));
 }
 
 bool Core::post(Function<void()> fn) {

@@ -42,6 +42,8 @@ class Core : public std::enable_shared_from_this<Core> {
   static std::shared_ptr<Core> make(uv_loop_t* loop, std::vector<ContactPoint> contact_points, SessionOptions options);
   /// On somebody else's reactor, which must outlive the core.
   static std::shared_ptr<Core> make(net::Reactor& reactor, SessionOptions options);
+  /// What an object that was moved from keeps: a core on the same loop that refuses everything with `closed`.
+  std::shared_ptr<Core> moved_from() const;
   ~Core();
 
   /// False once closed or aborted, and with bad options. Only error(), options() and later() may be used then.
@@ -72,6 +74,9 @@ class Core : public std::enable_shared_from_this<Core> {
   /// `then` runs behind the application's handler, in the same callback. Without a handler it is dropped.
   void event(const Event& event, Function<void()> then = {}) { events_.tell(event, callbacks_.get(), std::move(then)); }
   bool has_event_handler() const { return events_.has_handler(); }
+  /// As Session::on_log() and Session::on_turn().
+  void on_log(LogLevel level, LogSink sink);
+  void on_turn(Function<void()> handler);
   void on_event(Events::Handler handler) { events_.set_handler(std::move(handler)); }
   /// As Session::set_resolver().
   void set_resolver(Function<void(const std::string& host, cluster::ResolverDone)> resolver);
@@ -110,7 +115,7 @@ class Core : public std::enable_shared_from_this<Core> {
   net::Reactor* reactor_ = nullptr;
   Log log_;
   Events events_{log_};
-  Lane answers_, posts_, lookups_;
+  Lane answers_, posts_, lookups_, lines_;
   std::unique_ptr<Callbacks> callbacks_;
   std::unique_ptr<Cluster> cluster_;
   std::vector<Client*> clients_;

@@ -1,6 +1,8 @@
 // The public face of a session.
 #include <kafka/session.hpp>
 
+#include <utility>
+
 #include "cluster/description.hpp"
 #include "session/core.hpp"
 
@@ -10,14 +12,12 @@ Session::Session(uv_loop_t* loop, SessionOptions options) : core_(session::Core:
 Session::Session(uv_loop_t* loop, std::vector<ContactPoint> contact_points, SessionOptions options)
     : core_(session::Core::make(loop, std::move(contact_points), std::move(options))) {}
 Session::Session(std::shared_ptr<session::Core> core) : core_(std::move(core)) {}
-Session::~Session() {
-  if (core_ != nullptr) core_->abort();
-}
-Session::Session(Session&&) noexcept = default;
+Session::~Session() { core_->abort(); }
+Session::Session(Session&& other) noexcept : core_(std::exchange(other.core_, other.core_->moved_from())) {}
 Session& Session::operator=(Session&& other) noexcept {
   if (this != &other) {
-    if (core_ != nullptr) core_->abort();
-    core_ = std::move(other.core_);
+    core_->abort();
+    core_ = std::exchange(other.core_, other.core_->moved_from());
   }
   return *this;
 }
@@ -72,7 +72,8 @@ void Session::list_topics(Function<void(Error, std::vector<std::string>)> done) 
 }
 
 void Session::on_event(Function<void(const Event&)> handler) { core_->on_event(std::move(handler)); }
-void Session::on_log(LogLevel level, LogSink sink) { core_->log().set(level, std::move(sink)); }
+void Session::on_turn(Function<void()> handler) { core_->on_turn(std::move(handler)); }
+void Session::on_log(LogLevel level, LogSink sink) { core_->on_log(level, std::move(sink)); }
 
 void Session::set_resolver(Function<void(const std::string&, ResolveDone)> resolver) {
   core_->set_resolver(std::move(resolver));

@@ -185,13 +185,11 @@ struct Commits {
 
   void give(kafka::MessageEnvelope& message) {
     ++unconfirmed;
-    message.commit({}, [this](kafka::Error error) {
-      if (!error) {
-        --unconfirmed;
-      } else if (!first_refusal) {
-        first_refusal = error;
-      }
+    const kafka::Error refused = message.commit({}, [this](kafka::Error error) {
+      if (!error) --unconfirmed;
+      if (!first_refusal) first_refusal = error;
     });
+    if (!first_refusal) first_refusal = refused;
   }
 };
 

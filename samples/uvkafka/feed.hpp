@@ -10,7 +10,8 @@ namespace measure {
 /// Owns the idle handle that sends some records in each turn of the loop, and rests while the buffer is full. `Source`
 /// has
 ///   bool next(kafka::Record& record);   // the record to send; false: there is none any more, and the feed ends
-///   uint64_t sent();                    // it was taken: its token
+///   uint64_t sent();                    // it is handed over: its token
+///   void refused(const kafka::Error&);  // it was not accepted
 /// The loop has to turn once more after stop() before the feed is destroyed.
 template <class Source>
 class Feed {
@@ -45,7 +46,7 @@ class Feed {
         uv_idle_stop(&idle_);
         return producer_->on_drain([this] { resume(); });
       }
-      producer_->send(*topic_, record, source_.sent());
+      if (const kafka::Error refused = producer_->send(*topic_, record, source_.sent())) source_.refused(refused);
     }
   }
 

@@ -70,6 +70,9 @@ class Load {
   }
   /// The token says when the record was sent, if its latency is looked at.
   uint64_t sent() { return --left_ % step_ == 0 ? static_cast<uint64_t>(measure::now_ns()) : kNoSample; }
+  void refused(const kafka::Error& error) {
+    if (measure_.failed++ == 0) first_error_ = error;
+  }
 
  private:
   void count(uint64_t sent, const kafka::DeliveryReport& report) {

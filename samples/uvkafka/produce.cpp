@@ -175,14 +175,18 @@ class Sending {
     // A full buffer is known before the record is taken, so that nothing is reported twice.
     if (producer_.would_block(record)) return false;
     ++sent_;
+    kafka::DeliveryReport refused;  // of a record that is not accepted, and has no other report
+    refused.partition = record.partition;
     if (settings_.reports) {
-      producer_.send(record, [this, value = std::string(message)](const kafka::DeliveryReport& report) {
+      refused.error = producer_.send(record, [this, value = std::string(message)](const kafka::DeliveryReport& report) {
         count(report);
         print_report(report, value);
       });
+      if (refused.error) print_report(refused, std::string(message));
     } else {
-      producer_.send(record, [this](const kafka::DeliveryReport& report) { count(report); });
+      refused.error = producer_.send(record, [this](const kafka::DeliveryReport& report) { count(report); });
     }
+    if (refused.error) count(refused);
     return true;
   }
   void print_report(const kafka::DeliveryReport& report, const std::string& value) {

@@ -117,6 +117,7 @@ struct Produce : Bench {
     if (++at == values.size()) at = 0;
     return static_cast<uint64_t>(taken++);
   }
+  void refused(const kafka::Error& error) { check(error); }
 };
 
 // One message at a time, or a given number per second.
@@ -153,8 +154,8 @@ struct Latency : Bench {
   }
   void send() {
     ++sent;
-    producer->send({.topic = arguments.topic, .partition = 0, .value = value},
-                   [this, at = bench::now_ns()](const kafka::DeliveryReport& report) { reported(report, at); });
+    check(producer->send({.topic = arguments.topic, .partition = 0, .value = value},
+                         [this, at = bench::now_ns()](const kafka::DeliveryReport& report) { reported(report, at); }));
   }
   void reported(const kafka::DeliveryReport& report, int64_t at) {
     if (done_with++ >= warm_up) measure.latencies_us.push_back(static_cast<double>(bench::now_ns() - at) / 1000);

@@ -111,8 +111,7 @@ TEST_CASE("A partition that is taken while an envelope is open: every answer say
     if (answer == 3) envelope = MessageEnvelope();
   }
   fixture.client.run(5s);
-  CHECK(outcomes.size() == (answer == 1 ? opened : 0));
-  for (const Error& outcome : outcomes) CHECK(outcome == Errc::lost);
+  CHECK(outcomes.empty());  // the return value has said it
   CHECK(fixture.open() == 0);
   CHECK(fixture.stored(0) == -1);
   CHECK(fixture.recorder.ends.empty());  // a dropped envelope does not end the consumption either

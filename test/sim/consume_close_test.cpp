@@ -231,7 +231,7 @@ TEST_CASE("G4: calls made from callbacks after the deadline do not keep the sess
   CHECK(refused == 10);
 }
 
-TEST_CASE("G4: a commit that is given after the deadline ends with closed and delays nothing") {
+TEST_CASE("G4: a commit that is given after the deadline is refused with closed and delays nothing") {
   const bool whole_session = GENERATE(false, true);
   const ConsumerOptions options{.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined),
                                 .ordering = GENERATE(Ordering::partition, Ordering::unordered)};
@@ -245,10 +245,7 @@ TEST_CASE("G4: a commit that is given after the deadline ends with closed and de
                    [&](Error error) {
                      CHECK(error == Errc::closed);
                      order.push_back("end");
-                     CHECK(kept[1].commit({}, [&](Error late) {
-                       CHECK(late == Errc::closed);
-                       order.push_back("late");
-                     }) == Errc::closed);
+                     CHECK(kept[1].commit({}, [&](const Error&) { order.push_back("late"); }) == Errc::closed);
                    });
   CHECK(client.until([&] { return kept.size() == 2; }));
   kept[0].commit({}, [&](Error error) {
@@ -259,7 +256,7 @@ TEST_CASE("G4: a commit that is given after the deadline ends with closed and de
   whole_session ? client.session->close([&] { order.push_back("closed"); })
                 : consumer.close([&] { order.push_back("closed"); });
   client.run(3s);
-  CHECK(order == std::vector<std::string>{"cut off", "end", "late", "closed"});
+  CHECK(order == std::vector<std::string>{"cut off", "end", "closed"});
   if (!whole_session) client.close();
 }
 
@@ -334,9 +331,8 @@ TEST_CASE("G10: an envelope outlives its consumer and its session; its answer is
       CHECK(error == Errc::lost);
       ++told;
     }) == Errc::lost);
-    CHECK(told == 0);
-    CHECK(client.until([&] { return told == 1; }));
     client.close();
+    CHECK(told == 0);
     CHECK(kept->ack() == Errc::already_answered);
   }
   CHECK(kept->topic() == "t");

@@ -211,8 +211,7 @@ TEST_CASE("unordered: seek takes back what is open: answers are lost, and store 
   CHECK(fixture.recorder.kept[5].ack() == Errc::lost);
   fixture.client.run(1s);
   REQUIRE(fixture.recorder.kept.size() == 9);
-  CHECK(fixture.told.back() == 1);
-  CHECK(fixture.recorder.commits.back() == Errc::lost);
+  CHECK(fixture.told.back() == 3);  // a refused answer has its return value, and is not told as well
   CHECK(fixture.stored() == 1);
   CHECK(fixture.consumer->position("t", 0) == to);
   // Answers to the new envelopes count. Answers to the old ones in between change nothing.
@@ -309,7 +308,7 @@ TEST_CASE("unordered: close stores what was answered, and commits that wait for 
   CHECK(fixture.stored() == 4);
   CHECK(fixture.take(5).commit({}, fixture.done(5)) == Errc::lost);
   fixture.client.run(1s);
-  CHECK(fixture.told.back() == 5);
+  CHECK(fixture.told.back() != 5);
   CHECK(fixture.stored() == 4);
   if (!whole_session) fixture.client.close();
 }

@@ -119,8 +119,11 @@ TEST_CASE("E1: ack, timeout, abort and close race for the same records, and each
           for (int i = 0; i < 6; ++i, ++id) {
             const std::string value = std::to_string(id);
             const Record record{.topic = "t", .partition = 0, .value = value};
-            if (tokens) world.producer->send(record, static_cast<uint64_t>(id));
-            if (!tokens) world.producer->send(record, reports.take(id));
+            if (!tokens) {
+              world.send(record, reports, id);
+            } else if (Error refused = world.producer->send(record, static_cast<uint64_t>(id))) {
+              reports.all.push_back({id, {.error = std::move(refused)}});
+            }
           }
         };
         const net::Timer aborts =

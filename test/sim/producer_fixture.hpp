@@ -58,7 +58,13 @@ struct ProducerWorld : SimClient {
 
   /// Sends `value` to partition 0 of "t".
   Error send(const std::string& value, Reports& reports, int id = 0) {
-    return producer->send({.topic = "t", .partition = 0, .value = value}, reports.take(id));
+    return send({.topic = "t", .partition = 0, .value = value}, reports, id);
+  }
+  /// Every record has one outcome in `reports`: that of the return value if it is refused, and then no other.
+  Error send(const Record& record, Reports& reports, int id = 0) {
+    Error refused = producer->send(record, reports.take(id));
+    if (refused) reports.take(id)({.error = refused});
+    return refused;
   }
   bool until_reports(const Reports& reports, size_t count, net::Duration limit = std::chrono::minutes(5)) {
     return until([&] { return reports.size() >= count; }, limit);

@@ -110,12 +110,14 @@ class Run {
                         .key = key.empty() ? std::string_view() : std::string_view(key),
                         .value = sent.value};
     inside_ = true;
+    Error refused;
     if (chance(50)) {
-      world.producer->send(topic_, record, id);
+      refused = world.producer->send(topic_, record, id);
     } else {
-      world.producer->send(record, [this, id](const DeliveryReport& report) { told(id, report); });
+      refused = world.producer->send(record, [this, id](const DeliveryReport& report) { told(id, report); });
     }
     inside_ = false;
+    if (refused) told(id, {.error = refused});  // that is all that is told
   }
   void told(size_t id, const DeliveryReport& report) {
     CHECK_FALSE(inside_);

@@ -132,18 +132,18 @@ TEST_CASE("a topic that must not be used fails its records at once, and is asked
   ProducerWorld world;
   world.cluster().faults().add(ApiKey::metadata).always().reply(Errc::topic_authorization_failed);
   Reports reports;
-  world.producer->send({.topic = "t", .key = "k", .value = "v"}, reports.take());
-  world.producer->send({.topic = "t", .partition = 0, .value = "v"}, reports.take());
+  world.send({.topic = "t", .key = "k", .value = "v"}, reports);
+  world.send({.topic = "t", .partition = 0, .value = "v"}, reports);
   REQUIRE(world.until_reports(reports, 2, 5s));
   world.run(1s);
-  world.producer->send({.topic = "t", .partition = 1, .value = "v"}, reports.take());
+  world.send({.topic = "t", .partition = 1, .value = "v"}, reports);
   REQUIRE(world.until_reports(reports, 3, 1s));
   CHECK(reports.count(Errc::topic_authorization_failed) == 3);
   for (size_t i = 0; i < 3; ++i) CHECK(reports[i].persistence == Persistence::no);
   world.cluster().faults().clear();
-  world.producer->send({.topic = "t", .key = "k", .value = "v"}, reports.take());
+  world.send({.topic = "t", .key = "k", .value = "v"}, reports);
   world.run(5s);
-  world.producer->send({.topic = "t", .key = "k", .value = "v"}, reports.take());
+  world.send({.topic = "t", .key = "k", .value = "v"}, reports);
   REQUIRE(world.until_reports(reports, 5, 5s));
   CHECK_FALSE(reports[4].error);
   world.finish();
@@ -395,7 +395,7 @@ TEST_CASE("D4: a broker that does not know the topic for a moment loses no recor
   world.cluster().faults().add(ApiKey::metadata).times(4).reply(Errc::unknown_topic_or_partition);
   Reports reports;
   for (int i = 0; i < 10; ++i) {
-    world.producer->send({.topic = "t", .partition = 0, .key = "k", .value = std::to_string(i)}, reports.take(i));
+    world.send({.topic = "t", .partition = 0, .key = "k", .value = std::to_string(i)}, reports, i);
     world.run(100ms);
   }
   REQUIRE(world.until_reports(reports, 10));
@@ -411,7 +411,7 @@ TEST_CASE("D5: records for a partition that is not there yet wait for it") {
   world.warm_up();
   Reports reports;
   for (int i = 0; i < 5; ++i) {
-    world.producer->send({.topic = "t", .partition = 3, .value = std::to_string(i)}, reports.take(i));
+    world.send({.topic = "t", .partition = 3, .value = std::to_string(i)}, reports, i);
   }
   world.run(20s);
   CHECK(reports.size() == 0);
@@ -430,7 +430,7 @@ TEST_CASE("D4: a topic is made on first use as soon as the cluster has brokers e
   // The answer of a broker that has just started and does not see itself in the cluster yet.
   world.cluster().faults().add(ApiKey::metadata).times(3).reply(Errc::invalid_replication_factor);
   Reports reports;
-  world.producer->send({.topic = "t", .value = "early"}, reports.take(0));
+  world.send({.topic = "t", .value = "early"}, reports, 0);
   REQUIRE(world.until_reports(reports, 1));
   CHECK(reports.count(Errc::none) == 1);
   world.finish();

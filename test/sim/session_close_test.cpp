@@ -232,6 +232,18 @@ TEST_CASE("G1: the session may be destroyed inside each of its callbacks") {
       destroy();
     });
   }
+  SECTION("the log's sink") {
+    client.brokers->kill(1);
+    client->on_log(LogLevel::info, [&](LogLevel, std::string_view) { destroy(); });
+    client->cluster([](Error, ClusterMetadata) {});
+  }
+  SECTION("the log's sink, with lines of a connection that is well") {
+    client->on_log(LogLevel::trace, [&](LogLevel, std::string_view) { destroy(); });
+    client->cluster([](Error, ClusterMetadata) {});
+  }
+  SECTION("the end of a turn") {
+    client->on_turn([&] { destroy(); });
+  }
   // More work that ends with it.
   for (int i = 0; i < 10 && !client.core->closing(); ++i) client->cluster([](Error, ClusterMetadata) {});
   CHECK(client.until([&] { return !client.session; }, 10s));

@@ -2,8 +2,6 @@
 #include <kafka/consumer_group.hpp>
 #include <kafka/producer.hpp>
 
-#include <deque>
-
 #include "consumer_fixture.hpp"
 #include "session/callbacks.hpp"
 
@@ -127,6 +125,57 @@ TEST_CASE("a lane's owner may be gone: what was queued runs, in order") {
   lanes.turns(3);
   CHECK(order == "abcde");
   CHECK(lanes.callbacks.empty());
+}
+
+TEST_CASE("on_turn runs once after the callbacks of a turn, before what they sent leaves, and in no other turn") {
+  SimClient client(1, {.brokers = 1});
+  REQUIRE_FALSE((*client.brokers)->topics().create("t", 1));
+  Producer producer(*client.session);
+  std::string order;
+  client->on_turn([&] { order += '|'; });
+  for (const char name : {'a', 'b', 'c'}) CHECK(client->post([&, name] { order += name; }));
+  client.run(1ms);
+  CHECK(order == "abc|");
+  client.run(10s);
+  CHECK(order == "abc|");
+
+  // What is sent at the end of a turn travels with what was sent in it.
+  const auto send = [&] {
+    CHECK_FALSE(
+        producer.send({.topic = "t", .partition = 0, .value = "v"}, [&](const DeliveryReport&) { order += 'r'; }));
+  };
+  client->on_event({});  // events are callbacks, too
+  send();
+  CHECK(client.until([&] { return order == "abc|r|"; }));
+  const int64_t before = client.brokers->cluster().requests().count(ApiKey::produce, 0);
+  client->on_turn([&, sent = false]() mutable {
+    order += '|';
+    if (!std::exchange(sent, true)) send();
+  });
+  order.clear();
+  CHECK(client->post(send));
+  CHECK(client.until([&] { return order == "|rr|"; }));
+  CHECK(client.brokers->cluster().requests().count(ApiKey::produce, 0) == before + 1);
+
+  order.clear();
+  client->on_turn([&] {
+    order += '1';
+    client->on_turn([&] { order += '2'; });  // it may replace itself
+  });
+  CHECK(client->post([] {}));
+  client.run(1ms);
+  CHECK(client->post([] {}));
+  client.run(1ms);
+  CHECK(order == "12");
+  client->on_turn({});
+  CHECK(client->post([] {}));
+  client.run(1ms);
+  CHECK(order == "12");
+  bool closed = false;
+  client->on_turn([&] { CHECK_FALSE(closed); });
+  client->close([&] { closed = true; });
+  CHECK(client.until([&] { return closed; }));
+  client.run(1s);
 }
 
 // 1,000 consumers that always have a message, and whose callbacks take 10 us each. Round trips are shorter than such a

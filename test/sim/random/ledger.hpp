@@ -63,6 +63,8 @@ class Ledger {
   void compare(const OwnedMessage& message, const char* where);
 
   void reported(size_t record, const DeliveryReport& report, TimePoint now);
+  /// send() did not accept it: there must be no report.
+  void refused(size_t record, const Error& error, TimePoint now) { reported(record, {.error = error}, now); }
   void reported(size_t bulk, ProduceResult result);
   /// The partition has got another leader.
   void moved(const TopicPartition& partition, TimePoint now) { moves_[partition].push_back(now); }

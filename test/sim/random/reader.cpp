@@ -177,7 +177,11 @@ void Reader::answer(const std::shared_ptr<Held>& held) {
                           : held->message.commit("by test", std::move(done));
   }
   replied(partition, moved, taken, error);
-  if (closing_ && error == Errc::lost) lanes_->late(partition, held->number);
+  if (closing_ && error == Errc::lost) {
+    lanes_->late(partition, held->number);
+  } else if (error) {
+    lanes_->committed(partition, held->number, error);  // its callback is not called
+  }
 }
 
 void Reader::replied(const TopicPartition& partition, bool moved, bool taken, const Error& error) {

@@ -69,6 +69,7 @@ bool Sender::send_one(std::string topic, int32_t partition) {
       if (again && producer_ && !finished() && !blocked_) turn();
     });
   }
+  if (refused) run_.ledger.refused(number, refused, run_.world.now());
   if (refused == Errc::queue_full) {
     blocked_ = true;
     Call call(run_.journal);

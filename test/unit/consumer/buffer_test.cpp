@@ -17,7 +17,6 @@ class Home final : public EnvelopeOwner {
  public:
   Error answer(uint64_t, Answer, std::string_view, Function<void(Error)>) override { return {}; }
   Error ack(uint64_t ticket) override { return answer(ticket, Answer::ack, {}, {}); }
-  void later(Function<void()>) override {}
 };
 
 std::string batch(int64_t base, int count, records::SealOptions options = {}) {

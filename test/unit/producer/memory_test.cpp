@@ -9,7 +9,7 @@ using namespace kafka::producer;
 
 TEST_CASE("memory says queue_full when the account is used up, and on_drain is called once half of it is free") {
   QuietSession session;
-  Memory memory(*session.core, 10000);
+  Memory memory(*session.core, {}, 10000);
   int drained = 0;
   memory.on_drain([&] { ++drained; });
   memory.charge_record(9000);
@@ -34,7 +34,7 @@ TEST_CASE("memory says queue_full when the account is used up, and on_drain is c
 
 TEST_CASE("a handler that is set when nothing is left is called at once") {
   QuietSession session;
-  Memory memory(*session.core, 1000);
+  Memory memory(*session.core, {}, 1000);
   CHECK(memory.make_room(2000) == Errc::queue_full);
   int drained = 0;
   memory.on_drain([&] { ++drained; });
@@ -44,7 +44,7 @@ TEST_CASE("a handler that is set when nothing is left is called at once") {
 
 TEST_CASE("a parked record that moves into a batch does not call on_drain for the room between") {
   QuietSession session;
-  Memory memory(*session.core, 1000);
+  Memory memory(*session.core, {}, 1000);
   int drained = 0;
   memory.charge_record(800);
   CHECK(memory.make_room(500) == Errc::queue_full);
@@ -59,7 +59,7 @@ TEST_CASE("a parked record that moves into a batch does not call on_drain for th
 
 TEST_CASE("open batches take memory beforehand for half of the account at most") {
   QuietSession session;
-  Memory memory(*session.core, 100000);
+  Memory memory(*session.core, {}, 100000);
   auto first = memory.new_batch(0, Compression::none, {}, 40000);
   CHECK(first->guessed == 40000);
   CHECK(first->builder.capacity() >= 40000);
@@ -74,7 +74,7 @@ TEST_CASE("open batches take memory beforehand for half of the account at most")
 
 TEST_CASE("a batch that has ended begins again as another, and flushes that waited for it end") {
   QuietSession session;
-  Memory memory(*session.core, 100000);
+  Memory memory(*session.core, {}, 100000);
   auto batch = memory.new_batch(3, Compression::none, {}, 0);
   const Batch* const object = batch.get();
   auto flush = std::make_shared<int>(0);

@@ -84,7 +84,7 @@ TEST_CASE("a queue that was stopped looks no more") {
 
 TEST_CASE("a flush ends with the last of those it waits for, unless flushes were stopped") {
   QuietSession session;
-  Flushes flushes(*session.core);
+  Flushes flushes(*session.core, {});
   int ended = 0;
   CHECK_FALSE(flushes.under_way());
   auto one = flushes.begin([&] { ++ended; });
