@@ -58,7 +58,7 @@ void Consumptions::finish() {
     current_.reset();
     if (consumption->on_end) consumption->on_end(consumption->error);
     if (!guard.alive()) return;
-    for (Function<void()>& done : consumption->on_stopped) core_.later(scope_.wrap(std::move(done)));
+    for (Function<void()>& done : consumption->on_stopped) core_.later(lane_, scope_.wrap(std::move(done)));
     owner_.consumption_ended();
   });
 }

@@ -190,7 +190,7 @@ void Reader::stop(Function<void()> done) {
     pipeline_.dispatcher.interrupt();
     return pipeline_.consumptions.stop(std::move(done));
   }
-  if (done) core_->later(std::move(done));
+  if (done) core_->later(lane_, std::move(done));
 }
 
 void Reader::close(Function<void()> done) {
