@@ -122,6 +122,8 @@ void App::tell(const kafka::Event& event) {
     case kafka::Event::Type::partition_stopped:
       return fail(event.message() + " (" + event.error.name() + ")");
     default:
+      // A partition that is reset again and again is one line.
+      if (!watch_->is_news(event)) return;
       return console_.say(event.message() + (event.error ? " (" + event.error.name() + ")" : ""));
   }
 }
@@ -157,7 +159,7 @@ bool App::flush() {
 }
 
 void App::give_up() {
-  if (heard_ || finishing_) return;
+  if (heard_ || finishing_ || interrupted_) return;
   gave_up_ = true;
   const std::string& why = watch_->last_failure();
   fail("no answer from " + session_->options().bootstrap_servers + " in " + std::to_string(max_wait_.count()) + " s" +

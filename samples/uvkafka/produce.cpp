@@ -201,7 +201,11 @@ class Sending {
       ++confirmed_;
       return;
     }
-    if (!first_error_) first_error_ = report.error;
+    if (!first_error_) {
+      first_error_ = report.error;
+      // While stdin is open, the sum at the end may be far away.
+      if (!input_->ended()) app_.fail(report.error, "a message was not sent: ");
+    }
     ++(report.persistence == kafka::Persistence::maybe ? unknown_ : failed_);
   }
   void wait_for_room() {

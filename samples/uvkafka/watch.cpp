@@ -1,6 +1,7 @@
 #include "watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace cli {
 
@@ -44,6 +45,15 @@ void Watch::said(const std::string& line) {
   silent_ = false;
   const auto found = failures_.find(line.substr(0, line.find(": ")));
   if (found != failures_.end()) found->second.said = true;
+}
+
+bool Watch::is_news(const kafka::Event& event) {
+  const uint64_t now = uv_now(loop_);
+  if (told_.size() >= kMostSubjects) told_.clear();
+  const std::string what =
+      event.topic + "/" + std::to_string(event.partition) + " " + std::string(kafka::to_string(event.type));
+  const auto [entry, fresh] = told_.try_emplace(what, now);
+  return fresh || now - std::exchange(entry->second, now) > kOverMs;
 }
 
 void Watch::look() {

@@ -36,6 +36,8 @@ class Watch {
   void allow(std::chrono::milliseconds longer) { patience_ms_ += static_cast<uint64_t>(longer.count()); }
   /// Something was said already, so it is not said again.
   void said(const std::string& line);
+  /// False if the same happened to this partition a moment ago, so that it need not be said again.
+  bool is_news(const kafka::Event& event);
   /// The newest failure, for the sentence that ends the run; "" if nothing failed.
   const std::string& last_failure() const { return last_failure_; }
 
@@ -69,6 +71,7 @@ class Watch {
   kafka::Session* session_ = nullptr;
   std::map<std::string, Failure, std::less<>> failures_;  // by what they are about
   std::map<std::string, Answers> answers_;                // by broker
+  std::map<std::string, uint64_t> told_;                  // events: when they happened last
   std::string last_failure_;
   uint64_t patience_ms_ = kLongMs;  // for one response
   uint64_t started_ = 0;
