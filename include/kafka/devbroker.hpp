@@ -279,6 +279,12 @@ class UVKAFKA_API DevBroker {
   /// Makes a fault for requests of this API. It happens once unless its methods say otherwise. The reference is valid
   /// until clear_faults().
   Fault& on(ApiKey api);
+  /// Makes a fault from one line of text, as `uvkafka broker --fault` takes it:
+  /// `API[:times=N][:error=NAME|:delay=MS|:cut]`, for example "Produce:times=2:error=NOT_LEADER_OR_FOLLOWER". Names are
+  /// Kafka's, in any case. `times` is once if it is not given, and may be `always`. `error` is reply(), `delay` is
+  /// delay(), and `cut` closes the connection after the first bytes of the answer.
+  /// Errors: invalid_argument says which part is wrong, and nothing is changed.
+  Error add_fault(std::string_view text);
   void clear_faults();
   /// Speaks like this release: "0.8.2", "0.9", "0.10", "0.11", "1.1", "2.4", "2.8", "3.9", "4.3". "": every version
   /// that the library knows. `broker` 0: all brokers. Errors: invalid_argument.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "devbroker/cluster.hpp"
+#include "devbroker/fault_text.hpp"
 #include "devbroker/node.hpp"
 #include "net/uv_reactor.hpp"
 #include "protocol/api_key.hpp"
@@ -207,6 +208,12 @@ bool DevBroker::alive(int32_t broker) const { return impl_->cluster.brokers().al
 void DevBroker::disconnect(int32_t broker) { impl_->cluster.brokers().disconnect(broker); }
 
 Fault& DevBroker::on(ApiKey api) { return impl_->cluster.faults().add(api); }
+Error DevBroker::add_fault(std::string_view text) {
+  devbroker::FaultText fault;
+  if (Error wrong = devbroker::FaultText::parse(text, fault)) return wrong;
+  fault.apply(on(fault.api));
+  return {};
+}
 void DevBroker::clear_faults() { impl_->cluster.faults().clear(); }
 Error DevBroker::as_version(std::string_view release, int32_t broker) {
   return impl_->cluster.releases().as_version(release, broker);

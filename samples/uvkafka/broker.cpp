@@ -21,9 +21,12 @@ const Command kBroker{
      {"", "--partitions", "N", "partitions of a topic that is created by its first use (default 1)"},
      {"", "--topic", "NAME[:N]", "create this topic, with N partitions; repeatable"},
      {"", "--release", "RELEASE", "speak like this release of Kafka: 0.8.2 to 4.3 (default: every version)"},
-     {"", "--rack", "RACK[,RACK...]", "the racks of broker 1, 2 and so on"}},
+     {"", "--rack", "RACK[,RACK...]", "the racks of broker 1, 2 and so on"},
+     {"", "--fault", "FAULT", "something that goes wrong (see below); repeatable"}},
     false,
     "",
+    "FAULT: API[:times=N][:error=NAME|:delay=MS|:cut], for example Produce:times=2:error=NOT_LEADER_OR_FOLLOWER. It\n"
+    "happens once, or N times, or always (times=always).\n"
     "Keeps everything in memory until SIGINT or SIGTERM. For trying things out and for tests.\n"};
 
 namespace {
@@ -70,6 +73,11 @@ kafka::Error prepare(kafka::DevBroker& dev, const Arguments& arguments) {
   if (const kafka::Error error = dev.error()) return error;
   for (const std::string& topic : arguments.all("--topic")) {
     if (const kafka::Error error = create(dev, topic)) return error;
+  }
+  for (const std::string& fault : arguments.all("--fault")) {
+    if (const kafka::Error error = dev.add_fault(fault)) {
+      return {error.code(), "--fault " + fault + ": " + std::string(error.detail())};
+    }
   }
   return {};
 }

@@ -5,7 +5,7 @@ words are kcat's.
     command_line_kcat.py [--uvkafka PROGRAM]
 
 It talks to `uvkafka broker` only. Not here: usage, signals, streams (command_line.py), a cluster that fails
-(another script), what is installed.
+(command_line_trouble.py), what is installed (command_line_installed.py).
 Exit status: 0 if all checks hold, 1 if one does not.
 """
 import argparse
@@ -22,12 +22,18 @@ from command_line import Ended, Program
 from harness import Checks, default_program, expect, expect_equal, run, scratch
 
 
+class Address(str):
+    """Where a broker listens; `pid` is its process."""
+
+
 @contextlib.contextmanager
 def broker(program, *arguments):
     """A dev broker of its own; gives its address."""
     process = subprocess.Popen([program, "broker", "--port", "0", *arguments], stdout=subprocess.PIPE, text=True)
     try:
-        yield process.stdout.readline().strip()
+        address = Address(process.stdout.readline().strip())
+        address.pid = process.pid
+        yield address
     finally:
         process.kill()
         process.communicate()
