@@ -33,9 +33,9 @@ class Log {
 
   void line(LogLevel level, std::string_view text);
 
-  /// Writes the state of `subject` (a broker, a partition) if it differs from the last one. Repetitions are counted,
-  /// and the next change tells the count. At the level `trace` each repetition is a line, too: it shows that the state
-  /// lasts.
+  /// Writes the state of `subject` (a broker, a partition) if it differs from the last one or has become more severe.
+  /// Repetitions are counted, and the next line tells the count. At the level `trace` each repetition is a line, too:
+  /// it shows that the state lasts.
   void state(LogLevel level, std::string_view subject, std::string_view text);
   /// The state of `subject` is that an attempt failed: the error's name and message.
   void failure(LogLevel level, std::string_view subject, const Error& error);

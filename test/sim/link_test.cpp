@@ -210,7 +210,7 @@ TEST_CASE("C21: a broker that dies in the handshake broke no protocol; one that 
   CHECK_FALSE(client.cluster().error);
   CHECK(client.log.empty());
   for (const Event& event : client.events) CHECK(event.error != Errc::protocol_error);
-  // Always.
+  if (before) return client.close();  // one that always closes there is taken for an old broker
   deaths = 1000;
   for (auto& connection : broker.connections) connection->close();
   client->cluster([](const Error&, const ClusterMetadata&) {});

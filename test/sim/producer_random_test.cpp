@@ -117,7 +117,7 @@ class Run {
       refused = world.producer->send(record, [this, id](const DeliveryReport& report) { told(id, report); });
     }
     inside_ = false;
-    if (refused) told(id, {.error = refused});  // that is all that is told
+    if (refused) told(id, {.error = refused, .partition = sent_[id].asked});  // that is all that is told
   }
   void told(size_t id, const DeliveryReport& report) {
     CHECK_FALSE(inside_);
