@@ -93,7 +93,8 @@ struct UVKAFKA_API ProducerOptions {
   Error validate() const;
 };
 
-/// Where to start when nothing is committed.
+/// Where to start when nothing is committed. A topic that was deleted and made anew is read from its first record, with
+/// the event `topic_recreated`; with `none` the partition stops.
 enum class OffsetReset : uint8_t { earliest, latest, none };
 /// What the consumer does when the broker does not have the position. No other error resets a position. Two options say
 /// so: `on_start_out_of_range` for an offset that the application named (where a Fetcher starts, and seek()), until a

@@ -177,8 +177,10 @@ struct UVKAFKA_API Event {
     connect_failed,       ///< an attempt to connect failed; `error` says why, and more attempts follow
     leader_changed,       ///< a partition has another leader
     offset_reset,         ///< a reset policy set a position; `offset` is the new one
-    log_truncated,  ///< the log lost records that were dispatched (KIP-320); the consumer goes on at `offset`, where
-                    ///< the two logs part
+    log_truncated,    ///< the log lost records that were dispatched (KIP-320); the consumer goes on at `offset`, where
+                      ///< the two logs part
+    topic_recreated,  ///< the topic was deleted and made anew: the consumer begins at its first record, `offset`, and
+                      ///< envelopes of the old topic are lost
     partition_stopped,  ///< the consumer reads a partition no longer; `error` says why, and seek() restarts it
     partition_resumed,  ///< a stopped or waiting partition goes on
     rebootstrap,        ///< no known broker can be reached: the client starts again from the contact points

@@ -1,6 +1,7 @@
 #include "cluster/topic_cache.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error_table.hpp"
 
@@ -25,13 +26,16 @@ TopicState& TopicCache::at(const std::string& name) {
 void TopicCache::forget(const std::string& name) {
   const auto found = topics_.find(name);
   if (found == topics_.end()) return;
-  names_by_id_.erase(found->second.id.bytes);
+  std::erase_if(names_by_id_, [&](const auto& each) { return each.second == name; });
   topics_.erase(found);
 }
 
 void TopicCache::take(const Topic& topic) {
   TopicState& state = at(*topic.name);
+  // No id ever comes back: this broker has not heard yet that the topic was made anew.
+  if (!topic.topic_id.is_zero() && topic.topic_id == state.before) return;
   state.error = topic.error_code == 0 ? Error() : broker_error(topic.error_code, *topic.name);
+  state.gone |= state.error == Errc::unknown_topic_or_partition;
   if (state.error) return;  // what was known stays: a restarting broker may not know the topic for a moment (D4)
   if (topic.partitions.empty()) {
     state.error = Error(Errc::leader_not_available, *topic.name + " has no partitions");
@@ -39,9 +43,12 @@ void TopicCache::take(const Topic& topic) {
   }
   const bool recreated =
       state.known && !(topic.topic_id == state.id) && !topic.topic_id.is_zero() && !state.id.is_zero();
-  if (recreated) {
-    state.partitions.clear();
-    names_by_id_.erase(state.id.bytes);
+  // Where topics have no ids, one that was gone may be another one now, whose epochs begin at 0.
+  const bool perhaps = std::exchange(state.gone, false) && topic.topic_id.is_zero();
+  if (recreated || perhaps) state.partitions.clear();
+  if (recreated) {  // its name stays known: answers to what was asked by the old id are still under way
+    names_by_id_.erase(state.before.bytes);
+    state.before = state.id;
   }
   if (!topic.topic_id.is_zero()) {
     state.id = topic.topic_id;
@@ -67,7 +74,10 @@ void TopicCache::take(const Topic& topic) {
 
 void TopicCache::take_partition(TopicState& state, const Topic::MetadataResponsePartition& partition) {
   PartitionState& known = state.partitions[static_cast<size_t>(partition.partition_index)];
-  if (partition.leader_epoch >= 0 && partition.leader_epoch < known.epoch) return;  // older than what is known (D2)
+  // Older than what is known (D2).
+  const bool older = partition.leader_epoch >= 0 && partition.leader_epoch < known.epoch;
+  if (older && (!state.id.is_zero() || ++known.older < kOldersBelieved)) return;
+  known.older = 0;
   known.error = partition.error_code == 0 ? Error() : broker_error(partition.error_code, state.name);
   known.undated = partition.leader_epoch < 0;
   if (!known.undated) known.epoch = partition.leader_epoch;

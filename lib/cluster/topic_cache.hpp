@@ -22,14 +22,17 @@ struct PartitionState {
   int32_t leader = -1;   ///< -1: none, or one that the broker list lacks
   int32_t epoch = -1;    ///< the highest that was told
   bool undated = false;  ///< the answer that named this leader told no epoch
+  int older = 0;         ///< answers in a row that told an older epoch
   Error error;
 };
 
 struct TopicState {
   std::string name;
   Uuid id{};                               ///< zero before 2.8
+  Uuid before{};                           ///< the id of the topic that had the name before; zero: none was seen
   Error error;                             ///< of the topic, e.g. unknown_topic_or_partition; asked again while wanted
   bool known = false;                      ///< partitions are valid (they stay so through later errors)
+  bool gone = false;                       ///< the last answer did not know the topic
   std::vector<PartitionState> partitions;  ///< by number
 };
 
@@ -56,6 +59,10 @@ class TopicCache {
   bool take_leader(const std::string& topic, int32_t partition, int32_t leader, int32_t epoch);
 
  private:
+  /// So many answers in a row with an older epoch are believed. Epochs go back only when a topic was deleted and made
+  /// anew, and before 2.8 there are no ids that tell.
+  static constexpr int kOldersBelieved = 5;
+
   void take_partition(TopicState& state, const Topic::MetadataResponsePartition& partition);
 
   const Router& router_;

@@ -179,6 +179,26 @@ void Answers::taken_away(Partition& partition) {
   dispatcher_.schedule();
 }
 
+void Answers::topic_recreated(Partition& partition, const Error& why) {
+  ++partition.commits.moves;
+  take_back(partition, partition.window.begin());
+  const Commit wanted = committer_.topic_recreated(partition, Error(Errc::lost, std::string(why.detail())));
+  dispatcher_.closed(wanted.open);
+  count(wanted);
+  dispatcher_.schedule();
+}
+
+// If the topic was noticed to be another one, the envelope has left the window already.
+void Answers::commit_lost(Partition& partition, const Commit& commit) {
+  if (commit.lost) {
+    dispatcher_.closed(commit.open);
+  } else {
+    close_envelopes(partition, commit);
+  }
+  count(commit);
+  changed(partition);
+}
+
 void Answers::changed(Partition& partition) {
   dispatcher_.changed(partition);
   owner_.check_end(partition);

@@ -54,6 +54,8 @@ class Answers {
 
   /// The position was set from outside: no answer of an open envelope moves it.
   void position_set(Partition& partition);
+  /// The topic was made anew. Open envelopes of the old one say `lost` from now on, and so do their commits.
+  void topic_recreated(Partition& partition, const Error& why);
   /// The partition was removed from the assignment. Its open envelopes say `lost` from now on, and so do commits that
   /// were not sent. Envelopes count as open until they are answered.
   void taken_away(Partition& partition);
@@ -61,6 +63,7 @@ class Answers {
   // Outcomes of commits, see Committer::Owner.
   void commit_stored(Partition& partition, const Commit& commit);
   void commit_failed(Partition& partition, const Commit& commit, const Error& error);
+  void commit_lost(Partition& partition, const Commit& commit);
   void commit_given_up(Partition& partition, const Commit& commit) { close_envelopes(partition, commit); }
   /// What cannot be stored any more: under way, wanted, or waiting for an earlier answer.
   void fail_commits(const Error& error);

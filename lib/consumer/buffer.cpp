@@ -18,6 +18,12 @@ constexpr size_t kMarkerKeySize = 4;
 constexpr int16_t kAbortMarker = 0;
 constexpr int16_t kCommitMarker = 1;
 
+int64_t largest_time(const char* batch, size_t size, int8_t magic) {
+  if (magic == records::kMagicV2) return load_be<int64_t>(batch + records::kMaxTimestampAt);
+  if (magic == 0 || size < records::kMessageTimestampAt + sizeof(int64_t)) return -1;
+  return load_be<int64_t>(batch + records::kMessageTimestampAt);
+}
+
 }  // namespace
 
 Scan scan(const Bytes& bytes) {
@@ -51,6 +57,7 @@ Scan scan(const Bytes& bytes) {
     if (result.last_offset < 0) result.first_epoch = epoch;
     result.last_offset = std::max(result.last_offset, base + more);
     result.last_epoch = epoch;
+    result.newest = std::max(result.newest, largest_time(at, size, magic));
     at += size;
     left -= size;
   }

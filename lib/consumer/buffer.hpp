@@ -35,6 +35,7 @@ struct Scan {
   int64_t last_offset = -1;  ///< of the last whole batch; -1 if there is none
   int32_t last_epoch = -1;   ///< of the leader that took that batch; -1: it does not say
   int32_t first_epoch = -1;  ///< of the leader that took the first batch
+  int64_t newest = -1;       ///< the largest timestamp of the whole batches; -1: they have none
   bool damaged = false;      ///< reading will end with an error at some batch
   size_t partial_size = 0;   ///< bytes that the first batch needs, if it is cut off; 0: not known
 };

@@ -25,6 +25,7 @@ struct Commit {
   int64_t offset = -1;  ///< the next one to be read; -1: nothing is to be stored
   int32_t epoch = -1;   ///< of the record before it
   int64_t from = -1;    ///< the first message that comes again if the commit fails
+  bool lost = false;    ///< the topic was made anew since: whatever the broker answers, it does not count
   uint32_t moves = 0;   ///< the partition's, when the message was dispatched
   // With `confirmed`, the envelopes that stay open until it is stored, and those of them that `consumption` dispatched.
   size_t open = 0;

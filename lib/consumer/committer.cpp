@@ -72,6 +72,13 @@ void Committer::schedule() {
   }));
 }
 
+Commit Committer::topic_recreated(Partition& partition, const Error& why) {
+  for (auto& [id, request] : requests_) {
+    for (Sent& sent : request) sent.commit.lost |= sent.partition.get() == &partition;
+  }
+  return fail_wanted(partition, why);
+}
+
 // The same partition was taken away and given back, and the first one's commit is still under way.
 bool Committer::overtakes(const Partition& partition) const {
   return std::any_of(leaving_.begin(), leaving_.end(), [&](const std::shared_ptr<Partition>& left) {
@@ -83,7 +90,7 @@ void Committer::send() {
   if (waits()) return;
   std::erase_if(leaving_, [](const std::shared_ptr<Partition>& left) { return !left->commits.under_way; });
   Request request;
-  std::vector<ConsumerOffset> offsets;
+  std::vector<StoredOffset> offsets;
   for (size_t left = wanting_.size(); left > 0; --left) {
     std::shared_ptr<Partition> partition = wanting_.pop_front();
     if (partition->commits.wanted.offset >= 0 && overtakes(*partition)) {
@@ -95,7 +102,8 @@ void Committer::send() {
     partition->commits.under_way = true;
     Commit commit = std::exchange(partition->commits.wanted, {});
     offsets.push_back(
-        {*partition->topic, partition->number, commit.offset, std::move(commit.metadata), {}, commit.epoch});
+        {{*partition->topic, partition->number, commit.offset, std::move(commit.metadata), {}, commit.epoch},
+         partition->read_topic.id});
     request.push_back({std::move(partition), std::move(commit)});
   }
   if (offsets.empty()) {
@@ -104,13 +112,12 @@ void Committer::send() {
   }
   const uint64_t id = ++last_request_;
   requests_.emplace(id, std::move(request));
-  offsets_->commit(std::move(offsets), options_.default_api_timeout,
-                   scope_.wrap([this, id](const Error& error, std::vector<ConsumerOffset> answers) {
-                     answered(id, error, answers);
-                   }));
+  offsets_->commit(
+      std::move(offsets), options_.default_api_timeout,
+      scope_.wrap([this, id](const Error& error, std::vector<StoredOffset> answers) { answered(id, error, answers); }));
 }
 
-void Committer::answered(uint64_t id, const Error& error, const std::vector<ConsumerOffset>& offsets) {
+void Committer::answered(uint64_t id, const Error& error, const std::vector<StoredOffset>& offsets) {
   const auto found = requests_.find(id);
   if (found == requests_.end()) return;  // the deadline of close() has ended it
   const std::shared_ptr<void> pinned = owner_.pin();
@@ -120,7 +127,10 @@ void Committer::answered(uint64_t id, const Error& error, const std::vector<Cons
   Ring<Report> reports;
   for (size_t i = 0; i < request.size(); ++i) {
     const Error outcome = i < offsets.size() ? offsets[i].error : error;
-    if (outcome) {
+    if (request[i].commit.lost || outcome == Errc::lost) {
+      const Error lost(Errc::lost, request[i].partition->where() + " was made anew");
+      lose(std::move(request[i]), lost, reports);
+    } else if (outcome) {
       fail(std::move(request[i]), outcome, reports);
     } else if (request[i].commit.done.empty()) {
       finish(request[i]);
@@ -146,6 +156,13 @@ void Committer::fail(Sent sent, const Error& error, Ring<Report>& reports) {
   list(*sent.partition);
   if (!sent.commit.done.empty()) reports.push_back({std::move(sent), error});
   if (!newer.commit.done.empty()) reports.push_back({std::move(newer), error});
+}
+
+void Committer::lose(Sent sent, const Error& why, Ring<Report>& reports) {
+  sent.partition->commits.under_way = false;
+  owner_.commit_lost(*sent.partition, sent.commit);
+  list(*sent.partition);
+  if (!sent.commit.done.empty()) reports.push_back({std::move(sent), why});
 }
 
 // Stored, and told.

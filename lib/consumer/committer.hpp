@@ -32,6 +32,8 @@ class Committer {
     virtual void commit_stored(Partition& partition, const Commit& commit) = 0;
     /// The commit is not stored. Nobody has heard of it yet.
     virtual void commit_failed(Partition& partition, const Commit& commit, const Error& error) = 0;
+    /// The commit does not count: it is one of a topic that was made anew. Nobody has heard of it yet.
+    virtual void commit_lost(Partition& partition, const Commit& commit) = 0;
     /// The deadline of close() has passed before the commit was answered.
     virtual void commit_given_up(Partition& partition, const Commit& commit) = 0;
     /// Perhaps nothing is pending any more.
@@ -58,6 +60,9 @@ class Committer {
   /// The log lost what lies behind `beyond`: no commit of the partition promises more than `offset`, where `epoch`
   /// ends, and the `done` of one that did gets an error. One that was sent is stored as it was.
   void log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch);
+  /// The topic was made anew. The commit that was not sent fails, and its `done`s run; it is returned. One that was
+  /// sent is lost, whatever the broker answers.
+  Commit topic_recreated(Partition& partition, const Error& why);
   /// The partition was removed. Its commit that was not sent fails, and its `done`s run. Returns that commit.
   Commit leave(Partition& partition, const Error& error);
   /// Sends nothing more, and waits no longer for requests under way. Commits that were not sent are left to
@@ -84,7 +89,8 @@ class Committer {
   void list(Partition& partition);
   void schedule();
   void send();
-  void answered(uint64_t id, const Error& error, const std::vector<ConsumerOffset>& offsets);
+  void answered(uint64_t id, const Error& error, const std::vector<StoredOffset>& offsets);
+  void lose(Sent sent, const Error& why, Ring<Report>& reports);
   void fail(Sent sent, const Error& error, Ring<Report>& reports);
   void finish(const Sent& sent);
   void tell(Ring<Report> reports);

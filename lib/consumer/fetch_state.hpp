@@ -38,7 +38,6 @@ struct RequestSlot {
   uint64_t id = 0;      ///< the request under way that asks for the partition, 0: none
   size_t index = 0;     ///< its place in that request
   uint64_t served = 0;  ///< the last request that brought records
-  Uuid topic_id{};      ///< as last asked for; zero: not known
 };
 
 struct Partition;

@@ -15,16 +15,18 @@ namespace {
 
 // The offsets of one call: the request is built from them, and the answer is written into them.
 struct Entries {
-  std::vector<ConsumerOffset> offsets;
-  std::map<std::string, std::vector<size_t>> topics;  // indexes of offsets
+  std::vector<StoredOffset> offsets;
+  // Indexes of offsets. The topic of a name may be two topics: one that was deleted, and one that was made anew.
+  std::map<std::pair<std::string, Uuid>, std::vector<size_t>> topics;
 
-  explicit Entries(std::vector<ConsumerOffset> entries) : offsets(std::move(entries)) {
-    for (size_t i = 0; i < offsets.size(); ++i) topics[offsets[i].topic].push_back(i);
+  explicit Entries(std::vector<StoredOffset> entries) : offsets(std::move(entries)) {
+    for (size_t i = 0; i < offsets.size(); ++i) topics[{offsets[i].topic, offsets[i].topic_id}].push_back(i);
   }
   // Topics can go by id only if metadata knows all their ids.
   int16_t max_version(const cluster::Metadata& metadata, int16_t topic_ids_from) const {
-    for (const auto& [name, indexes] : topics) {
-      const cluster::TopicState* state = metadata.topic(name);
+    for (const auto& [topic, indexes] : topics) {
+      if (!topic.second.is_zero()) continue;
+      const cluster::TopicState* state = metadata.topic(topic.first);
       if (state == nullptr || state->id.is_zero()) return topic_ids_from - 1;
     }
     return INT16_MAX;
@@ -105,6 +107,7 @@ std::string where(const ConsumerOffset& offset) { return offset.topic + "/" + st
 
 // The error of one entry, and its offset if there is none.
 Error judge(const ConsumerOffset& asked, const OffsetAnswers& answers, const Found*& found) {
+  if (asked.error == Errc::lost) return asked.error;
   found = answers.find(asked.topic, asked.partition);
   if (found == nullptr) return Error(Errc::protocol_error, "the coordinator's answer lacks " + where(asked));
   return found->error_code == 0 ? Error() : broker_error(found->error_code, where(asked));
@@ -115,7 +118,7 @@ Error worth_retrying(cluster::Metadata& metadata, const std::string& group, cons
                      const Response& response, bool missing_topic_is_final) {
   OffsetAnswers answers;
   if (Error error = read(metadata, group, response, answers)) return error;
-  for (const ConsumerOffset& offset : asked.offsets) {
+  for (const StoredOffset& offset : asked.offsets) {
     const Found* found = nullptr;
     Error error = judge(offset, answers, found);
     if (!error || traits(error.code()).retry == Retry::no) continue;
@@ -131,11 +134,11 @@ void hand_out(const cluster::Metadata& metadata, const std::string& group, Entri
               const Response& response, bool take_offsets, OffsetsDone& done) {
   OffsetAnswers answers;
   if (Error whole = read(metadata, group, response, answers); !error) error = whole;
-  for (ConsumerOffset& offset : asked.offsets) {
+  for (StoredOffset& offset : asked.offsets) {
     const Found* found = nullptr;
     offset.error = judge(offset, answers, found);
     // A request that ran out of time may have an answer all the same, with the error that was retried.
-    if (found == nullptr && error) offset.error = error;
+    if (found == nullptr && error && offset.error != Errc::lost) offset.error = error;
     if (!take_offsets) continue;
     if (found != nullptr) offset.leader_epoch = std::max(found->leader_epoch, -1);
     offset.offset = found != nullptr && !offset.error ? std::max<int64_t>(found->offset, -1) : -1;
@@ -145,7 +148,7 @@ void hand_out(const cluster::Metadata& metadata, const std::string& group, Entri
 }
 
 void fill(protocol::OffsetFetchRequest& request, int16_t version, const cluster::Metadata& metadata,
-          const std::string& group, const Entries& asked) {
+          const std::string& group, Entries& asked) {
   request = {};
   request.require_stable = version >= protocol::OffsetFetchRequest::kRequireStableFrom;
   const bool many_groups = version >= protocol::OffsetFetchRequest::kManyGroupsFrom;
@@ -154,9 +157,15 @@ void fill(protocol::OffsetFetchRequest& request, int16_t version, const cluster:
   } else {
     request.group_id = group;
   }
-  for (const auto& [name, indexes] : asked.topics) {
+  for (const auto& [asked_topic, indexes] : asked.topics) {
+    const std::string& name = asked_topic.first;
+    const cluster::TopicState* const state = metadata.topic(name);
+    const bool by_id = version >= protocol::OffsetFetchRequest::kTopicIdsFrom && state != nullptr;
     std::vector<int32_t> numbers;
-    for (const size_t index : indexes) numbers.push_back(asked.offsets[index].partition);
+    for (const size_t index : indexes) {
+      numbers.push_back(asked.offsets[index].partition);
+      asked.offsets[index].topic_id = by_id ? state->id : Uuid();
+    }
     if (!many_groups) {
       auto& topic = request.topics->emplace_back();
       topic.name = name;
@@ -166,21 +175,33 @@ void fill(protocol::OffsetFetchRequest& request, int16_t version, const cluster:
     auto& topic = request.groups.front().topics->emplace_back();
     if (version < protocol::OffsetFetchRequest::kTopicIdsFrom) {
       topic.name = name;
-    } else if (const cluster::TopicState* state = metadata.topic(name)) {
+    } else if (by_id) {
       topic.topic_id = state->id;
     }
     topic.partition_indexes = std::move(numbers);
   }
 }
 
-void fill(protocol::OffsetCommitRequest& request, const cluster::Metadata& metadata, const std::string& group,
-          const Entries& asked) {
+// What belongs to a topic that was deleted is left out. By name it would be stored for the new one, and a group that
+// begins there would skip records.
+Error fill(protocol::OffsetCommitRequest& request, const cluster::Metadata& metadata, const std::string& group,
+           Entries& asked) {
   request = {};
   request.group_id = group;
-  for (const auto& [name, indexes] : asked.topics) {
+  for (const auto& [asked_topic, indexes] : asked.topics) {
+    const auto& [name, id] = asked_topic;
+    const cluster::TopicState* const state = metadata.topic(name);
+    const Uuid present = state != nullptr ? state->id : Uuid();
+    if (!id.is_zero() && !present.is_zero() && id != present) {
+      for (const size_t index : indexes) {
+        StoredOffset& offset = asked.offsets[index];
+        offset.error = Error(Errc::lost, "topic " + offset.topic + " was deleted and made anew");
+      }
+      continue;
+    }
     auto& topic = request.topics.emplace_back();
     topic.name = name;
-    if (const cluster::TopicState* state = metadata.topic(name)) topic.topic_id = state->id;
+    topic.topic_id = id.is_zero() ? present : id;
     for (const size_t index : indexes) {
       const ConsumerOffset& offset = asked.offsets[index];
       auto& partition = topic.partitions.emplace_back();
@@ -190,20 +211,22 @@ void fill(protocol::OffsetCommitRequest& request, const cluster::Metadata& metad
       partition.committed_metadata = offset.metadata;
     }
   }
+  return request.topics.empty() && !asked.offsets.empty() ? asked.offsets.front().error : Error();
 }
 
 }  // namespace
 
-Error first_error(const std::vector<ConsumerOffset>& offsets) {
-  for (const ConsumerOffset& offset : offsets) {
+Error first_error(const std::vector<StoredOffset>& offsets) {
+  for (const StoredOffset& offset : offsets) {
     if (offset.error) return offset.error;
   }
   return {};
 }
 
 void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Duration timeout, OffsetsDone done) {
-  std::vector<ConsumerOffset> entries;
-  for (TopicPartition& partition : partitions) entries.push_back({std::move(partition.topic), partition.partition});
+  std::vector<StoredOffset> entries;
+  for (TopicPartition& partition : partitions)
+    entries.push_back({{std::move(partition.topic), partition.partition}, {}});
   const auto asked = std::make_shared<Entries>(std::move(entries));
   cluster::Metadata& metadata = core_.metadata();
   core_.coordinators().call<protocol::OffsetFetchRequest>(
@@ -222,7 +245,7 @@ void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Durat
       });
 }
 
-void MemberlessOffsets::commit(std::vector<ConsumerOffset> offsets, net::Duration timeout, OffsetsDone done) {
+void MemberlessOffsets::commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done) {
   const auto asked = std::make_shared<Entries>(std::move(offsets));
   cluster::Metadata& metadata = core_.metadata();
   core_.coordinators().call<protocol::OffsetCommitRequest>(
@@ -236,8 +259,7 @@ void MemberlessOffsets::commit(std::vector<ConsumerOffset> offsets, net::Duratio
         hand_out(metadata, group, *asked, std::move(error), response, false, done);
       },
       [&metadata, group = group(), asked](protocol::OffsetCommitRequest& request, int16_t) {
-        fill(request, metadata, group, *asked);
-        return Error();
+        return fill(request, metadata, group, *asked);
       });
 }
 

@@ -11,9 +11,14 @@
 
 namespace kafka::consumer {
 
+/// An offset of a group, with the topic that it belongs to: by now another one may have the name.
+struct StoredOffset : ConsumerOffset {
+  Uuid topic_id{};  ///< zero: not known
+};
+
 /// The error is the request's; each entry has its own as well (all of them, if the request failed).
 /// Never called from inside the call that asked.
-using OffsetsDone = Function<void(Error, std::vector<ConsumerOffset>)>;
+using OffsetsDone = Function<void(Error, std::vector<StoredOffset>)>;
 
 /// What consumers and ConsumerGroup ask of a group. A Fetcher has no such object.
 class GroupOffsets {
@@ -26,7 +31,8 @@ class GroupOffsets {
   const std::string& group() const { return group_; }
   /// Reads the stored offsets, in the order of `asked`; -1 where nothing is stored.
   virtual void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done) = 0;
-  virtual void commit(std::vector<ConsumerOffset> offsets, net::Duration timeout, OffsetsDone done) = 0;
+  /// An offset of a topic that was deleted and made anew since is not stored: its error is `lost`.
+  virtual void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done) = 0;
 
  private:
   std::string group_;
@@ -38,13 +44,13 @@ class MemberlessOffsets final : public GroupOffsets {
   MemberlessOffsets(session::Core& core, std::string group) : GroupOffsets(std::move(group)), core_(core) {}
 
   void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done) override;
-  void commit(std::vector<ConsumerOffset> offsets, net::Duration timeout, OffsetsDone done) override;
+  void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done) override;
 
  private:
   session::Core& core_;
 };
 
 /// The first error of the entries.
-Error first_error(const std::vector<ConsumerOffset>& offsets);
+Error first_error(const std::vector<StoredOffset>& offsets);
 
 }  // namespace kafka::consumer

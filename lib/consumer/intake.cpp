@@ -19,6 +19,7 @@ bool Intake::take(Partition& partition, const Data& data, const Question& asked,
   const int32_t compared = from.compares ? asked.last_epoch : -1;
   if (data.error_code != 0) return failed(partition, data, from.node, compared);
   partition.fetch.succeed();  // whatever metadata says
+  partition.read_topic.confirm(from.sent_at);
   partition.epochs.accept();
   if (partition.replica.node != from.node) partition.epochs.check(asked.leader_epoch);
   if (data.preferred_read_replica >= 0 && data.preferred_read_replica != from.node && data.records.empty())
@@ -27,7 +28,7 @@ bool Intake::take(Partition& partition, const Data& data, const Question& asked,
   // Believed where something was asked. An end below zero means that the leader does not know.
   const auto& diverging = data.diverging_epoch;
   if (compared >= 0 && diverging.epoch >= 0 && diverging.end_offset >= 0)
-    return diverged(partition, diverging.epoch, diverging.end_offset, compared);
+    return diverged(partition, diverging.epoch, diverging.end_offset, compared, from.by_id);
   partition.position.end = end_of(data);
   if (data.records.empty()) {
     partition.fetch.oddities = 0;
@@ -63,6 +64,7 @@ bool Intake::take_records(Partition& partition, const Data& data, const Scan& fo
   if (found.last_offset >= fetch.position) {
     fetch.position = after(found.last_offset);
     partition.epochs.read(found.last_epoch, from.node);
+    partition.read_topic.read(found.newest);
   }
   std::vector<Aborted::Transaction> aborted;
   if (options_.isolation_level == IsolationLevel::read_committed && data.aborted_transactions) {
@@ -127,8 +129,9 @@ bool Intake::sent_elsewhere(Partition& partition, int32_t replica) {
   return false;
 }
 
-void Intake::no_news(Partition& partition, int64_t end) {
+void Intake::no_news(Partition& partition, int64_t end, net::TimePoint sent_at) {
   partition.fetch.succeed();
+  partition.read_topic.confirm(sent_at);
   partition.fetch.oddities = 0;
   partition.position.named = false;
   if (end >= 0) partition.position.end = end;
@@ -162,7 +165,10 @@ void Intake::take_partial(Partition& partition, size_t size, size_t needed) {
 
 void Intake::fetch_failed(Partition& partition, const Error& error) {
   const ErrorTraits& what = traits(error.code());
-  if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) core_.metadata().refresh();
+  if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) {
+    core_.metadata().refresh();
+    partition.read_topic.doubted = true;
+  }
   if (what.retry == Retry::no) return positions_.stop(partition, error, false);
   core_.log().failure(LogLevel::warning, "fetch of " + partition.where(), error);
   back_off(partition);
@@ -176,14 +182,14 @@ void Intake::odd_answer(Partition& partition, const std::string& what) {
   back_off(partition);
 }
 
-bool Intake::diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked) {
+bool Intake::diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked, bool by_id) {
   if (!LogEpochs::earlier_place(epoch, end, asked, partition.fetch.position)) {
     odd_answer(partition, "the leader of " + partition.where() +
                               " says that its log parts from what was read at offset " + std::to_string(end) +
                               ", epoch " + std::to_string(epoch) + ": that is no earlier place");
     return false;
   }
-  positions_.truncated(partition, end, epoch);
+  positions_.truncated(partition, end, epoch, by_id);
   return true;
 }
 

@@ -33,7 +33,9 @@ class Intake {
   struct From {
     int32_t node = -1;
     bool compares = false;  ///< the broker compared the epochs that were sent with its log
-    uint64_t request = 0;   ///< the newest request of all
+    bool by_id = false;     ///< it was asked by the ids of topics
+    net::TimePoint sent_at{};
+    uint64_t request = 0;  ///< the newest request of all
   };
 
   Intake(session::Core& core, const ConsumerOptions& options, Positions& positions, Owner& owner)
@@ -44,7 +46,7 @@ class Intake {
             const std::shared_ptr<Credit>& credit);
   /// The answer of a fetch session says nothing of the partition: there are no records. `end` is the partition's end as
   /// last told, -1 if it was not.
-  void no_news(Partition& partition, int64_t end);
+  void no_news(Partition& partition, int64_t end, net::TimePoint sent_at);
   /// The whole request failed.
   void request_failed(Partition& partition, int32_t node);
   /// The answer was larger than may be received. `alone`: nothing else was asked for.
@@ -53,7 +55,7 @@ class Intake {
   void odd_answer(Partition& partition, const std::string& what);
   /// The leader says that its log and what was read part at `end`, where `epoch` ends; it was asked about epoch
   /// `asked`. True if the partition is to be fetched from at once.
-  bool diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked);
+  bool diverged(Partition& partition, int32_t epoch, int64_t end, int32_t asked, bool by_id = false);
   /// The next request for the partition waits.
   void back_off(Partition& partition) { core_.router().delay(partition.fetch.retry); }
   /// Where the partition ends for this consumer.

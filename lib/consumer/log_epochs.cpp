@@ -5,10 +5,10 @@
 
 namespace kafka::consumer {
 
-std::optional<net::TimePoint> LogEpochs::wait_for_newer(int32_t leader_epoch, bool made_anew, net::TimePoint now) {
+std::optional<net::TimePoint> LogEpochs::wait_for_newer(int32_t leader_epoch, net::TimePoint now) {
   if (outdated_since == net::TimePoint()) outdated_since = now;
   const net::TimePoint given_up = outdated_since + kWaitForNewer;
-  if (!made_anew && now < given_up) return given_up;
+  if (now < given_up) return given_up;
   last = -1;
   outdated_since = {};
   outdated_under = leader_epoch;

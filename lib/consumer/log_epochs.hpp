@@ -57,9 +57,9 @@ struct LogEpochs {
     return leader_epoch != outdated_under;
   }
   /// Until when metadata may still name a newer leader; nothing: the outdated one is asked, and `last` is given up.
-  /// A topic that was deleted and made anew starts at epoch 0 again. `made_anew` says so at once where topics have ids.
-  /// Brokers before 2.8 have no topic ids, so there only time tells.
-  std::optional<net::TimePoint> wait_for_newer(int32_t leader_epoch, bool made_anew, net::TimePoint now);
+  /// A topic that was deleted and made anew starts at epoch 0 again. Its id says so at once (read_topic.hpp). Brokers
+  /// before 2.8 have no topic ids, so there only time tells.
+  std::optional<net::TimePoint> wait_for_newer(int32_t leader_epoch, net::TimePoint now);
 
   /// Records came that nobody has compared, from a leader newer than any that was compared: they are dropped and asked
   /// for again, so that metadata can name that leader first. True once per epoch.

@@ -208,7 +208,8 @@ void OffsetQuery::take(Entry& entry, const Answer& answer, int32_t node, int16_t
     return failed(entry,
                   Error(Errc::protocol_error, "offset " + std::to_string(offset) + " for " + where(entry.place)));
   }
-  finish(entry, offset, answer.timestamp, {}, {node, std::max(answer.leader_epoch, -1)});
+  finish(entry, offset, answer.timestamp, {},
+         {node, std::max(answer.leader_epoch, -1), by_time && version >= protocol::ListOffsetsRequest::kSingleFrom});
 }
 
 void OffsetQuery::failed(Entry& entry, Error error) {

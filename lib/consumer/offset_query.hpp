@@ -22,6 +22,7 @@ namespace kafka::consumer {
 struct OffsetSource {
   int32_t node = -1;
   int32_t epoch = -1;
+  bool by_time = false;  ///< a time was asked for, and the broker looks at the times of records (0.10.1 and later)
 };
 
 /// Owns one question about any number of partitions, until all of them are answered. Keeps itself alive for that long.

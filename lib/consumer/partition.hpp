@@ -12,6 +12,7 @@
 #include "consumer/fetch_state.hpp"
 #include "consumer/log_epochs.hpp"
 #include "consumer/position.hpp"
+#include "consumer/read_topic.hpp"
 #include "consumer/replica.hpp"
 #include "consumer/window.hpp"
 
@@ -26,6 +27,7 @@ struct Partition : std::enable_shared_from_this<Partition> {
   uint32_t generation = 0;  ///< counts positions set from outside: answers about older ones are dropped
   Origin origin;
   Position position;
+  ReadTopic read_topic;
   LogEpochs epochs;
   FetchState fetch;
   RequestSlot request;

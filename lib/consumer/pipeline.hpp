@@ -77,6 +77,7 @@ class Pipeline final : private Positions::Owner,
   // Positions::Owner
   void position_dropped() override;
   void position_reset(Partition& partition, Event::Type type, const Error& why) override;
+  void topic_recreated(Partition& partition, const Error& why) override { answers.topic_recreated(partition, why); }
   void log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch) override;
   void partition_resumed(Partition& partition, int64_t offset) override;
   void partition_stopped(Partition& partition, const Error& why) override;
@@ -102,6 +103,7 @@ class Pipeline final : private Positions::Owner,
   void commit_failed(Partition& partition, const Commit& commit, const Error& error) override {
     answers.commit_failed(partition, commit, error);
   }
+  void commit_lost(Partition& partition, const Commit& commit) override { answers.commit_lost(partition, commit); }
   void commit_given_up(Partition& partition, const Commit& commit) override {
     answers.commit_given_up(partition, commit);
   }

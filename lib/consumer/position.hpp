@@ -36,6 +36,7 @@ struct Position {
   int64_t next = -1;          ///< the next record to be dispatched
   int64_t end = -1;           ///< as the last answer said: the last stable offset with read_committed
   Error reset_reason;         ///< why the reset policy chose the position, told once the offset is known
+  bool recreated = false;     ///< that reason is another topic under the same name
   Error stop_reason;
 
   bool ready() const { return state == State::ready; }

@@ -5,6 +5,13 @@
 #include "base/error_table.hpp"
 
 namespace kafka::consumer {
+namespace {
+
+Error made_anew(const Partition& partition) {
+  return {Errc::inconsistent_topic_id, "topic " + *partition.topic + " was deleted and made anew"};
+}
+
+}  // namespace
 
 Positions::Positions(std::shared_ptr<session::Core> core, const ConsumerOptions& options, const Assignment& assignment,
                      const LifeCycle& life_cycle, GroupOffsets* group, Owner& owner)
@@ -13,7 +20,8 @@ Positions::Positions(std::shared_ptr<session::Core> core, const ConsumerOptions&
       assignment_(assignment),
       life_cycle_(life_cycle),
       group_(group),
-      owner_(owner) {}
+      owner_(owner),
+      topic_check_(core_, life_cycle, *this) {}
 
 Error Positions::begin(bool heard) {
   std::vector<Partition*> unknown;
@@ -122,18 +130,18 @@ void Positions::ask_group(const std::vector<Partition*>& partitions) {
     names.push_back({*partition->topic, partition->number});
   }
   group_->fetch(std::move(names), options_.default_api_timeout,
-                scope_.wrap([this, asked = std::move(asked)](Error error, std::vector<ConsumerOffset> offsets) {
+                scope_.wrap([this, asked = std::move(asked)](Error error, std::vector<StoredOffset> offsets) {
                   group_answered(asked, error, offsets);
                 }));
 }
 
 void Positions::group_answered(const std::vector<Question>& asked, const Error& error,
-                               const std::vector<ConsumerOffset>& offsets) {
+                               const std::vector<StoredOffset>& offsets) {
   for (size_t i = 0; i < asked.size() && !life_cycle_.closing(); ++i) {
     Partition& partition = *asked[i].partition;
     if (!asked[i].holds() || partition.position.state != Position::State::committed) continue;
     partition.position.asked = false;
-    const ConsumerOffset* const found = i < offsets.size() ? &offsets[i] : nullptr;
+    const StoredOffset* const found = i < offsets.size() ? &offsets[i] : nullptr;
     Error failed = found != nullptr && found->error ? found->error : error;
     if (!failed && found == nullptr)
       failed = Error(Errc::protocol_error, "no committed offset for " + partition.where());
@@ -144,6 +152,7 @@ void Positions::group_answered(const std::vector<Question>& asked, const Error& 
     } else if (no_topic || found->offset < 0) {
       nothing_committed(partition);
     } else {
+      if (!found->topic_id.is_zero()) partition.read_topic.id = found->topic_id;
       ready(partition, found->offset, found->leader_epoch);
     }
   }
@@ -216,22 +225,37 @@ void Positions::listed(Partition& partition, const TopicOffset& found, const Off
       partition.position.reset_reason = {};
       return ready(partition, partition.fetch.position, partition.epochs.refused_epoch, partition.position.named);
     }
-    cut_off(partition, found, source.epoch);
-    if (policy(partition) == OutOfRange::fail) {
-      const std::string what(partition.position.reset_reason.detail());
-      return stop(partition,
-                  Error(Errc::offset_out_of_range,
-                        what + " does not exist; the partition ends at " + std::to_string(found.offset)),
-                  true);
+    // The log ends before what was read. Perhaps it is another topic's.
+    if (found.offset >= 0 && found.offset <= partition.fetch.position && !partition.position.named) {
+      partition.position.asked = true;
+      return topic_check_.ask(partition, [this, &partition, found, source] {
+        partition.position.asked = false;
+        refused(partition, found, source);
+      });
     }
+    return refused(partition, found, source);
   }
   if (found.offset < 0) {  // no record is that young: the end
     return list(partition, TopicOffset::latest(*partition.topic, partition.number), partition.position.reset_reason);
   }
+  if (!partition.position.recreated) partition.read_topic.any = true;
   ready(partition, found.offset, source.epoch);
 }
 
-// The leader confirms that the refused position does not exist, and `found` is where reading may go on. If that is no
+// The leader confirms that the position does not exist.
+void Positions::refused(Partition& partition, const TopicOffset& found, const OffsetSource& source) {
+  cut_off(partition, found, source.epoch);
+  if (policy(partition) == OutOfRange::fail) {
+    const std::string what(partition.position.reset_reason.detail());
+    return stop(partition,
+                Error(Errc::offset_out_of_range,
+                      what + " does not exist; the partition ends at " + std::to_string(found.offset)),
+                true);
+  }
+  ready(partition, found.offset, source.epoch);
+}
+
+// `found` is where reading may go on. If that is no
 // later place, then the position lies behind the log's end: the log lost records, and no epoch could tell.
 void Positions::cut_off(Partition& partition, const TopicOffset& found, int32_t epoch) {
   const int64_t refused = partition.fetch.position;
@@ -258,17 +282,24 @@ void Positions::out_of_range(Partition& partition, int32_t node) {
 
 void Positions::ready(Partition& partition, int64_t offset, int32_t epoch, bool named) {
   const Error reason = partition.position.reset_reason;
+  const Event::Type type = partition.position.recreated ? Event::Type::topic_recreated : Event::Type::offset_reset;
   drop(partition);
   partition.position.state = Position::State::ready;
   partition.position.next = offset;
   partition.position.named = named;
   partition.fetch.position = offset;
   partition.epochs.last = epoch;
-  if (reason) owner_.position_reset(partition, Event::Type::offset_reset, reason);
+  if (reason) owner_.position_reset(partition, type, reason);
 }
 
 // What was not dispatched is fetched anew. Where dispatched records are gone, reading goes on at the cut, or stops.
-void Positions::truncated(Partition& partition, int64_t end, int32_t epoch) {
+void Positions::truncated(Partition& partition, int64_t end, int32_t epoch, bool by_id) {
+  if (by_id) return cut(partition, end, epoch);
+  // A new topic begins at epoch 0 again. To a comparison of epochs it looks like the old one, cut off at its end.
+  topic_check_.ask(partition, [this, &partition, end, epoch] { cut(partition, end, epoch); });
+}
+
+void Positions::cut(Partition& partition, int64_t end, int32_t epoch) {
   const bool lost = partition.position.next > end;
   const int64_t next = std::min(partition.position.next, end);
   // Not `next`: after a seek backwards that lies before the cut, and an earlier commit may promise more.
@@ -283,6 +314,36 @@ void Positions::truncated(Partition& partition, int64_t end, int32_t epoch) {
   partition.fetch.position = next;
   partition.epochs.read(epoch, from);  // without the epoch a second truncation would go unnoticed
   if (lost) owner_.position_reset(partition, Event::Type::log_truncated, error);
+}
+
+bool Positions::notice(Partition& partition, const cluster::TopicState* topic) {
+  if (topic == nullptr || topic->id.is_zero()) return false;
+  ReadTopic& read = partition.read_topic;
+  const bool other = !read.id.is_zero() && read.id != topic->id;
+  if (other && !read.any) {
+    recreated(partition, topic->id);
+    return true;
+  }
+  if (other) {  // the position was chosen by a broker, and is one of the new topic
+    owner_.topic_recreated(partition, made_anew(partition));
+    partition.read_topic = {};
+  }
+  read.id = topic->id;
+  return false;
+}
+
+// All of the new topic is newer than what was read of the old one. So it is read from its first record, whatever the
+// reset policy says of offsets that are missing in a log.
+void Positions::recreated(Partition& partition, const Uuid& id) {
+  const Error why = made_anew(partition);
+  owner_.topic_recreated(partition, why);
+  partition.read_topic = {};
+  partition.read_topic.id = id;
+  partition.epochs = {};
+  drop(partition);
+  if (options_.auto_offset_reset == OffsetReset::none) return stop(partition, why, true);
+  list(partition, TopicOffset::earliest(*partition.topic, partition.number), why);
+  partition.position.recreated = true;
 }
 
 void Positions::stop(Partition& partition, Error why, bool needs_seek) {
@@ -303,10 +364,12 @@ void Positions::cancel() {
   for (const auto& query : queries_) {
     if (const auto running = query.lock()) running->cancel();
   }
+  topic_check_.cancel();
   abort();
 }
 
 void Positions::abort() {
+  topic_check_.abort();
   queries_.clear();
   scope_.end();
 }

@@ -14,11 +14,12 @@
 #include "consumer/group_offsets.hpp"
 #include "consumer/life_cycle.hpp"
 #include "consumer/offset_query.hpp"
+#include "consumer/topic_check.hpp"
 
 namespace kafka::consumer {
 
 /// Owns the way from "not known" to a position, for every partition: the questions under way, stop and restart.
-class Positions {
+class Positions final : private TopicCheck::Owner {
  public:
   class Owner {
    public:
@@ -27,6 +28,8 @@ class Positions {
     /// The partition goes on at `position.next`, which the application did not choose: `type` says why.
     virtual void position_reset(Partition& partition, Event::Type type, const Error& why) = 0;
     /// The log lost what lies behind `beyond`: no commit of that may promise more than `offset`, where `epoch` ends.
+    /// The topic was deleted and made anew: nothing that was read of the old one counts for the new one.
+    virtual void topic_recreated(Partition& partition, const Error& why) = 0;
     virtual void log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch) = 0;
     /// It was stopped, and begins again at `offset`; -1: that is not known yet.
     virtual void partition_resumed(Partition& partition, int64_t offset) = 0;
@@ -55,7 +58,13 @@ class Positions {
   /// Broker `node` says that the position is out of range: the leader is asked for the place that the policy names.
   void out_of_range(Partition& partition, int32_t node);
   /// The leader's log ends at `end`, where `epoch` ends, and goes on with other records than those that were read.
-  void truncated(Partition& partition, int64_t end, int32_t epoch);
+  /// `by_id`: the leader was asked by the id of the topic, so that it cannot be the log of another one.
+  void truncated(Partition& partition, int64_t end, int32_t epoch, bool by_id);
+  /// What metadata says of the partition's topic. True if it is another topic than the one that was read: then the
+  /// partition begins anew.
+  bool notice(Partition& partition, const cluster::TopicState* topic);
+  /// Nothing says whether the topic is still the one that was read: that is asked before anything else.
+  void check_topic(Partition& partition) { topic_check_.ask(partition, {}); }
   /// `needs_seek` if the next consumption would stop at the same place again.
   void stop(Partition& partition, Error why, bool needs_seek);
 
@@ -65,18 +74,24 @@ class Positions {
   void abort();
 
  private:
+  // TopicCheck::Owner
+  void recreated(Partition& partition, const Uuid& id) override;
+  void topic_checked() override { owner_.position_dropped(); }
+
   void resume(Partition& partition);
   void look_up(const std::vector<Partition*>& partitions);
   void start(Partition& partition);
   void drop(Partition& partition);
   void ask_group(const std::vector<Partition*>& partitions);
   void group_answered(const std::vector<Question>& asked, const Error& error,
-                      const std::vector<ConsumerOffset>& offsets);
+                      const std::vector<StoredOffset>& offsets);
   void nothing_committed(Partition& partition);
   void list(Partition& partition, TopicOffset place, Error reason);
   void ask_leaders();
   void listed(Partition& partition, const TopicOffset& found, const OffsetSource& source);
+  void refused(Partition& partition, const TopicOffset& found, const OffsetSource& source);
   void cut_off(Partition& partition, const TopicOffset& found, int32_t epoch);
+  void cut(Partition& partition, int64_t end, int32_t epoch);
   OutOfRange policy(const Partition& partition) const {
     return partition.position.named ? options_.on_start_out_of_range : options_.on_offset_out_of_range;
   }
@@ -88,6 +103,7 @@ class Positions {
   const LifeCycle& life_cycle_;
   GroupOffsets* group_;
   Owner& owner_;
+  TopicCheck topic_check_;
   bool listing_scheduled_ = false;
   std::vector<std::weak_ptr<OffsetQuery>> queries_;
   Scope scope_;

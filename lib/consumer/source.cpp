@@ -105,7 +105,6 @@ std::vector<FetchSession::Known> Source::wanted(const Share& share, uint64_t id)
   for (Partition* partition : share.hungry) {
     Known& one = all.emplace_back();
     if (const cluster::TopicState* const topic = topics.of(*partition)) one.topic_id = topic->id;
-    partition->request.topic_id = one.topic_id;
     one.topic = partition->topic;
     one.number = partition->number;
     one.offset = partition->fetch.position;
@@ -214,6 +213,7 @@ void Source::answered(Fetch& fetch, Error error, protocol::FetchResponse& respon
   if (error) return failed(fetch, error);
 
   compares_ = info.version >= FetchRequest::kDivergingFrom;
+  by_id_ = info.version >= FetchRequest::kTopicIdsFrom;
   session_.answered(fetch.full, response.session_id);
   if (!compares_) session_.forget_epochs();
   cluster::learn_endpoints(context_.core.metadata(), response);
@@ -266,7 +266,7 @@ std::shared_ptr<Credit> Source::charge(const protocol::FetchResponse& response) 
 // False if the consumer is being closed. `something`: records came, or something is to be done at once.
 bool Source::take_all(Fetch& fetch, const protocol::FetchResponse& response, bool& something) {
   const std::shared_ptr<Credit> credit = charge(response);
-  const Intake::From from{node_, compares_, context_.requests};
+  const Intake::From from{node_, compares_, by_id_, fetch.sent_at, context_.requests};
   for (const auto& topic : response.responses) {
     const std::string_view name = cluster::topic_name(context_.core.metadata(), topic.topic, topic.topic_id);
     for (const Intake::Data& data : topic.partitions) {
@@ -297,7 +297,7 @@ bool Source::take_silent(const Fetch& fetch) {
       context_.intake.odd_answer(partition, "the answer to Fetch lacks " + partition.where());
     } else {
       const Known* const known = session_.find(partition);
-      context_.intake.no_news(partition, known == nullptr ? -1 : known->end);
+      context_.intake.no_news(partition, known == nullptr ? -1 : known->end, fetch.sent_at);
     }
     if (context_.life_cycle.closing()) return false;
   }

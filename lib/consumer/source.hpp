@@ -71,6 +71,8 @@ class Source {
   uint64_t last_request() const { return last_request_; }
   /// The broker compares the epochs in a Fetch with its log. True until it turns out to be too old.
   bool compares() const { return compares_; }
+  /// The broker takes the ids of topics in a Fetch. False until its first answer says so.
+  bool by_id() const { return by_id_; }
   /// When the share may be asked for.
   net::TimePoint due(const Share& share) const;
   /// Sends the request, for at most `reserved` bytes.
@@ -106,6 +108,7 @@ class Source {
   FetchSession session_;
   bool busy_ = false;
   bool compares_ = true;
+  bool by_id_ = false;
   uint64_t last_request_ = 0;
   uint64_t removals_ = 0;  // of the assignment, when the last request was made
   net::TimePoint not_before_{};

@@ -66,6 +66,7 @@ void Sources::look() {
   Plan plan(context_.core.metadata(), context_.core.reactor().now());
   for (const auto& partition : context_.assignment) {
     if (!partition->position.ready() || partition->paused || partition->request.id != 0) continue;
+    if (partition->read_topic.checking) continue;
     look_at(*partition, plan);
     if (!consuming()) return;
   }
@@ -77,11 +78,14 @@ void Sources::look() {
 // Puts the partition into the share of the broker that it is to be read from, unless something has to come first.
 void Sources::look_at(Partition& partition, Plan& plan) {
   const cluster::TopicState* const topic = plan.topics.of(partition);
+  if (positions_.notice(partition, topic)) return;
   const std::optional<int32_t> leader = this->leader(partition, topic, plan);
   cluster::LeaderSearch& retry = partition.fetch.retry;
   if (leader) retry.found();
   if (missing(partition, topic, plan)) return;
   if (!retry.leader(leader, context_.core.metadata(), plan.now)) return plan.wake_at(retry.until());
+  if (partition.read_topic.away(plan.now, context_.options.fetch_max_wait) && !source(*leader).by_id())
+    return positions_.check_topic(partition);
   if (partition.fetch.drain_first) {
     if (!partition.buffer.empty()) return;
     partition.fetch.drain_first = false;
@@ -111,10 +115,11 @@ std::optional<int32_t> Sources::leader(Partition& partition, const cluster::Topi
   if (!leader) return leader;
   const int32_t epoch = cluster::Metadata::leader_epoch(topic, partition.number);
   if (!partition.epochs.outdated(*leader, epoch)) return leader;
-  const Uuid& asked = partition.request.topic_id;
-  const bool made_anew = !asked.is_zero() && asked != topic->id;
-  const auto until = partition.epochs.wait_for_newer(epoch, made_anew, plan.now);
-  if (!until) return leader;
+  const auto until = partition.epochs.wait_for_newer(epoch, plan.now);
+  if (!until) {  // it may be another topic's leader
+    partition.read_topic.doubted = true;
+    return leader;
+  }
   plan.wake_at(*until);
   return {};
 }

@@ -28,9 +28,11 @@ Error refusal(const Core& core, const std::string& group, const Partitions& part
 // Tells the application, with the first error of the entries unless the whole request failed.
 consumer::OffsetsDone tell(const Asker& asker, ConsumerGroup::Callback done) {
   return [core = asker.core.get(), lane = asker.lane, done = std::move(done)](
-             Error error, std::vector<ConsumerOffset> offsets) mutable {
+             Error error, std::vector<consumer::StoredOffset> stored) mutable {
     if (!done) return;
-    if (!error) error = consumer::first_error(offsets);
+    if (!error) error = consumer::first_error(stored);
+    std::vector<ConsumerOffset> offsets;
+    for (consumer::StoredOffset& each : stored) offsets.push_back(std::move(each));
     core->later(lane, [done = std::move(done), error = std::move(error), offsets = std::move(offsets)]() mutable {
       done(std::move(error), std::move(offsets));
     });
@@ -48,9 +50,9 @@ void reset(const Asker& asker, const std::string& group, const Partitions& parti
       core, {.places = consumer::places(partitions, to), .timeout = timeout}, {},
       [raw = core.get(), group, deadline, told = tell(asker, std::move(done))](Error error,
                                                                                std::vector<TopicOffset> found) mutable {
-        std::vector<ConsumerOffset> offsets;
+        std::vector<consumer::StoredOffset> offsets;
         for (TopicOffset& place : found) {
-          offsets.push_back({std::move(place.topic), place.partition, place.offset, {}, std::move(place.error)});
+          offsets.push_back({{std::move(place.topic), place.partition, place.offset, {}, std::move(place.error)}, {}});
         }
         if (error) return told(std::move(error), std::move(offsets));
         const net::Duration left = deadline - raw->reactor().now();
@@ -103,8 +105,10 @@ void ConsumerGroup::commit_offsets(std::vector<ConsumerOffset> offsets, Callback
   if (refused) {
     return tell(*asker_, std::move(done))(refused, {});
   }
+  std::vector<consumer::StoredOffset> stored;
+  for (ConsumerOffset& offset : offsets) stored.push_back({std::move(offset), {}});
   consumer::MemberlessOffsets(*asker_->core, name_)
-      .commit(std::move(offsets), asker_->core->options().default_api_timeout, tell(*asker_, std::move(done)));
+      .commit(std::move(stored), asker_->core->options().default_api_timeout, tell(*asker_, std::move(done)));
 }
 
 void ConsumerGroup::reset_offsets_to_earliest(Partitions partitions, Callback done) {

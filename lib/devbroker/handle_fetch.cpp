@@ -103,11 +103,17 @@ void FetchOperation::wake() {
 
 void FetchOperation::look_again() {
   scheduled_ = false;
+  notice_deletion();
   if (satisfied()) complete();
+}
+
+void FetchOperation::notice_deletion() {
+  lost_ = std::any_of(watched_.begin(), watched_.end(), [](const auto& each) { return each->deleted; });
 }
 
 void FetchOperation::complete() {
   timer_.cancel();
+  notice_deletion();
   answer();
   finish();
 }
@@ -120,6 +126,10 @@ FetchOperation::Look FetchOperation::look(const FetchAsk& ask) const {
   look.partition = topic == nullptr ? nullptr : topic->partition(asked.partition).get();
   look.error = fault_.at(topic == nullptr ? ask.topic : topic->name, asked.partition);
   if (look.error == Errc::none) look.error = topic_error;
+  // A topic that was deleted while the request waited, and has been made anew since, is not the one that was asked for.
+  if (look.error == Errc::none && lost_ &&
+      std::none_of(watched_.begin(), watched_.end(), [&](const auto& each) { return each.get() == look.partition; }))
+    look.error = Errc::unknown_topic_or_partition;
   const int32_t epoch = context_.version >= FetchRequest::kLeaderEpochsFrom ? asked.current_leader_epoch : -1;
   if (look.error == Errc::none) {
     look.error = context_.version >= FetchRequest::kFollowersFrom ? check_replica(context_, look.partition, epoch)

@@ -41,6 +41,7 @@ class FetchOperation : public PendingAnswer<protocol::FetchResponse>, public Wai
 
   Errc open_session();
   Look look(const FetchAsk& ask) const;
+  void notice_deletion();
   bool satisfied() const;
   void answer();
   PartitionData read(const FetchAsk& ask, int64_t& left, bool& first, std::set<int32_t>& new_leaders) const;
@@ -63,6 +64,7 @@ class FetchOperation : public PendingAnswer<protocol::FetchResponse>, public Wai
   net::Timer timer_;
   std::vector<std::shared_ptr<Partition>> watched_;
   bool scheduled_ = false;
+  bool lost_ = false;  // one of the watched ones was deleted meanwhile
   Scope scope_;
 };
 

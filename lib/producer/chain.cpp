@@ -56,7 +56,7 @@ void Chain::gap(const Batch& batch) noexcept {
 }
 
 std::vector<std::unique_ptr<Batch>> Chain::mend(const Identity& fresh, Ring<std::unique_ptr<Batch>>& waiting) {
-  broken_ = false;
+  broken_ = renewed_ = false;
   begin(fresh, 0);
   std::vector<std::unique_ptr<Batch>> given_up;
   Ring<std::unique_ptr<Batch>> kept;

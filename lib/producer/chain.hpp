@@ -22,13 +22,15 @@ class Chain {
     send,  ///< the next batch may leave
     wait,  ///< for the batches under way
     mend,  ///< begin again under a newer identity, see mend()
+    renew,  ///< the same for a topic that was made anew, if no batch is of unknown fate
   };
 
   /// What the partition has to do next. `under_way`: batches of it are in requests.
   Step next(bool under_way) noexcept {
-    if (under_way) return draining_ || broken_ ? Step::wait : Step::send;
+    if (under_way) return draining_ || broken_ || renewed_ ? Step::wait : Step::send;
     draining_ = false;
-    return broken_ ? Step::mend : Step::send;
+    if (broken_) return Step::mend;
+    return renewed_ ? Step::renew : Step::send;
   }
   /// Gives a batch that leaves for the first time its sequence. The first batch of all makes the partition begin under
   /// `current` with the sequence `first`.
@@ -36,6 +38,11 @@ class Chain {
   /// The leader has stored a batch. `sequenced`: together with its sequence; older leaders leave sequences out, and the
   /// log has a gap there.
   void stored(const Batch& batch, bool sequenced) noexcept;
+  /// The topic was deleted and made anew: its log knows nothing of this producer.
+  void topic_recreated() noexcept {
+    anchored_ = false;
+    renewed_ = identity().known();
+  }
   /// A batch failed while others of the partition are under way: nothing more leaves until those have come back.
   void drain() noexcept { draining_ = true; }
   /// A batch has ended, and it is certain that its sequences are not in the log: any later batch would be out of order.
@@ -62,6 +69,7 @@ class Chain {
   bool anchored_ : 1 = false;
   bool broken_ : 1 = false;
   bool draining_ : 1 = false;
+  bool renewed_ : 1 = false;
 };
 static_assert(sizeof(Chain) == 16);
 

@@ -172,6 +172,18 @@ bool Sender::chain_allows(Partition& partition) {
       return false;
     case Chain::Step::mend:
       return mend(partition);
+    case Chain::Step::renew:
+      // A batch of unknown fate keeps its sequence: the log of the new topic may have it, and takes any sequence as the
+      // first one if it has not.
+      return of_unknown_fate(partition) || mend(partition);
+  }
+  return false;
+}
+
+bool Sender::of_unknown_fate(const Partition& partition) {
+  const auto& waiting = partition.waiting;
+  for (size_t i = 0; i < waiting.size(); ++i) {
+    if (waiting[i]->identity.known() && waiting[i]->unknown_fate) return true;
   }
   return false;
 }
@@ -194,6 +206,8 @@ Sender::Outgoing* Sender::outgoing(Partition& partition, Pass& pass) {
   if (pass.topic != partition.topic) {
     pass.topic = partition.topic;
     pass.state = metadata.topic(partition.topic->name);
+    if (pass.state != nullptr) partition.topic->notice(pass.state->id);
+    if (!chain_allows(partition)) return nullptr;  // the topic may have been made anew
   }
   const auto leader = metadata.leader(pass.state, partition.number);
   if (!leader) {

@@ -61,6 +61,7 @@ class Sender final : public BatchObserver {
   bool may_leave(Partition& partition, Pass& pass, bool& lingers);
   bool chain_allows(Partition& partition);
   bool mend(Partition& partition);
+  static bool of_unknown_fate(const Partition& partition);
   Outgoing* outgoing(Partition& partition, Pass& pass);
   void take_batch(Partition& partition, Outgoing& to, Pass& pass);
   void end_pass(Pass& pass);

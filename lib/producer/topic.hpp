@@ -85,6 +85,16 @@ struct Topic {
   int32_t count = 0;                    ///< partitions, 0 while unknown, as of
   uint64_t generation = 0;              ///< this state of the metadata
   std::shared_ptr<TopicHandle> handle;  ///< null until the application asks for it
+  Uuid id{};                            ///< as metadata told it last; zero: not known
+
+  /// The id that metadata tells. If it is another one, the topic was deleted and made anew, and the sequences begin anew.
+  void notice(const Uuid& told) {
+    if (told == id || told.is_zero()) return;
+    if (!id.is_zero()) {
+      for (const auto& [number, partition] : partitions) partition->chain.topic_recreated();
+    }
+    id = told;
+  }
 
   /// Null if nothing was sent there.
   Partition* find(int32_t partition) const {

@@ -31,6 +31,8 @@ std::string_view to_string(Event::Type type) {
       return "offset reset";
     case Event::Type::log_truncated:
       return "log truncated";
+    case Event::Type::topic_recreated:
+      return "topic made anew";
     case Event::Type::partition_stopped:
       return "partition stopped";
     case Event::Type::partition_resumed:

@@ -1,6 +1,7 @@
 """What the scripts that drive real brokers share: checks that are counted, programs run with a limit, kcat's options.
 
-Not here: starting and breaking brokers (kafka_cluster.py), the checks themselves (matrix.py, kill_restart.py, truncation.py).
+Not here: starting and breaking brokers (kafka_cluster.py), the checks themselves (matrix.py, kill_restart.py, truncation.py,
+recreated.py).
 """
 import os
 import pathlib

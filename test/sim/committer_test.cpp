@@ -14,17 +14,17 @@ namespace {
 
 struct HeldGroup final : GroupOffsets {
   struct Request {
-    std::vector<ConsumerOffset> offsets;
+    std::vector<StoredOffset> offsets;
     OffsetsDone done;
   };
   HeldGroup() : GroupOffsets("g") {}
   void fetch(std::vector<TopicPartition>, net::Duration, OffsetsDone) override {}
-  void commit(std::vector<ConsumerOffset> offsets, net::Duration, OffsetsDone done) override {
+  void commit(std::vector<StoredOffset> offsets, net::Duration, OffsetsDone done) override {
     requests.push_back({std::move(offsets), std::move(done)});
   }
   void answer(size_t index, const Error& error = {}) {
     Request request = std::move(requests[index]);
-    for (ConsumerOffset& offset : request.offsets) offset.error = error;
+    for (StoredOffset& offset : request.offsets) offset.error = error;
     request.done(error, std::move(request.offsets));
   }
   std::vector<Request> requests;
@@ -45,6 +45,9 @@ struct CommitterBench final : Committer::Owner {
   }
   void commit_failed(Partition& partition, const Commit& commit, const Error&) override {
     log.push_back("failed " + partition.where() + " " + std::to_string(commit.offset));
+  }
+  void commit_lost(Partition& partition, const Commit& commit) override {
+    log.push_back("lost " + partition.where() + " " + std::to_string(commit.offset));
   }
   void commit_given_up(Partition& partition, const Commit&) override { log.push_back("given up " + partition.where()); }
   void commits_ended() override {}

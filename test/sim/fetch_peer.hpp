@@ -7,6 +7,7 @@
 
 #include "base/crc32c.hpp"
 #include "protocol/fetch.hpp"
+#include "protocol/list_offsets.hpp"
 #include "records/batch_header.hpp"
 #include "records/builder.hpp"
 #include "scripted_broker.hpp"
@@ -29,6 +30,7 @@ class FetchPeer {
     }
     broker.on_request = [this](ScriptedBroker::Connection& connection, const protocol::RequestHeader& header,
                                codec::Reader& body) {
+      if (header.api == protocol::ApiKey::list_offsets) return find_times(connection, header, body);
       if (header.api != protocol::ApiKey::fetch) return false;
       protocol::FetchRequest request;
       if (protocol::decode(body, header.version, request)) throw std::runtime_error("a Fetch that cannot be read");
@@ -89,6 +91,24 @@ class FetchPeer {
   size_t bytes_sent = 0;  ///< of records
 
  private:
+  /// No record is newer than what was read.
+  static bool find_times(ScriptedBroker::Connection& connection, const protocol::RequestHeader& header,
+                         codec::Reader& body) {
+    codec::Reader copy = body;
+    protocol::ListOffsetsRequest request;
+    if (protocol::decode(copy, header.version, request)) throw std::runtime_error("a ListOffsets that cannot be read");
+    protocol::ListOffsetsResponse response;
+    for (const auto& topic : request.topics) {
+      auto& topic_out = response.topics.emplace_back();
+      topic_out.name = topic.name;
+      for (const auto& entry : topic.partitions) {
+        if (entry.timestamp < 0) return false;
+        topic_out.partitions.emplace_back().partition_index = entry.partition_index;
+      }
+    }
+    connection.answer(header, response);
+    return true;
+  }
   void answer(ScriptedBroker::Connection& connection, const protocol::RequestHeader& header,
               const protocol::FetchRequest& request) {
     const bool limited = header.version >= 3;

@@ -54,12 +54,19 @@ class History {
   void marked(const TopicPartition& partition, int64_t producer, int64_t offset);
   /// Every record from `offset` on was lost. collect() was called before.
   void cut(const TopicPartition& partition, int64_t offset);
+  /// The topic was deleted and made anew: the log is empty, and counts its offsets from 0. collect() was called before.
+  void recreated(const TopicPartition& partition) {
+    cut(partition, 0);
+    ++parts_[partition].recreations;
+  }
 
   // What is known of them.
   /// Whether the transaction that this producer has under way will be aborted; nothing if there is none.
   std::optional<bool> open(const TopicPartition& partition, int64_t producer) const;
   const Logs& logs() const { return logs_; }
   const std::vector<int64_t>& cuts(const TopicPartition& partition) const;
+  /// How often the topic was made anew.
+  size_t recreations(const TopicPartition& partition) const { return part(partition).recreations; }
   /// The lowest cut, or `otherwise` if there was none.
   int64_t lowest_cut(const TopicPartition& partition, int64_t otherwise) const;
   /// The end of the present log for such a reader.
@@ -105,6 +112,7 @@ class History {
     std::vector<Marker> markers;
     std::vector<int64_t> cuts;
     size_t transactions = 0;
+    size_t recreations = 0;
   };
 
   const Part& part(const TopicPartition& partition) const;

@@ -89,7 +89,9 @@ bool Lanes::follows(const Lane& at, int64_t from, History::Place next) {
   History::Reading reading{committed_only(), plan_.truncate};
   if (history_.follows(at.partition, at.last, from, next, reading)) return true;
   // After the record that was read last has been deleted, no leader can tell that it came from another log.
-  const bool forgotten = at.last && history_.forgotten(at.partition, at.last->offset);
+  // Where topics go by name, a new one may be taken for the old one.
+  const bool mistaken = history_.recreations(at.partition) > 0 && !plan_.by_id();
+  const bool forgotten = mistaken || (at.last && history_.forgotten(at.partition, at.last->offset));
   if (!plan_.notices_cuts(consumer_) || misled() || forgotten) {
     if (history_.follows(at.partition, {}, from, next, reading)) return true;
     // Before a cut that it did not notice the consumer may have skipped records that were not for it.
@@ -167,6 +169,7 @@ void Lanes::replied(const TopicPartition& partition, bool moved, const Error& er
   Lane& at = lane(partition);
   if (!error && moved && unordered()) violation(partition, "an answer counts though the position was set since");
   if (!error) return;
+  if (error == Errc::lost && may_lose(at)) return;
   if (error != Errc::lost || !unordered()) return violation(partition, "an answer says " + error.message());
   at.doubtful = at.doubtful || !moved;
 }
@@ -295,6 +298,10 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
       violation(partition, what + " is reported as stored, and no broker saw it");
     }
   } else if (error == Errc::lost) {
+    if (may_lose(at)) {
+      at.failed = true;
+      return;
+    }
     if (!unordered() || out.place) violation(partition, what + " is lost");
     at.doubtful = at.doubtful || !out.moved;
   } else {
@@ -341,6 +348,17 @@ void Lanes::event(const Event& event) {
       violation(partition, "goes on at " + std::to_string(event.offset) + ", where no log was cut");
     move(at);
     at.doubtful = false;
+    set(at, event.offset);
+  } else if (event.type == Event::Type::topic_recreated) {
+    // Without ids, a log that was cut off at its beginning and has newer records looks the same.
+    const bool looks_so = !plan_.by_id() && history_.lowest_cut(partition, INT64_MAX) == 0;
+    if (history_.recreations(partition) == 0 && !looks_so) violation(partition, "is taken for another topic");
+    if (event.offset > log_start(partition) && history_.cuts(partition).empty())
+      violation(partition, "a new topic is read from " + std::to_string(event.offset));
+    for (auto& [number, out] : at.out) out.taken = true;  // from now on every answer is lost
+    move(at);
+    at.doubtful = false;
+    at.failed = true;  // commits that were asked for are lost
     set(at, event.offset);
   } else if (event.type == Event::Type::partition_stopped) {
     at.stopped = true;

@@ -31,6 +31,8 @@ class GroupBook {
   }
   /// The log ends there now: a commit beyond it, also an earlier one, may be stored as this offset.
   void cut(const TopicPartition& partition, int64_t offset) { asked_[partition].push_back(offset); }
+  /// The topic was deleted, and with it what the group had stored.
+  void forgot(const TopicPartition& partition) { values(partition).push_back(-1); }
   /// A broker stored this offset. It must be one that was asked for.
   void stored(const TopicPartition& partition, int64_t offset);
 
@@ -144,6 +146,8 @@ class Lanes {
   bool unordered() const { return consumer_.options.ordering == Ordering::unordered; }
   bool committed_only() const { return consumer_.options.isolation_level == IsolationLevel::read_committed; }
   bool follows(const Lane& at, int64_t from, History::Place next);
+  /// The topic was made anew at some time: an answer may be lost, whether the consumer told of that already or not.
+  bool may_lose(const Lane& at) const { return history_.recreations(at.partition) > 0; }
   bool stored(const Lane& at, const Lane::Out& out);
   void set(Lane& at, int64_t next);
   bool confirmed() const { return consumer_.options.commit_mode == CommitMode::confirmed; }

@@ -16,7 +16,7 @@ Nemesis::Nemesis(const Plan& plan, SimWorld& world, SimCluster& brokers, const c
       {plan.refuse, &Nemesis::refuse},    {plan.reset, &Nemesis::reset},       {plan.move, &Nemesis::move},
       {plan.names, &Nemesis::names},      {plan.replies, &Nemesis::reply},     {plan.breaks, &Nemesis::break_answer},
       {plan.upgrades, &Nemesis::upgrade}, {plan.truncate, &Nemesis::truncate}, {plan.cuts, &Nemesis::cut},
-      {plan.lag, &Nemesis::lag}};
+      {plan.lag, &Nemesis::lag},          {plan.recreates, &Nemesis::recreate}};
   for (const auto& [on, act] : all) {
     if (on) kinds_.push_back(act);
   }
@@ -244,6 +244,17 @@ void Nemesis::cut() {
   world_.note("cut " + text(which) + " from " + std::to_string(end) + " to " + std::to_string(found->log.end_offset()));
   after_cut(which, found->log.end_offset());
   if (random_.percent(50)) brokers_->leaders().move(which.topic, which.partition, broker());
+}
+
+// It is not there for a moment only, as when somebody empties it in the quickest way.
+void Nemesis::recreate() {
+  const TopicPlan& topic = random_.pick(plan_.topics);
+  if (brokers_->topics().find(topic.name) == nullptr || !random_.percent(30)) return;
+  before_truncation();
+  world_.note("make anew " + topic.name);
+  static_cast<void>(brokers_->topics().erase(topic.name));
+  static_cast<void>(brokers_->topics().create(topic.name, topic.partitions));
+  after_recreation(topic);
 }
 
 void Nemesis::lag() {

@@ -22,6 +22,8 @@ class Nemesis {
   Function<void()> before_truncation;
   /// Called when the records from there on are lost.
   Function<void(const TopicPartition&, int64_t)> after_cut;
+  /// Called when the topic was deleted, and made anew with as many partitions.
+  Function<void(const TopicPlan&)> after_recreation;
   /// Called when the partition has got another leader.
   Function<void(const TopicPartition&)> after_move;
 
@@ -39,6 +41,7 @@ class Nemesis {
   void upgrade();
   void truncate();
   void cut();
+  void recreate();
   void lag();
   int broker() { return random_.integer(1, kBrokers); }
   std::string host() { return SimCluster::host(broker()); }

@@ -165,6 +165,11 @@ void draw_slowness(Plan& plan) {
   plan.slow_percent = random.percent(50) ? 100 : random.integer(1, 50);
 }
 
+void draw_recreating(Plan& plan) {
+  Random random(plan.seed, 9);
+  plan.recreates = !plan.calm() && !plan.upgrades && random.percent(8);
+}
+
 }  // namespace
 
 bool is_legacy(const std::string& release) { return release == "0.8.2" || release == "0.9"; }
@@ -239,6 +244,7 @@ Plan::Plan(uint64_t seed) : seed(seed) {
   draw_starts(*this);
   draw_taking(*this);
   draw_slowness(*this);
+  draw_recreating(*this);
 }
 
 bool Plan::sequenced() const { return !upgrades && std::all_of(releases.begin(), releases.end(), has_headers); }
@@ -249,6 +255,11 @@ bool Plan::notices_cuts(const ConsumerPlan& consumer) const {
   // An injected error makes a consumer ask without the epoch, and followers are not told it.
   return !upgrades && !replies && !lag && consumer.options.client_rack.empty() &&
          std::all_of(releases.begin(), releases.end(), compares_epochs);
+}
+
+bool Plan::by_id() const {
+  return !upgrades && std::all_of(releases.begin(), releases.end(),
+                                  [](const std::string& each) { return each.empty() || each == "4.3"; });
 }
 
 bool Plan::modern() const {
@@ -274,6 +285,7 @@ std::string Plan::text() const {
                                  {upgrades, "upgrades"},
                                  {truncate, "truncate"},
                                  {cuts, "cuts"},
+                                 {recreates, "recreates"},
                                  {!racks.empty(), "racks"},
                                  {lag, "lag"},
                                  {transactions_percent > 0, "transactions"},

@@ -82,6 +82,7 @@ struct Plan {
   bool cuts = false;        ///< unclean elections: new records are lost
   Duration slow_longest{};  ///< callbacks of the application take up to this
   int slow_percent = 0;     ///< so many of them
+  bool recreates = false;   ///< topics are deleted and made anew
   bool lag = false;         ///< followers lag behind, and leaders send consumers to some broker
 
   /// A write may have been executed although its answer was lost: records may be in the log twice.
@@ -94,6 +95,8 @@ struct Plan {
   bool without_zstd() const;
   /// All leaders compare the last fetched epoch with their log (Fetch 12), and each consumer asks them in that version.
   bool notices_cuts(const ConsumerPlan& consumer) const;
+  /// Every broker takes the ids of topics in Fetch and OffsetCommit: a topic that was made anew is always noticed.
+  bool by_id() const;
   /// Every broker stores and returns headers and timestamps, and the client knows it.
   bool modern() const;
   /// A connection that is closed during its handshake makes a broker look older than 0.10. Then there are no
@@ -101,8 +104,8 @@ struct Plan {
   bool cuts_handshakes() const { return kill || pause || holes || reset || breaks || faults.reset > 0; }
   /// Leaders move and nothing else happens: whatever is sent arrives.
   bool calm() const {
-    return !duplicates() && !refuse && !names && !truncate && !cuts && faults.refuse == 0 && faults.lose_syn == 0 &&
-           faults.resolve_fail == 0;
+    return !duplicates() && !refuse && !names && !truncate && !cuts && !recreates && faults.refuse == 0 &&
+           faults.lose_syn == 0 && faults.resolve_fail == 0;
   }
   std::string text() const;
 };

@@ -130,6 +130,14 @@ RunResult Run::execute() {
     history->cut(partition, offset);
     for (auto& [name, book] : groups) book.cut(partition, offset);
   };
+  nemesis.after_recreation = [this](const TopicPlan& topic) {
+    for (int32_t number = 0; number < topic.partitions; ++number) {
+      const TopicPartition partition{topic.name, number};
+      history->recreated(partition);
+      ledger.moved(partition, world.now());
+      for (auto& [name, book] : groups) book.forgot(partition);
+    }
+  };
   Random random(plan.seed, 2);
   const Duration stop_at =
       plan.ending == Ending::converge ? plan.duration : plan.duration * random.integer(0, 100) / 100;

@@ -1,0 +1,45 @@
+// Which topic a partition was read from. A topic may be deleted and made anew under its name: its offsets begin at 0
+// again, and what is known of the old one is true of the new one no more.
+// Not here: asking whether the topic is still that one (topic_check.hpp), starting anew (positions.hpp).
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "codec/types.hpp"
+#include "net/reactor.hpp"
+
+namespace kafka::consumer {
+
+/// Owns what is remembered of that topic. It outlives the position: after a seek() the topic is the same.
+struct ReadTopic {
+  /// A partition that is asked for by name was away if nothing was asked for longer than this beyond the broker's wait.
+  static constexpr net::Duration kAway = std::chrono::seconds(2);
+
+  Uuid id{};              ///< zero: not known
+  bool any = false;       ///< a broker named the position: it is one of whatever topic has the name
+  bool doubted = false;   ///< an error says that the topic may be gone
+  bool checking = false;  ///< it is being asked whether the topic is still the same; nothing is fetched meanwhile
+  int64_t newest = -1;    ///< the largest timestamp that was read; -1: none
+  bool ordered = true;    ///< timestamps never went back
+  net::TimePoint seen{};  ///< when the last request was sent that got an answer; zero: none was
+
+  /// A batch was read whose largest timestamp is this.
+  void read(int64_t timestamp) {
+    if (timestamp < 0) return;
+    ordered = ordered && timestamp >= newest;
+    newest = std::max(newest, timestamp);
+  }
+  /// The topic was still the same when this request was sent.
+  void confirm(net::TimePoint sent_at) {
+    doubted = any = false;
+    seen = std::max(seen, sent_at);
+  }
+  /// Nobody watched: the topic may have been deleted and made anew, and no error would say so.
+  bool away(net::TimePoint now, net::Duration wait) const {
+    return seen != net::TimePoint() && (doubted || now - seen > wait + kAway);
+  }
+};
+
+}  // namespace kafka::consumer

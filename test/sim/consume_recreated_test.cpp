@@ -1,0 +1,268 @@
+// D3: topics that are deleted and made anew while a consumer has read from them: with topic ids, with ids in metadata
+// alone, and without any.
+// Not here: logs that were cut (consume_truncation_test.cpp), producers (producer_recreated_test.cpp).
+#include "consumer_fixture.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+using Type = Event::Type;
+
+namespace {
+
+// 4.3 fetches by id, 2.8 has ids in metadata alone, 1.1 has none.
+const std::vector<std::string> kReleases{"", "2.8", "1.1"};
+
+void make_anew(SimClient& client, int32_t partitions, int64_t count, net::Duration gap = {}) {
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.topics().erase("t"));
+  if (gap > net::Duration::zero()) client.run(gap);
+  REQUIRE_FALSE(cluster.topics().create("t", partitions));
+  for (int32_t p = 0; p < partitions; ++p) {
+    for (int64_t i = 0; i < count; ++i) {
+      const Message message{.value = "new", .timestamp = 50000 + i};
+      REQUIRE(cluster.contents().append("t", p, message) == i);
+    }
+  }
+}
+
+void check_new(const Recorder& recorder, size_t from, int64_t count) {
+  std::vector<int64_t> offsets;
+  for (size_t i = from; i < recorder.got.size(); ++i) {
+    offsets.push_back(recorder.got[i].offset);
+    CHECK(recorder.got[i].value == "new");
+  }
+  CHECK(offsets == range(0, count));
+}
+
+}  // namespace
+
+TEST_CASE("D3: a topic that is made anew is read from its first record, with an event") {
+  const std::string release = GENERATE(from_range(kReleases));
+  const int64_t old = GENERATE(1, 4);
+  const int64_t count = GENERATE(1, 4, 9);
+  const auto policy = GENERATE(OffsetReset::earliest, OffsetReset::latest);
+  const bool away = GENERATE(false, true);
+  const net::Duration gap = GENERATE(net::Duration(0s), net::Duration(3s));
+  CAPTURE(release, old, count, static_cast<int>(policy), away, gap.count());
+  SimClient client(31, {.brokers = 1});
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
+  fill_batches(client, "t", 1, old, 1);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.allow_auto_create_topics = false, .auto_offset_reset = policy});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == static_cast<size_t>(old); }));
+  client.run(2s);
+  if (away) {
+    REQUIRE_FALSE(fetcher.pause({{"t", {0}}}));
+    client.run(1s);
+  }
+  make_anew(client, 1, count, gap);
+  if (away) {
+    client.run(3s);
+    REQUIRE_FALSE(fetcher.resume({{"t", {0}}}));
+  }
+  client.run(20s);
+  check_new(recorder, static_cast<size_t>(old), count);
+  REQUIRE(recorder.events.size() == 1);
+  CHECK(recorder.events[0].type == Type::topic_recreated);
+  CHECK(recorder.events[0].offset == 0);
+  CHECK(recorder.events[0].error == Errc::inconsistent_topic_id);
+  // It goes on as usual.
+  REQUIRE(client.brokers->cluster().contents().append("t", 0, {.value = "new"}) == count);
+  client.run(2s);
+  check_new(recorder, static_cast<size_t>(old), count + 1);
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D3: where auto_offset_reset is none, the partition stops, and seek() begins in the new topic") {
+  const std::string release = GENERATE(from_range(kReleases));
+  SimClient client(32, {.brokers = 1});
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
+  fill_batches(client, "t", 1, 4, 1);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}},
+                  {.allow_auto_create_topics = false, .auto_offset_reset = OffsetReset::none});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 4; }));
+  client.run(1s);  // the next fetch waits at the broker
+  make_anew(client, 1, 6);
+  REQUIRE(client.until([&] { return recorder.count(Type::partition_stopped) == 1; }));
+  CHECK(recorder.events[0].error == Errc::inconsistent_topic_id);
+  client.run(5s);
+  CHECK(recorder.got.size() == 4);
+  REQUIRE_FALSE(fetcher.seek({"t", 0, 2}));
+  client.run(5s);
+  CHECK(recorder.got.size() == 8);
+  CHECK(recorder.got[4].offset == 2);
+  CHECK(recorder.count(Type::topic_recreated) == 0);
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D3: envelopes of the old topic are lost, and their commits are not stored for the new one") {
+  const std::string release = GENERATE(std::string(), std::string("2.8"));
+  const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered);
+  const CommitMode mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
+  const bool noticed = GENERATE(true, false);
+  if (!noticed && !release.empty()) return;  // by name a late commit looks like one of the new topic
+  if (!noticed && mode == CommitMode::pipelined && ordering != Ordering::unordered) return;  // the next old one comes
+  CAPTURE(release, static_cast<int>(ordering), static_cast<int>(mode), noticed);
+  SimClient client(33, {.brokers = 1});
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
+  fill_batches(client, "t", 1, 6, 1);
+  Recorder recorder;
+  Consumer consumer(*client.session, "g", {{"t", {0}}}, {.commit_mode = mode, .ordering = ordering});
+  recorder.listen(consumer);
+  std::vector<Error> told;
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    if (envelope.value() == "new") {
+      CHECK_FALSE(envelope.commit({}, [&](Error error) { CHECK_FALSE(error); }));
+    } else if (envelope.offset() < 3) {
+      CHECK_FALSE(envelope.ack());
+    } else {
+      recorder.kept.push_back(std::move(envelope));
+    }
+  }),
+                   recorder.end());
+  const size_t kept = ordering == Ordering::unordered ? 3 : 1;
+  REQUIRE(client.until([&] { return recorder.kept.size() == kept; }));
+  const size_t before = recorder.got.size();
+  make_anew(client, 1, 3);
+  if (noticed) client.run(5s);
+  for (MessageEnvelope& envelope : recorder.kept) {
+    const Error error = envelope.commit({}, [&](Error outcome) { told.push_back(std::move(outcome)); });
+    if (noticed) CHECK(error == Errc::lost);
+  }
+  REQUIRE(client.until([&] { return told.size() == kept; }));
+  for (const Error& error : told) CHECK(error == Errc::lost);
+  REQUIRE(client.until([&] { return committed(client, "g", "t", 0) == 3; }));
+  check_new(recorder, before, 3);
+  CHECK(recorder.ends.empty());
+  CHECK(recorder.count(Type::topic_recreated) == 1);
+  recorder.kept.clear();
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("D3: commits that are under way or wait when the topic is made anew are lost, and the consumption goes on") {
+  const std::string release = GENERATE(std::string(), std::string("2.8"));
+  const Ordering ordering = GENERATE(Ordering::consumer, Ordering::unordered);
+  const CommitMode mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
+  CAPTURE(release, static_cast<int>(ordering), static_cast<int>(mode));
+  SimClient client(34, {.brokers = 1});
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
+  fill_batches(client, "t", 1, 6, 1);
+  client.brokers->cluster().faults().add(ApiKey::offset_commit).times(1).swallow();
+  Recorder recorder;
+  Consumer consumer(*client.session, "g", {{"t", {0}}}, {.commit_mode = mode, .ordering = ordering});
+  recorder.listen(consumer);
+  std::map<std::string, std::vector<Errc>> told;
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    const std::string value(envelope.value() == "new" ? "new" : "old");
+    envelope.commit({}, [&told, value](Error error) { told[value].push_back(error.code()); });
+  }),
+                   recorder.end());
+  REQUIRE(client.until([&] { return !recorder.got.empty(); }));
+  client.run(1s);
+  const size_t old = recorder.got.size();
+  make_anew(client, 1, 3);
+  REQUIRE(client.until([&] { return told["new"].size() == 3 && told["old"].size() == old; }, 5min));
+  for (const Errc code : told["old"]) CHECK(code == Errc::lost);
+  for (const Errc code : told["new"]) CHECK(code == Errc::none);
+  check_new(recorder, old, 3);
+  CHECK(committed(client, "g", "t", 0) == 3);
+  CHECK(recorder.ends.empty());
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("D3: the new topic has fewer partitions, or more") {
+  const std::string release = GENERATE(std::string(), std::string("2.8"));
+  const int32_t partitions = GENERATE(1, 3);
+  SimClient client(35, {.brokers = 2});
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
+  fill_batches(client, "t", 2, 4, 1);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}, {"t", 1, 0}}, {.allow_auto_create_topics = false});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 8; }));
+  make_anew(client, partitions, 3, 1s);
+  client.run(3min);
+  std::vector<int64_t> wanted = range(0, 4);
+  for (const int64_t offset : range(0, 3)) wanted.push_back(offset);
+  CHECK(recorder.offsets(0) == wanted);
+  if (partitions == 1) {
+    CHECK(recorder.offsets(1) == range(0, 4));
+    CHECK(recorder.count(Type::partition_stopped) == 1);
+  } else {
+    CHECK(recorder.offsets(1) == wanted);
+    CHECK(recorder.count(Type::topic_recreated) == 2);
+  }
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D3: a place that a broker names is one of the new topic: no event, and nothing of it is read twice") {
+  SimClient client(36, {.brokers = 1});
+  fill_batches(client, "t", 1, 4, 1);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 4; }));
+  REQUIRE_FALSE(fetcher.pause({{"t", {0}}}));
+  client.run(2s);
+  make_anew(client, 1, 5);
+  REQUIRE_FALSE(fetcher.seek(TopicOffset::latest("t", 0)));
+  REQUIRE_FALSE(fetcher.resume({{"t", {0}}}));
+  client.run(5s);
+  CHECK(recorder.got.size() == 4);
+  REQUIRE(client.brokers->cluster().contents().append("t", 0, {.value = "new"}) == 5);
+  client.run(5s);
+  REQUIRE(recorder.got.size() == 5);
+  CHECK(recorder.got.back().offset == 5);
+  CHECK(recorder.count(Type::topic_recreated) == 0);
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D3: a topic that stays is not asked about for each message: one question after each time away, for all") {
+  const std::string release = GENERATE(std::string("2.8"), std::string("1.1"));
+  SimClient client(37, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.releases().as_version(release));
+  fill_batches(client, "t", 8, 4, 1);
+  Recorder recorder;
+  std::vector<TopicOffset> start;
+  Partitions all;
+  for (int32_t p = 0; p < 8; ++p) {
+    start.push_back({"t", p, 0});
+    all["t"].push_back(p);
+  }
+  Fetcher fetcher(*client.session, start);
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 32; }));
+  client.run(10s);
+  const auto asked = [&] {
+    return cluster.requests().count(ApiKey::metadata, 0) + cluster.requests().count(ApiKey::list_offsets, 0);
+  };
+  const int64_t before = asked();
+  client.run(60s);
+  CHECK(asked() == before);
+  REQUIRE_FALSE(fetcher.pause(all));
+  client.run(10s);
+  REQUIRE_FALSE(fetcher.resume(all));
+  fill_batches(client, "t", 8, 4, 1);
+  client.run(10s);
+  CHECK(asked() <= before + 1);
+  recorder.check_dense(8, 0, 8);
+  CHECK(recorder.events.empty());
+  close(client, fetcher);
+  client.close();
+}
