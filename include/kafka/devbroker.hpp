@@ -299,6 +299,12 @@ class UVKAFKA_API DevBroker {
   void clear_seen();
   static constexpr size_t kMaxSeenRequests = 10000;
 
+  // Tests.
+  /// Runs the loop until `done` returns true, and returns true; or false if that takes longer than `timeout`. `done` is
+  /// asked after each turn, and every 10 ms if nothing happens. Not from a callback of the loop: libuv does not run a
+  /// loop inside itself. Works after close(), too.
+  bool run_until(Function<bool()> done, std::chrono::milliseconds timeout = std::chrono::seconds(10));
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

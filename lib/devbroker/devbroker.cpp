@@ -58,8 +58,9 @@ std::string_view to_string(ApiKey api) {
 
 struct DevBroker::Impl {
   Impl(uv_loop_s* loop, const DevBrokerOptions& options)
-      : reactor(net::make_uv_reactor(loop)), cluster(cluster_options(options)) {}
+      : loop(loop), reactor(net::make_uv_reactor(loop)), cluster(cluster_options(options)) {}
 
+  uv_loop_s* loop;
   std::unique_ptr<net::Reactor> reactor;  // null once closed
   devbroker::Cluster cluster;
   std::vector<std::unique_ptr<devbroker::Node>> nodes;
@@ -226,5 +227,9 @@ int64_t DevBroker::accepted_connections(int32_t broker) const {
 int64_t DevBroker::open_connections(int32_t broker) const { return impl_->cluster.brokers().open_connections(broker); }
 const std::vector<SeenRequest>& DevBroker::seen() const { return impl_->cluster.requests().seen(); }
 void DevBroker::clear_seen() { impl_->cluster.requests().clear_seen(); }
+
+bool DevBroker::run_until(Function<bool()> done, std::chrono::milliseconds timeout) {
+  return net::run_until(impl_->loop, done, timeout);
+}
 
 }  // namespace kafka

@@ -87,6 +87,7 @@ void Connection::respond(const protocol::RequestHeader& header, const FaultActio
   if constexpr (requires { response.throttle_time_ms; }) response.throttle_time_ms = fault.throttle_ms;
   if (fault.close_after) return close_after(fault.delay);
   if (fault.drop_response) return;  // the connection stays busy
+  node_.cluster().faults().distort(node_.id(), header.api, header.version, &response);
   codec::Writer writer;
   protocol::begin_response(writer, header.api, header.version, header.correlation_id);
   if (protocol::encode(response, header.version, writer)) return close();

@@ -8,6 +8,7 @@
 #include <list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kafka::devbroker {
 
@@ -24,7 +25,16 @@ class Faults {
   /// `action` is a copy, because the faults may be cleared while the request is served.
   bool match(ApiKey api, int32_t broker, std::string_view client_id, const Mentions& mentions, FaultAction& action);
 
+  /// Changes answers into such as no broker gives: called with each, just before it is encoded. `response` points to
+  /// the response of this API. For tests.
+  using Distortion = std::function<void(int32_t broker, ApiKey api, int16_t version, void* response)>;
+  void set_distortion(Distortion distortion) { distortion_ = std::move(distortion); }
+  void distort(int32_t broker, ApiKey api, int16_t version, void* response) const {
+    if (distortion_) distortion_(broker, api, version, response);
+  }
+
  private:
+  Distortion distortion_;
   std::list<Fault> faults_;  // references to its elements are handed out
 };
 

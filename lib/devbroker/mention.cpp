@@ -70,6 +70,32 @@ bool Mention::in(const protocol::OffsetFetchRequest& request) const {
   return std::ranges::any_of(request.groups, [&](const auto& group) { return in_offsets(group.topics); });
 }
 
+// These name topics only, or any partition of the topic will do.
+bool Mention::in(const protocol::CreateTopicsRequest& request) const {
+  return std::ranges::any_of(request.topics, [&](const auto& each) { return is_topic(each.name); });
+}
+
+bool Mention::in(const protocol::DeleteTopicsRequest& request) const {
+  return std::ranges::any_of(request.topic_names, [&](const std::string& name) { return is_topic(name); }) ||
+         std::ranges::any_of(request.topics,
+                             [&](const auto& each) { return is_topic(each.name.value_or(""), each.topic_id); });
+}
+
+bool Mention::in(const protocol::CreatePartitionsRequest& request) const {
+  return std::ranges::any_of(request.topics, [&](const auto& each) { return is_topic(each.name); });
+}
+
+bool Mention::in(const protocol::DescribeConfigsRequest& request) const {
+  return std::ranges::any_of(request.resources, [&](const auto& each) { return is_topic(each.resource_name); });
+}
+
+bool Mention::in(const protocol::DeleteRecordsRequest& request) const {
+  return std::ranges::any_of(request.topics, [&](const auto& each) {
+    return is_topic(each.name) &&
+           std::ranges::any_of(each.partitions, [&](const auto& p) { return is_partition(p.partition_index); });
+  });
+}
+
 bool Mention::in(const protocol::OffsetForLeaderEpochRequest& request) const {
   return std::ranges::any_of(request.topics, [&](const auto& each) {
     return is_topic(each.topic) &&

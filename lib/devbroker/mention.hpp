@@ -26,6 +26,11 @@ struct Mention {
   bool in(const protocol::OffsetCommitRequest& request) const;
   bool in(const protocol::OffsetFetchRequest& request) const;
   bool in(const protocol::OffsetForLeaderEpochRequest& request) const;
+  bool in(const protocol::CreateTopicsRequest& request) const;
+  bool in(const protocol::DeleteTopicsRequest& request) const;
+  bool in(const protocol::CreatePartitionsRequest& request) const;
+  bool in(const protocol::DeleteRecordsRequest& request) const;
+  bool in(const protocol::DescribeConfigsRequest& request) const;
   /// Requests that name no topic.
   template <class Request>
   bool in(const Request&) const {

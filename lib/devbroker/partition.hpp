@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "devbroker/log.hpp"
+#include "devbroker/topic_configs.hpp"
 
 namespace kafka::devbroker {
 
@@ -49,6 +50,8 @@ struct Topic {
   std::string name = {};
   TopicId id = {};
   std::vector<std::shared_ptr<Partition>> partitions = {};
+  int64_t place = 0;          ///< how many brokers further round than the first one partition 0 prefers
+  ConfigValues configs = {};  ///< what was set by name
 
   /// Null if there is no such partition.
   const std::shared_ptr<Partition>& partition(int32_t number) const;

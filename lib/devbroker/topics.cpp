@@ -2,6 +2,7 @@
 #include "devbroker/topics.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -23,42 +24,85 @@ TopicId id_of(int64_t number) {
 Topics::Topics(const Brokers& brokers, int32_t replication_factor, OnDeleted on_deleted)
     : brokers_(brokers), replication_factor_(replication_factor), on_deleted_(std::move(on_deleted)) {}
 
-Error Topics::create(std::string_view name, int32_t partitions) {
+Error Topics::check(const Placement& placement, size_t partitions) const {
+  const std::vector<int32_t> ids = brokers_.ids();
+  if (placement.copies < 0 || placement.copies > static_cast<int32_t>(ids.size())) {
+    return Error(Errc::invalid_replication_factor, "Unable to replicate the partition " +
+                                                       std::to_string(placement.copies) + " time(s): there are " +
+                                                       std::to_string(ids.size()) + " brokers");
+  }
+  if (placement.by_hand.empty()) return {};
+  if (placement.by_hand.size() != partitions) {
+    return Error(Errc::invalid_replica_assignment, std::to_string(placement.by_hand.size()) + " assignments for " +
+                                                       std::to_string(partitions) + " new partitions");
+  }
+  for (const auto& replicas : placement.by_hand) {
+    const std::set<int32_t> once(replicas.begin(), replicas.end());
+    const bool known = std::all_of(replicas.begin(), replicas.end(),
+                                   [&](int32_t id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); });
+    if (replicas.empty() || once.size() != replicas.size() || !known) {
+      return Error(Errc::invalid_replica_assignment, "an assignment needs brokers that exist, each once");
+    }
+  }
+  return {};
+}
+
+Error Topics::check(std::string_view name, int32_t partitions, const Placement& placement) const {
   if (Error error = check_topic_name(name)) return error;
   if (topics_.find(name) != topics_.end()) return Error(Errc::topic_already_exists, std::string(name));
   if (partitions < 1 || partitions > kMaxPartitions) {
     return Error(Errc::invalid_partitions, "a topic has 1 to " + std::to_string(kMaxPartitions) + " partitions");
   }
   if (topics_.size() >= kMaxTopics) return Error(Errc::policy_violation, "too many topics");
+  return check(placement, static_cast<size_t>(partitions));
+}
+
+Error Topics::create(std::string_view name, int32_t partitions, const Placement& placement) {
+  if (Error error = check(name, partitions, placement)) return error;
   const int64_t number = created_++;
   Topic topic{.name = std::string(name), .id = id_of(number)};
-  for (int32_t p = 0; p < partitions; ++p) topic.partitions.push_back(new_partition(number + p));
+  topic.place = number;
+  for (int32_t p = 0; p < partitions; ++p) {
+    topic.partitions.push_back(new_partition(number + p, placement, static_cast<size_t>(p)));
+  }
   names_by_id_[topic.id] = topic.name;
   topics_.emplace(topic.name, std::move(topic));
   return {};
 }
 
-Error Topics::grow(std::string_view name, int32_t partitions) {
+Error Topics::grow(std::string_view name, int32_t count, const Placement& placement, bool validate_only) {
   Topic* const topic = find(name);
-  if (topic == nullptr) return Error(Errc::unknown_topic_or_partition, std::string(name));
-  const auto before = static_cast<int32_t>(topic->partitions.size());
-  if (partitions <= before || partitions > kMaxPartitions) {
-    return Error(Errc::invalid_partitions, std::string(name) + " has " + std::to_string(before) +
-                                               " partitions, and a topic has at most " +
-                                               std::to_string(kMaxPartitions));
+  if (topic == nullptr) {
+    return Error(Errc::unknown_topic_or_partition, "The topic '" + std::string(name) + "' does not exist.");
   }
-  for (int32_t p = before; p < partitions; ++p) topic->partitions.push_back(new_partition(p));
+  const size_t now = topic->partitions.size();
+  if (count < 1 || count > kMaxPartitions || static_cast<size_t>(count) <= now) {
+    return Error(Errc::invalid_partitions, "The topic " + std::string(name) + " currently has " + std::to_string(now) +
+                                               " partition(s); " + std::to_string(count) +
+                                               " would not be an increase within 1 to " +
+                                               std::to_string(kMaxPartitions) + ".");
+  }
+  const size_t more = static_cast<size_t>(count) - now;
+  if (Error error = check(placement, more)) return error;
+  if (validate_only) return {};
+  const DevTopicConfig config = topic->partitions.front()->config;
+  for (size_t i = 0; i < more; ++i) {
+    topic->partitions.push_back(new_partition(topic->place + static_cast<int64_t>(now + i), placement, i));
+    topic->partitions.back()->config = config;
+  }
   return {};
 }
 
 /// `place`: how many brokers further round than the first one the preferred leader is.
-std::shared_ptr<Partition> Topics::new_partition(int64_t place) const {
+std::shared_ptr<Partition> Topics::new_partition(int64_t place, const Placement& placement, size_t index) const {
   auto partition = std::make_shared<Partition>();
   partition->log.begin_epoch(partition->epoch);
   const std::vector<int32_t> ids = brokers_.ids();
   const auto brokers = static_cast<int64_t>(ids.size());
-  const int64_t copies = std::clamp<int64_t>(replication_factor_, 1, std::max<int64_t>(brokers, 1));
-  for (int64_t copy = 0; copy < copies && copy < brokers; ++copy) {
+  const int32_t wanted = placement.copies > 0 ? placement.copies : replication_factor_;
+  const int64_t copies = std::clamp<int64_t>(wanted, 1, std::max<int64_t>(brokers, 1));
+  if (index < placement.by_hand.size()) partition->replicas = placement.by_hand[index];
+  for (int64_t copy = 0; copy < copies && copy < brokers && placement.by_hand.empty(); ++copy) {
     partition->replicas.push_back(ids[static_cast<size_t>((place + copy) % brokers)]);
   }
   for (int32_t id : partition->replicas) {

@@ -28,4 +28,8 @@ struct UvReactorOptions {
 /// handles: uv_loop_close() returns 0 after one more turn.
 std::unique_ptr<Reactor> make_uv_reactor(uv_loop_t* loop, UvReactorOptions options = {});
 
+/// Runs `loop` until `done` returns true, and returns true; or false once `timeout` has passed. `done` is asked after
+/// each turn. Leaves a handle on the loop that is closing. Not from a callback of the loop.
+bool run_until(uv_loop_t* loop, Function<bool()>& done, Duration timeout);
+
 }  // namespace kafka::net

@@ -2,6 +2,11 @@
 #pragma once
 
 #include "protocol/api_versions.hpp"
+#include "protocol/create_partitions.hpp"
+#include "protocol/create_topics.hpp"
+#include "protocol/delete_records.hpp"
+#include "protocol/delete_topics.hpp"
+#include "protocol/describe_configs.hpp"
 #include "protocol/fetch.hpp"
 #include "protocol/find_coordinator.hpp"
 #include "protocol/init_producer_id.hpp"
@@ -22,8 +27,13 @@
   X(OffsetFetch)            \
   X(FindCoordinator)        \
   X(ApiVersions)            \
+  X(CreateTopics)           \
+  X(DeleteTopics)           \
+  X(DeleteRecords)          \
   X(InitProducerId)         \
-  X(OffsetForLeaderEpoch)
+  X(OffsetForLeaderEpoch)   \
+  X(DescribeConfigs)        \
+  X(CreatePartitions)
 
 namespace kafka::protocol {
 
