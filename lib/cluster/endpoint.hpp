@@ -26,19 +26,41 @@ struct Traffic {
   Histogram round_trip;
 };
 
+/// Attempts to connect to an endpoint that does not work. Several links want to connect to it: one of them tries, and
+/// the others share its outcome. Otherwise each would try, and tell of its failure, for itself.
+struct Attempts {
+  /// Failures are told at most this often, by events and log lines.
+  static constexpr net::Duration kTellEvery = std::chrono::seconds(1);
+
+  bool under_way = false;
+  uint64_t failed = 0;  ///< counts rounds
+  Error last_error;     ///< of the last round that failed
+  net::TimePoint quiet_until{};
+
+  /// Whether the failure is told now.
+  bool tell(net::TimePoint now) {
+    if (now < quiet_until) return false;
+    quiet_until = now + kTellEvery;
+    return true;
+  }
+};
+
 struct Endpoint {
   std::string host;
   uint16_t port = 0;
   RetryPause reconnect;         ///< when the next connection may be attempted
+  RetryPause breaks;            ///< after answers that broke the protocol, however well others were answered
+  net::TimePoint broken_at{};   ///< the last time
   uint32_t setup_timeouts = 0;  ///< in a row: each makes the next setup timeout longer (KIP-601)
   size_t next_address = 0;      ///< of the name's addresses: not the one that failed last
   PeerAge age;
   Throttle throttle;
   Traffic traffic;
-  bool failing = false;            ///< the last attempt failed, and none has succeeded since
+  bool failing = false;            ///< the last attempt failed, and no broker has answered since
   bool served = false;             ///< it has answered a request, once
   net::TimePoint failing_since{};  ///< the first attempt that failed since it last answered a request; none: zero
-  Error refusal;                   ///< the handshake failed for good (Handshake::fail_for_good()); none once one passes
+  Attempts attempts;
+  Error refusal;  ///< the handshake failed for good (Handshake::fail_for_good()); none once one passes
 
   Endpoint(std::string h, uint16_t p) : host(std::move(h)), port(p) {}
   /// An outage of a broker that was well is ordinary for so long: it may be a restart.
@@ -56,7 +78,7 @@ struct Endpoint {
     return served && (failing_since == net::TimePoint() || now - failing_since < kOrdinaryOutage);
   }
   /// When a connection may be attempted, or a request sent.
-  net::TimePoint earliest() const { return std::max(reconnect.until(), throttle.until()); }
+  net::TimePoint earliest() const { return std::max({reconnect.until(), breaks.until(), throttle.until()}); }
   std::string name() const {
     return (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
   }

@@ -6,10 +6,22 @@
 
 namespace kafka::cluster {
 
-Link::Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker)
-    : context_(context), endpoint_(std::move(endpoint)), broker_(broker) {}
+namespace {
 
-Link::~Link() { fail_waiting(Error(Errc::closed)); }
+// How soon a link looks again whether the attempt of another one has ended.
+constexpr net::Duration kLookAgain = std::chrono::milliseconds(10);
+// A peer is well if it has broken the protocol this long ago.
+constexpr net::Duration kWell = std::chrono::seconds(10);
+
+}  // namespace
+
+Link::Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker, net::TimePoint not_before)
+    : context_(context), endpoint_(std::move(endpoint)), broker_(broker), not_before_(not_before) {}
+
+Link::~Link() {
+  end_attempt();
+  fail_waiting(Error(Errc::closed));
+}
 
 void Link::send(std::unique_ptr<Call> call) {
   if (ready() && endpoint_->age.outdated(connection_->dialect())) {
@@ -39,6 +51,7 @@ void Link::doubt() {
 
 void Link::close(Error error) {
   connecting_ = false;
+  end_attempt();
   start_timer_.cancel();
   scope_.end();
   expiry_at_ = net::TimePoint::max();
@@ -51,7 +64,8 @@ void Link::close(Error error) {
 
 void Link::start() {
   connecting_ = true;
-  if (const net::TimePoint earliest = endpoint_->earliest(); earliest > now()) {
+  stands_by_.reset();
+  if (const net::TimePoint earliest = std::max(endpoint_->earliest(), not_before_); earliest > now()) {
     start_timer_ = context_.reactor.after(earliest - now(), [this] {
       start_timer_.cancel();
       begin_round();
@@ -61,9 +75,36 @@ void Link::start() {
   }
 }
 
+// True if another link tries to connect to the endpoint, which has failed before: its outcome counts for this one too.
+bool Link::stand_by() {
+  Attempts& attempts = endpoint_->attempts;
+  if (stands_by_ && attempts.failed != *stands_by_) {
+    stands_by_.reset();
+    connecting_ = false;
+    fail_waiting(endpoint_->refusal ? endpoint_->refusal : attempts.last_error, static_cast<bool>(endpoint_->refusal));
+    return true;
+  }
+  if (!attempts.under_way || !endpoint_->failing) {
+    stands_by_.reset();
+    return false;
+  }
+  if (!stands_by_) stands_by_ = attempts.failed;
+  start_timer_ = context_.reactor.after(kLookAgain, [this] {
+    start_timer_.cancel();
+    begin_round();
+  });
+  return true;
+}
+
+void Link::end_attempt() {
+  if (std::exchange(attempting_, false)) endpoint_->attempts.under_way = false;
+}
+
 void Link::begin_round() {
+  if (stand_by()) return;
   // Another link to the endpoint may have failed meanwhile and moved the time.
   if (endpoint_->earliest() > now()) return start();
+  attempting_ = !std::exchange(endpoint_->attempts.under_way, true);
   tried_ = 0;
   last_error_ = {};
   // The look-up shares the setup deadline of the first address. It goes on when that has passed: its answer is
@@ -119,6 +160,7 @@ void Link::connect(Dialect dialect, net::TimePoint deadline) {
 
 void Link::on_ready(Connection& connection) {
   connecting_ = false;
+  end_attempt();
   endpoint_->setup_timeouts = 0;
   endpoint_->refusal = {};
   ++endpoint_->traffic.connects;
@@ -127,9 +169,9 @@ void Link::on_ready(Connection& connection) {
     endpoint_->reconnect.succeed();
     endpoint_->failing = false;
   }
-  if (connection.dialect() == Dialect::negotiated) {
-    context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
-  }
+  told_ = false;
+  // A peer that fails again and again is connected once it has answered.
+  if (connection.dialect() == Dialect::negotiated && !endpoint_->failing) tell_connected();
   expiry_timer_.cancel();
   expiry_at_ = net::TimePoint::max();
   while (!waiting_.empty()) connection.send(waiting_.pop());
@@ -137,13 +179,21 @@ void Link::on_ready(Connection& connection) {
 }
 
 // Only now is the endpoint well: a peer that accepts connections, or answers ApiVersions, may still serve nothing.
-void Link::on_proven(Connection& connection) {
+void Link::on_proven(Connection&) {
   endpoint_->reconnect.succeed();
   endpoint_->answered();
-  if (connection.dialect() != Dialect::negotiated) {
-    context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
-  }
+  tell_connected();
   context_.on_proven(*endpoint_);
+}
+
+void Link::tell_connected() {
+  if (!std::exchange(told_, true)) context_.on_state(Event::Type::broker_connected, *endpoint_, broker_, {});
+}
+
+// The end of a connection of which the application was told is always told.
+void Link::tell_broken(Event::Type type, const Error& error) {
+  const bool told = std::exchange(told_, false);
+  if (endpoint_->attempts.tell(now()) || told) context_.on_state(type, *endpoint_, broker_, error);
 }
 
 void Link::on_ended(Connection& connection, Error error) {
@@ -189,22 +239,31 @@ void Link::broken(Dialect dialect, bool unproven, Error error) {
     endpoint_->failing |= unproven;
     delay_reconnect();
   }
+  if (broken) count_break();
   if (dialect != Dialect::negotiated && unproven) {
     // The peer was taken for an old broker and never answered. So it is not an old broker, or not any more.
     endpoint_->age.not_old();
     if (error == Errc::disconnected) {
       error = Error(Errc::connect_failed, "the peer closes every connection without an answer; is it a Kafka broker?");
     }
-    context_.on_state(Event::Type::connect_failed, *endpoint_, broker_, error);
+    tell_broken(Event::Type::connect_failed, error);
   } else {
     if (unproven && error == Errc::disconnected) {
       // Once may be a broker that dies while it starts. A peer that does so again serves nothing.
       const Errc code = again ? Errc::connect_failed : Errc::disconnected;
       error = Error(code, "closed instead of an answer: " + std::string(error.detail()));
     }
-    context_.on_state(Event::Type::broker_disconnected, *endpoint_, broker_, error);
+    tell_broken(Event::Type::broker_disconnected, error);
   }
   if (!waiting_.empty() && !connecting_) start();
+}
+
+// A peer that answers one request well and the next one wrongly would be connected to again and again: each good answer
+// ends the pause before reconnecting. The pause after broken answers ends only when there were none for a while.
+void Link::count_break() {
+  if (now() - endpoint_->broken_at > kWell) endpoint_->breaks.reset();
+  endpoint_->broken_at = now();
+  endpoint_->breaks.fail(now(), context_.reactor.random(), context_.config.reconnect);
 }
 
 void Link::delay_reconnect() { endpoint_->reconnect.fail(now(), context_.reactor.random(), context_.config.reconnect); }
@@ -216,10 +275,11 @@ void Link::round_failed(Error error) {
     error = Error(Errc::connect_failed, std::string(error.detail()));
   }
   const Scope::Guard guard = scope_.guard();
-  tell_failed(error);
-  if (!guard.alive()) return;
   // Nothing was sent: the caller may ask another broker.
-  fail_waiting(Error(Errc::connect_failed, endpoint_->name() + ": " + error.message()));
+  const Error for_calls(Errc::connect_failed, endpoint_->name() + ": " + error.message());
+  endpoint_->attempts.last_error = for_calls;
+  tell_failed(error);
+  if (guard.alive()) fail_waiting(for_calls);
 }
 
 // The handshake failed for good: other addresses of the name lead to the same broker.
@@ -232,11 +292,13 @@ void Link::refused(const Error& error) {
 
 void Link::tell_failed(const Error& error) {
   connecting_ = false;
+  end_attempt();
+  ++endpoint_->attempts.failed;
   delay_reconnect();
   if (!addresses_.empty()) endpoint_->next_address = (endpoint_->next_address + 1) % addresses_.size();
   endpoint_->failing = true;
   endpoint_->failed(now());
-  context_.on_state(Event::Type::connect_failed, *endpoint_, broker_, error);
+  tell_broken(Event::Type::connect_failed, error);
 }
 
 void Link::fail_waiting(const Error& error, bool for_good) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,8 @@ class Link final : public ConnectionOwner {
   /// Calls that may wait for a connection; more are refused.
   static constexpr size_t kMaxWaiting = 10000;
 
-  Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker);
+  /// Connects `not_before` this time, if it is in the future.
+  Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker, net::TimePoint not_before = {});
   ~Link() override;
 
   /// finish() follows exactly once, never from inside this call.
@@ -62,6 +64,10 @@ class Link final : public ConnectionOwner {
 
   void start();
   void begin_round();
+  bool stand_by();
+  void end_attempt();
+  void tell_connected();
+  void tell_broken(Event::Type type, const Error& error);
   void try_address();
   void connect(Dialect dialect, net::TimePoint deadline);
   net::TimePoint setup_deadline() const;
@@ -70,6 +76,7 @@ class Link final : public ConnectionOwner {
   void round_failed(Error error);
   void refused(const Error& error);
   void delay_reconnect();
+  void count_break();
   void tell_failed(const Error& error);
   void fail_waiting(const Error& error, bool for_good = false);
   void arm_expiry(net::TimePoint deadline);
@@ -87,6 +94,10 @@ class Link final : public ConnectionOwner {
   size_t tried_ = 0;
   uint64_t round_ = 0;       // the one under way: the look-up of an earlier round may still answer, and is ignored
   bool connecting_ = false;  // a round is under way or waits for its time
+  bool attempting_ = false;  // the round that is under way for all links to the endpoint, see Attempts
+  bool told_ = false;        // broker_connected, of the present connection
+  std::optional<uint64_t> stands_by_;  // for another link's round: how many had failed when that began
+  net::TimePoint not_before_;
   Error last_error_;
   net::Timer start_timer_;
   net::Timer expiry_timer_;

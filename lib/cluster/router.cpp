@@ -47,7 +47,7 @@ Link* Router::link(int32_t node, Purpose purpose) {
   Broker* broker = find(node);
   if (broker == nullptr || closed_) return nullptr;
   auto& link = broker->links[static_cast<size_t>(purpose)];
-  if (link == nullptr) link = std::make_unique<Link>(context_, broker->endpoint, node);
+  if (link == nullptr) link = std::make_unique<Link>(context_, broker->endpoint, node, broker->moves.until());
   return link.get();
 }
 
@@ -55,7 +55,7 @@ Link* Router::link(int32_t node, Lane lane) {
   Broker* broker = find(node);
   if (broker == nullptr || closed_) return nullptr;
   auto& link = broker->lanes[lane];
-  if (link == nullptr) link = std::make_unique<Link>(context_, broker->endpoint, node);
+  if (link == nullptr) link = std::make_unique<Link>(context_, broker->endpoint, node, broker->moves.until());
   return link.get();
 }
 
@@ -170,6 +170,7 @@ void Router::set_brokers(const std::vector<BrokerInfo>& brokers) {
       Broker& broker = next[info.id];
       broker.id = info.id;
       broker.endpoint = std::move(where);
+      if (old != brokers_.end()) moved(old->second, broker);
     }
   }
   std::vector<std::unique_ptr<Link>> gone;
@@ -184,6 +185,20 @@ void Router::set_brokers(const std::vector<BrokerInfo>& brokers) {
     std::erase_if(endpoints_, [](const auto& entry) { return entry.second.use_count() == 1; });
   }
   let_go(std::move(gone), Error(Errc::disconnected, "the broker has left or moved"));
+}
+
+// Two brokers that disagree about the address of a third, or one that names another port each time, must not make the
+// client connect with each answer. The first move is followed at once.
+void Router::moved(const Broker& before, Broker& after) {
+  const net::TimePoint now = reactor_.now();
+  after.moves = before.moves;
+  after.moved_at = now;
+  if (now - before.moved_at > kSettled) {
+    after.moves.reset();
+    after.moves.count();
+  } else if (after.moves.due(now)) {
+    after.moves.fail(now, reactor_.random(), {config_.reconnect.smallest, kLongestMove});
+  }
 }
 
 void Router::drop_lane(Lane lane) {

@@ -17,6 +17,8 @@ namespace kafka::cluster {
 struct Broker {
   int32_t id = -1;
   std::shared_ptr<Endpoint> endpoint;
+  RetryPause moves;           ///< each time the broker has another address: the pause before it is connected to
+  net::TimePoint moved_at{};  ///< the last time
   std::unique_ptr<Link> links[kPurposes];  // shared by the session
   std::map<Lane, std::unique_ptr<Link>> lanes;
 
@@ -40,6 +42,10 @@ class Router {
   static constexpr int32_t kNobody = -1;
   /// Addresses remembered at once; beyond it those of no broker are forgotten.
   static constexpr size_t kMostEndpoints = 1000;
+  /// A broker whose address changes again and again is connected to after pauses that grow up to this.
+  static constexpr net::Duration kLongestMove = std::chrono::seconds(5);
+  /// One that has kept its address for so long may move at once.
+  static constexpr net::Duration kSettled = std::chrono::seconds(30);
 
   Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points);
   ~Router();
@@ -117,6 +123,7 @@ class Router {
  private:
   Broker* find(int32_t node);
   void send(int32_t node, Link* to, std::unique_ptr<Call> call);
+  void moved(const Broker& before, Broker& after);
   void let_go(std::vector<std::unique_ptr<Link>> gone, const Error& error);
   void tell_rebootstrap(int32_t contact);
   void report(Event::Type type, const Endpoint& endpoint, int32_t broker, const Error& error);

@@ -58,6 +58,7 @@ bool Intake::take_records(Partition& partition, const Data& data, const Scan& fo
   }
   fetch.oddities = 0;
   fetch.max_bytes = 0;
+  partition.setbacks.progress(found.last_offset);
   partition.position.end_reported = false;
   // Behind damage nothing is asked for: what is before it is delivered, then the partition stops (B3).
   fetch.drain_first = found.damaged;

@@ -14,6 +14,7 @@
 #include "consumer/position.hpp"
 #include "consumer/read_topic.hpp"
 #include "consumer/replica.hpp"
+#include "consumer/setbacks.hpp"
 #include "consumer/window.hpp"
 
 namespace kafka::consumer {
@@ -32,6 +33,7 @@ struct Partition : std::enable_shared_from_this<Partition> {
   FetchState fetch;
   RequestSlot request;
   Replica replica;
+  SetBacks setbacks;
   Buffer buffer;
 
   Window window;             ///< the open envelopes

@@ -81,6 +81,7 @@ void Positions::start(Partition& partition) {
 void Positions::seek(Partition& partition, TopicOffset to, bool look_up) {
   const bool was_stopped = partition.position.state == Position::State::stopped;
   drop(partition);
+  partition.setbacks.reset();
   partition.origin = {Origin::Kind::place, std::move(to)};
   const int64_t offset = partition.origin.place.offset;
   if (was_stopped) owner_.partition_resumed(partition, std::max<int64_t>(offset, -1));
@@ -271,11 +272,17 @@ void Positions::out_of_range(Partition& partition, int32_t node) {
   Error error(Errc::offset_out_of_range,
               "offset " + std::to_string(partition.fetch.position) + " of " + partition.where());
   partition.epochs.refuse(node);
+  count_setback(partition);
   const bool latest = policy(partition) != OutOfRange::reset_to_earliest;
   list(partition,
        latest ? TopicOffset::latest(*partition.topic, partition.number)
               : TopicOffset::earliest(*partition.topic, partition.number),
        std::move(error));
+}
+
+void Positions::count_setback(Partition& partition) {
+  net::Reactor& reactor = core_->reactor();
+  partition.setbacks.count(reactor.now(), reactor.random(), core_->router().config().retry_backoff);
 }
 
 // --- found, cut, or stopped -------------------------------------------------
@@ -288,6 +295,7 @@ void Positions::ready(Partition& partition, int64_t offset, int32_t epoch, bool 
   partition.position.next = offset;
   partition.position.named = named;
   partition.fetch.position = offset;
+  partition.fetch.retry.hold(partition.setbacks.until());
   partition.epochs.last = epoch;
   if (reason) owner_.position_reset(partition, type, reason);
 }
@@ -308,10 +316,12 @@ void Positions::cut(Partition& partition, int64_t end, int32_t epoch) {
                     partition.where() + " was truncated to offset " + std::to_string(end) + ", behind what was read");
   if (lost && options_.on_offset_out_of_range == OutOfRange::fail) return stop(partition, error, true);
   const int32_t from = partition.epochs.from;
+  count_setback(partition);
   drop(partition);
   partition.position.state = Position::State::ready;
   partition.position.next = next;
   partition.fetch.position = next;
+  partition.fetch.retry.hold(partition.setbacks.until());
   partition.epochs.read(epoch, from);  // without the epoch a second truncation would go unnoticed
   if (lost) owner_.position_reset(partition, Event::Type::log_truncated, error);
 }

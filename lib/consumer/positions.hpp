@@ -82,6 +82,7 @@ class Positions final : private TopicCheck::Owner {
   void look_up(const std::vector<Partition*>& partitions);
   void start(Partition& partition);
   void drop(Partition& partition);
+  void count_setback(Partition& partition);
   void ask_group(const std::vector<Partition*>& partitions);
   void group_answered(const std::vector<Question>& asked, const Error& error,
                       const std::vector<StoredOffset>& offsets);

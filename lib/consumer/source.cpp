@@ -78,6 +78,7 @@ void Source::ask(Share& share, size_t reserved) {
   request.replica_id = kConsumerReplica;
   request.max_wait_ms = share.others_full ? 0 : static_cast<int32_t>(options.fetch_max_wait.count());
   request.min_bytes = options.fetch_min_bytes;
+  fetch->waits = request.max_wait_ms > 0 && options.fetch_min_bytes > 0;
   request.max_bytes = to_int32(reserved);
   request.isolation_level = static_cast<int8_t>(options.isolation_level);
   request.rack_id = options.client_rack;
@@ -200,7 +201,6 @@ void Source::send(const std::shared_ptr<Fetch>& fetch, FetchRequest request, std
 // --- answers ----------------------------------------------------------------
 
 void Source::answered(Fetch& fetch, Error error, protocol::FetchResponse& response, const cluster::CallInfo& info) {
-  const net::TimePoint now = context_.core.reactor().now();
   busy_ = false;
   context_.memory.release(fetch.reserved);
   for (const Question& asked : fetch.asked) asked.partition->request.id = 0;
@@ -222,10 +222,22 @@ void Source::answered(Fetch& fetch, Error error, protocol::FetchResponse& respon
   // Over quota a broker answers with nothing but the pause (KIP-219), which the connection keeps.
   const bool throttled = response.throttle_time_ms > 0 && response.responses.empty();
   if (!throttled && !take_silent(fetch)) return;
-  // A broker that does not wait as it was asked to must not make the loop hot.
-  if (!something && now - fetch.sent_at < kShortestEmpty) not_before_ = now + kShortestEmpty;
+  pace(fetch, something);
   context_.owner.source_free();
   context_.owner.answer_taken();
+}
+
+// A broker that does not wait as it was asked to must not make the loop hot.
+void Source::pace(const Fetch& fetch, bool something) {
+  const net::TimePoint now = context_.core.reactor().now();
+  if (something || now - fetch.sent_at >= empty_pause_) {
+    empty_pause_ = kShortestEmpty;
+    return;
+  }
+  not_before_ = now + empty_pause_;
+  const net::Duration longest =
+      std::clamp<net::Duration>(context_.options.fetch_max_wait, kShortestEmpty, kLongestEmpty);
+  if (fetch.waits) empty_pause_ = std::min(empty_pause_ * 2, longest);
 }
 
 void Source::failed(const Fetch& fetch, const Error& error) {

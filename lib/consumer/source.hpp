@@ -59,8 +59,10 @@ class Source {
  public:
   /// How often partitions at their end are asked for while others of the broker have a full buffer.
   static constexpr net::Duration kRideAlong = std::chrono::milliseconds(100);
-  /// An empty answer that comes sooner than this is followed by a pause of this length.
+  /// An empty answer that comes sooner than this is followed by a pause of this length. If the broker was to wait and
+  /// does so again and again, the pause doubles up to kLongestEmpty.
   static constexpr net::Duration kShortestEmpty = std::chrono::milliseconds(10);
+  static constexpr net::Duration kLongestEmpty = std::chrono::milliseconds(80);
 
   Source(int32_t node, SourceContext& context) : node_(node), context_(context) {}
   Source(const Source&) = delete;
@@ -84,6 +86,7 @@ class Source {
     uint64_t id = 0;
     size_t reserved = 0;
     bool full = true;        // not the next one of a session: the answer has to name every partition
+    bool waits = false;      // the broker may wait for records
     bool unchecked = false;  // not sent: the broker compares no epochs, and was not asked about some of them
     net::TimePoint sent_at{};
     std::vector<Question> asked;
@@ -96,6 +99,7 @@ class Source {
   void send(const std::shared_ptr<Fetch>& fetch, protocol::FetchRequest request, std::vector<int32_t> grown,
             bool unchecked, int16_t max_version);
 
+  void pace(const Fetch& fetch, bool something);
   void answered(Fetch& fetch, Error error, protocol::FetchResponse& response, const cluster::CallInfo& info);
   void failed(const Fetch& fetch, const Error& error);
   void too_large(const Fetch& fetch, const Error& error);
@@ -112,6 +116,7 @@ class Source {
   uint64_t last_request_ = 0;
   uint64_t removals_ = 0;  // of the assignment, when the last request was made
   net::TimePoint not_before_{};
+  net::Duration empty_pause_ = kShortestEmpty;
   net::TimePoint last_ride_{};  // when partitions at their end were last asked for while others were full
 };
 

@@ -1,6 +1,7 @@
 #include "producer/idempotence.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error_table.hpp"
 #include "producer/batch.hpp"
@@ -74,11 +75,16 @@ Error Idempotence::refuses(const Batch& batch, int16_t version, bool guessed) {
 }
 
 void Idempotence::answered(int32_t node, Error error, const protocol::InitProducerIdResponse& response, bool guessed) {
+  const Identity given{response.producer_id, response.producer_epoch};
+  if (!error && given == replaced_) {
+    error = Error(Errc::unknown_server_error, "InitProducerId gave the identity that was to be replaced");
+  }
   if (!error) {
     pause_.succeed();
     passed_.clear();
     state_ = State::ready;
-    current_ = {response.producer_id, response.producer_epoch};
+    current_ = given;
+    replaced_ = {};
     if (changed_) changed_();
     return;
   }
@@ -126,10 +132,13 @@ void Idempotence::wait() {
   });
 }
 
-Identity Idempotence::bump() {
+Identity Idempotence::bump(const Identity& stale) {
   if (state_ != State::ready) return {};
+  // Another partition has had a gap, or a new id was asked for because of this one. An id may begin at any epoch, at
+  // the last one too: if it was raised once more, the next id would be asked for at once, and so on without a pause.
+  if (current_.newer_than(stale)) return current_;
   if (current_.epoch == kLastEpoch) {  // another id, which begins at epoch 0 again (E8)
-    current_ = {};
+    replaced_ = std::exchange(current_, {});
     state_ = State::needed;
     ask();
     return {};

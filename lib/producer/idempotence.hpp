@@ -39,8 +39,9 @@ class Idempotence {
   /// Asks for an identity if there is none and no question is under way.
   void ask();
   const Identity& current() const noexcept { return current_; }
-  /// A newer identity, for a partition with a gap. Unknown while a new producer id has to be asked for.
-  Identity bump();
+  /// An identity that is newer than `stale`, for a partition with a gap that numbered its records under that one.
+  /// Unknown while a new producer id has to be asked for.
+  Identity bump(const Identity& stale);
   /// Why a batch must not be sent to a leader in this version of Produce; none if it may. `guessed`: the version goes
   /// by a guess about the broker's age.
   Error refuses(const Batch& batch, int16_t version, bool guessed);
@@ -60,6 +61,7 @@ class Idempotence {
   bool guessed_ = false;  // that one of those in passed_ is too old
   State state_;
   Identity current_;
+  Identity replaced_;  // known while another one is asked for
   Error error_;
   std::set<int32_t> passed_;  // brokers that do not know InitProducerId, or could not be asked
   cluster::RetryPause pause_;

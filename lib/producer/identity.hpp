@@ -12,6 +12,7 @@ struct Identity {
   int64_t id = -1;  ///< -1: none
   int16_t epoch = -1;
   bool known() const noexcept { return id >= 0; }
+  bool newer_than(const Identity& other) const noexcept { return known() && (id != other.id || epoch > other.epoch); }
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 

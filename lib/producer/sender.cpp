@@ -189,7 +189,7 @@ bool Sender::of_unknown_fate(const Partition& partition) {
 }
 
 bool Sender::mend(Partition& partition) {
-  const Identity fresh = idempotence_.bump();
+  const Identity fresh = idempotence_.bump(partition.chain.identity());
   if (!fresh.known()) return false;
   for (auto& batch : partition.chain.mend(fresh, partition.waiting)) {
     reports_.fail(

@@ -1,5 +1,6 @@
 // Consuming through faults of network and brokers: messages come late, but each comes once and in order.
 #include "consumer_fixture.hpp"
+#include "fetch_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -321,4 +322,45 @@ TEST_CASE("D14: with client_rack a replica of the same rack is read from, and th
   CHECK(recorder.ends.empty());
   close(client, fetcher);
   client.close();
+}
+
+TEST_CASE(
+    "C16, D16: a leader that says out_of_range for every offset is not asked without a pause, nor is it told so") {
+  SimClient client(3, {.brokers = 1});
+  fill(client, "t", 3, 8);
+  client.brokers->cluster().faults().add(ApiKey::fetch).always().reply(Errc::offset_out_of_range);
+  Fetcher fetcher(*client.session, {TopicOffset::earliest("t", 0), TopicOffset::earliest("t", 1)});
+  Recorder recorder;
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  client.run(30s);
+  CHECK(client.brokers->cluster().requests().count(ApiKey::list_offsets, 0) < 60);
+  CHECK(client.brokers->cluster().requests().count(ApiKey::fetch, 0) < 100);
+  CHECK(recorder.count(Event::Type::offset_reset) < 40);
+  client.brokers->cluster().faults().clear();
+  REQUIRE(client.until([&] { return recorder.offsets(0).size() == 8 && recorder.offsets(1).size() == 8; }, 15s));
+  // A set-back after that is followed at once.
+  const size_t before = recorder.count(Event::Type::offset_reset);
+  client.brokers->cluster().faults().add(ApiKey::fetch).times(2).reply(Errc::offset_out_of_range);
+  REQUIRE(client.until([&] { return recorder.count(Event::Type::offset_reset) > before; }, 3s));
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("C16: a broker that answers fetches at once, with nothing, is asked ever more slowly") {
+  FetchFixture fixture(1);
+  fixture.peer.waits = false;
+  Fetcher fetcher = fixture.fetcher(1);
+  Recorder recorder;
+  fetcher.fetch(recorder.ack(), recorder.end());
+  fixture.client.run(2s);
+  const size_t before = fixture.peer.asked.size();
+  fixture.client.run(10s);
+  CHECK(fixture.peer.asked.size() - before < 150);
+  const net::TimePoint added = fixture.client.world.now();
+  fixture.peer.add(0, 1);
+  REQUIRE(fixture.client.until([&] { return recorder.got.size() == 1; }));
+  CHECK(fixture.client.world.now() - added < 200ms);
+  close(fixture.client, fetcher);
+  fixture.client.close();
 }

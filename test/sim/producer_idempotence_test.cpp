@@ -6,6 +6,7 @@
 
 #include "producer/core.hpp"
 #include "producer_fixture.hpp"
+#include "protocol/init_producer_id.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
@@ -186,6 +187,46 @@ TEST_CASE("E8: after epoch 32767 the producer takes another id, with sequences f
   CHECK(after_warm_up(world) == numbers(1, 4));
   const auto known = world.cluster().transactions().producers("t", 0);
   CHECK(std::any_of(known.begin(), known.end(), [&](const KnownProducer& p) { return p.id != first_id; }));
+  world.finish();
+}
+
+TEST_CASE("E8, C16: ids that begin at the last epoch, and leaders that refuse each of them, cause no hurry") {
+  for (const bool same_id : {false, true}) {
+    ProducerWorld world(single(20s));
+    world.warm_up();
+    int64_t id = 1000;
+    world.cluster().faults().set_distortion([&](int32_t, ApiKey api, int16_t, void* response) {
+      if (api != ApiKey::init_producer_id) return;
+      auto& answer = *static_cast<protocol::InitProducerIdResponse*>(response);
+      answer.producer_id = same_id ? id : ++id;
+      answer.producer_epoch = 32767;
+    });
+    world.on_produce().always().reply(Errc::unknown_producer_id);
+    world.cluster().transactions().forget_producers("t", 0);
+    Reports reports;
+    for (int i = 0; i < 40; ++i)
+      world.producer->send({.topic = "t", .partition = i % 3, .value = "v"}, reports.take(i));
+    world.run(10s);
+    CHECK(world.cluster().requests().count(ApiKey::init_producer_id, 0) < 60);
+    CHECK(world.produces() < 100);
+    REQUIRE(world.until_reports(reports, 40));
+    world.cluster().faults().clear();
+    world.cluster().faults().set_distortion({});
+    world.finish();
+  }
+}
+
+TEST_CASE("E8: several partitions with gaps share one new producer id") {
+  ProducerWorld world(single());
+  world.cluster().producer_ids().set_next_epoch(32767);
+  world.warm_up();
+  for (int32_t p = 0; p < 3; ++p) world.on_produce().partition("t", p).reply(Errc::invalid_record);
+  Reports reports;
+  for (int i = 0; i < 9; ++i) world.producer->send({.topic = "t", .partition = i % 3, .value = "v"}, reports.take(i));
+  REQUIRE(world.until_reports(reports, 9));
+  CHECK(reports.count(Errc::invalid_record) == 3);
+  CHECK(reports.count(Errc::none) == 6);
+  CHECK(world.cluster().requests().count(ApiKey::init_producer_id, 0) <= 3);
   world.finish();
 }
 

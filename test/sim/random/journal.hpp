@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,13 @@ class Journal {
   TimePoint patience() const { return world_.now() - slowness.spent(); }
 
   Slowness slowness;
+
+  /// The application did something, or was told something that it waited for.
+  void active() {
+    if (on_activity) on_activity();
+  }
+
+  Function<void()> on_activity;
   std::vector<std::string> violations;
   int calls = 0;
   int callbacks = 0;
@@ -45,7 +53,10 @@ class Journal {
 /// A call of the API.
 class Call {
  public:
-  explicit Call(Journal& journal) : journal_(journal) { ++journal_.calls; }
+  explicit Call(Journal& journal) : journal_(journal) {
+    ++journal_.calls;
+    journal_.active();
+  }
   Call(const Call&) = delete;
   ~Call() { --journal_.calls; }
 
@@ -61,6 +72,7 @@ class Callback {
     if (journal.callbacks > 0) journal.violation(std::string(what) + " ran inside another callback");
     if (journal.closed) journal.violation(std::string(what) + " ran after the close callback");
     ++journal_.callbacks;
+    if (!std::string_view(what).ends_with("event")) journal.active();
   }
   Callback(const Callback&) = delete;
   ~Callback() {

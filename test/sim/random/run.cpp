@@ -17,6 +17,7 @@ using std::chrono::seconds;
 // Everything that was stuck when the faults ended has a timeout or a backoff of at most this.
 constexpr Duration kLiveness = seconds(180);
 constexpr size_t kMaxConnectsPerSecond = 150;
+constexpr size_t kMostRequests = 25;  // a second of one API to one broker, with default pauses
 
 }  // namespace
 
@@ -58,6 +59,29 @@ void Run::make_cluster() {
   world.set_latency(plan.least_latency, plan.most_latency);
   world.set_slicing(plan.least_slice, plan.most_slice);
   world.set_window(plan.window);
+}
+
+// While the application does nothing and is told nothing, and nothing new breaks, few requests come.
+void Run::watch_rates() {
+  cluster().faults().set_distortion([this](int32_t broker, ApiKey api, int16_t, void*) {
+    rates_.note((api == ApiKey::fetch ? "fetches to " : "requests of API ") + std::to_string(broker) + " " +
+                    std::to_string(static_cast<int>(api)),
+                world.now());
+  });
+  journal.on_activity = [this] { rates_.progress(); };
+}
+
+void Run::judge_rates() {
+  // The bound holds with default options; with shorter pauses it grows as they shrink.
+  const auto pause = std::max<std::chrono::milliseconds>(plan.session.retry_backoff_max, milliseconds(1));
+  const auto least = std::max<std::chrono::milliseconds>(plan.session.retry_backoff, milliseconds(1));
+  const auto scale = static_cast<size_t>(std::max<int64_t>(1000 / pause.count(), 100 / least.count()) + 1);
+  const size_t limit = kMostRequests * scale;
+  // Without fetch_min_bytes, or with a short wait, a broker is asked up to 100 times a second by each consumer.
+  const size_t fetches = limit + (plan.consumers.size() + 1) * 110;
+  for (const std::string& what : {rates_.above("requests", limit), rates_.above("fetches", fetches)}) {
+    if (!what.empty()) journal.violation("without progress: " + what);
+  }
 }
 
 void Run::make_client() {
@@ -120,6 +144,7 @@ bool Run::until(const char* what, Duration limit, Function<bool()> done) {
 
 RunResult Run::execute() {
   make_cluster();
+  watch_rates();
   make_client();
   Queries queries(*this);
   Transactor transactor(*this);
@@ -143,6 +168,7 @@ RunResult Run::execute() {
       plan.ending == Ending::converge ? plan.duration : plan.duration * random.integer(0, 100) / 100;
   while (world.elapsed() < stop_at && journal.violations.empty()) {
     world.run_for(random.ms(1, plan.step_ms));
+    rates_.progress();
     nemesis.act();
     transactor.act();
     misled();
@@ -199,6 +225,8 @@ RunResult Run::execute() {
   if (journal.tokens != 0) journal.violation(std::to_string(journal.tokens) + " callbacks are still held");
   if (world.connects(kHost) > 200 + kMaxConnectsPerSecond * static_cast<size_t>(world.elapsed() / seconds(1)))
     journal.violation(std::to_string(world.connects(kHost)) + " connection attempts");
+  judge_rates();
+  journal.on_activity = nullptr;
   if (journal.violations.empty()) judge(partial);
 
   result.violations = journal.violations;

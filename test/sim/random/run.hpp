@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "hostile/rate_watch.hpp"
 #include "random/journal.hpp"
 #include "random/lanes.hpp"
 #include "random/ledger.hpp"
@@ -72,6 +73,10 @@ class Run {
   /// The limit, and what the application itself may still take.
   Duration patient(Duration limit) const { return limit + journal.slowness.left(); }
 
+  void watch_rates();
+  void judge_rates();
+
+  RateWatch rates_;
   bool misled_ = false;
   std::chrono::nanoseconds looked_at_{-1};
   std::vector<std::unique_ptr<Sender>> senders_;

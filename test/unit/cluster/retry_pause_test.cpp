@@ -1,6 +1,8 @@
 // The one way to delay a retry.
 #include "cluster/retry_pause.hpp"
 
+#include <set>
+
 #include "catch.hpp"
 
 using namespace kafka;
@@ -32,6 +34,17 @@ TEST_CASE("each failure in a row doubles the pause, up to the largest", "[retry]
   CHECK(retry.failures() == 6);
 }
 
+TEST_CASE("long pauses end at common times, so that many retries go together", "[retry]") {
+  std::set<net::TimePoint> ends;
+  for (uint64_t random = 0; random <= 400; ++random) {
+    RetryPause retry;
+    for (int i = 0; i < 4; ++i) retry.fail(net::TimePoint(5s + std::chrono::milliseconds(random)), random, kLimits);
+    ends.insert(retry.until());
+    CHECK(retry.until().time_since_epoch() % RetryPause::kGather == net::Duration::zero());
+  }
+  CHECK(ends.size() <= 16);  // of 401 that began within 400 ms
+}
+
 TEST_CASE("a pause differs by up to a fifth at random", "[retry]") {
   RetryPause shortest;
   RetryPause longest;
@@ -41,7 +54,7 @@ TEST_CASE("a pause differs by up to a fifth at random", "[retry]") {
 
 TEST_CASE("after a success the pauses begin with the smallest again", "[retry]") {
   RetryPause retry;
-  for (int i = 0; i < 3; ++i) retry.fail(net::TimePoint{}, kNoJitter, kLimits);
+  for (int i = 0; i < 4; ++i) retry.fail(net::TimePoint{}, kNoJitter, kLimits);
   retry.succeed();
   CHECK(retry.fail(net::TimePoint{}, kNoJitter, kLimits) == 100ms);
 }
