@@ -88,6 +88,8 @@ struct UVKAFKA_API ProducerOptions {
                                                                   ///< chosen, unless all do; 0: off (KIP-794)
   std::chrono::milliseconds request_timeout{30000};  ///< for the leader's response, and for its wait for replicas
   int32_t retries = 2147483647;                      ///< of one batch; usually delivery_timeout ends them first
+  int32_t unfolded_max_bytes = 67108864;  ///< of a compressed batch, before it was compressed; 1 KiB to 1 GiB.
+                                          ///< A larger record is refused: its consumers could not read it
 
   Error set(std::string_view name, std::string_view value);
   Error validate() const;
@@ -141,6 +143,7 @@ struct UVKAFKA_API ConsumerOptions {
   OutOfRange on_start_out_of_range = OutOfRange::fail;  ///< offsets that the application named: below the first one, or
                                                         ///< beyond the end. `fail` stops the partition
   Ordering ordering = Ordering::consumer;
+  int32_t unfolded_max_bytes = 67108864;  ///< a compressed batch that holds more stops its partition; 1 KiB to 1 GiB
 
   /// `auto.offset.reset` sets auto_offset_reset and on_offset_out_of_range.
   Error set(std::string_view name, std::string_view value);

@@ -130,6 +130,15 @@ class UVKAFKA_API Producer {
   bool would_block(const Record& record);
   bool would_block(const Topic& topic, const Record& record);
 
+  /// Runs `fn` once, later, when a record with `bytes` bytes of key and value finds room in buffer_memory. Many may
+  /// wait: they run in the order of these calls, each when there is still room for it, so what one sends is not taken
+  /// from those before it. An example: a proxy stops reading from a connection until when_room() calls it back. Records
+  /// that are sent without waiting may take the room first; then `fn` waits on. When the producer is closed all run,
+  /// and their send() says `closed`.
+  /// @return message_too_large if buffer_memory is smaller than such a record; closed. `fn` is then destroyed and never
+  ///         called.
+  Error when_room(size_t bytes, Function<void()> fn);
+
   /// The number of records without an outcome. The bytes of buffer_memory that they, and outcomes that were not
   /// reported yet, use.
   size_t queued() const;

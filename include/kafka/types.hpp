@@ -5,11 +5,13 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -67,13 +69,52 @@ inline constexpr int32_t kAnyPartition = -1;
 /// No timestamp is given: the record gets the time of `send()`.
 inline constexpr int64_t kNoTimestamp = -1;
 
-/// One record to send. send() copies all views before it returns. A key or value whose data() is null is sent as null;
-/// an empty one whose data() is not null is sent as empty.
+/// Stands for the value of a tombstone, which tells a compacted topic to forget the key: `.value = kafka::null_value`.
+struct NullValue {};
+inline constexpr NullValue null_value{};
+
+/// The value of a record to send: bytes that are somewhere else, or null_value. Bytes whose data() is null, and no
+/// value at all, are an empty value: a tombstone is written on purpose only.
+class Value {
+ public:
+  constexpr Value() noexcept : view_("", 0) {}
+  constexpr Value(NullValue) noexcept {}
+  /// From whatever is a std::string_view: a string, a literal.
+  template <class T>
+  requires std::is_convertible_v<const T&, std::string_view>
+  constexpr Value(const T& text) : view_(text) {
+    if (view_.data() == nullptr) view_ = std::string_view("", 0);
+  }
+  Value(std::nullptr_t) = delete;
+  /// null_value if `bytes` has no data(), as a view of a null value has that was received.
+  static constexpr Value nullable(std::string_view bytes) noexcept {
+    Value value;
+    value.view_ = bytes;
+    return value;
+  }
+
+  constexpr bool is_null() const noexcept { return view_.data() == nullptr; }
+  /// Null for null_value.
+  constexpr const char* data() const noexcept { return view_.data(); }
+  constexpr size_t size() const noexcept { return view_.size(); }
+  constexpr bool empty() const noexcept { return view_.empty(); }
+  /// A view whose data() is null for null_value.
+  constexpr operator std::string_view() const noexcept { return view_; }
+  friend constexpr bool operator==(const Value& a, const Value& b) noexcept {
+    return a.is_null() == b.is_null() && a.view_ == b.view_;
+  }
+
+ private:
+  std::string_view view_;
+};
+
+/// One record to send. send() copies all views before it returns. A key whose data() is null is no key; an empty one
+/// whose data() is not null is an empty key.
 struct Record {
   std::string_view topic = {};
   int32_t partition = kAnyPartition;  ///< 0 or more, or kAnyPartition
   std::string_view key = {};
-  std::string_view value = {};
+  Value value = {};                  ///< null_value: a tombstone
   std::vector<Header> headers = {};  ///< Kafka 0.11 and later (KIP-82)
   int64_t timestamp = kNoTimestamp;  ///< milliseconds since 1970; brokers before 0.10 drop it (KIP-32)
 };
@@ -81,7 +122,7 @@ struct Record {
 /// One message of a ProduceEnvelope.
 struct Message {
   std::string_view key = {};
-  std::string_view value = {};
+  Value value = {};  ///< null_value: a tombstone
   std::vector<Header> headers = {};
   int64_t timestamp = kNoTimestamp;
 };

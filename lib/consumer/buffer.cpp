@@ -113,6 +113,12 @@ std::shared_ptr<const void> Buffer::charge() const {
   return std::make_shared<Credit>(decompressed_, owner.size());
 }
 
+Error Buffer::open(records::RecordReader& reader) {
+  Error error = batches_->open(reader);
+  if (error != Errc::too_large) return error;
+  return Error(Errc::too_large, std::string(error.detail()) + "; unfolded_max_bytes is the limit");
+}
+
 // Whether the batch belongs to an aborted transaction. To be called for every batch, also for those that deliver
 // nothing: markers end transactions.
 Error Buffer::judge(bool& aborted) {
@@ -126,7 +132,7 @@ Error Buffer::judge(bool& aborted) {
     return {};
   }
   records::RecordReader reader;
-  if (Error error = batches_->open(reader)) return error;
+  if (Error error = open(reader)) return error;
   if (batch.codec != Compression::none) looked_ += reader.owner().size();
   records::RecordView marker;
   if (!reader.next(marker)) return reader.error();  // removed by compaction
@@ -159,7 +165,7 @@ Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, E
     }
     if (!batches_) {
       if (fields_.empty()) return Next::none;
-      batches_.emplace(fields_.front().records);
+      batches_.emplace(fields_.front().records, limits_);
     }
     if (!batches_->next()) {
       if (batches_->error()) {
@@ -191,7 +197,7 @@ Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, E
       position = batch.last_offset + 1;
       continue;
     }
-    if (Error error = batches_->open(reader_)) {
+    if (Error error = open(reader_)) {
       error_ = std::move(error);
       return Next::failed;
     }

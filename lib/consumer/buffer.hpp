@@ -88,6 +88,8 @@ class Buffer {
   /// From now on envelopes are charged until they are gone: slices of an answer to its account, decompressed batches to
   /// this one.
   void charge_envelopes(std::shared_ptr<size_t> decompressed) noexcept { decompressed_ = std::move(decompressed); }
+  /// The most that one compressed batch may decompress to.
+  void limit_unfolded(size_t most) noexcept { limits_.max_decompressed = most; }
   /// True if this turn has looked through a stretch since the last call; what follows belongs to the next turn.
   bool take_stretch() noexcept {
     if (looked_ < kStretch) return false;
@@ -110,6 +112,7 @@ class Buffer {
   Next next_slow(records::RecordView& record, int64_t& position, EnvelopeOwner& home,
                  const std::shared_ptr<const std::string>& topic);
   Error judge(bool& aborted);
+  Error open(records::RecordReader& reader);
   void end_batch(int64_t& position);
   void end_field();
   std::shared_ptr<const void> charge() const;
@@ -125,6 +128,7 @@ class Buffer {
   size_t unread_ = 0;  // of the front field, part of bytes_
   size_t looked_ = 0;  // bytes skipped and decompressed since take_stretch()
   bool reading_ = false;
+  records::ReadLimits limits_;
   std::shared_ptr<size_t> decompressed_;  // null: envelopes are not charged
   Error error_;
 };

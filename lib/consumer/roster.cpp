@@ -20,6 +20,7 @@ Error Roster::add(std::string topic, int32_t number, Origin origin) {
   Partition& partition = pipeline_.assignment.add(std::move(topic), number);
   partition.origin = std::move(origin);
   partition.paused = begin_paused_;
+  partition.buffer.limit_unfolded(static_cast<size_t>(options_.unfolded_max_bytes));
   if (options_.ordering == Ordering::unordered)
     partition.buffer.charge_envelopes(pipeline_.sources.memory().decompressed());
   return {};

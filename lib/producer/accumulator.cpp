@@ -14,7 +14,7 @@ Accumulator::Accumulator(session::Core& session, const ProducerOptions& options,
       reports_(reports),
       chooser_(session, options),
       codec_(options.compression_type),
-      limit_(static_cast<size_t>(std::min(options.batch_size, options.max_request_size))),
+      limit_(static_cast<size_t>(std::min({options.batch_size, options.max_request_size, options.unfolded_max_bytes}))),
       most_age_(options.linger + options.delivery_timeout / kAgeShare) {}
 
 void Accumulator::unwant() {
@@ -33,7 +33,7 @@ void Accumulator::stop() {
 
 // --- checks -----------------------------------------------------------------
 
-Error Accumulator::check(const Record& record, size_t receipt, size_t& bytes, size_t& charge) const {
+Error Accumulator::check(const Record& record, Compression codec, size_t receipt, size_t& bytes, size_t& charge) const {
   if (record.partition < kAnyPartition) {
     return Error(Errc::invalid_argument,
                  "partition " + std::to_string(record.partition) + ": 0 or more, or -1 for any");
@@ -47,14 +47,17 @@ Error Accumulator::check(const Record& record, size_t receipt, size_t& bytes, si
   }
   bytes = records::BatchBuilder::estimate(record.key, record.value, record.headers);
   charge = Batch::charge(bytes, receipt);
-  const size_t largest = static_cast<size_t>(options_.max_request_size);
+  // A compressed batch that holds more stops its consumers. Most records are far below both limits.
+  const auto unfolded = static_cast<size_t>(codec == Compression::none ? INT32_MAX : options_.unfolded_max_bytes);
+  const size_t largest = std::min(static_cast<size_t>(options_.max_request_size), unfolded);
   if (bytes + records::kBatchHeaderSize > largest) {
     // The estimate rounds up; only a record that certainly is too large is refused.
     size_t plain = record.key.size() + record.value.size() + records::kBatchHeaderSize;
     for (const Header& header : record.headers) plain += header.key.size() + header.value.size();
     if (plain > largest) {
-      return Error(Errc::message_too_large, "a record of " + std::to_string(plain) +
-                                                " bytes exceeds max_request_size (" + std::to_string(largest) + ")");
+      const std::string limit = largest == unfolded ? "unfolded_max_bytes" : "max_request_size";
+      return Error(Errc::message_too_large, "a record of " + std::to_string(plain) + " bytes exceeds " + limit + " (" +
+                                                std::to_string(largest) + ")");
     }
   }
   // It would be refused with queue_full again after every on_drain().

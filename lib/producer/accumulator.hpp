@@ -54,7 +54,7 @@ class Accumulator {
            memory_.fits(Batch::charge(bytes, receipt));
   }
   /// Why this record can never be sent; else an upper bound of what it takes in a batch, and of what it is charged.
-  Error check(const Record& record, size_t receipt, size_t& bytes, size_t& charge) const;
+  Error check(const Record& record, Compression codec, size_t receipt, size_t& bytes, size_t& charge) const;
 
   // Topics.
   /// Made, and asked for, if there is none of this name.
@@ -118,7 +118,7 @@ class Accumulator {
   Topics topics_;
   Topic* last_topic_ = nullptr;
   Compression codec_;       // of almost all batches
-  size_t limit_;            // bytes of a batch: batch_size or max_request_size
+  size_t limit_;            // bytes of a batch: batch_size, or less where a batch must not be so large
   net::Duration most_age_;  // a batch takes records for so long
   bool stopped_ = false;
 };

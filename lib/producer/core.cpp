@@ -1,5 +1,6 @@
 #include "producer/core.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/topic_name.hpp"
@@ -69,9 +70,9 @@ Error Core::refusal() const {
   return {};
 }
 
-Error Core::check(const Record& record, size_t receipt, size_t& bytes, size_t& charge) const {
+Error Core::check(const Record& record, Compression codec, size_t receipt, size_t& bytes, size_t& charge) const {
   if (Error refused = refusal()) return refused;
-  return accumulator_.check(record, receipt, bytes, charge);
+  return accumulator_.check(record, codec, receipt, bytes, charge);
 }
 
 // What the return value says is not reported as well: a token that is sent again would have two reports.
@@ -84,7 +85,7 @@ bool Core::would_block(const Record& record, std::string_view topic) {
   size_t bytes = records::BatchBuilder::estimate(record.key, record.value);
   if (life_ == Life::open && accumulator_.is_plain(record, bytes, kCallbackBytes)) return false;
   size_t charge = 0;
-  if (check(record, kCallbackBytes, bytes, charge) || check_topic_name(topic)) return false;
+  if (check(record, options_.compression_type, kCallbackBytes, bytes, charge) || check_topic_name(topic)) return false;
   return static_cast<bool>(memory_.make_room(charge));
 }
 
@@ -93,6 +94,21 @@ bool Core::would_block(const TopicHandle* handle, const Record& record) {
   if (life_ == Life::open && accumulator_.is_plain(record, bytes, kCallbackBytes)) [[likely]]
     return false;
   return would_block(record, handle != nullptr ? std::string_view(handle->name) : std::string_view());
+}
+
+Error Core::when_room(size_t bytes, Function<void()> fn) {
+  if (Error refused = refusal()) return refused;
+  const size_t largest = memory_.limit();
+  // A number beyond the limit is not added to: the sum could overflow.
+  const size_t charge =
+      Batch::charge(records::BatchBuilder::estimate({}, {}) + std::min(bytes, largest), kCallbackBytes);
+  if (bytes > largest || charge + records::kBatchHeaderSize > largest) {
+    return Error(Errc::message_too_large, std::to_string(bytes) +
+                                              " bytes, and what a record needs beside them, exceed " +
+                                              "buffer_memory (" + std::to_string(largest) + ")");
+  }
+  if (fn) memory_.rooms().add(charge, std::move(fn));
+  return {};
 }
 
 std::shared_ptr<TopicHandle> Core::handle(std::string_view name) {
@@ -116,7 +132,7 @@ Error Core::send(const Record& record, Receipt receipt) {
   const bool known = accumulator_.is_last_topic(record.topic);
   if (!known || life_ != Life::open || !accumulator_.is_plain(record, bytes, receipt.bytes())) {
     size_t charge = 0;
-    Error refused = check(record, receipt.bytes(), bytes, charge);
+    Error refused = check(record, options_.compression_type, receipt.bytes(), bytes, charge);
     if (!refused && !known) refused = check_topic_name(record.topic);
     if (!refused) refused = memory_.make_room(charge);
     if (refused) return refuse(std::move(refused));
@@ -134,7 +150,7 @@ Error Core::send(const TopicHandle* handle, const Record& record, R receipt) {
     Receipt kept(std::move(receipt));
     if (!plain) {
       size_t charge = 0;
-      Error refused = check(record, kept.bytes(), bytes, charge);
+      Error refused = check(record, options_.compression_type, kept.bytes(), bytes, charge);
       if (!refused) refused = memory_.make_room(charge);
       if (refused) return refuse(std::move(refused));
     }
@@ -162,10 +178,11 @@ Error Core::check(const ProduceEnvelope& envelope, size_t& charge) const {
     return Error(Errc::unsupported_codec,
                  "this build has no " + std::string(records::codec_name(*envelope.compression)));
   }
+  const Compression codec = envelope.compression.value_or(options_.compression_type);
   for (const Message& message : envelope.messages) {
     size_t bytes = 0;
     size_t each = 0;
-    if (Error wrong = check(record_of(envelope, message), kCallbackBytes, bytes, each)) return wrong;
+    if (Error wrong = check(record_of(envelope, message), codec, kCallbackBytes, bytes, each)) return wrong;
     charge += each;
   }
   return {};
@@ -233,6 +250,7 @@ void Core::close(net::Duration deadline, Function<void()> done) {
   // The earliest deadline of several calls counts.
   close_alarm_.by(session_->reactor().now() + std::max(deadline, net::Duration::zero()));
   if (std::exchange(life_, Life::closing) != Life::open) return;
+  memory_.rooms().close();
   flush([this, guard = scope_.guard()] {
     if (guard.alive()) end_close();
   });
@@ -251,6 +269,7 @@ void Core::begin_close(net::TimePoint deadline, Function<void()> done) {
 
 void Core::fail_rest() {
   if (life_ == Life::open) life_ = Life::closing;
+  memory_.rooms().close();
   fail_all(Error(Errc::closed, "the producer was closed before the outcome was known"));
 }
 

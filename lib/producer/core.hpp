@@ -44,6 +44,7 @@ class Core final : public session::Client, public std::enable_shared_from_this<C
   void set_partitioner(PartitionerFunction partitioner) { accumulator_.chooser().set_custom(std::move(partitioner)); }
   bool would_block(const Record& record, std::string_view topic);
   bool would_block(const TopicHandle* handle, const Record& record);
+  Error when_room(size_t bytes, Function<void()> fn);
   size_t queued() const { return memory_.records(); }
   size_t queued_bytes() const { return memory_.used(); }
   /// Deadline of a close() without one.
@@ -74,7 +75,7 @@ class Core final : public session::Client, public std::enable_shared_from_this<C
   /// Whether there is, or may be, anything to do.
   bool works() const { return life_ != Life::refused && life_ != Life::gone && session_->live(); }
   Error refusal() const;
-  Error check(const Record& record, size_t receipt, size_t& bytes, size_t& charge) const;
+  Error check(const Record& record, Compression codec, size_t receipt, size_t& bytes, size_t& charge) const;
   Error check(const ProduceEnvelope& envelope, size_t& charge) const;
   Error check(const std::vector<ProduceEnvelope>& envelopes, std::vector<Error>& wrong);
   Error add(Topic& topic, const Record& record, size_t bytes, Receipt& receipt);

@@ -24,6 +24,7 @@ void Memory::on_drain(Function<void()> handler) {
 }
 
 void Memory::tell_room() {
+  if (!rooms_.empty()) rooms_.look();
   if (!full_ || !on_drain_ || used_ > limit_ / 2) return;
   full_ = false;
   session_.callbacks().run(lane_, std::move(on_drain_));

@@ -12,6 +12,7 @@
 
 #include "producer/batch.hpp"
 #include "producer/block_pool.hpp"
+#include "producer/room_queue.hpp"
 #include "session/core.hpp"
 
 namespace kafka::producer {
@@ -26,8 +27,11 @@ class Memory {
   static constexpr size_t kSpareBytes = 4 * 1024 * 1024;
 
   /// The producer's callbacks run in `lane`.
-  Memory(session::Core& session, session::Lane lane, size_t limit)
-      : session_(session), lane_(std::move(lane)), limit_(limit) {}
+  Memory(session::Core& session, const session::Lane& lane, size_t limit)
+      : session_(session),
+        lane_(lane),
+        limit_(limit),
+        rooms_(session, lane, [this](size_t bytes) { return fits(bytes); }) {}
 
   // The account.
   size_t limit() const noexcept { return limit_; }
@@ -67,8 +71,14 @@ class Memory {
   void keep_block(Bytes sealed);
   size_t spare_block_bytes() const noexcept { return blocks_.bytes(); }
 
-  /// on_drain() is not called any more.
-  void stop() noexcept { on_drain_ = nullptr; }
+  /// Who waits for room in turn.
+  RoomQueue& rooms() noexcept { return rooms_; }
+
+  /// The application is not called any more.
+  void stop() {
+    on_drain_ = nullptr;
+    rooms_.stop();
+  }
 
  private:
   session::Core& session_;
@@ -79,6 +89,7 @@ class Memory {
   size_t guessed_ = 0;  // bytes taken for open batches before there were records for them
   bool full_ = false;   // said queue_full since the last on_drain
   Function<void()> on_drain_;
+  RoomQueue rooms_;
   BlockPool blocks_;
   std::vector<std::unique_ptr<Batch>> spare_;
   size_t spare_bytes_ = 0;  // held by these

@@ -24,7 +24,7 @@ Record ParkedRecord::view(std::string_view topic) const {
   record.topic = topic;
   record.partition = partition;
   record.key = view_of(key);
-  record.value = view_of(value);
+  record.value = Value::nullable(view_of(value));
   for (const auto& [name, bytes] : headers) record.headers.push_back({name, view_of(bytes)});
   record.timestamp = timestamp;
   return record;

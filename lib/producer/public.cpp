@@ -50,6 +50,7 @@ bool Producer::would_block(const Record& record) { return core_->would_block(rec
 bool Producer::would_block(const Topic& topic, const Record& record) {
   return core_->would_block(topic.handle_.get(), record);
 }
+Error Producer::when_room(size_t bytes, Function<void()> fn) { return core_->when_room(bytes, std::move(fn)); }
 size_t Producer::queued() const { return core_->queued(); }
 size_t Producer::queued_bytes() const { return core_->queued_bytes(); }
 void Producer::close(Function<void()> done) { close(core_->longest_close(), std::move(done)); }

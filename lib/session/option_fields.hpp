@@ -96,6 +96,8 @@ struct OptionFields {
     f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)),
       "how long the producer waits for the leader's response");
     f("retries", o.retries, range(0, INT32_MAX), "how often one batch is sent again");
+    f("unfolded.max.bytes", o.unfolded_max_bytes, range(1024, kGiB),
+      "bytes of a compressed batch, before it was compressed");
   }
 
   static void walk(auto& f, auto& o) requires requires { o.auto_offset_reset; }
@@ -123,6 +125,8 @@ struct OptionFields {
       "when an offset that was asked for does not exist: fail, reset_to_earliest or reset_to_latest");
     f("ordering", o.ordering,
       "which envelopes may be open at a time: one in all (consumer), one per partition, or unordered");
+    f("unfolded.max.bytes", o.unfolded_max_bytes, range(1024, kGiB),
+      "bytes that a compressed batch may hold; a larger one stops its partition");
   }
 };
 

@@ -170,7 +170,7 @@ class Sending {
     } else if (settings_.key) {
       record.key = text_or_null(*settings_.key);
     }
-    record.value = text_or_null(message);
+    record.value = kafka::Value::nullable(text_or_null(message));
     record.headers = headers_;
     // A full buffer is known before the record is taken, so that nothing is reported twice.
     if (producer_.would_block(record)) return false;

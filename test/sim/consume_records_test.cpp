@@ -245,6 +245,28 @@ TEST_CASE("B11: a batch that inflates beyond the cap stops its partition once, a
   fixture.client.close();
 }
 
+TEST_CASE("B11: unfolded_max_bytes decides what is unfolded, and the error names it") {
+  constexpr size_t kSize = 100000;
+  for (const int32_t limit : {65536, 131072}) {
+    FetchFixture fixture(1);
+    fixture.peer.add(0, 1, kSize, {.codec = Compression::gzip});
+    Fetcher fetcher = fixture.fetcher(1, {.unfolded_max_bytes = limit});
+    Recorder recorder;
+    recorder.listen(fetcher);
+    fetcher.fetch(recorder.ack(), recorder.end());
+    REQUIRE(fixture.client.until([&] { return !recorder.got.empty() || fixture.stopped(recorder) != nullptr; }));
+    if (static_cast<size_t>(limit) > kSize) {
+      CHECK(recorder.got.size() == 1);
+    } else {
+      REQUIRE(fixture.stopped(recorder) != nullptr);
+      CHECK(fixture.stopped(recorder)->error == Errc::too_large);
+      CHECK(fixture.stopped(recorder)->error.message().find("unfolded_max_bytes") != std::string::npos);
+    }
+    close(fixture.client, fetcher);
+    fixture.client.close();
+  }
+}
+
 TEST_CASE("B14: a codec that this build lacks is an error that names it; one that it has is read") {
   const auto [number, name] = GENERATE(std::pair<int, std::string>{2, "snappy"}, std::pair<int, std::string>{3, "lz4"},
                                        std::pair<int, std::string>{4, "zstd"}, std::pair<int, std::string>{7, "7"});

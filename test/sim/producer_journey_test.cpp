@@ -45,7 +45,7 @@ TEST_CASE("G14: null and empty keys, values and header values come through as th
   const std::string_view null;
   const std::string_view empty("");
   for (const std::string_view key : {null, empty}) {
-    for (const std::string_view value : {null, empty}) {
+    for (const Value value : {Value(null_value), Value(empty)}) {
       world.producer->send(
           {.topic = "t", .partition = 0, .key = key, .value = value, .headers = {{"n", null}, {"", empty}}},
           reports.take());
@@ -64,6 +64,30 @@ TEST_CASE("G14: null and empty keys, values and header values come through as th
     CHECK(log[i].headers[1].second == "");
   }
   world.finish();
+}
+
+TEST_CASE("G14: a value without data is an empty one: a tombstone is written on purpose only") {
+  ProducerWorld world;
+  Reports reports;
+  const std::string_view none;
+  REQUIRE(none.data() == nullptr);
+  world.producer->send({.topic = "t", .partition = 0, .key = "k", .value = none}, reports.take());
+  world.producer->send({.topic = "t", .partition = 0, .key = "k"}, reports.take());
+  world.producer->send({.topic = "t", .partition = 0, .key = "k", .value = null_value}, reports.take());
+  world.producer->produce({{.topic = "t", .partition = 1, .messages = {{.value = none}, {.value = null_value}, {}}}},
+                          [](ProduceResult) {});
+  REQUIRE(world.until_reports(reports, 3));
+  const auto log = world.cluster().contents().read("t", 0);
+  REQUIRE(log.size() == 3);
+  CHECK(log[0].value == "");
+  CHECK(log[1].value == "");
+  CHECK_FALSE(log[2].value);
+  world.finish();
+  const auto bulk = world.cluster().contents().read("t", 1);
+  REQUIRE(bulk.size() == 3);
+  CHECK(bulk[0].value == "");
+  CHECK_FALSE(bulk[1].value);
+  CHECK(bulk[2].value == "");
 }
 
 TEST_CASE("G14, G16: a record that can never be sent is refused at once with the reason, and is not reported as well") {

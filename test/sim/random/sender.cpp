@@ -53,7 +53,7 @@ bool Sender::send_one(std::string topic, int32_t partition) {
   sent.latest_report = run_.journal.patience() + plan_.options.delivery_timeout + std::chrono::seconds(1);
   Record record{sent.topic, sent.asked, {}, {}, {}, sent.timestamp};
   if (sent.key) record.key = *sent.key;
-  if (sent.value) record.value = *sent.value;
+  record.value = sent.value ? Value(*sent.value) : Value(null_value);
   for (const auto& [key, value] : sent.headers)
     record.headers.push_back({key, value ? std::string_view(*value) : std::string_view()});
   ++sent_;
@@ -123,7 +123,7 @@ void Sender::send_bulk() {
       const Sent& sent = run_.ledger.records[record];
       Message& message = envelopes[i].messages.emplace_back();
       if (sent.key) message.key = *sent.key;
-      if (sent.value) message.value = *sent.value;
+      message.value = sent.value ? Value(*sent.value) : Value(null_value);
       for (const auto& [key, value] : sent.headers)
         message.headers.push_back({key, value ? std::string_view(*value) : std::string_view()});
       message.timestamp = sent.timestamp;

@@ -37,7 +37,7 @@ void Transactor::write(const TopicPartition& partition, int64_t producer) {
     const Sent& sent = run_.ledger.records[number];
     Message& message = messages.emplace_back();
     if (sent.key) message.key = *sent.key;
-    if (sent.value) message.value = *sent.value;
+    message.value = sent.value ? Value(*sent.value) : Value(null_value);
     for (const auto& [key, value] : sent.headers)
       message.headers.push_back({key, value ? std::string_view(*value) : std::string_view()});
     message.timestamp = sent.timestamp;

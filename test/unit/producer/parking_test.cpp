@@ -20,7 +20,7 @@ ParkedRecord parked(std::string_view value, net::Duration deadline) {
 TEST_CASE("a parked record is a copy, and null stays apart from empty") {
   std::string key = "key";
   std::string name = "h";
-  Record record{.topic = "t", .partition = 3, .key = key, .value = {}, .timestamp = 5};
+  Record record{.topic = "t", .partition = 3, .key = key, .value = null_value, .timestamp = 5};
   record.headers = {{name, "x"}, {name, std::string_view("", 0)}, {name, {}}};
   const ParkedRecord copy(record);
   key = "YYY";
