@@ -39,8 +39,8 @@ void describe(session::Core& core, std::optional<std::set<std::string>> topics, 
         if (error) {
           return core.later([done = std::move(done), error]() mutable { done(error, {}); });
         }
-        core.callbacks().run_work([done = std::move(done), description = cluster::Description(std::move(response))](
-                                      session::Budget& budget) mutable {
+        core.later_work([done = std::move(done),
+                         description = cluster::Description(std::move(response))](session::Budget& budget) mutable {
           for (bool whole = false; !whole;) {
             if (!budget.take()) return false;
             whole = description.step();
