@@ -1,0 +1,29 @@
+#include "group/balance.hpp"
+
+#include "group/equal_balance.hpp"
+#include "group/unequal_balance.hpp"
+
+namespace kafka::group {
+namespace {
+
+std::vector<uint32_t> everybody(const Roster& roster) {
+  std::vector<uint32_t> all;
+  for (uint32_t i = 0; i < roster.members().size(); ++i) all.push_back(i);
+  return all;
+}
+
+}  // namespace
+
+Ground::Ground(std::shared_ptr<const Membership> membership)
+    : roster(std::move(membership)),
+      racks(roster),
+      racks_matter(racks.matter(everybody(roster), 0, roster.partitions())) {}
+
+std::unique_ptr<Balance> Balance::begin(const Ground& ground, const Claims& claims, Zeal zeal) {
+  if (ground.roster.same_subscriptions() && zeal != Zeal::still) {
+    return std::make_unique<EqualBalance>(ground, claims, zeal);
+  }
+  return std::make_unique<UnequalBalance>(ground, claims, zeal);
+}
+
+}  // namespace kafka::group

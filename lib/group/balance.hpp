@@ -1,0 +1,48 @@
+// The core of both sticky assignors: who gets what, so that counts are as even as they can be and as little as possible
+// moves. There are two ways, for equal subscriptions and for others. Their decisions are those of Kafka's own client,
+// in the same order, so that nothing moves when the lead of a mixed group goes from one client to another.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "group/claims.hpp"
+#include "group/racks.hpp"
+#include "group/roster.hpp"
+
+namespace kafka::group {
+
+/// What stays the same over the rounds of a cooperative rebalance.
+struct Ground {
+  explicit Ground(std::shared_ptr<const Membership> membership);
+
+  Roster roster;
+  Racks racks;
+  bool racks_matter;
+};
+
+/// How much of what members own may move.
+enum class Zeal : uint8_t {
+  full,     ///< as in Kafka's own client: whatever makes counts more even, and what has no replica in its owner's rack
+  settled,  ///< what makes counts more even
+  still,    ///< nothing; only what nobody owns is assigned
+};
+
+class Balance {
+ public:
+  Balance() = default;
+  Balance(const Balance&) = delete;
+  virtual ~Balance() = default;
+
+  /// Works until `effort` is used up. False: it has ended.
+  virtual bool advance(int64_t& effort) = 0;
+  /// Per partition, when it has ended.
+  virtual const std::vector<uint32_t>& owners() const = 0;
+  /// Someone else has to give the partition up before its new owner may have it.
+  virtual bool in_other_hands(uint32_t partition) const = 0;
+
+  /// The right one of the two. Ground and claims outlive it.
+  static std::unique_ptr<Balance> begin(const Ground& ground, const Claims& claims, Zeal zeal = Zeal::full);
+};
+
+}  // namespace kafka::group
