@@ -139,8 +139,11 @@ class UVKAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
   /// A copy that owns its bytes.
   OwnedMessage detach() const;
 
-  /// Stores offset + 1 in the group. The next message comes when the broker has confirmed that, or at once with
-  /// `CommitMode::pipelined`. With `unordered` and `confirmed`, the envelope counts as one of `max_open` until then.
+  /// Stores offset + 1 in the group, or what lies behind that if it is known to hold no message (transaction markers,
+  /// aborted and compacted records). If that turns out only later, and nothing was dispatched since, one further commit
+  /// moves the group's offset on by itself, at most one a second. It is never beyond a message that was not answered.
+  /// The next message comes when the broker has confirmed that, or at once with `CommitMode::pipelined`. With
+  /// `unordered` and `confirmed`, the envelope counts as one of `max_open` until then.
   /// @param metadata  is stored with the offset.
   /// @param done      gets no error when the commit is confirmed, or the reason why it was not stored. A commit that
   ///                  fails for good ends the consumption. With `pipelined` or `unordered`, the commit of a later
@@ -182,7 +185,7 @@ class UVKAFKA_API BatchEnvelope : private consumer::EnvelopeHold {
   size_t size() const noexcept { return items_.size(); }
   std::vector<OwnedMessage> detach() const;
 
-  /// As those of MessageEnvelope, for all items: commit stores the last item's offset + 1.
+  /// As those of MessageEnvelope, for all items: commit stores what lies behind the last item.
   Error commit(std::string_view metadata = {}, Function<void(Error)> done = {});
   Error ack();
   Error cancel();

@@ -79,6 +79,7 @@ void Buffer::clear() {
   fields_.clear();
   bytes_ = 0;
   unread_ = 0;
+  passed_epoch_ = -1;
   error_ = {};
 }
 
@@ -192,6 +193,7 @@ Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, E
       looked_ += batch.size;
       continue;
     }
+    passed_epoch_ = batch.leader_epoch;
     if (batch.is_control || aborted || batch.count == 0) {  // nothing to deliver (B7, B8)
       looked_ += batch.size;
       position = batch.last_offset + 1;

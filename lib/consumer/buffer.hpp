@@ -81,6 +81,8 @@ class Buffer {
   int32_t epoch() const noexcept { return reader_.batch().leader_epoch; }
   /// Records of the last record's batch that are left.
   size_t left_in_batch() const noexcept { return static_cast<size_t>(std::max(reader_.remaining(), 0)); }
+  /// The newest epoch of the batches that were opened or passed; -1: they did not say.
+  int32_t passed_epoch() const noexcept { return passed_epoch_; }
   /// The parts of the last record's batch.
   EnvelopeParts& parts() const noexcept { return *parts_; }
   ~Buffer() { drop_parts(); }
@@ -129,6 +131,7 @@ class Buffer {
   size_t looked_ = 0;  // bytes skipped and decompressed since take_stretch()
   bool reading_ = false;
   records::ReadLimits limits_;
+  int32_t passed_epoch_ = -1;
   std::shared_ptr<size_t> decompressed_;  // null: envelopes are not charged
   Error error_;
 };

@@ -23,6 +23,7 @@ struct WaitingDone {
 /// One commit: the newest of those that were answered since the last one left. Its outcome is reported to all of them.
 struct Commit {
   int64_t offset = -1;  ///< the next one to be read; -1: nothing is to be stored
+  bool tail = false;    ///< nobody asked for it: it moves what is stored behind what holds nothing
   int32_t epoch = -1;   ///< of the record before it
   int64_t from = -1;    ///< the first message that comes again if the commit fails
   bool lost = false;    ///< the topic was made anew since: whatever the broker answers, it does not count
@@ -48,9 +49,18 @@ struct HeldCommit {
   Function<void(Error)> done;
 };
 
+/// The newest commit that was wanted, for one that moves on behind it.
+struct Tail {
+  int64_t offset = -1;  ///< what it stores; -1: there was none
+  uint64_t end = 0;     ///< the end of the partition's window then: whatever is handed out moves it
+  uint32_t moves = 0;   ///< the partition's then
+  std::string metadata;
+};
+
 /// All that a partition has to store.
 struct PartitionCommits {
-  Commit wanted;           ///< not sent yet
+  Commit wanted;  ///< not sent yet
+  Tail tail;
   bool listed = false;     ///< in the committer's list of partitions with something to send
   bool under_way = false;  ///< an older commit was sent, and not everybody has heard of its outcome
   uint32_t moves = 0;      ///< counts seeks and resets: an older commit that fails does not go back behind them

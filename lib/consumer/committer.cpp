@@ -31,12 +31,44 @@ void Committer::want(Partition& partition, const Window::Entry& answered, std::s
   // What was dispatched before a seek comes again only if somebody seeks there.
   if (wanted.offset < 0 || wanted.moves != moves) wanted.from = answered.first;
   wanted.moves = moves;
-  wanted.offset = answered.next;
+  const Window& window = partition.window;
+  wanted.offset = known_end(partition, answered);
   wanted.epoch = answered.epoch;
+  if (wanted.offset > answered.next) {
+    // The epoch may be newer than that of the record before the offset, never older.
+    const int32_t behind = window.size() > 1 ? window.second().epoch : partition.buffer.passed_epoch();
+    wanted.epoch = std::max(wanted.epoch, behind);
+  }
   wanted.metadata = metadata;
+  wanted.tail = false;
+  partition.commits.tail = {wanted.offset, window.begin() + 1, moves, wanted.metadata};
   if (done) {
     wanted.done.push_back({std::move(done), answered.next, answered.cut ? cut_off(partition, answered.next) : Error()});
   }
+  list(partition);
+}
+
+// The offset behind what is known to hold nothing: where the next envelope begins, or else the position.
+int64_t Committer::known_end(const Partition& partition, const Window::Entry& answered) {
+  if (answered.sought || answered.cut) return answered.next;
+  const Window& window = partition.window;
+  if (window.size() > 1) return std::max(answered.next, window.second().first);
+  return partition.position.ready() ? std::max(answered.next, partition.position.next) : answered.next;
+}
+
+void Committer::move_on(Partition& partition) {
+  Commit& wanted = partition.commits.wanted;
+  Tail& tail = partition.commits.tail;
+  tail.offset = partition.position.next;
+  if (wanted.offset < 0) {
+    wanted.tail = true;
+    wanted.moves = tail.moves;
+    wanted.from = tail.offset;
+    wanted.epoch = -1;
+    wanted.metadata = tail.metadata;
+  }
+  wanted.offset = tail.offset;
+  wanted.epoch = std::max(wanted.epoch, std::max(partition.buffer.passed_epoch(), partition.epochs.last));
   list(partition);
 }
 
@@ -147,6 +179,10 @@ void Committer::answered(uint64_t id, const Error& error, const std::vector<Stor
 void Committer::fail(Sent sent, const Error& error, Ring<Report>& reports) {
   PartitionCommits& commits = sent.partition->commits;
   commits.under_way = false;
+  if (sent.commit.tail) {  // nobody waits for it, and nothing comes again
+    core_.log().state(LogLevel::debug, "commit of " + sent.partition->where(), error.message());
+    return list(*sent.partition);
+  }
   // A newer commit would cover what comes again now.
   Sent newer{sent.partition, {}};
   if (commits.wanted.offset >= 0 && commits.wanted.moves == sent.commit.moves)

@@ -57,6 +57,8 @@ class Committer {
   void count() { ++commits_; }
   /// The offset behind this envelope is to be stored.
   void want(Partition& partition, const Window::Entry& answered, std::string_view metadata, Function<void(Error)> done);
+  /// Nothing lies between what was wanted last and the position: that is to be stored, too.
+  void move_on(Partition& partition);
   /// The log lost what lies behind `beyond`: no commit of the partition promises more than `offset`, where `epoch`
   /// ends, and the `done` of one that did gets an error. One that was sent is stored as it was.
   void log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch);
@@ -84,6 +86,7 @@ class Committer {
     Error outcome;
   };
 
+  static int64_t known_end(const Partition& partition, const Window::Entry& answered);
   bool overtakes(const Partition& partition) const;
   bool waits() const { return one_at_a_time_ && !requests_.empty(); }
   void list(Partition& partition);

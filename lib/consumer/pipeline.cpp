@@ -17,6 +17,7 @@ Pipeline::Pipeline(const std::shared_ptr<session::Core>& core, const session::La
       sources(*core, options, assignment, life_cycle, consumptions, positions, *this),
       dispatcher(*core, options, consumptions, life_cycle, envelope_owner, sources.memory().decompressed(), *this),
       committer(*core, lane, options, group, teller, *this),
+      tail_commits(*core, committer),
       answers(options, assignment, dispatcher, consumptions, committer, teller, life_cycle, *this),
       standstill(*core, assignment, consumptions),
       forgotten(*core, options, assignment) {}
@@ -24,6 +25,7 @@ Pipeline::Pipeline(const std::shared_ptr<session::Core>& core, const session::La
 void Pipeline::close(bool leave) {
   standstill.close();
   forgotten.close();
+  tail_commits.rest();
   sources.close(leave);
   positions.cancel();
   dispatcher.clear();
@@ -36,6 +38,7 @@ void Pipeline::abort() {
   forgotten.close();
   teller.abort();
   handlers.close();
+  tail_commits.rest();
   sources.close(false);
   positions.abort();
   dispatcher.clear();
@@ -86,11 +89,13 @@ bool Pipeline::will_free_memory() const {
 
 void Pipeline::drained(Partition& partition) {
   partition.fetch.position = std::max(partition.fetch.position, partition.position.next);
+  tail_commits.drained(partition);
   handlers.check_end(partition);
   sources.schedule();
 }
 
 void Pipeline::consumption_ending() {
+  tail_commits.rest();
   dispatcher.interrupt();
   sources.rest();
 }

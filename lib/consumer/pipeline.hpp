@@ -20,6 +20,7 @@
 #include "consumer/positions.hpp"
 #include "consumer/sources.hpp"
 #include "consumer/standstill.hpp"
+#include "consumer/tail_commits.hpp"
 #include "consumer/teller.hpp"
 
 namespace kafka::consumer {
@@ -69,6 +70,7 @@ class Pipeline final : private Positions::Owner,
   Sources sources;
   Dispatcher dispatcher;
   Committer committer;
+  TailCommits tail_commits;
   Answers answers;
   Standstill standstill;
   Forgotten forgotten;

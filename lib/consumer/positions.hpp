@@ -84,8 +84,7 @@ class Positions final : private TopicCheck::Owner {
   void drop(Partition& partition);
   void count_setback(Partition& partition);
   void ask_group(const std::vector<Partition*>& partitions);
-  void group_answered(const std::vector<Question>& asked, const Error& error,
-                      const std::vector<StoredOffset>& offsets);
+  void group_answered(const std::vector<Question>& asked, const Error& error, const std::vector<StoredOffset>& offsets);
   void nothing_committed(Partition& partition);
   void list(Partition& partition, TopicOffset place, Error reason);
   void ask_leaders();

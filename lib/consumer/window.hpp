@@ -48,6 +48,9 @@ class Window {
   Entry& front() noexcept { return front_; }
   const Entry& front() const noexcept { return front_; }
 
+  /// The entry behind the front one.
+  const Entry& second() const noexcept { return behind_.front(); }
+
   /// The number of the new entry.
   uint64_t push(int64_t first, int64_t next, int32_t epoch) {
     if (size_ == 0) [[likely]] {

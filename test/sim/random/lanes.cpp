@@ -4,6 +4,14 @@
 
 namespace kafka::sim {
 
+int64_t GroupBook::as_asked(const TopicPartition& partition, int64_t offset, const History& history) {
+  const auto& asked = asked_[partition];
+  const auto found = std::find_if(asked.rbegin(), asked.rend(), [&](int64_t each) {
+    return each == offset || (each < offset && history.was_passable(partition, each, offset, true));
+  });
+  return found == asked.rend() ? offset : *found;
+}
+
 void GroupBook::stored(const TopicPartition& partition, int64_t offset) {
   const auto& asked = asked_[partition];
   if (std::find(asked.begin(), asked.end(), offset) == asked.end()) {

@@ -33,6 +33,8 @@ class GroupBook {
   void cut(const TopicPartition& partition, int64_t offset) { asked_[partition].push_back(offset); }
   /// The topic was deleted, and with it what the group had stored.
   void forgot(const TopicPartition& partition) { values(partition).push_back(-1); }
+  /// The offset that was asked for, where what is behind it, up to this one, held nothing: a commit takes that along.
+  int64_t as_asked(const TopicPartition& partition, int64_t offset, const History& history);
   /// A broker stored this offset. It must be one that was asked for.
   void stored(const TopicPartition& partition, int64_t offset);
 

@@ -1,0 +1,126 @@
+// B7: what lies behind the last committed record and holds no message: the stored offset gets behind it.
+// Not here: which records of transactions are delivered (consume_transactions_test.cpp).
+#include "consumer_fixture.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int64_t kProducer = 7000;
+
+struct TailBench {
+  explicit TailBench(uint64_t seed) : client(seed, {.brokers = 1}), cluster(client.brokers->cluster()) {
+    REQUIRE_FALSE(cluster.topics().create("t", 1));
+  }
+  void transaction(int count, TransactionEnd end) {
+    std::vector<Message> messages(static_cast<size_t>(count), Message{.value = "x", .timestamp = 1});
+    REQUIRE(cluster.transactions().append("t", 0, kProducer, messages, Compression::none) >= 0);
+    REQUIRE(cluster.transactions().end("t", 0, kProducer, end) >= 0);
+  }
+  int64_t stored() { return committed(client, "g", "t", 0); }
+  int64_t commits() { return cluster.requests().count(ApiKey::offset_commit, 0); }
+  void finish(Consumer& consumer) {
+    close(client, consumer);
+    client.close();
+  }
+
+  SimClient client;
+  devbroker::Cluster& cluster;
+};
+
+}  // namespace
+
+TEST_CASE("B7: the stored offset gets behind markers and aborted records, with the metadata of the last commit") {
+  const CommitMode mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
+  const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered);
+  const bool aborts = GENERATE(false, true);
+  CAPTURE(static_cast<int>(mode), static_cast<int>(ordering), aborts);
+  TailBench fixture(51);
+  Recorder recorder;
+  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}}, {.commit_mode = mode, .ordering = ordering});
+  recorder.listen(consumer);
+  consumer.consume(recorder.each([](MessageEnvelope envelope) { CHECK_FALSE(envelope.commit("mine")); }),
+                   recorder.end());
+  fixture.transaction(3, TransactionEnd::commit);
+  if (aborts) fixture.transaction(2, TransactionEnd::abort);
+  const int64_t end = aborts ? 7 : 4;
+  REQUIRE(fixture.client.until([&] { return fixture.stored() == end; }, 10s));
+  CHECK(recorder.got.size() == 3);
+  CHECK(fixture.cluster.groups().find("g", {"t", 0})->metadata == "mine");
+  const int64_t commits = fixture.commits();
+  fixture.client.run(20s);
+  CHECK(fixture.commits() == commits);  // there is nothing more to say
+  // A marker that comes alone, much later.
+  REQUIRE(fixture.cluster.transactions().end("t", 0, kProducer, TransactionEnd::commit) == end);
+  REQUIRE(fixture.client.until([&] { return fixture.stored() == end + 1; }, 10s));
+  CHECK(fixture.commits() == commits + 1);
+  fixture.finish(consumer);
+}
+
+TEST_CASE("B7: it never gets beyond a record that was not answered, nor beyond one that was acked after the commit") {
+  const bool open = GENERATE(false, true);
+  const Ordering ordering = GENERATE(Ordering::consumer, Ordering::unordered);
+  TailBench fixture(52);
+  Recorder recorder;
+  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}}, {.ordering = ordering});
+  recorder.listen(consumer);
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    if (envelope.offset() == 0) {
+      CHECK_FALSE(envelope.commit());
+    } else if (open) {
+      recorder.kept.push_back(std::move(envelope));
+    } else {
+      CHECK_FALSE(envelope.ack());
+    }
+  }),
+                   recorder.end());
+  fixture.transaction(1, TransactionEnd::commit);  // 0, and a marker at 1
+  REQUIRE(fixture.client.until([&] { return fixture.stored() == 2; }, 10s));
+  fixture.transaction(1, TransactionEnd::commit);  // 2, and a marker at 3
+  fixture.client.run(10s);
+  CHECK(recorder.got.size() == 2);
+  CHECK(fixture.stored() == 2);
+  recorder.kept.clear();
+  fixture.finish(consumer);
+}
+
+TEST_CASE("B7: a stream of short transactions costs one further commit a second at most") {
+  TailBench fixture(53);
+  Recorder recorder;
+  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}});
+  recorder.listen(consumer);
+  consumer.consume(recorder.commit(), recorder.end());
+  fixture.client.run(1s);
+  const int64_t before = fixture.commits();
+  for (int i = 0; i < 50; ++i) {
+    fixture.transaction(1, TransactionEnd::commit);
+    fixture.client.run(100ms);
+  }
+  fixture.client.run(2s);
+  CHECK(recorder.commits.size() == 50);
+  CHECK(fixture.commits() - before >= 51);
+  CHECK(fixture.commits() - before <= 50 + 7);
+  CHECK(fixture.stored() == 100);
+  fixture.finish(consumer);
+}
+
+TEST_CASE("B7: a further commit that fails ends nothing and is not told, and the next one makes up for it") {
+  TailBench fixture(54);
+  Recorder recorder;
+  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}});
+  recorder.listen(consumer);
+  consumer.consume(recorder.commit(), recorder.end());
+  fixture.client.run(1s);
+  fixture.cluster.faults().add(ApiKey::offset_commit).skip(1).times(1).reply(Errc::group_authorization_failed);
+  fixture.transaction(1, TransactionEnd::commit);
+  fixture.client.run(5s);
+  CHECK(fixture.stored() == 1);
+  CHECK(recorder.ends.empty());
+  fixture.transaction(1, TransactionEnd::commit);
+  REQUIRE(fixture.client.until([&] { return fixture.stored() == 4; }, 10s));
+  CHECK(recorder.got.size() == 2);
+  for (const Error& error : recorder.commits) CHECK_FALSE(error);
+  fixture.finish(consumer);
+}
