@@ -15,7 +15,7 @@ void TopicCheck::ask(Partition& partition, Function<void()> same) {
   if (read.id.is_zero() && !by_time) {
     read.confirm(now);
     if (same) same();
-    return;
+    return owner_.topic_checked();  // whoever asked has not fetched: it looks again
   }
   read.checking = true;
   waiting_.push_back({Question(partition), std::move(same)});

@@ -415,7 +415,7 @@ void Lanes::closed() {
       if (out.committing)
         violation(partition, "closed, and the commit of " + std::to_string(out.after) + " has no end");
     }
-    if (lane.failed || !lane.last_asked) continue;
+    if (lane.failed || !lane.last_asked || may_lose(lane)) continue;
     if (!book_.covered(partition, lane.last_mark, *lane.last_asked))
       violation(partition, "closed, and the newest commit is not stored");
     if (plan_.calm() && consumer_.restart_percent == 0 &&
