@@ -63,6 +63,8 @@ bool Intake::take_records(Partition& partition, const Data& data, const Scan& fo
   // Behind damage nothing is asked for: what is before it is delivered, then the partition stops (B3).
   fetch.drain_first = found.damaged;
   if (found.last_offset >= fetch.position) {
+    // Below where reading began there may be newer timestamps: the application chooses them.
+    if (partition.read_topic.newest < 0 && fetch.position > 0) partition.read_topic.ordered = false;
     fetch.position = after(found.last_offset);
     partition.epochs.read(found.last_epoch, from.node);
     partition.read_topic.read(found.newest);

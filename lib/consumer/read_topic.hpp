@@ -22,7 +22,7 @@ struct ReadTopic {
   bool doubted = false;   ///< an error says that the topic may be gone
   bool checking = false;  ///< it is being asked whether the topic is still the same; nothing is fetched meanwhile
   int64_t newest = -1;    ///< the largest timestamp that was read; -1: none
-  bool ordered = true;    ///< timestamps never went back
+  bool ordered = true;    ///< read from offset 0 on, and timestamps never went back
   net::TimePoint seen{};  ///< when the last request was sent that got an answer; zero: none was
 
   /// A batch was read whose largest timestamp is this.
