@@ -67,8 +67,6 @@ class Core : public std::enable_shared_from_this<Core> {
   void later(const Lane& lane, Function<void()> callback);
   /// The same for what was asked of the session itself.
   void later(Function<void()> callback) { later(answers_, std::move(callback)); }
-  /// The same for an answer that is made in steps. Only while live().
-  void later_work(Work work) { callbacks_->run_work(answers_, std::move(work)); }
 
   void add(Client& client) { clients_.push_back(&client); }
   void remove(Client& client);

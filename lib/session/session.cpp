@@ -33,22 +33,23 @@ void describe(session::Core& core, std::optional<std::set<std::string>> topics, 
   if (Error refusal = core.refusal()) {
     return core.later([done = std::move(done), refusal]() mutable { done(refusal, {}); });
   }
-  core.metadata().fetch(
-      std::move(topics), create, core.options().default_api_timeout,
-      [&core, done = std::move(done)](Error error, protocol::MetadataResponse& response) mutable {
-        if (error) {
-          return core.later([done = std::move(done), error]() mutable { done(error, {}); });
-        }
-        core.later_work([done = std::move(done),
-                         description = cluster::Description(std::move(response))](session::Budget& budget) mutable {
-          for (bool whole = false; !whole;) {
-            if (!budget.take()) return false;
-            whole = description.step();
-          }
-          done({}, description.take());
-          return true;
-        });
-      });
+  core.metadata().fetch(std::move(topics), create, core.options().default_api_timeout,
+                        [&core, done = std::move(done)](Error error, protocol::MetadataResponse& response) mutable {
+                          if (error) {
+                            return core.later([done = std::move(done), error]() mutable { done(error, {}); });
+                          }
+                          core.callbacks().run_work(
+                              session::Lane(),
+                              [done = std::move(done), description = cluster::Description(std::move(response))](
+                                  session::Budget& budget) mutable {
+                                for (bool whole = false; !whole;) {
+                                  if (!budget.take()) return false;
+                                  whole = description.step();
+                                }
+                                done({}, description.take());
+                                return true;
+                              });
+                        });
 }
 
 }  // namespace
