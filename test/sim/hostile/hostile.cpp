@@ -23,8 +23,11 @@ constexpr const char* kHost = "client";
 constexpr int32_t kBrokers = 2;
 constexpr int32_t kPartitions = 3;
 constexpr milliseconds kStep{5};
-/// The application sends a record, and consumes again after a consumption has ended, this often.
+/// The application sends a record this often.
 constexpr milliseconds kAppPause{400};
+/// A consumption that has ended begins again in its own second of every four: each partition that is still stopped
+/// tells that once more, and two consumptions together tell more than may be told in a second.
+constexpr int64_t kRestartEvery = 4;
 
 /// The client, and an application that is never in a hurry.
 class Client {
@@ -92,6 +95,12 @@ class Client {
       from.push_back(TopicOffset::latest("t", partition));
     fetcher_.emplace(*session_, from);
   }
+  bool may_begin(int64_t second, int64_t& last) const {
+    const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(world_.elapsed()).count();
+    if (now == last || (last >= 0 && now % kRestartEvery != second)) return false;
+    last = now;
+    return true;
+  }
   /// What the application does now and then.
   void act() {
     if (plain_->queued() < 20) {
@@ -103,7 +112,7 @@ class Client {
       producer_->send({.topic = "t", .partition = partition, .value = "from an idempotent producer"}, told);
       plain_->send({.topic = "t", .key = std::to_string(sent_), .value = "from another one"}, told);
     }
-    if (!consuming_) {
+    if (!consuming_ && may_begin(0, consume_began_)) {
       consuming_ = true;
       consumer_->consume(
           [this](MessageEnvelope envelope) {
@@ -115,7 +124,7 @@ class Client {
             consuming_ = false;
           });
     }
-    if (!fetching_) {
+    if (!fetching_ && may_begin(kRestartEvery / 2, fetch_began_)) {
       fetching_ = true;
       fetcher_->fetch(
           [this](MessageEnvelope envelope) {
@@ -177,6 +186,8 @@ class Client {
   std::optional<Consumer> consumer_;
   std::optional<Fetcher> fetcher_;
   bool consuming_ = false;
+  int64_t consume_began_ = -1;  // the second
+  int64_t fetch_began_ = -1;
   bool fetching_ = false;
   std::map<int32_t, int64_t> consumed_, fetched_;  ///< the newest offset by partition
   int sent_ = 0;

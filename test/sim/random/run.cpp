@@ -64,6 +64,8 @@ void Run::make_cluster() {
 // While the application does nothing and is told nothing, and nothing new breaks, few requests come.
 void Run::watch_rates() {
   cluster().faults().set_distortion([this](int32_t broker, ApiKey api, int16_t, void*) {
+    // Questions of the application wait for a connection, and all are sent when there is one.
+    if (api == ApiKey::list_offsets && queries_ != nullptr && queries_->open() > 0) return;
     rates_.note((api == ApiKey::fetch ? "fetches to " : "requests of API ") + std::to_string(broker) + " " +
                     std::to_string(static_cast<int>(api)),
                 world.now());
@@ -147,6 +149,7 @@ RunResult Run::execute() {
   watch_rates();
   make_client();
   Queries queries(*this);
+  queries_ = &queries;
   Transactor transactor(*this);
   Nemesis nemesis(plan, world, *brokers, kHost);
   nemesis.before_truncation = [this] { history->collect(); };

@@ -33,6 +33,8 @@ struct RunResult {
   double virtual_seconds = 0;
 };
 
+class Queries;
+
 class Run {
  public:
   static constexpr const char* kHost = "client";
@@ -76,6 +78,7 @@ class Run {
   void watch_rates();
   void judge_rates();
 
+  const Queries* queries_ = nullptr;
   RateWatch rates_;
   bool misled_ = false;
   std::chrono::nanoseconds looked_at_{-1};
