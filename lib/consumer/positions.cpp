@@ -330,11 +330,14 @@ bool Positions::notice(Partition& partition, const cluster::TopicState* topic) {
   if (topic == nullptr || topic->id.is_zero()) return false;
   ReadTopic& read = partition.read_topic;
   const bool other = !read.id.is_zero() && read.id != topic->id;
+  // After the second time the partition rests. Whatever ids metadata names meanwhile, the one that it names then counts.
+  if (other && partition.setbacks.until() > core_->reactor().now()) return false;
   if (other && !read.any) {
     recreated(partition, topic->id);
     return true;
   }
   if (other) {  // the position was chosen by a broker, and is one of the new topic
+    count_setback(partition);
     owner_.topic_recreated(partition, made_anew(partition));
     partition.read_topic = {};
   }
@@ -346,6 +349,7 @@ bool Positions::notice(Partition& partition, const cluster::TopicState* topic) {
 // reset policy says of offsets that are missing in a log.
 void Positions::recreated(Partition& partition, const Uuid& id) {
   const Error why = made_anew(partition);
+  count_setback(partition);
   owner_.topic_recreated(partition, why);
   partition.read_topic = {};
   partition.read_topic.id = id;

@@ -12,7 +12,8 @@ int64_t GroupBook::as_asked(const TopicPartition& partition, int64_t offset, con
   return found == asked.rend() ? offset : *found;
 }
 
-void GroupBook::stored(const TopicPartition& partition, int64_t offset) {
+void GroupBook::stored(const TopicPartition& partition, int64_t offset, int64_t exactly) {
+  exactly_[partition].insert(exactly);
   const auto& asked = asked_[partition];
   if (std::find(asked.begin(), asked.end(), offset) == asked.end()) {
     journal_.violation("group " + group_ + ": " + std::to_string(offset) + " was committed for " + partition.topic +

@@ -35,8 +35,13 @@ class GroupBook {
   void forgot(const TopicPartition& partition) { values(partition).push_back(-1); }
   /// The offset that was asked for, where what is behind it, up to this one, held nothing: a commit takes that along.
   int64_t as_asked(const TopicPartition& partition, int64_t offset, const History& history);
-  /// A broker stored this offset. It must be one that was asked for.
-  void stored(const TopicPartition& partition, int64_t offset);
+  /// A broker stored this offset. It must be one that was asked for. `exactly` is what it was sent: a commit may take
+  /// along what holds nothing behind its record.
+  void stored(const TopicPartition& partition, int64_t offset, int64_t exactly);
+  /// Whether a broker ever stored exactly this offset; -1: nothing.
+  bool held(const TopicPartition& partition, int64_t exactly) {
+    return exactly == -1 || exactly_[partition].contains(exactly);
+  }
 
   int64_t asked_at(const TopicPartition& partition, size_t place) { return asked_[partition][place]; }
 
@@ -55,6 +60,7 @@ class GroupBook {
     if (all.empty()) all.push_back(-1);
     return all;
   }
+  std::map<TopicPartition, std::set<int64_t>> exactly_;
   Journal& journal_;
   std::string group_;
   std::map<TopicPartition, std::vector<int64_t>> asked_;

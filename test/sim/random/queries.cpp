@@ -70,7 +70,7 @@ void Queries::ask() {
                          judge<std::vector<ConsumerOffset>>("fetch_offsets()", [this](const auto& all) {
                            GroupBook& book = run_.groups.at("group-0");
                            for (const ConsumerOffset& found : all) {
-                             if (!found.error && !book.held_since({found.topic, found.partition}, 1, found.offset))
+                             if (!found.error && !book.held({found.topic, found.partition}, found.offset))
                                run_.journal.violation("fetch_offsets() found " + std::to_string(found.offset) + " in " +
                                                       found.topic + ", which was never committed");
                            }

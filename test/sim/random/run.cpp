@@ -54,7 +54,7 @@ void Run::make_cluster() {
     const auto book = groups.find(std::string(group));
     if (book == groups.end()) return journal.violation("a commit in a group that nobody uses");
     world.note("stored " + partition.topic + "/" + std::to_string(partition.partition) + " " + std::to_string(offset));
-    book->second.stored(partition, book->second.as_asked(partition, offset, *history));
+    book->second.stored(partition, book->second.as_asked(partition, offset, *history), offset);
   });
   world.set_latency(plan.least_latency, plan.most_latency);
   world.set_slicing(plan.least_slice, plan.most_slice);
