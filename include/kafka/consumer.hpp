@@ -60,8 +60,8 @@ class UVKAFKA_API PartitionReader {
 
   /// `handler` runs each time a partition's end is reached, once per end.
   void on_partition_end(Function<void(const TopicPartition&, int64_t offset)> handler);
-  /// `handler` gets resets, truncations, topics that were made anew, and stopped and resumed partitions. Without it, the
-  /// session's handler gets them.
+  /// `handler` gets resets, truncations, topics that were made anew, and stopped and resumed partitions. Without it,
+  /// the session's handler gets them.
   void on_event(Function<void(const Event&)> handler);
 
   /// Ends the consumption gently: nothing more is dispatched, open envelopes may still be answered and their offsets

@@ -99,8 +99,8 @@ class UVKAFKA_API EnvelopeHold {
 
 /// One message. It is open until you answer it: commit, ack or cancel. It is move-only. You may keep it and answer it
 /// at any later time on the loop's thread. If its consumer is gone by then, or its topic was deleted and made anew, the
-/// answer is `lost`. An envelope that is destroyed without an answer ends the consumption with envelope_dropped. One that
-/// gets no answer holds everything up that waits for it; after 10 s the log names it, once for each consumer.
+/// answer is `lost`. An envelope that is destroyed without an answer ends the consumption with envelope_dropped. One
+/// that gets no answer holds everything up that waits for it; after 10 s the log names it, once for each consumer.
 ///
 /// With `Ordering::unordered`, many envelopes are open and may be answered in any order:
 /// - A commit stores its offset when every message below it in its partition is answered, by ack or by commit. So no

@@ -330,7 +330,8 @@ bool Positions::notice(Partition& partition, const cluster::TopicState* topic) {
   if (topic == nullptr || topic->id.is_zero()) return false;
   ReadTopic& read = partition.read_topic;
   const bool other = !read.id.is_zero() && read.id != topic->id;
-  // After the second time the partition rests. Whatever ids metadata names meanwhile, the one that it names then counts.
+  // After the second time the partition rests. Whatever ids metadata names meanwhile, the one that it names then
+  // counts.
   if (other && partition.setbacks.until() > core_->reactor().now()) return false;
   if (other && !read.any) {
     recreated(partition, topic->id);

@@ -66,7 +66,8 @@ bool FrameReader::next(Bytes& frame) {
   frame = block_.share_raw(begin_ + kLengthBytes, static_cast<size_t>(length_));
   begin_ += whole;
   length_ = -1;
-  // The reader gives up its reference to a large frame: otherwise the frame would stay in memory until more is received.
+  // The reader gives up its reference to a large frame: otherwise the frame would stay in memory until more is
+  // received.
   if (begin_ == block_.capacity()) {
     block_ = Buffer();
     begin_ = filled_ = 0;

@@ -19,9 +19,9 @@ class Batch;
 class Chain {
  public:
   enum class Step : uint8_t {
-    send,  ///< the next batch may leave
-    wait,  ///< for the batches under way
-    mend,  ///< begin again under a newer identity, see mend()
+    send,   ///< the next batch may leave
+    wait,   ///< for the batches under way
+    mend,   ///< begin again under a newer identity, see mend()
     renew,  ///< the same for a topic that was made anew, if no batch is of unknown fate
   };
 

@@ -87,7 +87,8 @@ struct Topic {
   std::shared_ptr<TopicHandle> handle;  ///< null until the application asks for it
   Uuid id{};                            ///< as metadata told it last; zero: not known
 
-  /// The id that metadata tells. If it is another one, the topic was deleted and made anew, and the sequences begin anew.
+  /// The id that metadata tells. If it is another one, the topic was deleted and made anew, and the sequences begin
+  /// anew.
   void notice(const Uuid& told) {
     if (told == id || told.is_zero()) return;
     if (!id.is_zero()) {
