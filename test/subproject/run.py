@@ -62,10 +62,13 @@ def exported(library):
 
 
 def check_exports(source, libraries):
-    wanted = set((source / "test/subproject/exports.txt").read_text().split("\n")) - {""}
+    """A name with `inline` behind it is exported only where the compiler does not put its functions into their callers."""
+    lines = [line.split() for line in (source / "test/subproject/exports.txt").read_text().splitlines()]
+    wanted = {words[0] for words in lines}
+    always = {words[0] for words in lines if words[1:] != ["inline"]}
     found = set().union(*(exported(library) for library in libraries))
     expect(not found - wanted, f"the libraries export names that exports.txt does not have: {sorted(found - wanted)}")
-    expect(not wanted - found, f"the libraries do not export what exports.txt has: {sorted(wanted - found)}")
+    expect(not always - found, f"the libraries do not export what exports.txt has: {sorted(always - found)}")
     print(f"ok   {len(found)} exported names are those of exports.txt", flush=True)
 
 
