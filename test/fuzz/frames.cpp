@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t i = 0; !left.empty() && !reader.error(); ++i) {
     const std::span<char> room = reader.buffer();
     fuzz::expect(!room.empty(), "no room to read into");
-    const size_t count = std::min({room.size(), left.size(), pieces[i % pieces.size()]});
+    const size_t count = std::min({room.size(), left.size(), size_t{pieces[i % pieces.size()]}});
     std::memcpy(room.data(), left.data(), count);
     left.remove_prefix(count);
     reader.advance(count);

@@ -3,7 +3,9 @@
 
 #include <kafka/producer.hpp>
 
+#include <concepts>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim_client.hpp"
@@ -57,8 +59,10 @@ struct ProducerWorld : SimClient {
   int32_t leader(int32_t partition) { return cluster().topics().partition("t", partition)->leader; }
 
   /// Sends `value` to partition 0 of "t".
-  Error send(const std::string& value, Reports& reports, int id = 0) {
-    return send({.topic = "t", .partition = 0, .value = value}, reports, id);
+  /// A template, so that braces always mean a Record.
+  template <std::convertible_to<std::string> Text>
+  Error send(const Text& value, Reports& reports, int id = 0) {
+    return send({.topic = "t", .partition = 0, .value = std::string_view(value)}, reports, id);
   }
   /// Every record has one outcome in `reports`: that of the return value if it is refused, and then no other.
   Error send(const Record& record, Reports& reports, int id = 0) {

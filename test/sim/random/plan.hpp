@@ -101,7 +101,9 @@ struct Plan {
   bool modern() const;
   /// A connection that is closed during its handshake makes a broker look older than 0.10. Then there are no
   /// idempotence, headers or timestamps for a while.
-  bool cuts_handshakes() const { return kill || pause || holes || reset || breaks || faults.reset > 0; }
+  bool cuts_handshakes() const { return kill || pause || holes || reset || breaks || stalls() || faults.reset > 0; }
+  /// Callbacks of the application hold the loop for so long that timeouts may pass.
+  bool stalls() const { return slow_longest > std::chrono::milliseconds(1); }
   /// Leaders move and nothing else happens: whatever is sent arrives.
   bool calm() const {
     return !duplicates() && !refuse && !names && !truncate && !cuts && !recreates && faults.refuse == 0 &&
