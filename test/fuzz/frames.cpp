@@ -1,5 +1,6 @@
 // Frames out of a stream that comes in random pieces. Input: the limit, how many pieces and their sizes, then the
 // stream. Whatever the pieces are, the frames are those that a reader of the whole stream finds.
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
