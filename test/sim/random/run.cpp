@@ -74,6 +74,7 @@ void Run::watch_rates() {
 }
 
 void Run::judge_rates() {
+  if (!OnRequest::rates) return;
   // The bound holds with default options; with shorter pauses it grows as they shrink.
   const auto pause = std::max<std::chrono::milliseconds>(plan.session.retry_backoff_max, milliseconds(1));
   const auto least = std::max<std::chrono::milliseconds>(plan.session.retry_backoff, milliseconds(1));
