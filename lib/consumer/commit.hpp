@@ -35,10 +35,10 @@ struct Commit {
   std::string metadata;
   Ring<WaitingDone> done;
 
-  /// The log lost what lies behind `beyond`: whoever was promised more hears that, even if the commit is stored.
-  void cut(int64_t beyond, const Error& why) {
+  /// The log ends at `end` now: whoever was promised more hears that, even if the commit is stored.
+  void cut(int64_t end, const Error& why) {
     for (size_t i = 0; i < done.size(); ++i) {
-      if (done[i].offset > beyond) done[i].cut = why;
+      if (done[i].offset > end) done[i].cut = why;
     }
   }
 };

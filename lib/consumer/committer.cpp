@@ -72,18 +72,18 @@ void Committer::move_on(Partition& partition) {
   list(partition);
 }
 
-void Committer::log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch) {
+void Committer::log_cut(Partition& partition, int64_t offset, int32_t epoch) {
   const Error why = cut_off(partition, offset);
   Commit& wanted = partition.commits.wanted;
-  wanted.cut(beyond, why);
-  if (wanted.offset > beyond) {
+  wanted.cut(offset, why);
+  if (wanted.offset > offset) {
     wanted.offset = offset;
     wanted.epoch = epoch;
   }
   if (!partition.commits.under_way) return;
   for (auto& [id, request] : requests_) {
     for (Sent& sent : request) {
-      if (sent.partition.get() == &partition) sent.commit.cut(beyond, why);
+      if (sent.partition.get() == &partition) sent.commit.cut(offset, why);
     }
   }
 }

@@ -59,9 +59,9 @@ class Committer {
   void want(Partition& partition, const Window::Entry& answered, std::string_view metadata, Function<void(Error)> done);
   /// Nothing lies between what was wanted last and the position: that is to be stored, too.
   void move_on(Partition& partition);
-  /// The log lost what lies behind `beyond`: no commit of the partition promises more than `offset`, where `epoch`
-  /// ends, and the `done` of one that did gets an error. One that was sent is stored as it was.
-  void log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch);
+  /// The log ends at `offset` now, with a batch of `epoch`: no commit of the partition promises more, and the `done`s
+  /// that were promised more hear so.
+  void log_cut(Partition& partition, int64_t offset, int32_t epoch);
   /// The topic was made anew. The commit that was not sent fails, and its `done`s run; it is returned. One that was
   /// sent is lost, whatever the broker answers.
   Commit topic_recreated(Partition& partition, const Error& why);

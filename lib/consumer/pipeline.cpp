@@ -62,9 +62,9 @@ void Pipeline::position_reset(Partition& partition, Event::Type type, const Erro
   handlers.event(type, partition, why, partition.position.next);
 }
 
-void Pipeline::log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch) {
-  partition.window.cut(beyond, offset, epoch);
-  committer.log_cut(partition, beyond, offset, epoch);
+void Pipeline::log_cut(Partition& partition, int64_t offset, int32_t epoch) {
+  partition.window.cut(offset, epoch);
+  committer.log_cut(partition, offset, epoch);
 }
 
 void Pipeline::partition_resumed(Partition& partition, int64_t offset) {

@@ -37,6 +37,8 @@ struct Position {
   int64_t end = -1;           ///< as the last answer said: the last stable offset with read_committed
   Error reset_reason;         ///< why the reset policy chose the position, told once the offset is known
   bool recreated = false;     ///< that reason is another topic under the same name
+  int64_t restart = -1;       ///< the log's start, where reading goes on once the leader has said where the log ends
+  int32_t restart_epoch = -1;
   Error stop_reason;
 
   bool ready() const { return state == State::ready; }

@@ -227,7 +227,8 @@ void Positions::listed(Partition& partition, const TopicOffset& found, const Off
       return ready(partition, partition.fetch.position, partition.epochs.refused_epoch, partition.position.named);
     }
     // The log ends before what was read. Perhaps it is another topic's.
-    if (found.offset >= 0 && found.offset <= partition.fetch.position && !partition.position.named) {
+    const bool behind = found.offset >= 0 && found.offset <= partition.fetch.position;
+    if (behind && !partition.position.named && partition.position.restart < 0) {
       partition.position.asked = true;
       return topic_check_.ask(partition, [this, &partition, found, source] {
         partition.position.asked = false;
@@ -243,27 +244,28 @@ void Positions::listed(Partition& partition, const TopicOffset& found, const Off
   ready(partition, found.offset, source.epoch);
 }
 
-// The leader confirms that the position does not exist.
+// The leader confirms that the position does not exist. If `found` is no later place, the position lies behind the
+// log's end: the log lost records, and no epoch could tell.
 void Positions::refused(Partition& partition, const TopicOffset& found, const OffsetSource& source) {
-  cut_off(partition, found, source.epoch);
+  Position& position = partition.position;
+  const bool behind = found.offset >= 0 && found.offset <= partition.fetch.position;
+  if (behind && position.restart < 0 && policy(partition) == OutOfRange::reset_to_earliest) {
+    // The start of the log does not say where it ends. Without that, commits could neither be shortened to what the log
+    // still has, nor be told which of them it has lost.
+    position.restart = found.offset;
+    position.restart_epoch = source.epoch;
+    return list(partition, TopicOffset::latest(*partition.topic, partition.number), position.reset_reason);
+  }
+  if (behind) owner_.log_cut(partition, found.offset, source.epoch);
   if (policy(partition) == OutOfRange::fail) {
-    const std::string what(partition.position.reset_reason.detail());
+    const std::string what(position.reset_reason.detail());
     return stop(partition,
                 Error(Errc::offset_out_of_range,
                       what + " does not exist; the partition ends at " + std::to_string(found.offset)),
                 true);
   }
+  if (position.restart >= 0) return ready(partition, position.restart, position.restart_epoch);
   ready(partition, found.offset, source.epoch);
-}
-
-// `found` is where reading may go on. If that is no
-// later place, then the position lies behind the log's end: the log lost records, and no epoch could tell.
-void Positions::cut_off(Partition& partition, const TopicOffset& found, int32_t epoch) {
-  const int64_t refused = partition.fetch.position;
-  if (found.offset < 0 || found.offset > refused) return;
-  // `earliest` does not say where the end is. It lies before the refused position, and that is all that is known.
-  const bool end_known = policy(partition) != OutOfRange::reset_to_earliest;
-  owner_.log_cut(partition, end_known ? found.offset : refused - 1, found.offset, epoch);
 }
 
 // The one error that resets a position (D16). A leader of the past says so too, and may lack what the present leader
@@ -311,7 +313,7 @@ void Positions::cut(Partition& partition, int64_t end, int32_t epoch) {
   const bool lost = partition.position.next > end;
   const int64_t next = std::min(partition.position.next, end);
   // Not `next`: after a seek backwards that lies before the cut, and an earlier commit may promise more.
-  owner_.log_cut(partition, end, end, epoch);
+  owner_.log_cut(partition, end, epoch);
   const Error error(Errc::offset_out_of_range,
                     partition.where() + " was truncated to offset " + std::to_string(end) + ", behind what was read");
   if (lost && options_.on_offset_out_of_range == OutOfRange::fail) return stop(partition, error, true);

@@ -27,10 +27,11 @@ class Positions final : private TopicCheck::Owner {
     virtual void position_dropped() = 0;
     /// The partition goes on at `position.next`, which the application did not choose: `type` says why.
     virtual void position_reset(Partition& partition, Event::Type type, const Error& why) = 0;
-    /// The log lost what lies behind `beyond`: no commit of that may promise more than `offset`, where `epoch` ends.
+    /// The log ends at `offset` now, with a batch of `epoch`: no commit may promise more, and whoever was promised more
+    /// hears so.
+    virtual void log_cut(Partition& partition, int64_t offset, int32_t epoch) = 0;
     /// The topic was deleted and made anew: nothing that was read of the old one counts for the new one.
     virtual void topic_recreated(Partition& partition, const Error& why) = 0;
-    virtual void log_cut(Partition& partition, int64_t beyond, int64_t offset, int32_t epoch) = 0;
     /// It was stopped, and begins again at `offset`; -1: that is not known yet.
     virtual void partition_resumed(Partition& partition, int64_t offset) = 0;
     virtual void partition_stopped(Partition& partition, const Error& why) = 0;
@@ -90,7 +91,6 @@ class Positions final : private TopicCheck::Owner {
   void ask_leaders();
   void listed(Partition& partition, const TopicOffset& found, const OffsetSource& source);
   void refused(Partition& partition, const TopicOffset& found, const OffsetSource& source);
-  void cut_off(Partition& partition, const TopicOffset& found, int32_t epoch);
   void cut(Partition& partition, int64_t end, int32_t epoch);
   OutOfRange policy(const Partition& partition) const {
     return partition.position.named ? options_.on_start_out_of_range : options_.on_offset_out_of_range;

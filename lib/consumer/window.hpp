@@ -76,11 +76,11 @@ class Window {
     --size_;
     ++begin_;
   }
-  /// The log lost what lies behind `beyond`. No commit of that may promise more than `offset`, where `epoch` ends.
-  void cut(int64_t beyond, int64_t offset, int32_t epoch) noexcept {
+  /// The log ends at `offset` now, with a batch of `epoch`: no commit may promise more.
+  void cut(int64_t offset, int32_t epoch) noexcept {
     for (uint64_t number = end(); number > begin_; --number) {
       Entry& entry = *find(number - 1);
-      if (entry.next <= beyond) return;
+      if (entry.next <= offset) return;
       entry.next = offset;
       entry.epoch = epoch;
       entry.cut = true;

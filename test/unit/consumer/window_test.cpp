@@ -57,7 +57,7 @@ TEST_CASE("An entry is over when it is answered and needs no confirmation, or wh
 TEST_CASE("A log that was cut shortens what envelopes promise") {
   Window window(8);
   for (int64_t i = 0; i < 4; ++i) window.push(10 * i, 10 * i + 10, 5);
-  window.cut(25, 25, 2);
+  window.cut(25, 2);
   CHECK(window.find(1)->next == 10);
   CHECK(window.find(2)->next == 20);
   CHECK(window.find(2)->epoch == 5);
