@@ -90,7 +90,7 @@ class Dispatcher {
   };
 
   static bool dispatchable(const Partition& partition) {
-    return partition.position.ready() && !partition.paused && !partition.window.full();
+    return partition.position.ready() && !partition.paused && partition.untold == 0 && !partition.window.full();
   }
   /// Open envelopes leave no memory for another batch to be decompressed.
   bool crowded(const Partition& partition) const {

@@ -14,7 +14,7 @@ void Handlers::on_event(Function<void(const Event&)> handler) {
   if (handler) on_event_ = std::make_shared<Function<void(const Event&)>>(std::move(handler));
 }
 
-void Handlers::event(Event::Type type, const Partition& partition, const Error& error, int64_t offset,
+void Handlers::event(Event::Type type, Partition& partition, const Error& error, int64_t offset,
                      Function<void()> then) {
   Event event;
   event.type = type;
@@ -22,12 +22,18 @@ void Handlers::event(Event::Type type, const Partition& partition, const Error& 
   event.topic = *partition.topic;
   event.partition = partition.number;
   event.offset = offset;
-  if (on_event_ == nullptr) return core_.event(event, std::move(then));
+  if (!hears_events()) return core_.event(event);
+  ++partition.untold;
+  auto told = scope_.wrap([this, partition = partition.shared_from_this(), then = std::move(then)]() mutable {
+    if (then) then();
+    if (--partition->untold == 0) heard_(*partition);
+  });
+  if (on_event_ == nullptr) return core_.event(event, std::move(told));
   core_.callbacks().run(
-      lane_, [guard = scope_.guard(), handler = on_event_, event = std::move(event), then = std::move(then)]() mutable {
+      lane_, [guard = scope_.guard(), handler = on_event_, event = std::move(event), told = std::move(told)]() mutable {
         if (!guard.alive()) return;
         (*handler)(event);
-        if (then) then();
+        told();
       });
 }
 

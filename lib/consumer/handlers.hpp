@@ -16,7 +16,11 @@ namespace kafka::consumer {
 /// was set when it was queued.
 class Handlers {
  public:
-  Handlers(session::Core& core, session::Lane lane) : core_(core), lane_(std::move(lane)) {}
+  /// `heard` is called when the application has heard of everything that happened to the partition. Messages have a
+  /// lane of their own. So a message from the new position could come before the event that tells of it, if the
+  /// partition did not wait for that.
+  Handlers(session::Core& core, session::Lane lane, Function<void(Partition&)> heard)
+      : core_(core), lane_(std::move(lane)), heard_(std::move(heard)) {}
 
   void on_end(Function<void(const TopicPartition&, int64_t)> handler);
   void on_event(Function<void(const Event&)> handler);
@@ -24,8 +28,7 @@ class Handlers {
   bool hears_events() const { return on_event_ != nullptr || core_.has_event_handler(); }
 
   /// `then` runs behind the handler, in the same callback. Without a handler it is dropped.
-  void event(Event::Type type, const Partition& partition, const Error& error, int64_t offset,
-             Function<void()> then = {});
+  void event(Event::Type type, Partition& partition, const Error& error, int64_t offset, Function<void()> then = {});
   /// Tells that the partition's end is reached, once each time.
   void check_end(Partition& partition);
 
@@ -36,6 +39,7 @@ class Handlers {
  private:
   session::Core& core_;
   session::Lane lane_;
+  Function<void(Partition&)> heard_;
   std::shared_ptr<Function<void(const TopicPartition&, int64_t)>> on_end_;
   std::shared_ptr<Function<void(const Event&)>> on_event_;
   Scope scope_;

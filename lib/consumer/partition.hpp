@@ -40,6 +40,7 @@ struct Partition : std::enable_shared_from_this<Partition> {
   PartitionCommits commits;  ///< what is to be stored
   bool listed = false;       ///< in the dispatcher's list of partitions with something to dispatch
   bool removed = false;      ///< not assigned any more
+  int32_t untold = 0;        ///< events that a handler has not heard of yet: no message comes before them
 
   std::string where() const { return *topic + "/" + std::to_string(number); }
   /// What the application calls the position: the oldest open envelope's until it is answered.

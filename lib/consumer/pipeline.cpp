@@ -10,7 +10,7 @@ Pipeline::Pipeline(const std::shared_ptr<session::Core>& core, const session::La
     : options_(options),
       owner_(owner),
       assignment(options.ordering == Ordering::unordered ? Window::kMany : 1),
-      handlers(*core, lane),
+      handlers(*core, lane, [this](Partition& partition) { dispatcher.make_ready(partition); }),
       teller(*core, lane),
       consumptions(*core, lane, *this),
       positions(core, options, assignment, life_cycle, group, *this),
