@@ -49,6 +49,7 @@ void Coordinators::run(const std::shared_ptr<Job>& job) {
   if (std::find(jobs_.begin(), jobs_.end(), job) == jobs_.end()) return;  // ended meanwhile
   const net::Duration left = job->deadline - router_.reactor().now();
   if (left <= net::Duration::zero()) return expired(job);
+  if (!job->wanted()) return end(job, Error(Errc::closed, "nobody waits for the answer"));
   Coordinator& coordinator = coordinators_[job->key];
   if (coordinator.node < 0 || !router_.knows(coordinator.node)) {
     coordinator.node = -1;

@@ -38,6 +38,9 @@ struct CoordinatorWay {
   /// For the answer to one attempt; request_timeout if it is zero.
   net::Duration answer_timeout{0};
   int16_t max_version = 32767;
+  /// False once nobody waits for the answer: then no attempt is made, and one that waits for a connection is not sent.
+  /// It may be called until `done` runs.
+  Function<bool()> wanted = {};
 };
 
 /// Owns the known coordinators and the calls under way.
@@ -49,13 +52,13 @@ class Coordinators {
   /// `inspect` finds the error of an answer that decides about trying again; `done` runs exactly once,
   /// never from inside this call, with the last answer or with the error.
   template <class Request>
-  void call(CoordinatorKey key, Request request, const CoordinatorWay& way,
+  void call(CoordinatorKey key, Request request, CoordinatorWay way,
             Function<Error(const protocol::ResponseOf<Request>&)> inspect, typename TypedCall<Request>::Done done,
             Function<Error(Request&, int16_t)> prepare = {}) {
     auto job = std::make_shared<TypedJob<Request>>();
     job->key = std::move(key);
     job->deadline = router_.deadline(way.timeout);
-    job->way = way;
+    job->way = std::move(way);
     job->request = std::move(request);
     job->inspect = std::move(inspect);
     job->done = std::move(done);
@@ -76,6 +79,7 @@ class Coordinators {
     /// One attempt at `node`; `ended` gets the error that decides, none when done.
     virtual void attempt(Coordinators& owner, int32_t node, Patience patience, std::shared_ptr<Job> self) = 0;
     virtual void finish(Error error) = 0;
+    bool wanted() { return !way.wanted || way.wanted(); }
 
     CoordinatorKey key;
     CoordinatorWay way{};
@@ -95,10 +99,10 @@ class Coordinators {
     CallInfo info;
 
     void attempt(Coordinators& owner, int32_t node, Patience patience, std::shared_ptr<Job> self) override {
-      Function<Error(Request&, int16_t)> adapt;
-      if (prepare) {
-        adapt = [self, this](Request& adapted, int16_t version) { return prepare(adapted, version); };
-      }
+      auto adapt = [self, this](Request& adapted, int16_t version) {
+        if (!wanted()) return Error(Errc::closed, "nobody waits for the answer");
+        return prepare ? prepare(adapted, version) : Error();
+      };
       auto answered =
           owner.scope_.wrap([&owner, self, this, node](Error error, Response& answer, const CallInfo& call_info) {
             response = std::move(answer);

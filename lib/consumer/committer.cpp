@@ -146,7 +146,8 @@ void Committer::send() {
   requests_.emplace(id, std::move(request));
   offsets_->commit(
       std::move(offsets), options_.default_api_timeout,
-      scope_.wrap([this, id](const Error& error, std::vector<StoredOffset> answers) { answered(id, error, answers); }));
+      scope_.wrap([this, id](const Error& error, std::vector<StoredOffset> answers) { answered(id, error, answers); }),
+      [this, guard = scope_.guard(), id] { return guard.alive() && requests_.contains(id); });
 }
 
 void Committer::answered(uint64_t id, const Error& error, const std::vector<StoredOffset>& offsets) {

@@ -223,7 +223,8 @@ Error first_error(const std::vector<StoredOffset>& offsets) {
   return {};
 }
 
-void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Duration timeout, OffsetsDone done) {
+void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Duration timeout, OffsetsDone done,
+                              OffsetsWanted wanted) {
   std::vector<StoredOffset> entries;
   for (TopicPartition& partition : partitions)
     entries.push_back({{std::move(partition.topic), partition.partition}, {}});
@@ -231,7 +232,9 @@ void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Durat
   cluster::Metadata& metadata = core_.metadata();
   core_.coordinators().call<protocol::OffsetFetchRequest>(
       cluster::CoordinatorKey::group(group()), protocol::OffsetFetchRequest(),
-      {.timeout = timeout, .max_version = asked->max_version(metadata, protocol::OffsetFetchRequest::kTopicIdsFrom)},
+      {.timeout = timeout,
+       .max_version = asked->max_version(metadata, protocol::OffsetFetchRequest::kTopicIdsFrom),
+       .wanted = std::move(wanted)},
       [&metadata, group = group(), asked](const protocol::OffsetFetchResponse& response) {
         return worth_retrying(metadata, group, *asked, response, true);
       },
@@ -245,12 +248,15 @@ void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Durat
       });
 }
 
-void MemberlessOffsets::commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done) {
+void MemberlessOffsets::commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
+                               OffsetsWanted wanted) {
   const auto asked = std::make_shared<Entries>(std::move(offsets));
   cluster::Metadata& metadata = core_.metadata();
   core_.coordinators().call<protocol::OffsetCommitRequest>(
       cluster::CoordinatorKey::group(group()), protocol::OffsetCommitRequest(),
-      {.timeout = timeout, .max_version = asked->max_version(metadata, protocol::OffsetCommitRequest::kTopicIdsFrom)},
+      {.timeout = timeout,
+       .max_version = asked->max_version(metadata, protocol::OffsetCommitRequest::kTopicIdsFrom),
+       .wanted = std::move(wanted)},
       [&metadata, group = group(), asked](const protocol::OffsetCommitResponse& response) {
         return worth_retrying(metadata, group, *asked, response, false);
       },

@@ -19,6 +19,8 @@ struct StoredOffset : ConsumerOffset {
 /// The error is the request's; each entry has its own as well (all of them, if the request failed).
 /// Never called from inside the call that asked.
 using OffsetsDone = Function<void(Error, std::vector<StoredOffset>)>;
+/// False once nobody waits for the answer: nothing more is sent then. Empty: somebody does, to the end.
+using OffsetsWanted = Function<bool()>;
 
 /// What consumers and ConsumerGroup ask of a group. A Fetcher has no such object.
 class GroupOffsets {
@@ -30,9 +32,11 @@ class GroupOffsets {
 
   const std::string& group() const { return group_; }
   /// Reads the stored offsets, in the order of `asked`; -1 where nothing is stored.
-  virtual void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done) = 0;
+  virtual void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done,
+                     OffsetsWanted wanted) = 0;
   /// An offset of a topic that was deleted and made anew since is not stored: its error is `lost`.
-  virtual void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done) = 0;
+  virtual void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
+                      OffsetsWanted wanted) = 0;
 
  private:
   std::string group_;
@@ -43,8 +47,9 @@ class MemberlessOffsets final : public GroupOffsets {
  public:
   MemberlessOffsets(session::Core& core, std::string group) : GroupOffsets(std::move(group)), core_(core) {}
 
-  void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done) override;
-  void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done) override;
+  void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done, OffsetsWanted wanted) override;
+  void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
+              OffsetsWanted wanted) override;
 
  private:
   session::Core& core_;

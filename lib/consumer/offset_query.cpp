@@ -162,7 +162,8 @@ void OffsetQuery::ask(int32_t node, std::vector<size_t> indexes) {
                                                              const cluster::CallInfo& info) {
         answered(node, indexes, error, response, info.version);
       }),
-      [](protocol::ListOffsetsRequest& adapted, int16_t version) {
+      [guard = scope_.guard()](protocol::ListOffsetsRequest& adapted, int16_t version) {
+        if (!guard.alive()) return Error(Errc::closed, "nobody waits for the answer");
         if (version < protocol::ListOffsetsRequest::kIsolationFrom) adapted.isolation_level = 0;
         return Error();
       });

@@ -122,18 +122,22 @@ void Positions::drop(Partition& partition) {
 // --- the group's offsets ----------------------------------------------------
 
 void Positions::ask_group(const std::vector<Partition*>& partitions) {
-  std::vector<Question> asked;
+  const auto asked = std::make_shared<std::vector<Question>>();
   std::vector<TopicPartition> names;
   for (Partition* partition : partitions) {
     partition->position.state = Position::State::committed;
     partition->position.asked = true;
-    asked.emplace_back(*partition);
+    asked->emplace_back(*partition);
     names.push_back({*partition->topic, partition->number});
   }
   group_->fetch(std::move(names), options_.default_api_timeout,
-                scope_.wrap([this, asked = std::move(asked)](Error error, std::vector<StoredOffset> offsets) {
-                  group_answered(asked, error, offsets);
-                }));
+                scope_.wrap([this, asked](Error error, std::vector<StoredOffset> offsets) {
+                  group_answered(*asked, error, offsets);
+                }),
+                [this, guard = scope_.guard(), asked] {
+                  return guard.alive() && !life_cycle_.closing() &&
+                         std::any_of(asked->begin(), asked->end(), [](const Question& each) { return each.holds(); });
+                });
 }
 
 void Positions::group_answered(const std::vector<Question>& asked, const Error& error,

@@ -56,7 +56,7 @@ void reset(const Asker& asker, const std::string& group, const Partitions& parti
         }
         if (error) return told(std::move(error), std::move(offsets));
         const net::Duration left = deadline - raw->reactor().now();
-        consumer::MemberlessOffsets(*raw, group).commit(std::move(offsets), left, std::move(told));
+        consumer::MemberlessOffsets(*raw, group).commit(std::move(offsets), left, std::move(told), {});
       });
 }
 
@@ -80,7 +80,7 @@ void ConsumerGroup::fetch_offsets(Partitions partitions, Callback done) {
     for (const int32_t number : numbers) asked.push_back({topic, number});
   }
   consumer::MemberlessOffsets(*asker_->core, name_)
-      .fetch(std::move(asked), asker_->core->options().default_api_timeout, tell(*asker_, std::move(done)));
+      .fetch(std::move(asked), asker_->core->options().default_api_timeout, tell(*asker_, std::move(done)), {});
 }
 
 void ConsumerGroup::commit_offsets(std::vector<ConsumerOffset> offsets, Callback done) {
@@ -108,7 +108,7 @@ void ConsumerGroup::commit_offsets(std::vector<ConsumerOffset> offsets, Callback
   std::vector<consumer::StoredOffset> stored;
   for (ConsumerOffset& offset : offsets) stored.push_back({std::move(offset), {}});
   consumer::MemberlessOffsets(*asker_->core, name_)
-      .commit(std::move(stored), asker_->core->options().default_api_timeout, tell(*asker_, std::move(done)));
+      .commit(std::move(stored), asker_->core->options().default_api_timeout, tell(*asker_, std::move(done)), {});
 }
 
 void ConsumerGroup::reset_offsets_to_earliest(Partitions partitions, Callback done) {

@@ -38,7 +38,10 @@ void Idempotence::ask() {
                                               ", epoch " + std::to_string(response.producer_epoch));
         }
         answered(node, std::move(error), response, info.guessed);
-      }));
+      }),
+      [guard = scope_.guard()](protocol::InitProducerIdRequest&, int16_t) {
+        return guard.alive() ? Error() : Error(Errc::closed);
+      });
 }
 
 // Any broker; after one was too old, one that has not been asked.

@@ -18,8 +18,8 @@ struct HeldGroup final : GroupOffsets {
     OffsetsDone done;
   };
   HeldGroup() : GroupOffsets("g") {}
-  void fetch(std::vector<TopicPartition>, net::Duration, OffsetsDone) override {}
-  void commit(std::vector<StoredOffset> offsets, net::Duration, OffsetsDone done) override {
+  void fetch(std::vector<TopicPartition>, net::Duration, OffsetsDone, OffsetsWanted) override {}
+  void commit(std::vector<StoredOffset> offsets, net::Duration, OffsetsDone done, OffsetsWanted) override {
     requests.push_back({std::move(offsets), std::move(done)});
   }
   void answer(size_t index, const Error& error = {}) {

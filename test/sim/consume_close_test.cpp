@@ -312,6 +312,58 @@ TEST_CASE("G4: a consumer that is destroyed while its session closes does not ho
   CHECK(recorder.commits.empty());
 }
 
+TEST_CASE("questions of consumers that are gone are not sent when a broker can be reached again") {
+  const bool fetchers = GENERATE(false, true);
+  const bool politely = GENERATE(false, true);
+  CAPTURE(fetchers, politely);
+  SimClient client(7, {.brokers = 1});
+  fill(client, "t", 1, 1);
+  const auto asked = [&] {
+    return client.brokers->cluster().requests().count(fetchers ? ApiKey::list_offsets : ApiKey::offset_fetch, 0);
+  };
+  const auto come_and_go = [&](net::Duration stay) {
+    std::optional<Consumer> consumer;
+    std::optional<Fetcher> fetcher;
+    if (fetchers) {
+      fetcher.emplace(*client.session, std::vector{TopicOffset::latest("t", 0)});
+      fetcher->fetch([](MessageEnvelope envelope) { envelope.ack(); });
+    } else {
+      consumer.emplace(*client.session, "g", kOne);
+      consumer->consume([](MessageEnvelope envelope) { envelope.ack(); });
+    }
+    client.run(stay);
+    if (politely) fetchers ? fetcher->close() : consumer->close();
+    client.run(10ms);
+  };
+  come_and_go(1s);  // the leader and the coordinator are known now
+  CHECK(asked() == 1);
+  client.world.refuse("broker-1", true);
+  client.world.reset_connections("client", "broker-1", false);
+  for (int i = 0; i < 20; ++i) come_and_go(40ms);
+  client.world.refuse("broker-1", false);
+  client.run(10s);
+  CHECK(asked() == 1);
+  client.close();
+}
+
+TEST_CASE("a commit of a consumer that is gone is not tried again") {
+  SimClient client(8, {.brokers = 1});
+  fill(client, "t", 1, 1);
+  client.brokers->cluster().faults().add(ApiKey::offset_commit).times(1).reply(Errc::coordinator_load_in_progress);
+  Recorder recorder;
+  std::optional<Consumer> consumer;
+  consumer.emplace(*client.session, "g", kOne);
+  consumer->consume(recorder.commit(), recorder.end());
+  const auto sent = [&] { return client.brokers->cluster().requests().count(ApiKey::offset_commit, 0); };
+  CHECK(client.until([&] { return sent() == 1; }));
+  client.run(1ms);
+  consumer.reset();
+  client.run(10s);
+  CHECK(sent() == 1);
+  CHECK(committed(client, "g", "t", 0) == -1);
+  client.close();
+}
+
 TEST_CASE("G10: an envelope outlives its consumer and its session; its answer is lost") {
   std::optional<MessageEnvelope> kept;
   std::optional<BatchEnvelope> batch;

@@ -96,6 +96,7 @@ class Host final : public net::Reactor {
   uint16_t next_port = 40'000;
   size_t streams = 0, listeners = 0, running_lookups = 0, timers = 0, hold_count = 0;
   size_t connects = 0, lookups = 0;
+  SimWorld::WriteWatch on_write;
 };
 
 struct Segment {
@@ -129,8 +130,9 @@ struct End {
 };
 
 struct Connection {
-  explicit Connection(World& of) : world(of) {}
+  Connection(World& of, uint64_t count) : world(of), number(count) {}
   World& world;
+  uint64_t number;
   End ends[2];  // who connected, who accepted
   bool established = false;
   bool cut_next = false;
@@ -200,6 +202,7 @@ class World {
   std::map<std::string, Host*> by_ip;
   Events network;
   std::vector<std::weak_ptr<Connection>> connections;
+  uint64_t connections_made = 0;
   std::set<std::pair<std::string, std::string>> holes;
   std::set<std::string> refusing;
   std::map<std::string, std::vector<std::string>> names;

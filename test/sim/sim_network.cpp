@@ -84,7 +84,7 @@ class SimLookup final : public net::Lookup {
 
 std::unique_ptr<net::Stream> Host::connect(const Address& address, net::StreamHandler& handler) {
   ++connects;
-  auto connection = std::make_shared<Connection>(world);
+  auto connection = std::make_shared<Connection>(world, ++world.connections_made);
   std::erase_if(world.connections, [](const auto& weak) { return weak.expired(); });
   world.connections.push_back(connection);
   End& own = connection->ends[0];
@@ -244,6 +244,8 @@ void World::write(const ConnectionRef& connection, int side, std::vector<Bytes> 
   }
   for (Bytes& segment : segments) {
     if (segment.empty()) continue;
+    if (own.host->on_write)
+      own.host->on_write(connection->number, connection->ends[1 - side].address, {segment.data(), segment.size()});
     own.unsent_bytes += segment.size();
     own.unsent.push_back(std::move(segment));
   }

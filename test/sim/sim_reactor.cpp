@@ -255,6 +255,9 @@ bool SimWorld::run_idle(Duration limit) {
 void SimWorld::set_instant_limit(uint64_t events) { world_->instant_limit = events; }
 
 void SimWorld::spend(const std::string& name, Duration time) { world_->host(name).spent += time; }
+void SimWorld::watch_writes(const std::string& name, WriteWatch watch) {
+  world_->host(name).on_write = std::move(watch);
+}
 uint64_t SimWorld::turns(const std::string& name) const { return world_->host(name).turns; }
 
 void SimWorld::pause(const std::string& name) { world_->host(name).paused = true; }

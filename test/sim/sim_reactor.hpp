@@ -94,6 +94,10 @@ class SimWorld {
   /// Its process dies: connections are reset, listeners are gone. The objects on it remain to be destroyed.
   void kill_host(const std::string& name);
 
+  /// `watch` sees what the programs on this host send, when they send it: which connection, to whom, the next bytes.
+  using WriteWatch = Function<void(uint64_t connection, const net::Address& to, std::string_view bytes)>;
+  void watch_writes(const std::string& name, WriteWatch watch);
+
   // Names.
   void set_name(const std::string& name, std::vector<std::string> ips);
   void remove_name(const std::string& name);

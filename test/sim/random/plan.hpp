@@ -52,7 +52,6 @@ enum class Ending { converge, close_early, abort_early };
 struct OnRequest {
   static inline bool slow = false;       ///< applications whose callbacks take up to a second
   static inline bool recreates = false;  ///< topics that are deleted and made anew
-  static inline bool rates = false;      ///< few requests while nothing makes progress
 };
 
 struct Plan {

@@ -63,18 +63,21 @@ void Run::make_cluster() {
 
 // While the application does nothing and is told nothing, and nothing new breaks, few requests come.
 void Run::watch_rates() {
-  cluster().faults().set_distortion([this](int32_t broker, ApiKey api, int16_t, void*) {
-    // Questions of the application wait for a connection, and all are sent when there is one.
-    if (api == ApiKey::list_offsets && queries_ != nullptr && queries_->open() > 0) return;
-    rates_.note((api == ApiKey::fetch ? "fetches to " : "requests of API ") + std::to_string(broker) + " " +
-                    std::to_string(static_cast<int>(api)),
-                world.now());
+  world.watch_writes(kHost, [this](uint64_t connection, const net::Address& to, std::string_view bytes) {
+    const auto tap = taps_.try_emplace(connection, [this, ip = to.ip](ApiKey api) {
+      // Questions of the application wait for a connection, and all are sent when there is one.
+      const bool may_be_asked = api == ApiKey::list_offsets || api == ApiKey::offset_fetch || api == ApiKey::metadata;
+      if (may_be_asked && queries_ != nullptr && queries_->open() > 0) return;
+      rates_.note((api == ApiKey::fetch ? "fetches to " : "requests to ") + ip + " of API " +
+                      std::to_string(static_cast<int>(api)),
+                  world.now());
+    });
+    tap.first->second.bytes(bytes);
   });
   journal.on_activity = [this] { rates_.progress(); };
 }
 
 void Run::judge_rates() {
-  if (!OnRequest::rates) return;
   // The bound holds with default options; with shorter pauses it grows as they shrink.
   const auto pause = std::max<std::chrono::milliseconds>(plan.session.retry_backoff_max, milliseconds(1));
   const auto least = std::max<std::chrono::milliseconds>(plan.session.retry_backoff, milliseconds(1));

@@ -15,6 +15,7 @@
 #include "random/lanes.hpp"
 #include "random/ledger.hpp"
 #include "random/plan.hpp"
+#include "random/request_tap.hpp"
 #include "session/access.hpp"
 #include "session/core.hpp"
 #include "sim_cluster.hpp"
@@ -80,6 +81,7 @@ class Run {
 
   const Queries* queries_ = nullptr;
   RateWatch rates_;
+  std::map<uint64_t, RequestTap> taps_;  // of connections, by number
   bool misled_ = false;
   std::chrono::nanoseconds looked_at_{-1};
   std::vector<std::unique_ptr<Sender>> senders_;
