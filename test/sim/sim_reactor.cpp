@@ -255,6 +255,10 @@ bool SimWorld::run_idle(Duration limit) {
 void SimWorld::set_instant_limit(uint64_t events) { world_->instant_limit = events; }
 
 void SimWorld::spend(const std::string& name, Duration time) { world_->host(name).spent += time; }
+Duration SimWorld::owed(const std::string& name) const {
+  const Host& host = world_->host(name);
+  return host.spent + Duration(std::max<int64_t>(host.busy_until - world_->time, 0));
+}
 void SimWorld::watch_writes(const std::string& name, WriteWatch watch) {
   world_->host(name).on_write = std::move(watch);
 }

@@ -72,6 +72,8 @@ class SimWorld {
   /// The program on this host works for so long, in the callback from which this is called: its turn takes longer, and
   /// the next one does not begin before.
   void spend(const std::string& name, Duration time);
+  /// How much of what was spent lies behind now(): the host is busy for so long.
+  Duration owed(const std::string& name) const;
   /// How many turns the host has begun.
   uint64_t turns(const std::string& name) const;
 

@@ -151,42 +151,47 @@ void Lanes::note_standstill() {
                              [](const auto& lane) { return lane.second.stopped || lane.second.taken; });
 }
 
-bool Lanes::answered(const TopicPartition& partition, uint64_t number, bool moves_on) {
+void Lanes::answered(const TopicPartition& partition, uint64_t number, bool moves_on) {
   Lane& at = lane(partition);
   Lane::Out& out = at.out.at(number);
   out.answered = true;
-  const bool moved = out.moved;
-  if (!moves_on && !moved) {  // it comes again, and what was dispatched behind it
+  if (!moves_on && !out.moved) {  // it comes again, and what was dispatched behind it
     set(at, out.first);
     for (auto& [other, behind] : at.out) behind.moved = behind.moved || other >= number;
   }
   go_on(at);
-  return moved;
 }
 
-bool Lanes::committing(const TopicPartition& partition, uint64_t number) {
+void Lanes::committing(const TopicPartition& partition, uint64_t number) {
   Lane& at = lane(partition);
   Lane::Out& out = at.out.at(number);
   out.answered = out.committing = true;
   out.mark = book_.count(partition);
-  const bool moved = out.moved;
   go_on(at);
-  return moved;
 }
 
-void Lanes::replied(const TopicPartition& partition, bool moved, const Error& error) {
+void Lanes::replied(const TopicPartition& partition, uint64_t number, const Error& error) {
   Lane& at = lane(partition);
+  const bool moved = at.out.at(number).moved;
   if (!error && moved && unordered()) violation(partition, "an answer counts though the position was set since");
   if (!error) return;
   if (error == Errc::lost && may_lose(at)) return;
   if (error != Errc::lost || !unordered()) return violation(partition, "an answer says " + error.message());
-  at.doubtful = at.doubtful || !moved;
+  if (!moved) doubt(at);
+}
+
+// The position was set, and the application is told why later: nothing that was dispatched before counts. A commit that
+// is under way may itself be the reason, if it has failed.
+void Lanes::doubt(Lane& at) {
+  at.doubtful = true;
+  for (auto& [number, out] : at.out) out.moved = out.moved || !out.passed;
 }
 
 void Lanes::sought(const TopicPartition& partition, int64_t to) {
   Lane& at = lane(partition);
   move(at);
   at.stopped = false;
+  at.sought = true;
   set(at, to < 0 ? -1 : to);
   at.anywhere = to < 0;
   at.beyond = at.beyond || to > log_end(partition);
@@ -198,7 +203,7 @@ void Lanes::taken(const TopicPartition& partition) {
   Lane& at = lane(partition);
   for (auto& [number, out] : at.out) out.taken = out.moved = true;
   at.taken = true;
-  at.paused = at.stopped = at.beyond = at.doubtful = at.failed = false;
+  at.paused = at.stopped = at.beyond = at.sought = at.doubtful = at.failed = false;
   at.last_asked.reset();
   set(at, -1);
 }
@@ -276,7 +281,7 @@ uint64_t Lanes::delivered(const TopicPartition& partition, const std::vector<His
     at.last = places[i];
   }
   at.next = after;
-  at.anywhere = false;
+  at.anywhere = at.sought = false;
   Lane::Out& out = at.out[++numbers_];
   out.first = first;
   out.after = after;
@@ -312,7 +317,7 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
       return;
     }
     if (!unordered() || out.place) violation(partition, what + " is lost");
-    at.doubtful = at.doubtful || !out.moved;
+    if (!out.moved) doubt(at);
   } else {
     at.failed = at.failed || out.place;
     if (error == Errc::closed) return;
@@ -324,7 +329,16 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
   }
 }
 
-void Lanes::event(const Event& event) {
+// The consumer has set the position. If the application has called seek() before it heard of that, seek() stands.
+void Lanes::went_on(Lane& at, const Event& event, int64_t position) {
+  at.doubtful = false;
+  if (at.sought && position != event.offset) return;
+  move(at);
+  at.sought = false;
+  set(at, event.offset);
+}
+
+void Lanes::event(const Event& event, int64_t position) {
   const TopicPartition partition{event.topic, event.partition};
   if (event.topic.empty() || !lanes_.contains(partition)) return;
   Lane& at = lane(partition);
@@ -345,19 +359,16 @@ void Lanes::event(const Event& event) {
     }
     if (event.offset > end && history_.cuts(partition).empty())
       violation(partition, "was reset to " + std::to_string(event.offset) + ", behind the end");
-    move(at);
-    at.doubtful = false;
-    set(at, event.offset);
+    went_on(at, event, position);
   } else if (event.type == Event::Type::log_truncated) {
     const auto& cuts = history_.cuts(partition);
     const bool known = std::find(cuts.begin(), cuts.end(), event.offset) != cuts.end() ||
                        (plan_.truncate && !cuts.empty() && event.offset <= log_start(partition));
     // Records that are not delivered are skipped, too. The log may have lost even more since the leader answered.
-    if (!known || (at.next >= 0 && !history_.was_passable(partition, at.next, event.offset, committed_only())))
+    const bool late = at.sought && position != event.offset;
+    if (!known || (!late && at.next >= 0 && !history_.was_passable(partition, at.next, event.offset, committed_only())))
       violation(partition, "goes on at " + std::to_string(event.offset) + ", where no log was cut");
-    move(at);
-    at.doubtful = false;
-    set(at, event.offset);
+    went_on(at, event, position);
   } else if (event.type == Event::Type::topic_recreated) {
     // Without ids, a log that was cut off at its beginning and has newer records looks the same.
     const bool looks_so = !plan_.by_id() && history_.lowest_cut(partition, INT64_MAX) == 0;
@@ -365,10 +376,8 @@ void Lanes::event(const Event& event) {
     if (event.offset > log_start(partition) && history_.cuts(partition).empty())
       violation(partition, "a new topic is read from " + std::to_string(event.offset));
     for (auto& [number, out] : at.out) out.taken = true;  // from now on every answer is lost
-    move(at);
-    at.doubtful = false;
-    at.failed = true;  // commits that were asked for are lost
-    set(at, event.offset);
+    at.failed = true;                                     // commits that were asked for are lost
+    went_on(at, event, position);
   } else if (event.type == Event::Type::partition_stopped) {
     at.stopped = true;
     stops_.insert(event.error.code());

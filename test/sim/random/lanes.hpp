@@ -79,6 +79,7 @@ struct Lane {
   int64_t least = 0;
   int64_t log_start = 0;  ///< when the consumer was made
   bool beyond = false;    ///< it was sent beyond the end of the log, so out of range is expected
+  bool sought = false;    ///< by the newest seek(), since when nothing was delivered
   bool paused = false;
   bool stopped = false;
   bool taken = false;  ///< not the consumer's at the moment
@@ -113,14 +114,13 @@ class Lanes {
 
   // Calls of the application.
   void began(int64_t limit);
-  /// Both return whether the position was set after the envelope was dispatched.
-  bool answered(const TopicPartition& partition, uint64_t number, bool moves_on);
-  bool committing(const TopicPartition& partition, uint64_t number);
+  void answered(const TopicPartition& partition, uint64_t number, bool moves_on);
+  void committing(const TopicPartition& partition, uint64_t number);
   /// Whether the partition was taken away since this was dispatched.
   bool is_taken(const TopicPartition& partition, uint64_t number) { return lane(partition).out.at(number).taken; }
-  /// The answer returned this, and the partition was not taken away.
-  void replied(const TopicPartition& partition, bool moved, const Error& error);
-  /// The answer came too late: the consumption had ended.
+  /// The answer returned this, and the partition was not taken away. Comes before the answer itself.
+  void replied(const TopicPartition& partition, uint64_t number, const Error& error);
+  /// The answer was a commit that came too late: the consumption has ended, or the position was set.
   void late(const TopicPartition& partition, uint64_t number) { lane(partition).out.erase(number); }
   void sought(const TopicPartition& partition, int64_t to);
   void taken(const TopicPartition& partition);
@@ -132,7 +132,8 @@ class Lanes {
   // Callbacks of the client.
   uint64_t delivered(const TopicPartition& partition, const std::vector<History::Place>& places, int64_t position);
   void committed(const TopicPartition& partition, uint64_t number, const Error& error);
-  void event(const Event& event);
+  /// `position` is the consumer's when it tells of the event.
+  void event(const Event& event, int64_t position);
   void ended(const Error& error, bool closing);
   /// By close(), in time.
   void closed();
@@ -158,6 +159,8 @@ class Lanes {
   bool may_lose(const Lane& at) const { return history_.recreations(at.partition) > 0; }
   bool stored(const Lane& at, const Lane::Out& out);
   void set(Lane& at, int64_t next);
+  void went_on(Lane& at, const Event& event, int64_t position);
+  void doubt(Lane& at);
   bool confirmed() const { return consumer_.options.commit_mode == CommitMode::confirmed; }
   void check_room(const Lane& at, const std::string& what);
   void go_on(Lane& lane);

@@ -143,6 +143,7 @@ bool Ledger::cut_short(const Sent& sent) const {
 void Ledger::reported(size_t record, const DeliveryReport& report, TimePoint now) {
   Sent& sent = records[record];
   sent.reported_at = now;
+  sent.left_alone = journal_.patience() - sent.patient_at;
   if (++sent.reports > 1) return journal_.violation(name(record) + " was reported on twice");
   if (sent.aborted) return journal_.violation(name(record) + " was reported on after its producer was destroyed");
   if (const TimePoint patience = journal_.patience(); patience > sent.latest_report) {

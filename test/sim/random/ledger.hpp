@@ -33,7 +33,9 @@ struct Sent {
   bool direct = false;  ///< written into the log directly (transactor.cpp): there is no report
   Compression codec = Compression::none;
   TimePoint sent_at{}, reported_at{}, latest_report{};
-  bool aborted = false;  ///< its producer was destroyed: there must be no report
+  TimePoint patient_at{};  ///< the journal's patience when it was sent
+  Duration left_alone{};   ///< how much of the time until the report the application was not at work
+  bool aborted = false;    ///< its producer was destroyed: there must be no report
 
   int reports = 0;
   DeliveryReport report;

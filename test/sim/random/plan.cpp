@@ -159,7 +159,7 @@ void draw_taking(Plan& plan) {
 
 void draw_slowness(Plan& plan) {
   Random random(plan.seed, 11);
-  if (!OnRequest::slow || !random.percent(25)) return;
+  if (!random.percent(25)) return;
   plan.slow_longest = std::chrono::microseconds(1);  // to a second
   for (int64_t more = random.integer(0, 6); more > 0; --more) plan.slow_longest *= 10;
   plan.slow_percent = random.percent(50) ? 100 : random.integer(1, 50);

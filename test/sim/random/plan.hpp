@@ -50,7 +50,6 @@ enum class Ending { converge, close_early, abort_early };
 
 /// What is drawn and judged only on request: runs of these kinds still find violations.
 struct OnRequest {
-  static inline bool slow = false;       ///< applications whose callbacks take up to a second
   static inline bool recreates = false;  ///< topics that are deleted and made anew
 };
 

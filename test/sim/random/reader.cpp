@@ -20,7 +20,8 @@ Reader::~Reader() {
 }
 
 void Reader::start() {
-  stopping_ = closing_ = closed_ = restarting_ = false;
+  stops_ended_ = stops_;
+  closing_ = closed_ = restarting_ = false;
   const int incarnation = ++incarnation_;
   lanes_ = std::make_unique<Lanes>(run_.journal, book_, run_.cluster(), *run_.history, run_.plan, plan_);
   lanes_->lies_possible = run_.plan.replies;
@@ -32,7 +33,7 @@ void Reader::start() {
     Callback callback(run_.journal, "a consumer's event");
     if (incarnation != incarnation_) return run_.journal.violation("an event of a consumer that is gone");
     run_.journal.note(event.message());
-    lanes_->event(event);
+    lanes_->event(event, consumer_->position(event.topic, event.partition));
     if (event.type != Event::Type::partition_stopped || closing_) return;
     // Goes on at its own position, as an application would.
     const TopicPartition partition{event.topic, event.partition};
@@ -64,7 +65,7 @@ void Reader::consume() {
     Callback callback(run_.journal, "on_end");
     if (incarnation != incarnation_) return run_.journal.violation("on_end of a consumer that is gone");
     run_.journal.note("on_end " + error.name());
-    stopping_ = false;
+    stops_ended_ = stops_;
     lanes_->ended(error, closing_);
     if (!closing_) consume_soon();
   };
@@ -104,7 +105,7 @@ void Reader::consume() {
 }
 
 void Reader::take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages) {
-  if (stopping_) run_.journal.violation("a message after stop()");
+  if (stopping()) run_.journal.violation("a message after stop()");
   const TopicPartition& partition = held->partition;
   const int64_t first = messages.empty() ? -1 : messages.front().offset;
   run_.journal.note("deliver " + partition.topic + "/" + std::to_string(partition.partition) + " " +
@@ -131,35 +132,35 @@ void Reader::take(std::shared_ptr<Held> held, std::vector<OwnedMessage> messages
   held_[id] = std::move(held);
 }
 
+// What an answer does is judged by what the call returned: it may be lost for a reason that is told later.
 void Reader::answer(const std::shared_ptr<Held>& held) {
+  if (!healed_ && random_.integer(0, 999) < plan_.end_percent) return give_back(held);
+  if (random_.percent(plan_.commit_percent)) return commit(held);
+  Call call(run_.journal);
+  const Error error = ack(*held);
+  replied(*held, error);
+  lanes_->answered(held->partition, held->number, true);
+}
+
+void Reader::give_back(const std::shared_ptr<Held>& held) {
+  const bool cancel = random_.percent(50);
+  if (!lanes_->is_taken(held->partition, held->number)) lanes_->ending(cancel ? Errc::none : Errc::envelope_dropped);
+  run_.journal.note(cancel ? "cancel" : "drop");
+  Call call(run_.journal);
+  Error error;
+  if (cancel) error = plan_.batches ? held->batch.cancel() : held->message.cancel();
+  if (cancel) replied(*held, error);
+  lanes_->answered(held->partition, held->number, false);
+  held->message = MessageEnvelope();
+  held->batch = BatchEnvelope();
+}
+
+void Reader::commit(const std::shared_ptr<Held>& held) {
   const TopicPartition partition = held->partition;
-  const int incarnation = incarnation_;
-  const bool taken = lanes_->is_taken(partition, held->number);
-  if (!healed_ && random_.integer(0, 999) < plan_.end_percent) {
-    const bool cancel = random_.percent(50);
-    if (!taken) lanes_->ending(cancel ? Errc::none : Errc::envelope_dropped);
-    const bool moved = lanes_->answered(partition, held->number, false);
-    run_.journal.note(cancel ? "cancel" : "drop");
-    Call call(run_.journal);
-    Error error;
-    if (cancel) error = plan_.batches ? held->batch.cancel() : held->message.cancel();
-    if (cancel) replied(partition, moved, taken, error);
-    held->message = MessageEnvelope();
-    held->batch = BatchEnvelope();
-    return;
-  }
-  if (!random_.percent(plan_.commit_percent)) {
-    const bool moved = lanes_->answered(partition, held->number, true);
-    Call call(run_.journal);
-    const Error error = plan_.batches ? held->batch.ack() : held->message.ack();
-    replied(partition, moved, taken, error);
-    return;
-  }
-  const bool moved = lanes_->committing(partition, held->number);
   ++run_.result.commits;
   run_.journal.note("commit " + partition.topic + "/" + std::to_string(partition.partition));
   // With `pipelined` it may wait for the one before it.
-  auto done = [this, incarnation, partition, number = held->number,
+  auto done = [this, incarnation = incarnation_, partition, number = held->number,
                latest = run_.journal.patience() + 2 * plan_.options.default_api_timeout + milliseconds(1000),
                token = Token(run_.journal)](Error error) {
     Callback callback(run_.journal, "a commit");
@@ -170,26 +171,20 @@ void Reader::answer(const std::shared_ptr<Held>& held) {
     if (error == Errc::lost && closing_) return lanes_->late(partition, number);
     lanes_->committed(partition, number, error);
   };
-  Error error;
-  {
-    Call call(run_.journal);
-    error = plan_.batches ? held->batch.commit("by test", std::move(done))
-                          : held->message.commit("by test", std::move(done));
-  }
-  replied(partition, moved, taken, error);
-  if (closing_ && error == Errc::lost) {
-    lanes_->late(partition, held->number);
-  } else if (error) {
-    lanes_->committed(partition, held->number, error);  // its callback is not called
-  }
+  Call call(run_.journal);
+  const Error error =
+      plan_.batches ? held->batch.commit("by test", std::move(done)) : held->message.commit("by test", std::move(done));
+  replied(*held, error);
+  if (!error) return lanes_->committing(partition, held->number);
+  lanes_->late(partition, held->number);
 }
 
-void Reader::replied(const TopicPartition& partition, bool moved, bool taken, const Error& error) {
-  if (taken) {
+void Reader::replied(const Held& held, const Error& error) {
+  if (lanes_->is_taken(held.partition, held.number)) {
     if (error != Errc::lost)
       run_.journal.violation("an answer counts though the partition was taken: " + error.message());
   } else if (!closing_) {
-    lanes_->replied(partition, moved, error);
+    lanes_->replied(held.partition, held.number, error);
   }
 }
 
@@ -213,7 +208,7 @@ void Reader::seek(const TopicPartition& partition, int64_t to) {
 void Reader::step() {
   if (!consumer_ || closing_ || healed_) return;
   if (random_.percent(plan_.restart_percent)) return restart(random_.percent(50));
-  if (plan_.stop_percent > 0 && !stopping_ && lanes_->consuming() && random_.percent(plan_.stop_percent)) stop();
+  if (plan_.stop_percent > 0 && !stopping() && lanes_->consuming() && random_.percent(plan_.stop_percent)) stop();
   auto any = lanes_->lanes().begin();
   std::advance(any, random_.integer(0, static_cast<int>(lanes_->lanes().size()) - 1));
   const TopicPartition partition = any->first;
@@ -239,15 +234,16 @@ void Reader::step() {
 
 void Reader::stop() {
   run_.journal.note("stop");
-  stopping_ = true;
+  const int number = ++stops_;
   lanes_->ending(Errc::none);
   const int incarnation = incarnation_;
   Call call(run_.journal);
-  consumer_->stop([this, incarnation, token = Token(run_.journal)] {
+  consumer_->stop([this, incarnation, number, token = Token(run_.journal)] {
     Callback callback(run_.journal, "the callback of stop()");
     run_.journal.note("stopped");
     if (incarnation != incarnation_) return run_.journal.violation("stop() of a consumer that is gone");
-    run_.journal.check(!stopping_, "stopped before on_end");
+    // By now the application may have consumed, and called stop(), again.
+    run_.journal.check(number <= stops_ended_, "stopped before on_end");
   });
 }
 

@@ -43,7 +43,11 @@ class Reader {
   void answer(const std::shared_ptr<Held>& held);
   void restart(bool politely);
   void stop();
-  void replied(const TopicPartition& partition, bool moved, bool taken, const Error& error);
+  bool stopping() const { return stops_ > stops_ended_; }
+  Error ack(Held& held) { return plan_.batches ? held.batch.ack() : held.message.ack(); }
+  void commit(const std::shared_ptr<Held>& held);
+  void give_back(const std::shared_ptr<Held>& held);
+  void replied(const Held& held, const Error& error);
   /// Takes the partition away from the consumer, or gives it back.
   void take(const TopicPartition& partition, bool away);
   void seek(const TopicPartition& partition, int64_t to);
@@ -61,7 +65,8 @@ class Reader {
   net::Timer consume_timer_;
   std::map<TopicPartition, net::Timer> seek_timers_;
   bool healed_ = false;
-  bool stopping_ = false;  // stop() was called, and on_end has not run
+  // How often stop() was called, and how many of these calls an on_end has followed.
+  int stops_ = 0, stops_ended_ = 0;
   bool closing_ = false;
   bool closed_ = false;
   bool restarting_ = false;

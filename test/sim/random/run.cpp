@@ -353,7 +353,7 @@ void Run::close(bool early) {
     journal.violation("the session did not close in time");
     journal.closed = true;
   }
-  world.run_for(milliseconds(1));
+  world.run_for(milliseconds(1) + world.owed(kHost));
   const std::string left = world.leftovers(kHost);
   if (!left.empty()) journal.violation("left open after close: " + left);
   if (early) {

@@ -50,6 +50,7 @@ bool Sender::send_one(std::string topic, int32_t partition) {
   sent.acks = plan_.options.acks;
   sent.codec = plan_.options.compression_type;
   sent.sent_at = run_.world.now();
+  sent.patient_at = run_.journal.patience();
   sent.latest_report = run_.journal.patience() + plan_.options.delivery_timeout + std::chrono::seconds(1);
   Record record{sent.topic, sent.asked, {}, {}, {}, sent.timestamp};
   if (sent.key) record.key = *sent.key;
@@ -172,11 +173,14 @@ bool Sender::probes_done() const {
 
 void Sender::judge_probes() const {
   for (const size_t probe : probes_) {
-    const Error& error = run_.ledger.records[probe].report.error;
+    const Sent& sent = run_.ledger.records[probe];
+    const Error& error = sent.report.error;
+    // The application has kept the client from its work.
+    const bool busy = error == Errc::timed_out && sent.left_alone < plan_.options.delivery_timeout / 2;
     // A leader that moves leaves a gap in the sequences if a broker stores none, or is taken for one that stores none.
     const bool gap =
         error == Errc::out_of_order_sequence_number && (!run_.plan.sequenced() || run_.plan.cuts_handshakes());
-    if (error && !gap && error != Errc::message_too_large && error != Errc::unsupported_version &&
+    if (error && !gap && !busy && error != Errc::message_too_large && error != Errc::unsupported_version &&
         error != Errc::record_list_too_large && error != Errc::unsupported_compression_type)
       run_.journal.violation("after the faults, record " + std::to_string(probe) + ": " + error.message());
   }

@@ -25,8 +25,8 @@ class Slowness {
     spent_ += time;
     world_.spend(host_, time);
   }
-  /// What all callbacks have taken so far.
-  Duration spent() const { return spent_; }
+  /// What callbacks have taken until now. The last of them may still be at work.
+  Duration spent() const { return spent_ - world_.owed(host_); }
   /// What they may still take.
   Duration left() const { return longest_ == Duration::zero() ? Duration::zero() : kMost - spent_; }
 
