@@ -64,6 +64,7 @@ void EpochCheck::take(const Question& asked, Error error, const Answer* answer) 
     context_.core.log().failure(LogLevel::warning, "the epochs of " + partition.where(), error);
     const ErrorTraits& what = traits(error.code());
     if (what.refresh != Refresh::none) context_.core.metadata().refresh();
+    if (error == Errc::unknown_topic_or_partition) partition.read_topic.lose();
     if (what.retry != Retry::no && partition.fetch.retry.failures() < FetchState::kMaxOddities)
       return context_.intake.back_off(partition);
   }

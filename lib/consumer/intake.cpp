@@ -1,6 +1,7 @@
 #include "consumer/intake.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "base/error_table.hpp"
@@ -17,7 +18,12 @@ int64_t Intake::end_of(const Data& data) const {
 bool Intake::take(Partition& partition, const Data& data, const Question& asked, const From& from,
                   const std::shared_ptr<Credit>& credit) {
   const int32_t compared = from.compares ? asked.last_epoch : -1;
+  const bool probed = std::exchange(partition.read_topic.probing, false);
   if (data.error_code != 0) return failed(partition, data, from.node, compared);
+  if (partition.read_topic.doubted && !from.by_id) {  // it may be another topic's: that is asked first
+    if (probed) back_off(partition);
+    return !probed;
+  }
   partition.fetch.succeed();  // whatever metadata says
   partition.read_topic.confirm(from.sent_at);
   partition.epochs.accept();
@@ -132,7 +138,12 @@ bool Intake::sent_elsewhere(Partition& partition, int32_t replica) {
   return false;
 }
 
-void Intake::no_news(Partition& partition, int64_t end, net::TimePoint sent_at) {
+void Intake::no_news(Partition& partition, int64_t end, net::TimePoint sent_at, bool by_id) {
+  const bool probed = std::exchange(partition.read_topic.probing, false);
+  if (partition.read_topic.doubted && !by_id) {
+    if (probed) back_off(partition);
+    return;
+  }
   partition.fetch.succeed();
   partition.read_topic.confirm(sent_at);
   partition.fetch.oddities = 0;
@@ -170,7 +181,8 @@ void Intake::fetch_failed(Partition& partition, const Error& error) {
   const ErrorTraits& what = traits(error.code());
   if (what.refresh == Refresh::metadata || what.refresh == Refresh::bootstrap) {
     core_.metadata().refresh();
-    partition.read_topic.doubted = true;
+    partition.read_topic.doubt();
+    if (error == Errc::unknown_topic_or_partition) partition.read_topic.lose();
   }
   if (what.retry == Retry::no) return positions_.stop(partition, error, false);
   core_.log().failure(LogLevel::warning, "fetch of " + partition.where(), error);

@@ -46,7 +46,7 @@ class Intake {
             const std::shared_ptr<Credit>& credit);
   /// The answer of a fetch session says nothing of the partition: there are no records. `end` is the partition's end as
   /// last told, -1 if it was not.
-  void no_news(Partition& partition, int64_t end, net::TimePoint sent_at);
+  void no_news(Partition& partition, int64_t end, net::TimePoint sent_at, bool by_id);
   /// The whole request failed.
   void request_failed(Partition& partition, int32_t node);
   /// The answer was larger than may be received. `alone`: nothing else was asked for.

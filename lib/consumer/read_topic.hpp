@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "codec/types.hpp"
 #include "net/reactor.hpp"
@@ -19,8 +20,12 @@ struct ReadTopic {
 
   Uuid id{};              ///< zero: not known
   bool any = false;       ///< a broker named the position: it is one of whatever topic has the name
-  bool doubted = false;   ///< an error says that the topic may be gone
+  bool doubted = false;   ///< something says that the topic may be gone
+  bool gone = false;      ///< a broker did not know the topic, and nothing has told since that it is the same
+  bool absent = false;    ///< metadata does not know it
   bool checking = false;  ///< it is being asked whether the topic is still the same; nothing is fetched meanwhile
+  bool probing = false;   ///< doubted all the same: one fetch shows whether the log ends before the position
+  int32_t leader = -1;    ///< as metadata last said
   int64_t newest = -1;    ///< the largest timestamp that was read; -1: none
   bool ordered = true;    ///< read from offset 0 on, and timestamps never went back
   net::TimePoint seen{};  ///< when the last request was sent that got an answer; zero: none was
@@ -33,12 +38,31 @@ struct ReadTopic {
   }
   /// The topic was still the same when this request was sent.
   void confirm(net::TimePoint sent_at) {
-    doubted = any = false;
+    doubted = gone = any = probing = false;
     seen = std::max(seen, sent_at);
+  }
+  /// If the topic was read, what has its name from now on may be another one.
+  void doubt() { doubted = seen != net::TimePoint(); }
+  /// The same, and a broker does not know the topic.
+  void lose() {
+    doubt();
+    gone = doubted;
+  }
+  /// What metadata says of the topic. It is in doubt when metadata loses it, and again when it is back: while it is
+  /// being deleted, its leader may still answer for it.
+  void listed(bool there) {
+    if (there == absent) lose();
+    absent = !there;
+  }
+  /// Whom metadata names. A topic that was made anew may have another leader, and then no error tells of it. With ids
+  /// metadata shows that by itself.
+  void led_by(int32_t node) {
+    const int32_t before = std::exchange(leader, node);
+    if (id.is_zero() && before >= 0 && before != node) doubt();
   }
   /// Nobody watched: the topic may have been deleted and made anew, and no error would say so.
   bool away(net::TimePoint now, net::Duration wait) const {
-    return seen != net::TimePoint() && (doubted || now - seen > wait + kAway);
+    return seen != net::TimePoint() && !probing && (doubted || now - seen > wait + kAway);
   }
 };
 

@@ -309,7 +309,7 @@ bool Source::take_silent(const Fetch& fetch) {
       context_.intake.odd_answer(partition, "the answer to Fetch lacks " + partition.where());
     } else {
       const Known* const known = session_.find(partition);
-      context_.intake.no_news(partition, known == nullptr ? -1 : known->end, fetch.sent_at);
+      context_.intake.no_news(partition, known == nullptr ? -1 : known->end, fetch.sent_at, by_id_);
     }
     if (context_.life_cycle.closing()) return false;
   }

@@ -65,9 +65,11 @@ void Sources::look() {
   if (!consuming()) return;
   Plan plan(context_.core.metadata(), context_.core.reactor().now());
   for (const auto& partition : context_.assignment) {
+    const cluster::TopicState* const topic = plan.topics.of(*partition);
+    if (topic != nullptr) partition->read_topic.listed(!topic->gone);
     if (!partition->position.ready() || partition->paused || partition->request.id != 0) continue;
     if (partition->read_topic.checking) continue;
-    look_at(*partition, plan);
+    look_at(*partition, topic, plan);
     if (!consuming()) return;
   }
   for (const auto& [node, partitions] : plan.to_check) epoch_check_.ask(node, partitions);
@@ -76,12 +78,14 @@ void Sources::look() {
 }
 
 // Puts the partition into the share of the broker that it is to be read from, unless something has to come first.
-void Sources::look_at(Partition& partition, Plan& plan) {
-  const cluster::TopicState* const topic = plan.topics.of(partition);
+void Sources::look_at(Partition& partition, const cluster::TopicState* topic, Plan& plan) {
   if (positions_.notice(partition, topic)) return;
   const std::optional<int32_t> leader = this->leader(partition, topic, plan);
   cluster::LeaderSearch& retry = partition.fetch.retry;
-  if (leader) retry.found();
+  if (leader) {
+    retry.found();
+    partition.read_topic.led_by(*leader);
+  }
   if (missing(partition, topic, plan)) return;
   if (!retry.leader(leader, context_.core.metadata(), plan.now)) return plan.wake_at(retry.until());
   if (partition.read_topic.away(plan.now, context_.options.fetch_max_wait) && !source(*leader).by_id())
@@ -117,7 +121,7 @@ std::optional<int32_t> Sources::leader(Partition& partition, const cluster::Topi
   if (!partition.epochs.outdated(*leader, epoch)) return leader;
   const auto until = partition.epochs.wait_for_newer(epoch, plan.now);
   if (!until) {  // it may be another topic's leader
-    partition.read_topic.doubted = true;
+    partition.read_topic.doubt();
     return leader;
   }
   plan.wake_at(*until);

@@ -68,7 +68,7 @@ class Sources final : private SourceContext::Owner {
 
   bool consuming() const { return consumptions_.running() && !context_.life_cycle.closing(); }
   void look();
-  void look_at(Partition& partition, Plan& plan);
+  void look_at(Partition& partition, const cluster::TopicState* topic, Plan& plan);
   std::optional<int32_t> leader(Partition& partition, const cluster::TopicState* topic, Plan& plan);
   bool missing(Partition& partition, const cluster::TopicState* topic, Plan& plan);
   std::vector<Entry*> in_order(Plan& plan);

@@ -5,20 +5,17 @@
 #include <string>
 #include <utility>
 
+#include "base/error_table.hpp"
+
 namespace kafka::consumer {
 
 void TopicCheck::ask(Partition& partition, Function<void()> same) {
-  ReadTopic& read = partition.read_topic;
-  const net::TimePoint now = core_->reactor().now();
-  // Timestamps of the application's own may go back. Then one that is newer proves nothing.
-  const bool by_time = read.newest >= 0 && read.ordered;
-  if (read.id.is_zero() && !by_time) {
-    read.confirm(now);
-    if (same) same();
-    return owner_.topic_checked();  // whoever asked has not fetched: it looks again
-  }
-  read.checking = true;
-  waiting_.push_back({Question(partition), std::move(same)});
+  partition.read_topic.checking = true;
+  add({Question(partition), std::move(same)});
+}
+
+void TopicCheck::add(Case about) {
+  waiting_.push_back(std::move(about));
   if (waiting_.size() > 1) return;
   core_->reactor().defer(scope_.wrap([this] { flush(); }));
 }
@@ -40,41 +37,84 @@ void TopicCheck::ask_metadata(std::vector<Case> cases) {
   for (const Case& each : cases) topics.insert(*each.asked.partition->topic);
   core_->metadata().fetch(
       std::move(topics), false, kPatience,
-      scope_.wrap([this, cases = std::move(cases)](const Error&, protocol::MetadataResponse&) mutable {
+      scope_.wrap([this, cases = std::move(cases)](const Error& error, protocol::MetadataResponse&) mutable {
         for (Case& each : cases) {
           const Partition& partition = *each.asked.partition;
           const cluster::TopicState* const state = core_->metadata().topic(*partition.topic);
-          const Uuid now = state != nullptr ? state->id : Uuid();
-          end(each, !now.is_zero() && now != partition.read_topic.id, now);
+          if (error || state == nullptr || state->gone) {
+            end(each, Verdict::untold);
+          } else if (state->id.is_zero() || state->id == partition.read_topic.id) {
+            end(each, Verdict::same);
+          } else {
+            end(each, Verdict::other, state->id);
+          }
         }
         owner_.topic_checked();
       }));
 }
 
+TopicOffset TopicCheck::place(const Case& about) const {
+  const Partition& partition = *about.asked.partition;
+  if (about.log_end < 0) return TopicOffset::latest(*partition.topic, partition.number);
+  return {*partition.topic, partition.number, kLatestOffset, partition.read_topic.newest + 1, {}};
+}
+
 void TopicCheck::ask_leaders(std::vector<Case> cases) {
   std::vector<TopicOffset> places;
-  for (const Case& each : cases) {
-    const Partition& partition = *each.asked.partition;
-    places.push_back({*partition.topic, partition.number, kLatestOffset, partition.read_topic.newest + 1, {}});
-  }
+  for (const Case& each : cases) places.push_back(place(each));
   std::erase_if(queries_, [](const auto& query) { return query.expired(); });
   queries_.push_back(
       OffsetQuery::start(core_, {.places = std::move(places), .timeout = kPatience},
                          scope_.wrap([this, cases = std::move(cases)](size_t index, const TopicOffset& found,
                                                                       const OffsetSource& source) mutable {
-                           end(cases[index], !found.error && source.by_time && found.offset == 0, {});
-                           owner_.topic_checked();
+                           answered(std::move(cases[index]), found, source.by_time);
                          }),
                          {}));
 }
 
-void TopicCheck::end(Case& about, bool recreated, const Uuid& id) {
+void TopicCheck::answered(Case about, const TopicOffset& found, bool by_time) {
+  const Partition& partition = *about.asked.partition;
+  const ReadTopic& read = partition.read_topic;
+  const bool first = about.log_end < 0;
+  // Timestamps of the application's own may go back. Then one that is newer proves nothing.
+  const bool ask_times = first && read.newest >= 0 && read.ordered;
+  Verdict verdict = Verdict::same;
+  if (found.error) {  // what no retry can mend is for Fetch to tell
+    if (traits(found.error.code()).retry != Retry::no) verdict = Verdict::untold;
+  } else if (first && found.offset == 0 && read.gone && partition.fetch.position > 0) {
+    verdict = Verdict::other;
+  } else if (ask_times && about.asked.holds() && !life_cycle_.closing()) {
+    about.log_end = found.offset;
+    return add(std::move(about));
+  } else if (!first && by_time && found.offset == 0) {
+    verdict = Verdict::other;
+  } else if ((first ? found.offset : about.log_end) < partition.fetch.position) {
+    verdict = Verdict::shorter;
+  }
+  end(about, verdict);
+  owner_.topic_checked();
+}
+
+void TopicCheck::end(Case& about, Verdict verdict, const Uuid& id) {
   Partition& partition = *about.asked.partition;
-  partition.read_topic.checking = false;
+  ReadTopic& read = partition.read_topic;
+  read.checking = false;
   if (life_cycle_.closing() || !about.asked.holds()) return;
-  if (recreated) return owner_.recreated(partition, id);
-  // As of now: the answer may have taken longer than a partition may be away, and would never be soon enough.
-  partition.read_topic.confirm(core_->reactor().now());
+  switch (verdict) {
+    case Verdict::other:
+      return owner_.recreated(partition, id);
+    case Verdict::same:
+      // As of now: the answer may have taken longer than a partition may be away, and would never be soon enough.
+      read.confirm(core_->reactor().now());
+      break;
+    case Verdict::shorter:
+      read.doubt();
+      read.probing = true;
+      break;
+    case Verdict::untold:
+      read.doubt();
+      break;
+  }
   if (about.same) about.same();
 }
 

@@ -3,6 +3,7 @@
 Not here: starting and breaking brokers (kafka_cluster.py), the checks themselves (matrix.py, kill_restart.py, truncation.py,
 recreated.py).
 """
+import argparse
 import os
 import pathlib
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 
 SKIPPED = 77  # meson's exit status for "skipped"
 TOPIC_READ = "%p\t%o\t%k\t%s\n"  # the same words in kcat's format and in ours
@@ -52,6 +54,15 @@ def expect(holds, what):
 def expect_equal(got, wanted, what):
     if got != wanted:
         raise CheckFailed(f"{what}: got {shorten(got)}, wanted {shorten(wanted)}")
+
+
+def eventually(what, holds, seconds=60):
+    """Waits; a failed check if it does not come to hold in this time."""
+    import kafka_cluster
+    try:
+        kafka_cluster.wait_for(what, holds, seconds)
+    except SystemExit as late:
+        raise CheckFailed(str(late))
 
 
 def shorten(value, limit=300):
@@ -113,3 +124,29 @@ def kcat_options(version):
 
 def scratch(name):
     return pathlib.Path(tempfile.mkdtemp(prefix=f"uvkafka-{name}-", dir=os.environ.get("TMPDIR")))
+
+
+def main_on_clusters(name, text, versions, drive, nodes=1, settings=()):
+    """The whole program of a script: runs drive(checks, layout, directory, uvkafka) on a cluster of each of the versions, or
+    of those that the command line names, and exits. `text`: what the script says of itself."""
+    import kafka_cluster
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: " + " ".join(versions))
+    parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program(), help="the program to drive")
+    given = parser.parse_args()
+    versions = given.versions or versions
+    skip_unless_kafka(versions)
+    status = 0
+    for version in versions:
+        directory = scratch(f"{name}-{version}")
+        options = types.SimpleNamespace(dir=directory, version=version, nodes=nodes, port=None, secure=False,
+                                        set=list(settings))
+        checks = Checks(f"Kafka {version}")
+        try:
+            kafka_cluster.up(options)
+            drive(checks, kafka_cluster.Layout(directory), directory, given.uvkafka)
+        finally:
+            kafka_cluster.down(options)
+            shutil.rmtree(directory, ignore_errors=True)
+        status = max(status, checks.end())
+    sys.exit(status)

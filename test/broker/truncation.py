@@ -9,16 +9,12 @@ time. Another one was away, and begins at the offset that its group has committe
 epoch (OffsetForLeaderEpoch), 4.3 tells it with Fetch. kcat then reads the log for comparison.
 Exit status: 0 if all checks hold, 1 if one does not, 77 if this machine cannot run brokers.
 """
-import argparse
 import json
-import pathlib
-import shutil
 import subprocess
-import sys
 import types
 
 import kafka_cluster
-from harness import Checks, default_program, expect_equal, run, scratch, skip_unless_kafka
+from harness import expect_equal, main_on_clusters, run
 
 VERSIONS = ["2.4.1", "4.3.1"]
 NODES = 3  # two for the topic; with the third there is a quorum while one of them is dead
@@ -30,8 +26,8 @@ BOTH, LOST, NEW = 10, 10, 25  # lines that both replicas have, that only the dea
 
 
 class Cluster:
-    def __init__(self, directory, program):
-        self.layout = kafka_cluster.Layout(directory)
+    def __init__(self, layout, program):
+        self.layout = layout
         self.bootstrap = self.layout.bootstrap("PLAINTEXT")
         self.program = program
 
@@ -108,28 +104,9 @@ def drive(cluster, checks, file):
     checks.run("kcat finds that log", lambda: expect_equal(log.splitlines(), lines("both", BOTH, 0) + after, "the log"))
 
 
-def judge(version, program):
-    directory = scratch(f"truncation-{version}")
-    options = types.SimpleNamespace(dir=directory, version=version, nodes=NODES, port=None, secure=False, set=SETTINGS)
-    checks = Checks(f"Kafka {version}")
-    try:
-        kafka_cluster.up(options)
-        checks.run("an unclean election", drive, Cluster(directory, program), checks, directory / "read")
-    finally:
-        kafka_cluster.down(options)
-        shutil.rmtree(directory, ignore_errors=True)
-    return checks.end()
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: " + " ".join(VERSIONS))
-    parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program(), help="the program to drive")
-    options = parser.parse_args()
-    versions = options.versions or VERSIONS
-    skip_unless_kafka(versions)
-    sys.exit(max([judge(version, options.uvkafka) for version in versions]))
+def judge(checks, layout, directory, program):
+    checks.run("an unclean election", drive, Cluster(layout, program), checks, directory / "read")
 
 
 if __name__ == "__main__":
-    main()
+    main_on_clusters("truncation", __doc__, VERSIONS, judge, NODES, SETTINGS)

@@ -30,7 +30,7 @@ class FetchPeer {
     }
     broker.on_request = [this](ScriptedBroker::Connection& connection, const protocol::RequestHeader& header,
                                codec::Reader& body) {
-      if (header.api == protocol::ApiKey::list_offsets) return find_times(connection, header, body);
+      if (header.api == protocol::ApiKey::list_offsets) return find(connection, header, body);
       if (header.api != protocol::ApiKey::fetch) return false;
       protocol::FetchRequest request;
       if (protocol::decode(body, header.version, request)) throw std::runtime_error("a Fetch that cannot be read");
@@ -91,9 +91,8 @@ class FetchPeer {
   size_t bytes_sent = 0;  ///< of records
 
  private:
-  /// No record is newer than what was read.
-  static bool find_times(ScriptedBroker::Connection& connection, const protocol::RequestHeader& header,
-                         codec::Reader& body) {
+  /// Where logs end. No record is newer than what was read.
+  bool find(ScriptedBroker::Connection& connection, const protocol::RequestHeader& header, codec::Reader& body) {
     codec::Reader copy = body;
     protocol::ListOffsetsRequest request;
     if (protocol::decode(copy, header.version, request)) throw std::runtime_error("a ListOffsets that cannot be read");
@@ -102,8 +101,10 @@ class FetchPeer {
       auto& topic_out = response.topics.emplace_back();
       topic_out.name = topic.name;
       for (const auto& entry : topic.partitions) {
-        if (entry.timestamp < 0) return false;
-        topic_out.partitions.emplace_back().partition_index = entry.partition_index;
+        if (entry.timestamp < kLatestOffset) return false;
+        auto& out = topic_out.partitions.emplace_back();
+        out.partition_index = entry.partition_index;
+        if (entry.timestamp == kLatestOffset) out.offset = end(entry.partition_index);
       }
     }
     connection.answer(header, response);
