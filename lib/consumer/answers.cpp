@@ -127,6 +127,13 @@ void Answers::advance(Partition& partition) {
 // The commit of the front entry: nothing below it is open.
 void Answers::pass_commit(Partition& partition, std::string_view metadata, Function<void(Error)> done) {
   Window& window = partition.window;
+  if (window.front().vague) {
+    const uint64_t ticket = Ticket::of(partition.slot, window.begin());
+    teller_.later(std::move(done), Committer::ended(partition, window.front().next));
+    window.pop();
+    if (!pipelined_) close_envelope(ticket);
+    return;
+  }
   committer_.want(partition, window.front(), metadata, std::move(done));
   if (!pipelined_) {
     Commit& wanted = partition.commits.wanted;
@@ -185,6 +192,14 @@ void Answers::topic_recreated(Partition& partition, const Error& why) {
   const Commit wanted = committer_.topic_recreated(partition, Error(Errc::lost, std::string(why.detail())));
   dispatcher_.closed(wanted.open);
   count(wanted);
+  dispatcher_.schedule();
+}
+
+void Answers::log_ends(Partition& partition, int64_t end) {
+  partition.window.end_at(end);
+  const Commit gone = committer_.log_ends(partition, end);
+  close_envelopes(partition, gone);
+  count(gone);
   dispatcher_.schedule();
 }
 

@@ -54,6 +54,9 @@ class Answers {
 
   /// The position was set from outside: no answer of an open envelope moves it.
   void position_set(Partition& partition);
+  /// The log ends at `end` now, and was cut there or below: of what was dispatched, only what lies below `end` as a
+  /// whole can be stored.
+  void log_ends(Partition& partition, int64_t end);
   /// The topic was made anew. Open envelopes of the old one say `lost` from now on, and so do their commits.
   void topic_recreated(Partition& partition, const Error& why);
   /// The partition was removed from the assignment. Its open envelopes say `lost` from now on, and so do commits that

@@ -5,6 +5,7 @@
 #include <kafka/function.hpp>
 #include <kafka/types.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -40,6 +41,14 @@ struct Commit {
     for (size_t i = 0; i < done.size(); ++i) {
       if (done[i].offset > end) done[i].cut = why;
     }
+  }
+  /// The greatest offset up to `end` that a `done` was promised; -1: none is known.
+  int64_t newest_within(int64_t end) const {
+    int64_t newest = -1;
+    for (size_t i = 0; i < done.size(); ++i) {
+      if (done[i].offset <= end) newest = std::max(newest, done[i].offset);
+    }
+    return newest;
   }
 };
 

@@ -73,17 +73,38 @@ void Committer::move_on(Partition& partition) {
 }
 
 void Committer::log_cut(Partition& partition, int64_t offset, int32_t epoch) {
-  const Error why = cut_off(partition, offset);
+  tell_cut(partition, offset, cut_off(partition, offset));
   Commit& wanted = partition.commits.wanted;
-  wanted.cut(offset, why);
   if (wanted.offset > offset) {
     wanted.offset = offset;
     wanted.epoch = epoch;
   }
+}
+
+// Records below the end may be new ones. So what is stored is an offset that was asked for, never the end itself.
+Commit Committer::log_ends(Partition& partition, int64_t end) {
+  const Error why = ended(partition, end);
+  tell_cut(partition, end, why);
+  Commit& wanted = partition.commits.wanted;
+  if (wanted.offset <= end) return {};
+  partition.commits.tail = {};
+  wanted.offset = wanted.newest_within(end);
+  wanted.epoch = -1;
+  return wanted.offset < 0 ? fail_wanted(partition, why) : Commit();
+}
+
+Error Committer::ended(const Partition& partition, int64_t end) {
+  return {Errc::offset_out_of_range,
+          partition.where() + " was truncated: it ends at offset " + std::to_string(end) +
+              ", below what the commit covers, and nothing says where its records are other ones"};
+}
+
+void Committer::tell_cut(Partition& partition, int64_t end, const Error& why) {
+  partition.commits.wanted.cut(end, why);
   if (!partition.commits.under_way) return;
   for (auto& [id, request] : requests_) {
     for (Sent& sent : request) {
-      if (sent.partition.get() == &partition) sent.commit.cut(offset, why);
+      if (sent.partition.get() == &partition) sent.commit.cut(end, why);
     }
   }
 }

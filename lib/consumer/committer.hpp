@@ -62,6 +62,12 @@ class Committer {
   /// The log ends at `offset` now, with a batch of `epoch`: no commit of the partition promises more, and the `done`s
   /// that were promised more hear so.
   void log_cut(Partition& partition, int64_t offset, int32_t epoch);
+  /// The log ends at `end` now, and was cut there or below. A commit of more is stored as the newest of those that it
+  /// stands for and that do not go beyond `end`. If none of them is known it fails, its `done`s run, and it is
+  /// returned.
+  Commit log_ends(Partition& partition, int64_t end);
+  /// What the `done` of a commit hears that covers more than the log has, which ends at `end`.
+  static Error ended(const Partition& partition, int64_t end);
   /// The topic was made anew. The commit that was not sent fails, and its `done`s run; it is returned. One that was
   /// sent is lost, whatever the broker answers.
   Commit topic_recreated(Partition& partition, const Error& why);
@@ -89,6 +95,7 @@ class Committer {
   static int64_t known_end(const Partition& partition, const Window::Entry& answered);
   bool overtakes(const Partition& partition) const;
   bool waits() const { return one_at_a_time_ && !requests_.empty(); }
+  void tell_cut(Partition& partition, int64_t end, const Error& why);
   void list(Partition& partition);
   void schedule();
   void send();

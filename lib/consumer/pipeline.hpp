@@ -81,6 +81,7 @@ class Pipeline final : private Positions::Owner,
   void position_reset(Partition& partition, Event::Type type, const Error& why) override;
   void topic_recreated(Partition& partition, const Error& why) override { answers.topic_recreated(partition, why); }
   void log_cut(Partition& partition, int64_t offset, int32_t epoch) override;
+  void log_ends(Partition& partition, int64_t end) override { answers.log_ends(partition, end); }
   void partition_resumed(Partition& partition, int64_t offset) override;
   void partition_stopped(Partition& partition, const Error& why) override;
 

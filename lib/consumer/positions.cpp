@@ -260,7 +260,7 @@ void Positions::refused(Partition& partition, const TopicOffset& found, const Of
     position.restart_epoch = source.epoch;
     return list(partition, TopicOffset::latest(*partition.topic, partition.number), position.reset_reason);
   }
-  if (behind) owner_.log_cut(partition, found.offset, source.epoch);
+  if (behind) owner_.log_ends(partition, found.offset);
   if (policy(partition) == OutOfRange::fail) {
     const std::string what(position.reset_reason.detail());
     return stop(partition,

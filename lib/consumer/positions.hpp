@@ -30,6 +30,9 @@ class Positions final : private TopicCheck::Owner {
     /// The log ends at `offset` now, with a batch of `epoch`: no commit may promise more, and whoever was promised more
     /// hears so.
     virtual void log_cut(Partition& partition, int64_t offset, int32_t epoch) = 0;
+    /// The log ends at `end` now, below what was read, and nothing says where it was cut: there, or below, with newer
+    /// records since.
+    virtual void log_ends(Partition& partition, int64_t end) = 0;
     /// The topic was deleted and made anew: nothing that was read of the old one counts for the new one.
     virtual void topic_recreated(Partition& partition, const Error& why) = 0;
     /// It was stopped, and begins again at `offset`; -1: that is not known yet.

@@ -31,6 +31,7 @@ class Window {
     bool sought = false;       ///< the position was set since: the answer counts, but does not move the position
     bool taken_back = false;   ///< the position was set since: the answer does not count
     bool cut = false;          ///< the log has lost some of it: `next` is less than what was dispatched
+    bool vague = false;        ///< the same, and nobody knows where the log was cut: a commit cannot be stored
     bool over() const noexcept { return taken_back || (answered && !unconfirmed); }
   };
 
@@ -84,6 +85,16 @@ class Window {
       entry.next = offset;
       entry.epoch = epoch;
       entry.cut = true;
+    }
+  }
+  /// The log ends at `end` now, and was cut there or below: what lies below may be newer than what was dispatched.
+  void end_at(int64_t end) noexcept {
+    for (uint64_t number = this->end(); number > begin_; --number) {
+      Entry& entry = *find(number - 1);
+      if (entry.next <= end) return;
+      entry.next = end;
+      entry.epoch = -1;
+      entry.cut = entry.vague = true;
     }
   }
 

@@ -275,6 +275,50 @@ TEST_CASE(
   client.close();
 }
 
+TEST_CASE("D11: where nobody knows where the log was cut, no commit covers records that came since") {
+  SimClient client(19, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.releases().as_version("1.1"));
+  fill_batches(client, "t", 1, 5, 5);
+  const auto policy = GENERATE(OutOfRange::reset_to_earliest, OutOfRange::reset_to_latest, OutOfRange::fail);
+  const CommitMode mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
+  const bool answered = GENERATE(false, true);  // the commit waits for the one before it when the log is cut
+  if (answered && mode == CommitMode::confirmed) return;
+  CAPTURE(static_cast<int>(policy), static_cast<int>(mode), answered);
+  Recorder recorder;
+  Consumer consumer(*client.session, "g", {{"t", {0}}}, {.commit_mode = mode, .on_offset_out_of_range = policy});
+  recorder.listen(consumer);
+  if (answered) cluster.faults().add(ApiKey::offset_commit).times(1).delay(5s);
+  std::vector<Error> told;
+  std::vector<BatchEnvelope> batches;
+  const auto commit = [&](size_t index) {
+    batches[index].commit({}, [&told](Error error) { told.push_back(std::move(error)); });
+  };
+  consumer.batch_consume(100, [&](BatchEnvelope batch) {
+    batches.push_back(std::move(batch));
+    if (batches.size() == 1 || (batches.size() == 2 && answered)) commit(batches.size() - 1);
+    if (batches.size() > 2) batches.back().ack();
+  });
+  REQUIRE(client.until([&] { return batches.size() == 1; }));
+  client.run(1ms);  // its commit has left
+  fill_batches(client, "t", 1, 5, 5);
+  REQUIRE(client.until([&] { return batches.size() == 2; }));
+  client.run(1s);
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 7));
+  fill_batches(client, "t", 1, 2, 1);  // 7 and 8 are new, and 10 was committed in another log
+  client.run(3s);
+  CHECK(recorder.events.back().error == Errc::offset_out_of_range);
+  if (!answered) commit(1);
+  REQUIRE(client.until([&] { return told.size() == 2; }));
+  const size_t lost = answered ? 0 : 1;
+  CHECK(told[lost] == Errc::offset_out_of_range);
+  CHECK_FALSE(told[1 - lost]);
+  client.run(2s);
+  CHECK(committed(client, "g", "t", 0) == 5);
+  close(client, consumer);
+  client.close();
+}
+
 TEST_CASE("D11: with unordered, answers to envelopes that were open when the log was cut store nothing beyond it") {
   SimClient client(15, {.brokers = 1});
   devbroker::Cluster& cluster = client.brokers->cluster();

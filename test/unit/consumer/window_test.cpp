@@ -67,3 +67,15 @@ TEST_CASE("A log that was cut shortens what envelopes promise") {
   CHECK_FALSE(window.find(2)->cut);
   CHECK(window.find(3)->cut);
 }
+
+TEST_CASE("Where nobody knows where the log was cut, envelopes that reach beyond its end store nothing") {
+  Window window(8);
+  for (int64_t i = 0; i < 4; ++i) window.push(10 * i, 10 * i + 10, 5);
+  window.end_at(25);
+  CHECK_FALSE(window.find(2)->vague);
+  CHECK(window.find(2)->next == 20);
+  CHECK(window.find(3)->vague);
+  CHECK(window.find(3)->next == 25);
+  CHECK(window.find(3)->epoch == -1);
+  CHECK(window.find(4)->vague);
+}
