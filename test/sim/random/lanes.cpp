@@ -77,6 +77,7 @@ void Lanes::go_on(Lane& lane) {
     out.passed = true;
     if (!out.committing) continue;
     out.place = lane.last_asked = book_.asked(lane.partition, out.after);
+    lane.sends[out.set_backs].asked.insert(out.after);
     const auto& cuts = history_.cuts(lane.partition);
     for (size_t i = out.cuts; i < cuts.size(); ++i) {
       if (cuts[i] < out.after) book_.cut(lane.partition, cuts[i]);  // no more of it can be asked for
@@ -191,7 +192,8 @@ void Lanes::sought(const TopicPartition& partition, int64_t to) {
   Lane& at = lane(partition);
   move(at);
   at.stopped = false;
-  at.sought = true;
+  at.sought = at.by_place = true;
+  ++at.set_backs;
   set(at, to < 0 ? -1 : to);
   at.anywhere = to < 0;
   at.beyond = at.beyond || to > log_end(partition);
@@ -212,6 +214,7 @@ void Lanes::taken(const TopicPartition& partition) {
 void Lanes::given(const TopicPartition& partition) {
   Lane& at = lane(partition);
   at.taken = false;
+  ++at.set_backs;
   at.mark = book_.count(partition);
   at.log_start = log_start(partition);
 }
@@ -285,8 +288,30 @@ uint64_t Lanes::delivered(const TopicPartition& partition, const std::vector<His
   Lane::Out& out = at.out[++numbers_];
   out.first = first;
   out.after = after;
+  out.set_backs = at.set_backs;
   out.cuts = history_.last_view(partition, places.back());
   return numbers_;
+}
+
+// What was dispatched between two set-backs is committed in order, whenever that is. A log that was cut may shorten a
+// commit to the cut.
+void Lanes::sent(const TopicPartition& partition, int64_t offset) {
+  Lane& at = lane(partition);
+  const auto& cuts = history_.cuts(partition);
+  if (std::find(cuts.begin(), cuts.end(), offset) != cuts.end()) return;
+  int64_t newest = -1;
+  for (auto& [count, sends] : at.sends) {
+    const bool mine = std::any_of(sends.asked.begin(), sends.asked.end(), [&](int64_t asked) {
+      return asked <= offset && history_.was_passable(partition, asked, offset, true);
+    });
+    if (mine && sends.newest <= offset) {
+      sends.newest = offset;
+      return;
+    }
+    if (mine) newest = std::max(newest, sends.newest);
+  }
+  violation(partition, "a commit of " + std::to_string(offset) + " is sent, " +
+                           (newest < 0 ? "which nobody asked for" : "after one of " + std::to_string(newest)));
 }
 
 void Lanes::committed(const TopicPartition& partition, uint64_t number, const Error& error) {
@@ -297,6 +322,7 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
   const Lane::Out out = found->second;
   at.out.erase(found);
   const std::string what = "the commit of " + std::to_string(out.after);
+  if (error) ++at.set_backs;  // its message comes again
   if (out.taken && error) {
     // It may have failed before the partition was taken, and has ended the consumption then.
     if (error != Errc::lost && error != Errc::closed) ending(error.code());
@@ -305,6 +331,9 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
   if (error == Errc::offset_out_of_range) {  // the log has lost what it covers; reading goes on where the event says
     if (history_.lowest_cut(partition, INT64_MAX) >= out.after && !lies_possible && !at.beyond)
       violation(partition, what + " is said to be cut off, and no log was cut below it");
+    // Where no epoch tells where the log was cut, nobody knows what of the commit still holds: nothing is stored.
+    const bool known = plan_.notices_cuts(consumer_) && !misled() && !at.by_place;
+    if (!known && at.last_asked == out.place) at.last_asked.reset();
   } else if (!error) {
     if (!out.place) {
       violation(partition, what + " is reported as stored, and something below it is not answered");
@@ -332,6 +361,7 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
 // The consumer has set the position. If the application has called seek() before it heard of that, seek() stands.
 void Lanes::went_on(Lane& at, const Event& event, int64_t position) {
   at.doubtful = false;
+  ++at.set_backs;
   if (at.sought && position != event.offset) return;
   move(at);
   at.sought = false;

@@ -93,6 +93,7 @@ struct Lane {
     bool passed = false;          ///< answered, and everything below it too
     bool moved = false;           ///< the position was set since, by seek() or a reset
     bool taken = false;           ///< the partition was taken away since
+    size_t set_backs = 0;         ///< the lane's, when it was dispatched
     size_t mark = 0;              ///< values that were stored when it was committed
     size_t cuts = 0;              ///< that the log had until it lost this, if it did
     std::optional<size_t> place;  ///< among what was asked for
@@ -101,6 +102,14 @@ struct Lane {
   std::optional<size_t> last_asked;
   size_t last_mark = 0;
   bool failed = false;  ///< a commit was not stored
+  /// How often the position was set back, or might have been: below what was committed before.
+  size_t set_backs = 0;
+  struct Sends {
+    std::set<int64_t> asked;
+    int64_t newest = -1;
+  };
+  std::map<size_t, Sends> sends;  ///< commits of what was dispatched after so many of them
+  bool by_place = false;          ///< the position was ever set by seek(), without an epoch
   /// An answer was refused, and the reason was not told yet.
   bool doubtful = false;
   bool open() const { return !out.empty(); }
@@ -128,6 +137,8 @@ class Lanes {
   void paused(const TopicPartition& partition, bool on) { lane(partition).paused = on; }
   /// cancel(), or a dropped envelope: `on_end` has to be called with this.
   void note_standstill();
+  /// A request that stores this is being sent.
+  void sent(const TopicPartition& partition, int64_t offset);
   void ending(Errc error) { expected_ends_.push_back(error); }
   // Callbacks of the client.
   uint64_t delivered(const TopicPartition& partition, const std::vector<History::Place>& places, int64_t position);

@@ -173,10 +173,15 @@ void Reader::commit(const std::shared_ptr<Held>& held) {
   };
   Call call(run_.journal);
   const Error error =
-      plan_.batches ? held->batch.commit("by test", std::move(done)) : held->message.commit("by test", std::move(done));
+      plan_.batches ? held->batch.commit(mark(), std::move(done)) : held->message.commit(mark(), std::move(done));
   replied(*held, error);
   if (!error) return lanes_->committing(partition, held->number);
   lanes_->late(partition, held->number);
+}
+
+void Reader::sent(const TopicPartition& partition, int64_t offset, const std::string& metadata) {
+  run_.journal.check(consumer_ && !closed_ && metadata == mark(), "a commit of a consumer that is gone is sent");
+  if (metadata == mark()) lanes_->sent(partition, offset);
 }
 
 void Reader::replied(const Held& held, const Error& error) {

@@ -24,6 +24,9 @@ class Reader {
   void answer_late();
   /// Closes for good.
   void finish();
+  const std::string& group() const { return plan_.group; }
+  /// A commit in its group is being sent.
+  void sent(const TopicPartition& partition, int64_t offset, const std::string& metadata);
   /// No new consumer is made from now on.
   void ending();
 
@@ -44,6 +47,8 @@ class Reader {
   void restart(bool politely);
   void stop();
   bool stopping() const { return stops_ > stops_ended_; }
+  /// Commits of this consumer carry it.
+  std::string mark() const { return "by consumer " + std::to_string(incarnation_); }
   Error ack(Held& held) { return plan_.batches ? held.batch.ack() : held.message.ack(); }
   void commit(const std::shared_ptr<Held>& held);
   void give_back(const std::shared_ptr<Held>& held);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,12 +14,15 @@
 
 namespace kafka::sim {
 
-/// Finds the beginnings of frames in what one connection is given to send.
+/// Finds requests in what one connection is given to send.
 class RequestTap {
  public:
   using Told = std::function<void(ApiKey)>;
+  using ToldWhole = std::function<void(std::string_view)>;
 
-  explicit RequestTap(Told told) : told_(std::move(told)) {}
+  /// `told` runs when a request begins. `told_whole` gets the whole frame of each request of that API.
+  RequestTap(Told told, ApiKey whole, ToldWhole told_whole)
+      : told_(std::move(told)), whole_(whole), told_whole_(std::move(told_whole)) {}
 
   /// The next bytes of the connection.
   void bytes(std::string_view text) {
@@ -29,17 +33,29 @@ class RequestTap {
         text.remove_prefix(1);
         if (++seen_ == kHead) told_(static_cast<ApiKey>(api_));
       } else {
-        const size_t skipped = std::min(text.size(), size_ + kSize - seen_);
-        seen_ += skipped;
-        text.remove_prefix(skipped);
+        const size_t part = std::min(text.size(), size_ + kSize - seen_);
+        if (whole()) frame_.append(text.substr(0, part));
+        seen_ += part;
+        text.remove_prefix(part);
       }
-      if (seen_ >= kHead && seen_ == size_ + kSize) seen_ = size_ = api_ = 0;
+      if (seen_ >= kHead && seen_ == size_ + kSize) end();
     }
   }
 
  private:
+  bool whole() const { return static_cast<ApiKey>(api_) == whole_; }
+  void end() {
+    const char api[] = {static_cast<char>(api_ >> 8), static_cast<char>(api_)};
+    if (whole()) told_whole_(std::string(api, sizeof api) + frame_);
+    frame_.clear();
+    seen_ = size_ = api_ = 0;
+  }
+
   static constexpr size_t kSize = 4, kHead = 6;  // a frame begins with its size in 4 bytes, and the API in 2
   Told told_;
+  ApiKey whole_;
+  ToldWhole told_whole_;
+  std::string frame_;  // without its size and its API
   size_t seen_ = 0, size_ = 0, api_ = 0;
 };
 

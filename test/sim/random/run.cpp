@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/header.hpp"
+#include "protocol/offset_commit.hpp"
 #include "random/nemesis.hpp"
 #include "random/queries.hpp"
 #include "random/reader.hpp"
@@ -64,17 +66,55 @@ void Run::make_cluster() {
 // While the application does nothing and is told nothing, and nothing new breaks, few requests come.
 void Run::watch_rates() {
   world.watch_writes(kHost, [this](uint64_t connection, const net::Address& to, std::string_view bytes) {
-    const auto tap = taps_.try_emplace(connection, [this, ip = to.ip](ApiKey api) {
-      // Questions of the application wait for a connection, and all are sent when there is one.
-      const bool may_be_asked = api == ApiKey::list_offsets || api == ApiKey::offset_fetch || api == ApiKey::metadata;
-      if (may_be_asked && queries_ != nullptr && queries_->open() > 0) return;
-      rates_.note((api == ApiKey::fetch ? "fetches to " : "requests to ") + ip + " of API " +
-                      std::to_string(static_cast<int>(api)),
-                  world.now());
-    });
+    const auto tap = taps_.try_emplace(
+        connection,
+        [this, ip = to.ip](ApiKey api) {
+          // Questions of the application wait for a connection, and all are sent when there is one.
+          const bool may_be_asked =
+              api == ApiKey::list_offsets || api == ApiKey::offset_fetch || api == ApiKey::metadata;
+          if (may_be_asked && queries_ != nullptr && queries_->open() > 0) return;
+          if (api == ApiKey::produce && written()) return;  // produce() tells of many of them together
+          rates_.note((api == ApiKey::fetch ? "fetches to " : "requests to ") + ip + " of API " +
+                          std::to_string(static_cast<int>(api)),
+                      world.now());
+        },
+        ApiKey::offset_commit, [this](std::string_view frame) { commits_sent(frame); });
     tap.first->second.bytes(bytes);
   });
   journal.on_activity = [this] { rates_.progress(); };
+}
+
+// Whether any log has grown since this was asked last.
+bool Run::written() {
+  int64_t ends = 0;
+  for (const auto& [name, topic] : cluster().topics().all()) {
+    for (const auto& partition : topic.partitions) ends += partition->log.end_offset();
+  }
+  const bool more = ends > ends_;
+  ends_ = ends;
+  return more;
+}
+
+void Run::commits_sent(std::string_view frame) {
+  codec::Reader reader(Bytes::copy(frame));
+  const protocol::RequestHeader header = protocol::read_request_header(reader);
+  protocol::OffsetCommitRequest request;
+  if (Error error = protocol::decode(reader, header.version, request))
+    return journal.violation("a commit cannot be decoded: " + error.message());
+  const auto reader_of = [&](const auto& each) { return each->group() == request.group_id; };
+  const auto sender = std::find_if(readers_.begin(), readers_.end(), reader_of);
+  if (sender == readers_.end()) return journal.violation("a commit in a group that nobody uses is sent");
+  for (const auto& topic : request.topics) {
+    std::string name = topic.name;
+    if (header.version >= protocol::OffsetCommitRequest::kTopicIdsFrom) {
+      const auto* const known = cluster().topics().find(topic.topic_id.bytes);
+      if (known == nullptr) continue;  // it was made anew
+      name = known->name;
+    }
+    for (const auto& partition : topic.partitions)
+      (*sender)->sent({name, partition.partition_index}, partition.committed_offset,
+                      partition.committed_metadata.value_or(""));
+  }
 }
 
 void Run::judge_rates() {

@@ -78,10 +78,13 @@ class Run {
 
   void watch_rates();
   void judge_rates();
+  bool written();
+  void commits_sent(std::string_view frame);
 
   const Queries* queries_ = nullptr;
   RateWatch rates_;
   std::map<uint64_t, RequestTap> taps_;  // of connections, by number
+  int64_t ends_ = 0;                     // of all logs
   bool misled_ = false;
   std::chrono::nanoseconds looked_at_{-1};
   std::vector<std::unique_ptr<Sender>> senders_;
