@@ -196,7 +196,17 @@ void OffsetQuery::answered(int32_t node, const std::vector<size_t>& indexes, con
     take(entry, *found->second, node, version);
     if (ended_) return;
   }
+  retry_together(indexes);
   schedule();
+}
+
+// Those that failed in one answer are asked about in one request again, however many they are.
+void OffsetQuery::retry_together(const std::vector<size_t>& indexes) {
+  net::TimePoint again{};
+  for (const size_t index : indexes) again = std::max(again, entries_[index].retry.until());
+  for (const size_t index : indexes) {
+    if (entries_[index].state == State::waiting) entries_[index].retry.hold(again);
+  }
 }
 
 void OffsetQuery::take(Entry& entry, const Answer& answer, int32_t node, int16_t version) {

@@ -74,6 +74,7 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
                 const protocol::ListOffsetsResponse& response, int16_t version);
   void take(Entry& entry, const Answer& answer, int32_t node, int16_t version);
   void failed(Entry& entry, Error error);
+  void retry_together(const std::vector<size_t>& indexes);
   void finish(Entry& entry, int64_t offset, int64_t timestamp, Error error, const OffsetSource& source = {});
   void fail_all(const Error& error);
   void end();

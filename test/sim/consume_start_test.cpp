@@ -504,3 +504,22 @@ TEST_CASE("F17: committed offsets are waited for while the coordinator is not th
   close(client, consumer);
   client.close();
 }
+
+TEST_CASE("partitions that a leader refuses together are asked about together again") {
+  SimClient client(31, {.brokers = 1});
+  fill(client, "t", 30, 4);
+  client.brokers->cluster().faults().add(ApiKey::list_offsets).always().reply(Errc::not_leader_or_follower);
+  Partitions all;
+  for (int32_t number = 0; number < 30; ++number) all["t"].push_back(number);
+  OffsetMaster offsets(*client.session);
+  Outcome<std::vector<TopicOffset>> found;
+  offsets.fetch_latest(all, found.take());
+  client.run(10s);
+  const auto asked = client.brokers->cluster().requests().count(ApiKey::list_offsets, 0);
+  CHECK(asked > 8);
+  CHECK(asked < 25);
+  client.brokers->cluster().faults().clear();
+  CHECK(client.until([&] { return found.calls == 1; }, 2s));
+  CHECK_FALSE(found.error);
+  client.close();
+}
