@@ -31,7 +31,7 @@ constexpr uint64_t kTwiceEvery = 10;
 #if defined(__SANITIZE_ADDRESS__)
 constexpr uint64_t kDefaultSeeds = 100;  // each costs about ten times as much
 #else
-constexpr uint64_t kDefaultSeeds = 240;
+constexpr uint64_t kDefaultSeeds = 600;
 #endif
 
 const char* program = "sim_random";
