@@ -43,13 +43,24 @@ Lanes::Lanes(Journal& journal, GroupBook& book, const devbroker::Cluster& cluste
              const Plan& plan, const ConsumerPlan& consumer)
     : journal_(journal), book_(book), cluster_(cluster), history_(history), plan_(plan), consumer_(consumer) {
   for (const auto& [topic, numbers] : consumer.partitions) {
-    for (const int32_t number : numbers) {
-      Lane& lane = lanes_[{topic, number}];
-      lane.partition = {topic, number};
-      lane.mark = book.count(lane.partition);
-      lane.log_start = log_start(lane.partition);
-    }
+    for (const int32_t number : numbers) add({topic, number}, false);
+    const auto* const found = consumer.all ? cluster.topics().find(topic) : nullptr;
+    for (size_t number = numbers.size(); found != nullptr && number < found->partitions.size(); ++number)
+      add({topic, static_cast<int32_t>(number)}, false);
   }
+}
+
+void Lanes::add(const TopicPartition& partition, bool newer) {
+  Lane& lane = lanes_[partition];
+  lane.partition = partition;
+  lane.mark = book_.count(partition);
+  lane.log_start = log_start(partition);
+  lane.newer = newer;
+  if (!consumer_.fetches) return;
+  // A fetcher begins where the policy says, and is not told so.
+  lane.from_least = consumer_.options.auto_offset_reset == OffsetReset::earliest || newer;
+  lane.anywhere = true;
+  lane.least = lane.from_least ? lane.log_start : history_.end(partition, committed_only());
 }
 
 int64_t Lanes::log_start(const TopicPartition& partition) const {
@@ -148,6 +159,7 @@ void Lanes::began(int64_t limit) {
 
 // The consumption may end with the error of any of them.
 void Lanes::note_standstill() {
+  if (consumer_.all) return;  // it waits for more
   standstill_ |= std::all_of(lanes_.begin(), lanes_.end(),
                              [](const auto& lane) { return lane.second.stopped || lane.second.taken; });
 }
@@ -196,6 +208,7 @@ void Lanes::sought(const TopicPartition& partition, int64_t to) {
   ++at.set_backs;
   set(at, to < 0 ? -1 : to);
   at.anywhere = to < 0;
+  at.from_least = false;
   at.beyond = at.beyond || to > log_end(partition);
   at.least = to == kLatestOffset ? history_.end(partition, committed_only()) : log_start(partition);
 }
@@ -268,7 +281,8 @@ uint64_t Lanes::delivered(const TopicPartition& partition, const std::vector<His
                                (at.last ? ", behind record " + std::to_string(at.last->number) : ""));
   } else if (at.anywhere) {
     const int64_t end = history_.cuts(partition).empty() ? log_end(partition) : INT64_MAX;
-    if (first < history_.lowest_cut(partition, at.least) || first > end || !follows(at, first, places.front()))
+    if (first < history_.lowest_cut(partition, at.least) || first > end ||
+        !follows(at, at.from_least ? at.least : first, places.front()))
       violation(partition, what + "after a seek");
   } else {
     const std::vector<int64_t> starts = book_.since(partition, at.mark);
@@ -378,7 +392,7 @@ void Lanes::event(const Event& event, int64_t position) {
     const int64_t end = log_end(partition);
     if (event.error == Errc::no_offset) {
       if (!book_.held_since(partition, at.mark, -1)) violation(partition, "was reset though an offset is committed");
-      if (consumer_.options.auto_offset_reset == OffsetReset::earliest &&
+      if ((consumer_.options.auto_offset_reset == OffsetReset::earliest || at.newer) &&
           (event.offset > start || event.offset < history_.lowest_cut(partition, at.log_start)))
         violation(partition, "was reset to " + std::to_string(event.offset) + ", which is not the beginning");
     } else if (event.error == Errc::offset_out_of_range) {

@@ -76,6 +76,7 @@ struct Lane {
   /// Delivered right before `next`, if the position was not set since.
   std::optional<History::Place> last;
   bool anywhere = false;
+  bool from_least = false;  ///< at `least`, not anywhere behind it
   int64_t least = 0;
   int64_t log_start = 0;  ///< when the consumer was made
   bool beyond = false;    ///< it was sent beyond the end of the log, so out of range is expected
@@ -109,6 +110,7 @@ struct Lane {
     int64_t newest = -1;
   };
   std::map<size_t, Sends> sends;  ///< commits of what was dispatched after so many of them
+  bool newer = false;             ///< the consumer has known the topic without it
   bool by_place = false;          ///< the position was ever set by seek(), without an epoch
   /// An answer was refused, and the reason was not told yet.
   bool doubtful = false;
@@ -120,6 +122,9 @@ class Lanes {
  public:
   Lanes(Journal& journal, GroupBook& book, const devbroker::Cluster& cluster, const History& history, const Plan& plan,
         const ConsumerPlan& consumer);
+
+  /// One more partition, which begins at its first record if the consumer knows that it is new.
+  void add(const TopicPartition& partition, bool newer);
 
   // Calls of the application.
   void began(int64_t limit);

@@ -199,6 +199,7 @@ void Ledger::judge(const History& history, bool partial) {
   for (const auto& [number, places] : found) {
     const Sent& sent = records[number];
     if (sent.asked >= 0 || !sent.key || plan_.producers[sent.producer].partitioner) continue;
+    if (grown.contains(sent.topic)) continue;
     for (const Place& place : places) {
       const auto [home, fresh] = homes.try_emplace({sent.topic, *sent.key}, place.first.partition);
       if (!fresh && home->second != place.first.partition)

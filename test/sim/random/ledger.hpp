@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,8 @@ class Ledger {
 
   /// A handshake was cut, and the client took a broker for an old one without sequences: `once` is not promised then.
   bool misled = false;
+  /// Topics that have got more partitions: the same key may go to another one since.
+  std::set<std::string> grown;
   std::vector<Sent> records;
   std::vector<Bulk> bulks;
 

@@ -12,11 +12,11 @@ std::string text(const TopicPartition& partition) {
 Nemesis::Nemesis(const Plan& plan, SimWorld& world, SimCluster& brokers, const char* client)
     : plan_(plan), world_(world), brokers_(brokers), client_(client), random_(plan.seed, 3) {
   const std::pair<bool, Act> all[] = {
-      {plan.kill, &Nemesis::kill},        {plan.pause, &Nemesis::pause},       {plan.holes, &Nemesis::hole},
-      {plan.refuse, &Nemesis::refuse},    {plan.reset, &Nemesis::reset},       {plan.move, &Nemesis::move},
-      {plan.names, &Nemesis::names},      {plan.replies, &Nemesis::reply},     {plan.breaks, &Nemesis::break_answer},
-      {plan.upgrades, &Nemesis::upgrade}, {plan.truncate, &Nemesis::truncate}, {plan.cuts, &Nemesis::cut},
-      {plan.lag, &Nemesis::lag},          {plan.recreates, &Nemesis::recreate}};
+      {plan.kill, &Nemesis::kill},        {plan.pause, &Nemesis::pause},        {plan.holes, &Nemesis::hole},
+      {plan.refuse, &Nemesis::refuse},    {plan.reset, &Nemesis::reset},        {plan.move, &Nemesis::move},
+      {plan.names, &Nemesis::names},      {plan.replies, &Nemesis::reply},      {plan.breaks, &Nemesis::break_answer},
+      {plan.upgrades, &Nemesis::upgrade}, {plan.truncate, &Nemesis::truncate},  {plan.cuts, &Nemesis::cut},
+      {plan.lag, &Nemesis::lag},          {plan.recreates, &Nemesis::recreate}, {plan.grows, &Nemesis::grow}};
   for (const auto& [on, act] : all) {
     if (on) kinds_.push_back(act);
   }
@@ -255,6 +255,17 @@ void Nemesis::recreate() {
   static_cast<void>(brokers_->topics().erase(topic.name));
   static_cast<void>(brokers_->topics().create(topic.name, topic.partitions));
   after_recreation(topic);
+}
+
+void Nemesis::grow() {
+  const TopicPlan& topic = random_.pick(plan_.topics);
+  const auto* const found = brokers_->topics().find(topic.name);
+  const int32_t least = found == nullptr ? 0 : static_cast<int32_t>(found->partitions.size());
+  if (found == nullptr || least >= kMostPartitions || !random_.percent(30)) return;
+  const int32_t most = random_.integer(least + 1, kMostPartitions);
+  world_.note("grow " + topic.name + " to " + std::to_string(most));
+  static_cast<void>(brokers_->topics().grow(topic.name, most));
+  after_growth(topic, least);
 }
 
 void Nemesis::lag() {

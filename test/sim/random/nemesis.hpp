@@ -24,6 +24,8 @@ class Nemesis {
   Function<void(const TopicPartition&, int64_t)> after_cut;
   /// Called when the topic was deleted, and made anew with as many partitions.
   Function<void(const TopicPlan&)> after_recreation;
+  /// Called when the topic has got more partitions: the first of the new ones.
+  Function<void(const TopicPlan&, int32_t)> after_growth;
   /// Called when the partition has got another leader.
   Function<void(const TopicPartition&)> after_move;
 
@@ -42,12 +44,14 @@ class Nemesis {
   void truncate();
   void cut();
   void recreate();
+  void grow();
   void lag();
   int broker() { return random_.integer(1, kBrokers); }
   std::string host() { return SimCluster::host(broker()); }
   TopicPartition partition();
 
   static constexpr int kBrokers = 3;
+  static constexpr int32_t kMostPartitions = 6;
   const Plan& plan_;
   SimWorld& world_;
   SimCluster& brokers_;

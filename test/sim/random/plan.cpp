@@ -170,6 +170,29 @@ void draw_recreating(Plan& plan) {
   plan.recreates = OnRequest::recreates && !plan.calm() && !plan.upgrades && random.percent(8);
 }
 
+// Consumers and fetchers of all partitions, while topics get more of them.
+void draw_all(Plan& plan) {
+  Random random(plan.seed, 13);
+  bool any = false;
+  for (size_t i = 0; i < plan.consumers.size(); ++i) {
+    ConsumerPlan& consumer = plan.consumers[i];
+    consumer.all = random.percent(20);
+    if (!consumer.all) continue;
+    any = true;
+    const bool every = i == 0;
+    consumer.partitions.clear();
+    for (const TopicPlan& topic : plan.topics) {
+      if (!every && !consumer.partitions.empty() && random.percent(40)) continue;
+      for (int number = 0; number < topic.partitions; ++number) consumer.partitions[topic.name].push_back(number);
+    }
+    consumer.fetches = random.percent(40);
+    if (consumer.fetches) consumer.commit_percent = 0;
+    consumer.take_percent = 0;
+  }
+  plan.grows = random.percent(any ? 70 : 5) && !plan.recreates;
+  if (plan.grows) plan.session.metadata_max_age = random.ms(1000, 10000);
+}
+
 }  // namespace
 
 bool is_legacy(const std::string& release) { return release == "0.8.2" || release == "0.9"; }
@@ -245,6 +268,7 @@ Plan::Plan(uint64_t seed) : seed(seed) {
   draw_taking(*this);
   draw_slowness(*this);
   draw_recreating(*this);
+  draw_all(*this);
 }
 
 bool Plan::sequenced() const { return !upgrades && std::all_of(releases.begin(), releases.end(), has_headers); }
@@ -286,6 +310,7 @@ std::string Plan::text() const {
                                  {truncate, "truncate"},
                                  {cuts, "cuts"},
                                  {recreates, "recreates"},
+                                 {grows, "grows"},
                                  {!racks.empty(), "racks"},
                                  {lag, "lag"},
                                  {transactions_percent > 0, "transactions"},
@@ -304,7 +329,8 @@ std::string Plan::text() const {
     if (producer.options.max_in_flight) out += ", in flight " + std::to_string(*producer.options.max_in_flight);
   }
   for (const ConsumerPlan& consumer : consumers) {
-    out += "; consumer ";
+    out += consumer.fetches ? "; fetcher " : "; consumer ";
+    if (consumer.all) out += "of all partitions ";
     out += consumer.batches ? "of batches" : "of messages";
     out += consumer.options.ordering == Ordering::consumer    ? " one by one"
            : consumer.options.ordering == Ordering::partition ? " by partition"

@@ -32,7 +32,9 @@ struct ProducerPlan {
 struct ConsumerPlan {
   ConsumerOptions options;
   std::string group;
-  Partitions partitions;
+  Partitions partitions;  ///< when it begins
+  bool all = false;       ///< all partitions of their topics, also those that are made later
+  bool fetches = false;   ///< a Fetcher, which stores nothing
   bool batches = false;
   int batch_max = 1;
   int limit_percent = 0;    ///< of the consumptions have a limit
@@ -88,6 +90,7 @@ struct Plan {
   Duration slow_longest{};  ///< callbacks of the application take up to this
   int slow_percent = 0;     ///< so many of them
   bool recreates = false;   ///< topics are deleted and made anew
+  bool grows = false;       ///< topics get more partitions
   bool lag = false;         ///< followers lag behind, and leaders send consumers to some broker
 
   /// A write may have been executed although its answer was lost: records may be in the log twice.

@@ -1,5 +1,7 @@
 #include "random/reader.hpp"
 
+#include <algorithm>
+
 #include "consumer/access.hpp"
 
 namespace kafka::sim {
@@ -27,7 +29,7 @@ void Reader::start() {
   lanes_->lies_possible = run_.plan.replies;
   lanes_->misled = [this] { return run_.misled(); };
   Call call(run_.journal);
-  consumer_.emplace(*run_.session, plan_.group, plan_.partitions, plan_.options);
+  consumer_.make(*run_.session, plan_);
   if (consumer_->error()) run_.journal.violation("consumer: " + consumer_->error().message());
   consumer_->on_event([this, incarnation, token = Token(run_.journal)](const Event& event) {
     Callback callback(run_.journal, "a consumer's event");
@@ -72,7 +74,7 @@ void Reader::consume() {
   Call call(run_.journal);
   if (plan_.batches) {
     lanes_->began(0);
-    consumer_->batch_consume(
+    consumer_.batch_consume(
         plan_.batch_max,
         [this, incarnation, token = Token(run_.journal)](BatchEnvelope batch) {
           Callback callback(run_.journal, "a batch");
@@ -98,9 +100,9 @@ void Reader::consume() {
   };
   lanes_->began(limit);
   if (limit > 0) {
-    consumer_->consume(limit, std::move(on_message), std::move(on_end));
+    consumer_.consume(limit, std::move(on_message), std::move(on_end));
   } else {
-    consumer_->consume(std::move(on_message), std::move(on_end));
+    consumer_.consume(std::move(on_message), std::move(on_end));
   }
 }
 
@@ -217,6 +219,7 @@ void Reader::step() {
   auto any = lanes_->lanes().begin();
   std::advance(any, random_.integer(0, static_cast<int>(lanes_->lanes().size()) - 1));
   const TopicPartition partition = any->first;
+  if (plan_.all && !knows(partition)) return;  // not found yet
   if (plan_.take_percent > 0 && random_.percent(plan_.take_percent)) take(partition, !any->second.taken);
   if (any->second.taken) return;
   if (random_.percent(plan_.seek_percent)) {
@@ -235,6 +238,22 @@ void Reader::step() {
     const Error error = on ? consumer_->pause(named) : consumer_->resume(named);
     if (error) run_.journal.violation("pause: " + error.message());
   }
+}
+
+bool Reader::knows(const TopicPartition& partition) {
+  const Partitions known = consumer_->partitions();
+  const auto topic = known.find(partition.topic);
+  return topic != known.end() &&
+         std::find(topic->second.begin(), topic->second.end(), partition.partition) != topic->second.end();
+}
+
+void Reader::grew(const std::string& topic, int32_t first) {
+  if (!plan_.all || !plan_.partitions.contains(topic)) return;
+  // If it has seen the topic before, all records of the new partitions are new to it.
+  const bool seen = consumer_ && consumer_->partitions().contains(topic);
+  const auto* const found = run_.cluster().topics().find(topic);
+  for (int32_t number = first; number < static_cast<int32_t>(found->partitions.size()); ++number)
+    lanes_->add({topic, number}, seen);
 }
 
 void Reader::stop() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "random/run.hpp"
+#include "random/subject.hpp"
 
 namespace kafka::sim {
 
@@ -24,6 +25,8 @@ class Reader {
   void answer_late();
   /// Closes for good.
   void finish();
+  /// A topic has more partitions now: the first of the new ones.
+  void grew(const std::string& topic, int32_t first);
   const std::string& group() const { return plan_.group; }
   /// A commit in its group is being sent.
   void sent(const TopicPartition& partition, int64_t offset, const std::string& metadata);
@@ -56,12 +59,13 @@ class Reader {
   /// Takes the partition away from the consumer, or gives it back.
   void take(const TopicPartition& partition, bool away);
   void seek(const TopicPartition& partition, int64_t to);
+  bool knows(const TopicPartition& partition);
 
   Run& run_;
   const ConsumerPlan& plan_;
   GroupBook& book_;
   Random random_;
-  std::optional<Consumer> consumer_;
+  Subject consumer_;
   std::unique_ptr<Lanes> lanes_;
   int incarnation_ = 0;
   std::map<uint64_t, std::shared_ptr<Held>> held_;  // answered later

@@ -210,6 +210,10 @@ RunResult Run::execute() {
       for (auto& [name, book] : groups) book.forgot(partition);
     }
   };
+  nemesis.after_growth = [this](const TopicPlan& topic, int32_t first) {
+    ledger.grown.insert(topic.name);
+    for (const auto& reader : readers_) reader->grew(topic.name, first);
+  };
   Random random(plan.seed, 2);
   const Duration stop_at =
       plan.ending == Ending::converge ? plan.duration : plan.duration * random.integer(0, 100) / 100;
