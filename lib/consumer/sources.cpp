@@ -72,9 +72,22 @@ void Sources::look() {
     look_at(*partition, topic, plan);
     if (!consuming()) return;
   }
+  if (plan.checks) check_along(plan);
   for (const auto& [node, partitions] : plan.to_check) epoch_check_.ask(node, partitions);
   for (Entry* entry : in_order(plan)) ask(*entry, plan);
   arm_wake(plan.wake);
+}
+
+// A topic is asked about. Partitions that rest after a failure, and are in doubt too, are asked about along with it:
+// otherwise each of thousands would have a request of its own when its pause is over.
+void Sources::check_along(Plan& plan) {
+  for (const auto& partition : context_.assignment) {
+    if (!partition->position.ready() || partition->paused || partition->request.id != 0) continue;
+    if (partition->read_topic.checking || partition->fetch.retry.due(plan.now)) continue;
+    const auto leader = context_.core.metadata().leader(plan.topics.of(*partition), partition->number);
+    if (leader && partition->read_topic.away(plan.now, context_.options.fetch_max_wait) && !source(*leader).by_id())
+      positions_.check_topic(*partition);
+  }
 }
 
 // Puts the partition into the share of the broker that it is to be read from, unless something has to come first.
@@ -88,8 +101,10 @@ void Sources::look_at(Partition& partition, const cluster::TopicState* topic, Pl
   }
   if (missing(partition, topic, plan)) return;
   if (!retry.leader(leader, context_.core.metadata(), plan.now)) return plan.wake_at(retry.until());
-  if (partition.read_topic.away(plan.now, context_.options.fetch_max_wait) && !source(*leader).by_id())
+  if (partition.read_topic.away(plan.now, context_.options.fetch_max_wait) && !source(*leader).by_id()) {
+    plan.checks = true;
     return positions_.check_topic(partition);
+  }
   if (partition.fetch.drain_first) {
     if (!partition.buffer.empty()) return;
     partition.fetch.drain_first = false;

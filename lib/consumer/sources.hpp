@@ -61,6 +61,7 @@ class Sources final : private SourceContext::Owner {
     net::TimePoint wake = net::TimePoint::max();  // when to look again
     std::map<int32_t, Share> shares;
     std::map<int32_t, std::vector<Partition*>> to_check;  // leaders to be asked about epochs first
+    bool checks = false;                                  // a topic is asked about
 
     void wake_at(net::TimePoint at) { wake = std::min(wake, at); }
   };
@@ -69,6 +70,7 @@ class Sources final : private SourceContext::Owner {
   bool consuming() const { return consumptions_.running() && !context_.life_cycle.closing(); }
   void look();
   void look_at(Partition& partition, const cluster::TopicState* topic, Plan& plan);
+  void check_along(Plan& plan);
   std::optional<int32_t> leader(Partition& partition, const cluster::TopicState* topic, Plan& plan);
   bool missing(Partition& partition, const cluster::TopicState* topic, Plan& plan);
   std::vector<Entry*> in_order(Plan& plan);

@@ -364,3 +364,26 @@ TEST_CASE("C16: a broker that answers fetches at once, with nothing, is asked ev
   close(fixture.client, fetcher);
   fixture.client.close();
 }
+
+TEST_CASE("partitions whose topic is in doubt are asked about together, though each rests after its own failure") {
+  SimClient client(41, {.brokers = 1});
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version("1.1"));
+  fill(client, "t", 30, 4);
+  Partitions all;
+  for (int32_t number = 0; number < 30; ++number) all["t"].push_back(number);
+  Recorder recorder;
+  Consumer consumer(*client.session, "g", all);
+  consumer.consume(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 120; }));
+  const auto asked = [&] { return client.brokers->cluster().requests().count(ApiKey::list_offsets, 0); };
+  const auto before = asked();
+  client.brokers->cluster().faults().add(ApiKey::fetch).always().reply(Errc::unknown_topic_or_partition);
+  client.run(10s);
+  CHECK(asked() - before > 5);
+  CHECK(asked() - before < 60);
+  client.brokers->cluster().faults().clear();
+  fill(client, "t", 30, 1);
+  CHECK(client.until([&] { return recorder.got.size() == 150; }, 5s));
+  close(client, consumer);
+  client.close();
+}
