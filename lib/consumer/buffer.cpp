@@ -72,6 +72,7 @@ void Buffer::push(Bytes records, std::shared_ptr<Credit> credit, std::vector<Abo
 }
 
 void Buffer::clear() {
+  opening_.reset();
   batches_.reset();
   reader_ = {};
   reading_ = false;
@@ -114,10 +115,30 @@ std::shared_ptr<const void> Buffer::charge() const {
   return std::make_shared<Credit>(decompressed_, owner.size());
 }
 
-Error Buffer::open(records::RecordReader& reader) {
-  Error error = batches_->open(reader);
-  if (error != Errc::too_large) return error;
-  return Error(Errc::too_large, std::string(error.detail()) + "; unfolded_max_bytes is the limit");
+// One step. After the last one the batch's records are read.
+Error Buffer::go_on_opening(EnvelopeOwner& home, const std::shared_ptr<const std::string>& topic) {
+  if (!opening_->done()) {
+    const size_t before = opening_->decompressed();
+    if (Error error = opening_->step()) {
+      if (error != Errc::too_large) return error;
+      return Error(Errc::too_large, std::string(error.detail()) + "; unfolded_max_bytes is the limit");
+    }
+    looked_ += opening_->decompressed() - before;
+    if (!opening_->done()) {  // the rest belongs to another turn, however little this step gave
+      looked_ = std::max(looked_, kStretch);
+      return {};
+    }
+  }
+  if (Error error = opening_->finish(reader_)) return error;
+  opening_.reset();
+  reading_ = true;
+  if (parts_ == nullptr || parts_->references > 1) {
+    drop_parts();
+    parts_ = new EnvelopeParts(home, topic);
+  }
+  parts_->bytes = reader_.owner();
+  if (decompressed_ != nullptr) parts_->charge = charge();
+  return {};
 }
 
 // Whether the batch belongs to an aborted transaction. To be called for every batch, also for those that deliver
@@ -132,9 +153,17 @@ Error Buffer::judge(bool& aborted) {
     aborted = batch.is_transactional;
     return {};
   }
+  return read_marker(batch, *list);
+}
+
+Error Buffer::read_marker(const records::BatchInfo& batch, Aborted& list) {
+  records::Opening opening(batch, batches_->bytes(), {kMostMarkers});
   records::RecordReader reader;
-  if (Error error = open(reader)) return error;
-  if (batch.codec != Compression::none) looked_ += reader.owner().size();
+  while (!opening.done()) {
+    if (Error error = opening.step()) return error;
+  }
+  looked_ += opening.decompressed();
+  if (Error error = opening.finish(reader)) return error;
   records::RecordView marker;
   if (!reader.next(marker)) return reader.error();  // removed by compaction
   if (marker.key.size() < kMarkerKeySize) {
@@ -142,7 +171,7 @@ Error Buffer::judge(bool& aborted) {
                  "batch at offset " + std::to_string(batch.base_offset) + ": a control record without a type");
   }
   const auto type = load_be<int16_t>(marker.key.data() + kMarkerTypeAt);
-  if (type == kAbortMarker || type == kCommitMarker) list->end(batch.producer_id);
+  if (type == kAbortMarker || type == kCommitMarker) list.end(batch.producer_id);
   return {};
 }
 
@@ -163,6 +192,13 @@ Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, E
         return Next::failed;
       }
       end_batch(position);
+    }
+    if (opening_) {
+      if (Error error = go_on_opening(home, topic)) {
+        error_ = std::move(error);
+        return Next::failed;
+      }
+      continue;
     }
     if (!batches_) {
       if (fields_.empty()) return Next::none;
@@ -199,18 +235,7 @@ Buffer::Next Buffer::next_slow(records::RecordView& record, int64_t& position, E
       position = batch.last_offset + 1;
       continue;
     }
-    if (Error error = open(reader_)) {
-      error_ = std::move(error);
-      return Next::failed;
-    }
-    reading_ = true;
-    if (batch.codec != Compression::none) looked_ += reader_.owner().size();
-    if (parts_ == nullptr || parts_->references > 1) {
-      drop_parts();
-      parts_ = new EnvelopeParts(home, topic);
-    }
-    parts_->bytes = reader_.owner();
-    if (decompressed_ != nullptr) parts_->charge = charge();
+    opening_.emplace(batches_->opening());
   }
 }
 

@@ -13,6 +13,7 @@
 #include "consumer/aborted.hpp"
 #include "consumer/envelope.hpp"
 #include "records/iterator.hpp"
+#include "records/opening.hpp"
 
 namespace kafka::consumer {
 
@@ -50,7 +51,10 @@ class Buffer {
 
   /// Bytes of batches that are skipped or decompressed before others get their turn. Without this bound an answer of
   /// 100 MB full of batches that deliver nothing, each decompressing to 64 MiB, would hold the loop for minutes.
-  static constexpr size_t kStretch = size_t{8} << 20;
+  static constexpr size_t kStretch = records::Opening::kStep;
+  /// The most that a control batch may decompress to, because that is done at once. It holds one record, and brokers
+  /// do not even compress it.
+  static constexpr size_t kMostMarkers = records::Opening::kStep;
 
   /// Records of `aborted` transactions are skipped.
   void push(Bytes records, std::shared_ptr<Credit> credit, std::vector<Aborted::Transaction> aborted = {});
@@ -114,7 +118,8 @@ class Buffer {
   Next next_slow(records::RecordView& record, int64_t& position, EnvelopeOwner& home,
                  const std::shared_ptr<const std::string>& topic);
   Error judge(bool& aborted);
-  Error open(records::RecordReader& reader);
+  Error read_marker(const records::BatchInfo& batch, Aborted& list);
+  Error go_on_opening(EnvelopeOwner& home, const std::shared_ptr<const std::string>& topic);
   void end_batch(int64_t& position);
   void end_field();
   std::shared_ptr<const void> charge() const;
@@ -124,6 +129,7 @@ class Buffer {
 
   Ring<Field> fields_;
   std::optional<records::BatchIterator> batches_;  // of the front field
+  std::optional<records::Opening> opening_;        // of the batch whose records come next
   records::RecordReader reader_;
   EnvelopeParts* parts_ = nullptr;
   size_t bytes_ = 0;

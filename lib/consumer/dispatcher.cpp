@@ -124,6 +124,8 @@ bool Dispatcher::dispatch(session::Budget& budget) {
     }
     if (next == Buffer::Next::later) {
       if (partition->buffer.bytes() != before) owner_.fetch_more();
+      unlist();  // others come first: a large batch takes many turns
+      make_ready(*partition);
       finished = false;
       break;
     }

@@ -21,7 +21,23 @@ struct Codec {
   std::string_view name;
   Levels levels;
   Error (*pack)(int level, std::string_view plain, int8_t magic, Buffer& out);  // null: not built in
-  Error (*unpack)(std::string_view packed, size_t limit, Buffer& out);
+  std::unique_ptr<Decompression> (*unpack)(std::string_view packed, size_t limit);
+};
+
+// What was never compressed.
+class Plain : public Decompression {
+ public:
+  Plain(std::string_view bytes, size_t limit) : bytes_(bytes), limit_(limit) {}
+  Error step(size_t, Buffer& out, bool& done) override {
+    if (bytes_.size() > limit_) return Error(Errc::too_large, "more than " + std::to_string(limit_) + " bytes");
+    out.append(bytes_);
+    done = true;
+    return {};
+  }
+
+ private:
+  std::string_view bytes_;
+  size_t limit_;
 };
 
 // By number on the wire.
@@ -32,20 +48,18 @@ constexpr Codec kCodecs[] = {
        out.append(plain);
        return Error();
      },
-     [](std::string_view packed, size_t limit, Buffer& out) {
-       if (packed.size() > limit) return Error(Errc::too_large, "more than " + std::to_string(limit) + " bytes");
-       out.append(packed);
-       return Error();
+     [](std::string_view packed, size_t limit) -> std::unique_ptr<Decompression> {
+       return std::make_unique<Plain>(packed, limit);
      }},
     {"gzip",
      {kDefaultLevel, 9},
      [](int level, std::string_view plain, int8_t, Buffer& out) { return gzip_compress(level, plain, out); },
-     gzip_decompress},
+     gzip_decompression},
 #if UVKAFKA_SNAPPY
     {"snappy",
      {},
      [](int, std::string_view plain, int8_t, Buffer& out) { return snappy_compress(plain, out); },
-     snappy_decompress},
+     snappy_decompression},
 #else
     {"snappy", {}, nullptr, nullptr},
 #endif
@@ -55,7 +69,7 @@ constexpr Codec kCodecs[] = {
      [](int level, std::string_view plain, int8_t magic, Buffer& out) {
        return lz4_compress(level, plain, magic == 0 ? Lz4Checksum::with_magic : Lz4Checksum::correct, out);
      },
-     lz4_decompress},
+     lz4_decompression},
 #else
     {"lz4", {kDefaultLevel, 17}, nullptr, nullptr},
 #endif
@@ -63,7 +77,7 @@ constexpr Codec kCodecs[] = {
     {"zstd",
      {kDefaultLevel, 22},
      [](int level, std::string_view plain, int8_t, Buffer& out) { return zstd_compress(level, plain, out); },
-     zstd_decompress},
+     zstd_decompression},
 #else
     {"zstd", {kDefaultLevel, 22}, nullptr, nullptr},
 #endif
@@ -120,10 +134,19 @@ Error compress(Compression codec, int level, std::string_view plain, Buffer& out
   return error;
 }
 
-Error decompress(Compression codec, std::string_view packed, size_t limit, Buffer& out) {
+Error begin_decompression(Compression codec, std::string_view packed, size_t limit,
+                          std::unique_ptr<Decompression>& begun) {
   if (!codec_available(codec)) return unsupported(codec);
+  begun = find(codec)->unpack(packed, limit);
+  return {};
+}
+
+Error decompress(Compression codec, std::string_view packed, size_t limit, Buffer& out) {
+  std::unique_ptr<Decompression> stream;
+  if (Error error = begin_decompression(codec, packed, limit, stream)) return error;
   const size_t before = out.size();
-  Error error = find(codec)->unpack(packed, limit, out);
+  Error error;
+  for (bool done = false; !done && !error;) error = stream->step(SIZE_MAX, out, done);
   // gzip asks for one byte more, to see that there is one.
   if (out.size() - before > limit) out.truncate(before + limit);
   out.shrink();  // often the size had only an upper bound

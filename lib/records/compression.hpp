@@ -8,11 +8,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.hpp"
 #include "records/batch_header.hpp"
+#include "records/decompression.hpp"
 
 namespace kafka::records {
 
@@ -44,5 +46,10 @@ Error compress(Compression codec, int level, std::string_view plain, Buffer& out
 /// Errors: unsupported_codec, corrupt_message (not a stream of that codec, or a truncated one),
 /// too_large (the decompressed form exceeds `limit`).
 Error decompress(Compression codec, std::string_view packed, size_t limit, Buffer& out);
+
+/// The same in steps. `packed` has to stay where it is until the end. A step may give one byte more than `limit` before
+/// it says `too_large`. Errors: unsupported_codec; those of decompress() come from the steps.
+Error begin_decompression(Compression codec, std::string_view packed, size_t limit,
+                          std::unique_ptr<Decompression>& begun);
 
 }  // namespace kafka::records

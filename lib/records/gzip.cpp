@@ -35,13 +35,6 @@ struct Deflater {
     return open;
   }
 };
-struct Inflater {
-  z_stream stream{};
-  bool open = false;
-  ~Inflater() {
-    if (open) inflateEnd(&stream);
-  }
-};
 thread_local Deflater t_deflater;
 
 const Bytef* input(std::string_view bytes) { return reinterpret_cast<const Bytef*>(bytes.data()); }
@@ -52,6 +45,78 @@ size_t expected_size(std::string_view packed, size_t limit) {
   const auto* end = reinterpret_cast<const unsigned char*>(packed.data()) + packed.size();
   const size_t claimed = end[-4] | size_t{end[-3]} << 8 | size_t{end[-2]} << 16 | size_t{end[-1]} << 24;
   return std::min({claimed, limit, packed.size() * kGzipRatio});
+}
+
+class Inflation : public Decompression {
+ public:
+  Inflation(std::string_view packed, size_t limit)
+      : packed_(packed),
+        limit_(limit),
+        room_(std::max(expected_size(packed, limit) + 1, std::min(limit, kFirstRoom))) {}
+  ~Inflation() override {
+    if (open_) inflateEnd(&stream_);
+  }
+  Error step(size_t most, Buffer& out, bool& done) override;
+
+ private:
+  Error open();
+
+  z_stream stream_{};  // zlib remembers where it is, so it must not move
+  std::string_view packed_;
+  size_t limit_;
+  size_t room_;  // to be taken in `out`, of which a step uses a part
+  size_t produced_ = 0;
+  bool open_ = false;
+};
+
+Error Inflation::open() {
+  if (packed_.size() > kMaxStep) return Error(Errc::too_large, "gzip: more than 1 GiB in one batch");
+  if (inflateInit2(&stream_, kGzipWindow) != Z_OK) {
+    return Error(Errc::unsupported_codec, "gzip: zlib has no memory or is another version");
+  }
+  open_ = true;
+  stream_.next_in = input(packed_);
+  stream_.avail_in = static_cast<uInt>(packed_.size());
+  return {};
+}
+
+Error Inflation::step(size_t most, Buffer& out, bool& done) {
+  if (!open_) {
+    if (Error error = open()) return error;
+  }
+  const size_t unread = stream_.avail_in;
+  for (size_t left = most; left > 0 && unread - stream_.avail_in < most;) {
+    if (room_ == 0) room_ = std::max(produced_, kFirstRoom);
+    // One byte more than the limit is offered, so that a stream of exactly that length can still end.
+    const size_t room = std::min(room_, std::min(limit_ - produced_ + 1, kMaxStep));
+    stream_.next_out = reinterpret_cast<Bytef*>(out.reserve(room));
+    const size_t offered = std::min(room, left);
+    stream_.avail_out = static_cast<uInt>(offered);
+    const uInt in_before = stream_.avail_in;
+    const int result = inflate(&stream_, Z_NO_FLUSH);
+    const size_t got = offered - stream_.avail_out;
+    out.advance(got);
+    produced_ += got;
+    room_ -= got;
+    left -= got;
+    if (produced_ > limit_) {
+      return Error(Errc::too_large, "gzip: decompresses to more than " + std::to_string(limit_) + " bytes");
+    }
+    if (result == Z_STREAM_END) {
+      if (stream_.avail_in == 0) {
+        done = true;
+        return {};
+      }
+      if (inflateReset(&stream_) != Z_OK) return Error(Errc::corrupt_message, "gzip: cannot start the next member");
+      continue;
+    }
+    if (result != Z_OK && result != Z_BUF_ERROR) {
+      const char* reason = stream_.msg == nullptr ? "not a gzip stream" : stream_.msg;
+      return Error(Errc::corrupt_message, std::string("gzip: ") + reason);
+    }
+    if (got == 0 && stream_.avail_in == in_before) return Error(Errc::corrupt_message, "gzip: the stream is cut off");
+  }
+  return {};
 }
 
 }  // namespace
@@ -75,43 +140,8 @@ Error gzip_compress(int level, std::string_view plain, Buffer& out) {
   return {};
 }
 
-Error gzip_decompress(std::string_view packed, size_t limit, Buffer& out) {
-  if (packed.size() > kMaxStep) return Error(Errc::too_large, "gzip: more than 1 GiB in one batch");
-  Inflater inflater;
-  if (inflateInit2(&inflater.stream, kGzipWindow) != Z_OK) {
-    return Error(Errc::unsupported_codec, "gzip: zlib has no memory or is another version");
-  }
-  inflater.open = true;
-  z_stream& stream = inflater.stream;
-  stream.next_in = input(packed);
-  stream.avail_in = static_cast<uInt>(packed.size());
-  size_t room = std::max(expected_size(packed, limit) + 1, std::min(limit, kFirstRoom));
-  size_t produced = 0;
-  for (;;) {
-    // One byte more than the limit is offered, so that a stream of exactly that length can still end.
-    const size_t offered = std::clamp(room, size_t{1}, std::min(limit - produced + 1, kMaxStep));
-    stream.next_out = reinterpret_cast<Bytef*>(out.reserve(offered));
-    stream.avail_out = static_cast<uInt>(offered);
-    const uInt in_before = stream.avail_in;
-    const int result = inflate(&stream, Z_NO_FLUSH);
-    const size_t got = offered - stream.avail_out;
-    out.advance(got);
-    produced += got;
-    if (produced > limit) {
-      return Error(Errc::too_large, "gzip: decompresses to more than " + std::to_string(limit) + " bytes");
-    }
-    if (result == Z_STREAM_END) {
-      if (stream.avail_in == 0) return {};
-      if (inflateReset(&stream) != Z_OK) return Error(Errc::corrupt_message, "gzip: cannot start the next member");
-      continue;
-    }
-    if (result != Z_OK && result != Z_BUF_ERROR) {
-      const char* reason = stream.msg == nullptr ? "not a gzip stream" : stream.msg;
-      return Error(Errc::corrupt_message, std::string("gzip: ") + reason);
-    }
-    if (got == 0 && stream.avail_in == in_before) return Error(Errc::corrupt_message, "gzip: the stream is cut off");
-    if (stream.avail_out == 0) room = std::max(produced, kFirstRoom);
-  }
+std::unique_ptr<Decompression> gzip_decompression(std::string_view packed, size_t limit) {
+  return std::make_unique<Inflation>(packed, limit);
 }
 
 }  // namespace kafka::records

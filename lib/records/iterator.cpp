@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "base/crc32c.hpp"
+#include "records/opening.hpp"
 
 namespace kafka::records {
 namespace {
@@ -144,41 +145,14 @@ bool BatchIterator::check_message(const char* entry, size_t size, int8_t magic) 
   return true;
 }
 
-Error BatchIterator::open(RecordReader& reader) const {
-  reader = RecordReader();
-  const auto named = [&](const Error& error) {
-    return Error(error.code(), "batch at offset " + number(batch_.base_offset) + ": " + std::string(error.detail()));
-  };
-  if (batch_.magic == kMagicV2) {
-    Bytes records = bytes().slice(kBatchHeaderSize, batch_.size - kBatchHeaderSize);
-    if (batch_.codec != Compression::none && batch_.count > 0) {
-      Buffer plain;
-      if (Error error = decompress(batch_.codec, records.view(), limits_.max_decompressed, plain)) return named(error);
-      records = plain.take();
-    }
-    return reader.begin_batch(batch_, std::move(records));
-  }
-  if (batch_.codec == Compression::none) return reader.begin_message(batch_, bytes());
+Opening BatchIterator::opening() const { return Opening(batch_, bytes(), limits_); }
 
-  // A wrapper message: its value is a message set, compressed.
-  const Bytes entry = bytes();
-  const char* at = entry.data() + (batch_.magic == 1 ? kMessageKeyAtV1 : kMessageKeyAtV0);
-  const char* const end = entry.data() + entry.size();
-  const auto key_size = load_be<int32_t>(at);
-  at += 4;
-  if (key_size > 0) {
-    if (end - at < int64_t{key_size} + 4) return named(Error(Errc::corrupt_message, "the key ends outside of it"));
-    at += key_size;
+Error BatchIterator::open(RecordReader& reader) const {
+  Opening all = opening();
+  while (!all.done()) {
+    if (Error error = all.step(SIZE_MAX)) return error;
   }
-  const auto value_size = load_be<int32_t>(at);
-  at += 4;
-  if (value_size < 0 || end - at < value_size) {
-    return named(Error(Errc::corrupt_message, "the compressed value ends outside of it"));
-  }
-  Buffer plain;
-  const std::string_view packed(at, static_cast<size_t>(value_size));
-  if (Error error = decompress(batch_.codec, packed, limits_.max_decompressed, plain)) return named(error);
-  return reader.begin_wrapper(batch_, plain.take());
+  return all.finish(reader);
 }
 
 }  // namespace kafka::records

@@ -88,6 +88,8 @@ class HeaderIterator {
   int32_t left_;
 };
 
+class Opening;
+
 /// The records of one entry.
 class RecordReader {
  public:
@@ -106,7 +108,7 @@ class RecordReader {
   const BatchInfo& batch() const noexcept { return batch_; }
 
  private:
-  friend class BatchIterator;
+  friend class Opening;
 
   bool next_closely(RecordView& record);
   bool next_record(RecordView& record);
@@ -188,9 +190,10 @@ class BatchIterator {
   const BatchInfo& batch() const noexcept { return batch_; }
   /// The entry's bytes, unchanged.
   Bytes bytes() const noexcept { return records_.slice(begin_, batch_.size); }
-  /// Prepares reading the records of the current entry.
+  /// Prepares reading the records of the current entry. Decompresses all of it at once; opening() does it in steps.
   /// Errors: unsupported_codec, corrupt_message, too_large.
   Error open(RecordReader& reader) const;
+  Opening opening() const;
 
   /// Damage: corrupt_message, unsupported_version (magic), unsupported_codec, unsupported_feature (attribute bits that
   /// are not defined yet). The text names the offset and the reason.

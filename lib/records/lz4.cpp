@@ -27,27 +27,42 @@ uint32_t load_le32(const char* at) noexcept {
   return bytes[0] | uint32_t{bytes[1]} << 8 | uint32_t{bytes[2]} << 16 | uint32_t{bytes[3]} << 24;
 }
 
-// The checksum of the format. liblz4 has it too, but does not export it.
-uint32_t xxh32(std::string_view bytes) noexcept {
-  constexpr uint32_t kPrimes[] = {2654435761u, 2246822519u, 3266489917u, 668265263u, 374761393u};
-  const auto rotate = [](uint32_t value, int by) { return value << by | value >> (32 - by); };
-  const char* at = bytes.data();
-  const char* const end = at + bytes.size();
-  uint32_t hash = kPrimes[4];
-  if (bytes.size() >= 16) {
-    uint32_t lanes[] = {kPrimes[0] + kPrimes[1], kPrimes[1], 0, 0u - kPrimes[0]};
-    for (; end - at >= 16; at += 16) {
-      for (int i = 0; i < 4; ++i) lanes[i] = rotate(lanes[i] + load_le32(at + 4 * i) * kPrimes[1], 13) * kPrimes[0];
+// The checksum of the format. liblz4 has it too, but does not export it. It takes bytes as they come.
+class Xxh32 {
+ public:
+  /// Takes what is new in `all`, which begins with what it was given before, down to the last whole stripe.
+  void follow(std::string_view all) noexcept {
+    for (; all.size() - taken_ >= kStripe; taken_ += kStripe) {
+      const char* const at = all.data() + taken_;
+      for (int i = 0; i < 4; ++i) lanes_[i] = rotate(lanes_[i] + load_le32(at + 4 * i) * kPrimes[1], 13) * kPrimes[0];
     }
-    hash = rotate(lanes[0], 1) + rotate(lanes[1], 7) + rotate(lanes[2], 12) + rotate(lanes[3], 18);
   }
-  hash += static_cast<uint32_t>(bytes.size());
-  for (; end - at >= 4; at += 4) hash = rotate(hash + load_le32(at) * kPrimes[2], 17) * kPrimes[3];
-  for (; at != end; ++at) hash = rotate(hash + static_cast<unsigned char>(*at) * kPrimes[4], 11) * kPrimes[0];
-  hash = (hash ^ hash >> 15) * kPrimes[1];
-  hash = (hash ^ hash >> 13) * kPrimes[2];
-  return hash ^ hash >> 16;
-}
+  /// The checksum of `all`.
+  uint32_t end(std::string_view all) noexcept {
+    follow(all);
+    uint32_t hash = kPrimes[4];
+    if (all.size() >= kStripe)
+      hash = rotate(lanes_[0], 1) + rotate(lanes_[1], 7) + rotate(lanes_[2], 12) + rotate(lanes_[3], 18);
+    hash += static_cast<uint32_t>(all.size());
+    const char* at = all.data() + taken_;
+    const char* const end = all.data() + all.size();
+    for (; end - at >= 4; at += 4) hash = rotate(hash + load_le32(at) * kPrimes[2], 17) * kPrimes[3];
+    for (; at != end; ++at) hash = rotate(hash + static_cast<unsigned char>(*at) * kPrimes[4], 11) * kPrimes[0];
+    hash = (hash ^ hash >> 15) * kPrimes[1];
+    hash = (hash ^ hash >> 13) * kPrimes[2];
+    return hash ^ hash >> 16;
+  }
+
+ private:
+  static constexpr size_t kStripe = 16;
+  static constexpr uint32_t kPrimes[] = {2654435761u, 2246822519u, 3266489917u, 668265263u, 374761393u};
+  static uint32_t rotate(uint32_t value, int by) noexcept { return value << by | value >> (32 - by); }
+
+  uint32_t lanes_[4] = {kPrimes[0] + kPrimes[1], kPrimes[1], 0, 0u - kPrimes[0]};
+  size_t taken_ = 0;
+};
+
+uint32_t xxh32(std::string_view bytes) noexcept { return Xxh32().end(bytes); }
 
 unsigned char header_checksum(std::string_view covered) noexcept {
   return static_cast<unsigned char>(xxh32(covered) >> 8);
@@ -92,7 +107,9 @@ Error read_header(std::string_view packed, FrameHeader& header) {
 
 struct Block {
   std::string_view bytes;
+  std::string_view checksum;  // empty: it has none
   bool compressed = false;
+  bool ends() const noexcept { return bytes.empty() && compressed; }
 };
 
 // Takes the next block off `rest`, and checks that it is whole. A block without bytes is the end mark.
@@ -107,21 +124,118 @@ Error take_block(std::string_view& rest, const FrameHeader& header, Block& block
   if (size + checksum > rest.size()) return lz4_corrupt("the stream is cut off");
   block.bytes = rest.substr(0, size);
   rest.remove_prefix(size);
-  if (checksum != 0) {
-    if (xxh32(block.bytes) != load_le32(rest.data())) return lz4_corrupt("the checksum of a block does not match");
-    rest.remove_prefix(checksum);
+  block.checksum = rest.substr(0, checksum);
+  rest.remove_prefix(checksum);
+  return {};
+}
+
+// The most that a frame can decompress to. The given bytes may go beyond the frame. `blocks` counts those of the
+// stream.
+Error bound(std::string_view rest, const FrameHeader& header, size_t& most, size_t& blocks) {
+  most = 0;
+  for (Block block;;) {
+    if (Error error = take_block(rest, header, block)) return error;
+    if (++blocks > kMostBlocks) return lz4_corrupt("more blocks than any client writes");
+    if (block.ends()) return {};
+    most += block.compressed ? std::min(header.block_max, block.bytes.size() * kLz4Ratio) : block.bytes.size();
+  }
+}
+
+// The frames of a stream, one after the other, block by block.
+class Frames : public Decompression {
+ public:
+  Frames(std::string_view packed, size_t limit) : rest_(packed), left_(limit), limit_(limit) {}
+  Error step(size_t most, Buffer& out, bool& done) override;
+
+ private:
+  Error begin(Buffer& out);
+  Error decompress(const Block& block, Buffer& out);
+  Error end(const Buffer& out);
+  std::string_view content(const Buffer& out) const noexcept { return out.view().substr(begin_); }
+
+  std::string_view rest_;
+  size_t left_;  // of the limit, for this frame and the ones behind it
+  size_t limit_;
+  FrameHeader header_;
+  Xxh32 hash_;        // of the frame's content
+  size_t begin_ = 0;  // of the frame's content in the output
+  size_t most_ = 0;   // what the frame can decompress to
+  size_t room_ = 0;   // what of that is allowed
+  size_t blocks_ = 0;
+  bool inside_ = false;
+  bool begun_ = false;
+};
+
+Error Frames::step(size_t most, Buffer& out, bool& done) {
+  const size_t before = out.size();
+  const size_t unread = rest_.size();
+  while (out.size() - before < most && unread - rest_.size() < most) {
+    if (!inside_) {
+      if (rest_.empty() && begun_) {
+        done = true;
+        return {};
+      }
+      if (Error error = begin(out)) return error;
+    }
+    Block block;
+    if (Error error = take_block(rest_, header_, block)) return error;
+    if (Error error = block.ends() ? end(out) : decompress(block, out)) return error;
   }
   return {};
 }
 
-// The most that a frame can decompress to. The given bytes may go beyond the frame.
-Error bound(std::string_view rest, const FrameHeader& header, size_t& most) {
-  most = 0;
-  for (Block block;;) {
-    if (Error error = take_block(rest, header, block)) return error;
-    if (block.bytes.empty() && block.compressed) return {};
-    most += block.compressed ? std::min(header.block_max, block.bytes.size() * kLz4Ratio) : block.bytes.size();
+Error Frames::begin(Buffer& out) {
+  begun_ = true;
+  header_ = {};
+  if (Error error = read_header(rest_, header_)) return error;
+  rest_.remove_prefix(header_.size);
+  if (Error error = bound(rest_, header_, most_, blocks_)) return error;
+  inside_ = true;
+  hash_ = {};
+  begin_ = out.size();
+  room_ = std::min(most_, left_);
+  out.reserve(room_);
+  return {};
+}
+
+Error Frames::decompress(const Block& block, Buffer& out) {
+  if (!block.checksum.empty() && xxh32(block.bytes) != load_le32(block.checksum.data()))
+    return lz4_corrupt("the checksum of a block does not match");
+  const size_t used = out.size() - begin_;
+  const size_t offered = std::min(room_ - used, header_.block_max);
+  char* const at = out.data() + out.size();
+  int got = -1;
+  if (!block.compressed) {
+    if (block.bytes.size() <= offered) {
+      if (!block.bytes.empty()) std::memcpy(at, block.bytes.data(), block.bytes.size());
+      got = static_cast<int>(block.bytes.size());
+    }
+  } else {
+    // A block may refer to blocks of its own frame only.
+    const size_t history = header_.linked ? std::min<size_t>(used, 65536) : 0;
+    got = LZ4_decompress_safe_usingDict(block.bytes.data(), at, static_cast<int>(block.bytes.size()),
+                                        static_cast<int>(offered), at - history, static_cast<int>(history));
   }
+  if (got < 0) {
+    if (offered == header_.block_max || room_ == most_) return lz4_corrupt("a block is damaged");
+    return Error(Errc::too_large, "lz4: decompresses to more than " + std::to_string(limit_) + " bytes");
+  }
+  out.advance(static_cast<size_t>(got));
+  if (header_.content_checksum) hash_.follow(content(out));
+  return {};
+}
+
+Error Frames::end(const Buffer& out) {
+  inside_ = false;
+  const std::string_view plain = content(out);
+  left_ -= plain.size();
+  if (header_.has_content_size && header_.content_size != plain.size())
+    return lz4_corrupt("the frame has another size than it says");
+  if (!header_.content_checksum) return {};
+  if (rest_.size() < 4) return lz4_corrupt("the stream is cut off");
+  if (hash_.end(plain) != load_le32(rest_.data())) return lz4_corrupt("the checksum of the content does not match");
+  rest_.remove_prefix(4);
+  return {};
 }
 
 }  // namespace
@@ -145,54 +259,8 @@ Error lz4_compress(int level, std::string_view plain, Lz4Checksum checksum, Buff
   return {};
 }
 
-Error lz4_decompress(std::string_view packed, size_t limit, Buffer& out) {
-  if (packed.empty()) return lz4_corrupt("the stream is cut off");
-  const size_t start = out.size();
-  while (!packed.empty()) {
-    FrameHeader header;
-    if (Error error = read_header(packed, header)) return error;
-    packed.remove_prefix(header.size);
-    size_t most = 0;
-    if (Error error = bound(packed, header, most)) return error;
-    const size_t before = out.size();
-    const size_t room = std::min(most, limit - (before - start));
-    char* const begin = out.reserve(room);
-    char* at = begin;
-    for (Block block;;) {
-      if (Error error = take_block(packed, header, block)) return error;
-      if (block.bytes.empty() && block.compressed) break;
-      const size_t left = room - static_cast<size_t>(at - begin);
-      const size_t offered = std::min(left, header.block_max);
-      int got = -1;
-      if (!block.compressed) {
-        if (block.bytes.size() <= offered) {
-          if (!block.bytes.empty()) std::memcpy(at, block.bytes.data(), block.bytes.size());
-          got = static_cast<int>(block.bytes.size());
-        }
-      } else {
-        // A block may refer to blocks of its own frame only.
-        const size_t history = header.linked ? std::min<size_t>(static_cast<size_t>(at - begin), 65536) : 0;
-        got = LZ4_decompress_safe_usingDict(block.bytes.data(), at, static_cast<int>(block.bytes.size()),
-                                            static_cast<int>(offered), at - history, static_cast<int>(history));
-      }
-      if (got < 0) {
-        if (offered == header.block_max || room == most) return lz4_corrupt("a block is damaged");
-        return Error(Errc::too_large, "lz4: decompresses to more than " + std::to_string(limit) + " bytes");
-      }
-      at += got;
-    }
-    const auto plain_size = static_cast<size_t>(at - begin);
-    out.advance(plain_size);
-    if (header.has_content_size && header.content_size != plain_size)
-      return lz4_corrupt("the frame has another size than it says");
-    if (header.content_checksum) {
-      if (packed.size() < 4) return lz4_corrupt("the stream is cut off");
-      if (xxh32({begin, plain_size}) != load_le32(packed.data()))
-        return lz4_corrupt("the checksum of the content does not match");
-      packed.remove_prefix(4);
-    }
-  }
-  return {};
+std::unique_ptr<Decompression> lz4_decompression(std::string_view packed, size_t limit) {
+  return std::make_unique<Frames>(packed, limit);
 }
 
 }  // namespace kafka::records

@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "records/decompression.hpp"
 
 namespace kafka::records {
 
@@ -19,8 +21,8 @@ enum class Lz4Checksum : uint8_t { correct, with_magic };
 /// its size. Every Java client reads this form, and no other. A `level` below 3 means fast compression.
 Error lz4_compress(int level, std::string_view plain, Lz4Checksum checksum, Buffer& out);
 
-/// Appends the content of all frames of `packed` to `out`, at most `limit` bytes. Accepts either header checksum.
-/// Checks the checksums of blocks and content. Errors: corrupt_message, too_large.
-Error lz4_decompress(std::string_view packed, size_t limit, Buffer& out);
+/// Decompresses all frames of `packed`, at most `limit` bytes. Accepts either header checksum. Checks the checksums of
+/// blocks and content. Errors of its steps: corrupt_message, too_large.
+std::unique_ptr<Decompression> lz4_decompression(std::string_view packed, size_t limit);
 
 }  // namespace kafka::records

@@ -35,33 +35,95 @@ bool starts_xerial(std::string_view packed) {
   return packed.size() >= kXerialHeader && packed.substr(0, kXerialMagic.size()) == kXerialMagic;
 }
 
-// Calls `each` with every block of a xerial stream. Several streams may follow each other.
-template <class Each>
-Error walk_xerial(std::string_view packed, Each each) {
-  while (!packed.empty()) {
-    if (starts_xerial(packed)) {
-      if (load_be<int32_t>(packed.data() + 12) > kXerialVersion) return snappy_corrupt("a framing of a later version");
-      packed.remove_prefix(kXerialHeader);
-      continue;
-    }
-    if (packed.size() < sizeof(int32_t)) return snappy_corrupt("the stream is cut off");
-    const auto size = load_be<int32_t>(packed.data());
-    packed.remove_prefix(sizeof(int32_t));
-    if (size <= 0) return snappy_corrupt("a chunk's size is not positive");
-    if (static_cast<size_t>(size) > packed.size()) return snappy_corrupt("the stream is cut off");
-    if (Error error = each(packed.substr(0, static_cast<size_t>(size)))) return error;
-    packed.remove_prefix(static_cast<size_t>(size));
+// Takes the next block off a xerial stream. Several streams may follow each other. At the end there is none.
+Error take_block(std::string_view& rest, std::string_view& block) {
+  block = {};
+  while (starts_xerial(rest)) {
+    if (load_be<int32_t>(rest.data() + 12) > kXerialVersion) return snappy_corrupt("a framing of a later version");
+    rest.remove_prefix(kXerialHeader);
   }
+  if (rest.empty()) return {};
+  if (rest.size() < sizeof(int32_t)) return snappy_corrupt("the stream is cut off");
+  const auto size = load_be<int32_t>(rest.data());
+  rest.remove_prefix(sizeof(int32_t));
+  if (size <= 0) return snappy_corrupt("a chunk's size is not positive");
+  if (static_cast<size_t>(size) > rest.size()) return snappy_corrupt("the stream is cut off");
+  block = rest.substr(0, static_cast<size_t>(size));
+  rest.remove_prefix(static_cast<size_t>(size));
   return {};
 }
 
-Error decompress_block(std::string_view block, size_t size, char* to) {
+Error decompress_block(std::string_view block, Buffer& out) {
+  size_t size = 0;
+  if (!plain_size(block, size)) return snappy_corrupt("a block is damaged");
   size_t got = size;
-  if (::snappy_uncompress(block.data(), block.size(), to, &got) != SNAPPY_OK || got != size) {
+  if (::snappy_uncompress(block.data(), block.size(), out.reserve(size), &got) != SNAPPY_OK || got != size) {
     return snappy_corrupt("a block is damaged");
   }
+  out.advance(size);
   return {};
 }
+
+class RawBlock : public Decompression {
+ public:
+  RawBlock(std::string_view packed, size_t limit) : packed_(packed), limit_(limit) {}
+  Error step(size_t, Buffer& out, bool& done) override {
+    size_t size = 0;
+    if (!plain_size(packed_, size)) return snappy_corrupt("not a snappy block");
+    if (size > limit_) return snappy_too_large(limit_);
+    done = true;
+    return decompress_block(packed_, out);
+  }
+
+ private:
+  std::string_view packed_;
+  size_t limit_;
+};
+
+class Xerial : public Decompression {
+ public:
+  Xerial(std::string_view packed, size_t limit) : rest_(packed), limit_(limit) {}
+  Error step(size_t most, Buffer& out, bool& done) override {
+    if (!begun_) {
+      if (Error error = begin(out)) return error;
+    }
+    const size_t before = out.size();
+    const size_t unread = rest_.size();
+    while (out.size() - before < most && unread - rest_.size() < most) {
+      std::string_view block;
+      if (Error error = take_block(rest_, block)) return error;
+      if (block.empty()) {
+        done = true;
+        return {};
+      }
+      if (Error error = decompress_block(block, out)) return error;
+    }
+    return {};
+  }
+
+ private:
+  Error begin(Buffer& out) {
+    begun_ = true;
+    size_t total = 0;
+    size_t blocks = 0;
+    std::string_view block;
+    for (std::string_view rest = rest_;;) {
+      if (Error error = take_block(rest, block)) return error;
+      if (block.empty()) break;
+      if (++blocks > kMostBlocks) return snappy_corrupt("more blocks than any client writes");
+      size_t size = 0;
+      if (!plain_size(block, size)) return snappy_corrupt("a block is damaged");
+      total += size;
+      if (total > limit_) return snappy_too_large(limit_);
+    }
+    out.reserve(total);
+    return {};
+  }
+
+  std::string_view rest_;
+  size_t limit_;
+  bool begun_ = false;
+};
 
 }  // namespace
 
@@ -75,29 +137,9 @@ Error snappy_compress(std::string_view plain, Buffer& out) {
   return {};
 }
 
-Error snappy_decompress(std::string_view packed, size_t limit, Buffer& out) {
-  size_t size = 0;
-  if (!starts_xerial(packed)) {
-    if (!plain_size(packed, size)) return snappy_corrupt("not a snappy block");
-    if (size > limit) return snappy_too_large(limit);
-    if (Error error = decompress_block(packed, size, out.reserve(size))) return error;
-    out.advance(size);
-    return {};
-  }
-  size_t total = 0;
-  Error error = walk_xerial(packed, [&](std::string_view block) {
-    if (!plain_size(block, size)) return snappy_corrupt("a block is damaged");
-    total += size;
-    return total > limit ? snappy_too_large(limit) : Error();
-  });
-  if (error) return error;
-  out.reserve(total);
-  return walk_xerial(packed, [&](std::string_view block) {
-    plain_size(block, size);
-    if (Error damaged = decompress_block(block, size, out.reserve(size))) return damaged;
-    out.advance(size);
-    return Error();
-  });
+std::unique_ptr<Decompression> snappy_decompression(std::string_view packed, size_t limit) {
+  if (starts_xerial(packed)) return std::make_unique<Xerial>(packed, limit);
+  return std::make_unique<RawBlock>(packed, limit);
 }
 
 }  // namespace kafka::records

@@ -1,6 +1,7 @@
-// Zstandard. One call decompresses a frame straight into its final place. This needs no window and no copy, however
-// large a window the frame names. But the call must know how much space to take. The frame may tell it. If it does not
-// (the Java client's streams), or if it lies, the sizes of its blocks give an upper bound.
+// Zstandard. One call decompresses frames straight into their final place. This needs no window and no copy, however
+// large a window a frame names. But the call must know how much space to take. The frame may tell it. If it does not
+// (the Java client's streams), or if it lies, the sizes of its blocks give an upper bound. What does not fit into a
+// step goes through libzstd's stream instead, which keeps a window of its own.
 #include "records/zstd.hpp"
 
 #include <algorithm>
@@ -59,8 +60,15 @@ class Walk {
   bool short_ = false;
 };
 
+struct Bound {
+  uint64_t content = 0;  ///< the most that the frames decompress to
+  uint64_t window = 0;   ///< the largest that one of them names
+  size_t blocks = 0;     ///< frames count as well
+};
+
 // Steps over one frame and adds the most that it can decompress to. If the frame tells its size, that is exact.
-Error bound_frame(Walk& walk, uint64_t& most) {
+Error bound_frame(Walk& walk, Bound& bound) {
+  if (++bound.blocks > kMostBlocks) return zstd_corrupt("more blocks than any client writes");
   const auto magic = static_cast<uint32_t>(walk.number(4));
   if ((magic & ~uint32_t{0xF}) == kSkippableMagic) {
     walk.skip(walk.number(4));
@@ -88,6 +96,7 @@ Error bound_frame(Walk& walk, uint64_t& most) {
   for (bool last = false; !last;) {
     const uint64_t header = walk.number(3);
     if (walk.cut_off()) return zstd_corrupt("the stream is cut off");
+    if (++bound.blocks > kMostBlocks) return zstd_corrupt("more blocks than any client writes");
     last = (header & 1) != 0;
     const uint64_t size = header >> 3;
     switch (header >> 1 & 3) {
@@ -110,7 +119,8 @@ Error bound_frame(Walk& walk, uint64_t& most) {
   if ((descriptor & 4) != 0) walk.skip(4);
   if (walk.cut_off()) return zstd_corrupt("the stream is cut off");
   if (has_size && content_size > blocks) return zstd_corrupt("a frame is smaller than it says");
-  most += has_size ? content_size : blocks;
+  bound.content += has_size ? content_size : blocks;
+  bound.window = std::max(bound.window, window);
   return {};
 }
 
@@ -124,6 +134,84 @@ struct FreeContext {
 constexpr size_t kMaxKept = size_t{2} << 20;
 thread_local std::unique_ptr<ZSTD_CCtx, FreeContext> t_packer;
 thread_local std::unique_ptr<ZSTD_DCtx, FreeContext> t_unpacker;
+
+// The largest window that libzstd's stream takes without being told to.
+constexpr uint64_t kMostWindow = uint64_t{1} << 27;
+
+class Frames : public Decompression {
+ public:
+  Frames(std::string_view packed, size_t limit) : packed_(packed), limit_(limit) {}
+  Error step(size_t most, Buffer& out, bool& done) override;
+
+ private:
+  Error begin(size_t most);
+  Error at_once(Buffer& out);
+  Error stream(size_t most, Buffer& out, bool& done);
+  Error too_small() const {
+    return bound_.content > limit_ ? zstd_too_large(limit_) : zstd_corrupt("more than it says");
+  }
+
+  std::string_view packed_;
+  size_t limit_;
+  Bound bound_;
+  size_t room_ = 0;                                   // what is left for the content
+  size_t taken_ = 0;                                  // of the packed bytes
+  std::unique_ptr<ZSTD_DCtx, FreeContext> unpacker_;  // null: one step does it all
+  bool begun_ = false;
+};
+
+Error Frames::step(size_t most, Buffer& out, bool& done) {
+  if (!begun_) {
+    if (Error error = begin(most)) return error;
+    out.reserve(room_);
+  }
+  if (unpacker_ != nullptr) return stream(most, out, done);
+  done = true;
+  return at_once(out);
+}
+
+Error Frames::begin(size_t most) {
+  begun_ = true;
+  if (packed_.empty()) return zstd_corrupt("the stream is cut off");
+  for (Walk walk(packed_); !walk.at_end();) {
+    if (Error error = bound_frame(walk, bound_)) return error;
+  }
+  room_ = static_cast<size_t>(std::min<uint64_t>(bound_.content, limit_));
+  if (room_ <= most || bound_.window > kMostWindow) return {};
+  unpacker_.reset(ZSTD_createDCtx());
+  return unpacker_ == nullptr ? Error(Errc::unsupported_codec, "zstd: no memory") : Error();
+}
+
+Error Frames::at_once(Buffer& out) {
+  if (t_unpacker == nullptr) t_unpacker.reset(ZSTD_createDCtx());
+  if (t_unpacker == nullptr) return Error(Errc::unsupported_codec, "zstd: no memory");
+  const size_t size = ZSTD_decompressDCtx(t_unpacker.get(), out.reserve(room_), room_, packed_.data(), packed_.size());
+  if (ZSTD_isError(size) != 0) {
+    if (ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall) return too_small();
+    return zstd_corrupt(ZSTD_getErrorName(size));
+  }
+  out.advance(size);
+  return {};
+}
+
+Error Frames::stream(size_t most, Buffer& out, bool& done) {
+  ZSTD_inBuffer from{packed_.data(), packed_.size(), taken_};
+  ZSTD_outBuffer to{out.reserve(room_), std::min(room_, most), 0};
+  while (true) {
+    const size_t read = from.pos;
+    const size_t written = to.pos;
+    const size_t result = ZSTD_decompressStream(unpacker_.get(), &to, &from);
+    if (ZSTD_isError(result) != 0) return zstd_corrupt(ZSTD_getErrorName(result));
+    done = result == 0 && from.pos == from.size;
+    if (done) break;
+    if (to.pos == to.size && (to.size == most || from.pos == read)) break;
+    if (from.pos == read && to.pos == written) return zstd_corrupt("the stream is cut off");
+  }
+  out.advance(to.pos);
+  taken_ = from.pos;
+  room_ -= to.pos;
+  return !done && room_ == 0 && to.pos == 0 ? too_small() : Error();
+}
 
 }  // namespace
 
@@ -140,22 +228,8 @@ Error zstd_compress(int level, std::string_view plain, Buffer& out) {
   return {};
 }
 
-Error zstd_decompress(std::string_view packed, size_t limit, Buffer& out) {
-  if (packed.empty()) return zstd_corrupt("the stream is cut off");
-  uint64_t most = 0;
-  for (Walk walk(packed); !walk.at_end();) {
-    if (Error error = bound_frame(walk, most)) return error;
-  }
-  if (t_unpacker == nullptr) t_unpacker.reset(ZSTD_createDCtx());
-  if (t_unpacker == nullptr) return Error(Errc::unsupported_codec, "zstd: no memory");
-  const auto room = static_cast<size_t>(std::min<uint64_t>(most, limit));
-  const size_t size = ZSTD_decompressDCtx(t_unpacker.get(), out.reserve(room), room, packed.data(), packed.size());
-  if (ZSTD_isError(size) != 0) {
-    if (most > limit && ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall) return zstd_too_large(limit);
-    return zstd_corrupt(ZSTD_getErrorName(size));
-  }
-  out.advance(size);
-  return {};
+std::unique_ptr<Decompression> zstd_decompression(std::string_view packed, size_t limit) {
+  return std::make_unique<Frames>(packed, limit);
 }
 
 }  // namespace kafka::records

@@ -4,9 +4,11 @@
 #include <kafka/error.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "records/decompression.hpp"
 
 namespace kafka::records {
 
@@ -14,9 +16,9 @@ namespace kafka::records {
 /// kDefaultLevel mean the library's own default.
 Error zstd_compress(int level, std::string_view plain, Buffer& out);
 
-/// Appends the content of all frames of `packed` to `out`, at most `limit` bytes. The memory that this takes does not
-/// depend on the window that a frame asks for.
-/// Errors: corrupt_message, too_large.
-Error zstd_decompress(std::string_view packed, size_t limit, Buffer& out);
+/// Decompresses all frames of `packed`, at most `limit` bytes. What is decompressed in one step takes no memory but for
+/// its content, whatever window a frame asks for; in several steps it takes that window too, 128 MiB at most.
+/// Errors of its steps: corrupt_message, too_large.
+std::unique_ptr<Decompression> zstd_decompression(std::string_view packed, size_t limit);
 
 }  // namespace kafka::records

@@ -273,3 +273,35 @@ TEST_CASE("A20: batches that deliver nothing, each large when decompressed, are 
   CHECK(turns >= kBatches / 2);
   CHECK(records == (control ? 0 : kBatches));
 }
+
+TEST_CASE("A20: a batch that is large when decompressed is opened over several turns, and can be dropped meanwhile") {
+  constexpr size_t kValue = consumer::Buffer::kStretch;
+  records::BatchBuilder builder;
+  for (int i = 0; i < 5; ++i) REQUIRE(builder.append(1, {}, std::string(kValue, 'x')) == Errc::none);
+  Bytes sealed;
+  REQUIRE_FALSE(builder.seal({.codec = Compression::gzip}, sealed));
+  Reading reading;
+  reading.push(std::string(sealed.view()));
+  for (int turn = 0; turn < 4; ++turn) {
+    CHECK(reading.read().empty());
+    CHECK(reading.last == consumer::Buffer::Next::later);
+    CHECK_FALSE(reading.buffer.empty());
+  }
+  std::vector<int64_t> offsets;
+  int turns = 0;
+  do {
+    for (const int64_t offset : reading.read()) offsets.push_back(offset);
+    REQUIRE(++turns < 10);
+  } while (reading.last == consumer::Buffer::Next::later);
+  CHECK(offsets == std::vector<int64_t>{0, 1, 2, 3, 4});
+  CHECK(*reading.used == 0);
+
+  // Dropped in the middle, as a seek does; then another field is read from its beginning.
+  reading.push(std::string(sealed.view()));
+  CHECK(reading.read().empty());
+  reading.buffer.clear();
+  CHECK(*reading.used == 0);
+  reading.position = 0;
+  reading.push(batch(0, 3));
+  CHECK(reading.read() == std::vector<int64_t>{0, 1, 2});
+}

@@ -57,6 +57,8 @@ std::string lines(size_t size) {
   return text;
 }
 
+constexpr size_t kLargestLz4Block = size_t{4} << 20;
+
 std::string packed(Compression codec, std::string_view plain, int level = kDefaultLevel) {
   Buffer out;
   const Error error = compress(codec, level, plain, out);
@@ -71,7 +73,27 @@ struct Unpacked {
   size_t capacity = 0;
 };
 
-// From an exact heap copy, so that a sanitizer sees a read of one byte beyond.
+Unpacked in_steps(Compression codec, std::string_view stream, size_t limit, size_t most) {
+  Unpacked got;
+  Buffer out;
+  std::unique_ptr<Decompression> steps;
+  got.error = begin_decompression(codec, stream, limit, steps);
+  size_t largest = 0;
+  int count = 0;
+  for (bool done = false; !done && !got.error;) {
+    const size_t before = out.size();
+    if (++count > 1000) most = size_t{1} << 20;  // no test waits for millions of steps
+    got.error = steps->step(most, out, done);
+    largest = std::max(largest, out.size() - before);
+  }
+  // libsnappy decompresses a raw block in one go.
+  if (codec != Compression::snappy) REQUIRE(largest <= most + kLargestLz4Block);
+  got.plain = out.view();
+  got.capacity = out.capacity();
+  return got;
+}
+
+// From an exact heap copy, so that a sanitizer sees a read of one byte beyond. Steps of any size give the same.
 Unpacked unpacked(Compression codec, std::string_view stream, size_t limit = kDefaultMaxDecompressed) {
   const Bytes exact = Bytes::copy(stream);
   Buffer out;
@@ -79,6 +101,14 @@ Unpacked unpacked(Compression codec, std::string_view stream, size_t limit = kDe
   got.error = decompress(codec, exact.view(), limit, out);
   got.plain = out.view();
   got.capacity = out.capacity();
+  for (const size_t most : {size_t{1}, size_t{1000}}) {
+    const Unpacked stepped = in_steps(codec, exact.view(), limit, most);
+    const bool same = stepped.error ? got.error && (got.error != Errc::too_large || stepped.error == Errc::too_large)
+                                    : !got.error && stepped.plain == got.plain;
+    if (same && stepped.capacity <= 2 * limit + 4096) continue;
+    FAIL(codec_name(codec) << " in steps of " << most << ": " << stepped.error.message()
+                           << ", at once: " << got.error.message());
+  }
   return got;
 }
 
@@ -441,6 +471,43 @@ TEST_CASE("batches in every codec are read back, and stay small in memory") {
       REQUIRE_FALSE(to_message_set(sealed, magic, codec, kDefaultLevel, set));
       CHECK(read_all(set.view()).records.size() == 300);
     }
+  }
+}
+
+TEST_CASE("A20: a large stream is decompressed step by step, and its blocks are counted") {
+  const std::string plain = lines(30'000'000);
+  for (const Compression codec : codecs()) {
+    if (codec == Compression::snappy) continue;  // one raw block, one step
+    CAPTURE(codec_name(codec));
+    const std::string stream = packed(codec, plain);
+    std::unique_ptr<Decompression> steps;
+    REQUIRE_FALSE(begin_decompression(codec, stream, kDefaultMaxDecompressed, steps));
+    Buffer out;
+    int count = 0;
+    for (bool done = false; !done; ++count) REQUIRE_FALSE(steps->step(1'000'000, out, done));
+    CHECK(count >= 25);
+    CHECK(out.view() == plain);
+  }
+  // Streams of empty blocks, which would be walked for long before the first byte comes.
+  std::string many;
+  if (codec_available(Compression::lz4)) {
+    std::string frame = packed(Compression::lz4, "");
+    REQUIRE(frame.size() == 11);
+    for (size_t i = 0; i <= kMostBlocks; ++i) many += frame;
+    check_refused(Compression::lz4, many, Errc::corrupt_message);
+  }
+  if (codec_available(Compression::snappy)) {
+    many = kXerialHeader;
+    const std::string chunk = be32(1) + std::string(1, '\0');
+    for (size_t i = 0; i <= kMostBlocks; ++i) many += chunk;
+    check_refused(Compression::snappy, many, Errc::corrupt_message);
+  }
+  if (codec_available(Compression::zstd)) {
+    // A frame with a window of 1 KiB and raw blocks of no bytes.
+    many = le(0xFD2FB528, 4) + le(0, 2);
+    for (size_t i = 0; i <= kMostBlocks; ++i) many += le(0, 3);
+    many += le(1, 3);
+    check_refused(Compression::zstd, many, Errc::corrupt_message);
   }
 }
 
