@@ -1,13 +1,18 @@
 // What the compiler calls in a build with -Dfuzz=true (-fsanitize-coverage=trace-cmp): these functions at each
-// comparison, the others once. clang's fuzzer has all of them too, and they take the place of these weak ones.
+// comparison, the others once. The library brings them as weak ones, so that every program links and clang's fuzzer can
+// put its own in their place. A program that counts brings them once more, not weak: the address sanitizer has weak
+// ones that count nothing, and they would come first.
 #include "steps.hpp"
 
 #if defined(__clang__)
-#define UVKAFKA_HOOK extern "C" __attribute__((weak, no_sanitize("coverage")))
 #define UVKAFKA_UNCOUNTED __attribute__((no_sanitize("coverage")))
 #else
-#define UVKAFKA_HOOK extern "C" __attribute__((weak, no_sanitize_coverage))
 #define UVKAFKA_UNCOUNTED __attribute__((no_sanitize_coverage))
+#endif
+#ifdef UVKAFKA_COUNT_STEPS
+#define UVKAFKA_HOOK extern "C" UVKAFKA_UNCOUNTED
+#else
+#define UVKAFKA_HOOK extern "C" __attribute__((weak)) UVKAFKA_UNCOUNTED
 #endif
 
 namespace {
