@@ -30,6 +30,7 @@ void add(const Resource& resource, const Described& config, bool synonyms, Resul
   entry.name = config.name;
   entry.value = config.value;
   entry.read_only = config.read_only;
+  entry.is_default = config.source == kDefaultConfig;
   entry.config_source = config.source;
   entry.config_type = static_cast<int8_t>(config.type);
   entry.documentation.reset();

@@ -48,6 +48,7 @@ struct DescribeConfigsResponse {
       std::string name;
       std::optional<std::string> value = "";  ///< may be null
       bool read_only = false;
+      bool is_default = false;  ///< v0
       int8_t config_source = -1;
       bool is_sensitive = false;
       std::vector<DescribeConfigsSynonym> synonyms;
@@ -57,6 +58,7 @@ struct DescribeConfigsResponse {
         f(m.name, "name", since(0));
         f(m.value, "value", since(0).null_since(0));
         f(m.read_only, "readOnly", since(0));
+        f(m.is_default, "isDefault", since(0).until(0).ignorable());
         f(m.config_source, "configSource", since(1).ignorable());
         f(m.is_sensitive, "isSensitive", since(0));
         f(m.synonyms, "synonyms", since(1).ignorable());
@@ -85,16 +87,14 @@ struct DescribeConfigsResponse {
   }
 };
 
-/// Version 0 has another layout, and Kafka 4 has dropped it.
 template <>
 struct Api<DescribeConfigsRequest> {
   using Response = DescribeConfigsResponse;
   static constexpr ApiRow kRow{.key = ApiKey::describe_configs,
-                               .versions = {1, 4},
+                               .versions = {0, 4},
                                .flexible_from = 4,
-                               .client_from = 1,
                                .throttles_client_from = 2,
-                               .newest_in = {.v1_1 = 1, .v2_4 = 2, .v2_8 = 4, .v3_9 = 4, .v4_3 = 4},
+                               .newest_in = {.v0_11 = 0, .v1_1 = 1, .v2_4 = 2, .v2_8 = 4, .v3_9 = 4, .v4_3 = 4},
                                .kafka4_from = 1};
 };
 
