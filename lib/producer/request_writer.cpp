@@ -1,6 +1,7 @@
 #include "producer/request_writer.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "records/message_set.hpp"
@@ -69,7 +70,11 @@ bool RequestWriter::convert(SentBatch& sent, int16_t version, Bytes& records) {
   const int level = batch.level(options_);
   const auto to_set = [&] {
     if (batch.sealed.empty()) return Error();
-    return records::to_message_set(batch.sealed, magic, batch.codec, level, records);
+    // Consumers read no more than this of a compressed one, and a message set takes more space than a batch.
+    const size_t most =
+        batch.codec == Compression::none ? records::kMostInSet : static_cast<size_t>(options_.unfolded_max_bytes);
+    const Error error = records::to_message_set(batch.sealed, magic, batch.codec, level, records, most);
+    return error == Errc::too_large ? Error(Errc::message_too_large, std::string(error.detail())) : error;
   };
   sent.unfit = to_set();
   if (sent.unfit == Errc::unsupported_version) {

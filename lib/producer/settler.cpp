@@ -78,6 +78,7 @@ void Settler::settle(SentBatch sent, const Error& error, const PartitionAnswer* 
 bool Settler::settle_unanswered(SentBatch& sent, const Error& error, const cluster::CallInfo& info) {
   if (sent.waits) return false;
   if (sent.unfit) {
+    if (split(sent, sent.unfit)) return true;
     sent.partition->chain.gap(*sent.batch);
     reports_.fail(std::move(sent.batch), std::move(sent.unfit));
     return true;
@@ -193,7 +194,7 @@ bool Settler::settle_refused(SentBatch& sent, const Verdict& verdict) {
   return true;
 }
 
-// True if the batch was too large for the broker, and goes on as two halves.
+// True if the batch was too large for the broker, or for the format that it wants, and goes on as two halves.
 bool Settler::split(SentBatch& sent, const Error& error) {
   if (error != Errc::message_too_large && error != Errc::record_list_too_large) return false;
   if (!sent.batch->dropped.empty()) return false;

@@ -50,13 +50,13 @@ void append_message(Buffer& out, const MessageFields& message) {
 
 }  // namespace
 
-Error to_message_set(const Bytes& sealed, int8_t magic, Compression codec, int level, Bytes& set) {
+Error to_message_set(const Bytes& sealed, int8_t magic, Compression codec, int level, Bytes& set, size_t most) {
   Buffer messages(sealed.size() + sealed.size() / 4);
   int64_t first = -1;
   int64_t last = -1;
   int64_t max_timestamp = kNoTimestamp;
   bool log_append_time = false;
-  BatchIterator entries(sealed);
+  BatchIterator entries(sealed, {most});
   while (entries.next()) {
     if (entries.batch().is_control) {
       return Error(Errc::unsupported_version, "control batches have no form before magic 2");
@@ -80,8 +80,8 @@ Error to_message_set(const Bytes& sealed, int8_t magic, Compression codec, int l
       message.key = record.key;
       message.value = record.value;
       append_message(messages, message);
-      if (messages.size() > BatchBuilder::kMaxRecordBytes) {
-        return Error(Errc::too_large, "the message set would exceed 1 GiB");
+      if (messages.size() > most) {
+        return Error(Errc::too_large, "as a message set the records exceed " + std::to_string(most) + " bytes");
       }
     }
     if (records.error()) return records.error();

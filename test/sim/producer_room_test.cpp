@@ -114,3 +114,24 @@ TEST_CASE("B11: a record that no consumer would unfold is refused where it would
   CHECK(packed == Errc::message_too_large);
   CHECK(world.values(1).size() == 1);
 }
+
+TEST_CASE("B11: a batch that is too large as a message set for an old leader goes on in halves") {
+  constexpr int32_t kUnfolded = 65536;
+  constexpr int kRecords = 20000;  // of 2 bytes: a message takes more than twice the space of a record
+  for (const char* release : {"0.9", "0.10"}) {
+    INFO(release);
+    ProducerWorld world({.linger = 50ms, .compression_type = Compression::gzip, .unfolded_max_bytes = kUnfolded});
+    REQUIRE_FALSE(world.cluster().releases().as_version(release));
+    world.warm_up();
+    Reports reports;
+    for (int i = 0; i < kRecords; ++i)
+      CHECK_FALSE(world.producer->send({.topic = "t", .partition = 2, .value = "yy"}, reports.take()));
+    REQUIRE(world.until_reports(reports, kRecords));
+    CHECK(reports.count(Errc::none) == kRecords);
+    CHECK(world.values(2).size() == kRecords);
+    // A message takes 26 bytes and its value.
+    constexpr int kMostInSet = kUnfolded / 28;
+    CHECK(world.produces() > kRecords / kMostInSet);
+    world.finish();
+  }
+}
