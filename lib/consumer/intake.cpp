@@ -20,7 +20,12 @@ bool Intake::take(Partition& partition, const Data& data, const Question& asked,
   const int32_t compared = from.compares ? asked.last_epoch : -1;
   const bool probed = std::exchange(partition.read_topic.probing, false);
   if (data.error_code != 0) return failed(partition, data, from.node, compared);
+  // Believed where something was asked. An end below zero means that the leader does not know.
+  const auto& diverging = data.diverging_epoch;
+  const bool parts = compared >= 0 && diverging.epoch >= 0 && diverging.end_offset >= 0;
   if (partition.read_topic.doubted && !from.by_id) {  // it may be another topic's: that is asked first
+    // That the log ends before the position is what the probe was for.
+    if (probed && parts) return diverged(partition, diverging.epoch, diverging.end_offset, compared, from.by_id);
     if (probed) back_off(partition);
     return !probed;
   }
@@ -31,10 +36,7 @@ bool Intake::take(Partition& partition, const Data& data, const Question& asked,
   if (data.preferred_read_replica >= 0 && data.preferred_read_replica != from.node && data.records.empty())
     return sent_elsewhere(partition, data.preferred_read_replica);
   partition.position.named = false;  // the broker has looked for it, and has it
-  // Believed where something was asked. An end below zero means that the leader does not know.
-  const auto& diverging = data.diverging_epoch;
-  if (compared >= 0 && diverging.epoch >= 0 && diverging.end_offset >= 0)
-    return diverged(partition, diverging.epoch, diverging.end_offset, compared, from.by_id);
+  if (parts) return diverged(partition, diverging.epoch, diverging.end_offset, compared, from.by_id);
   partition.position.end = end_of(data);
   if (data.records.empty()) {
     partition.fetch.oddities = 0;
