@@ -120,7 +120,7 @@ TEST_CASE("B11: a batch that is too large as a message set for an old leader goe
   constexpr int kRecords = 20000;  // of 2 bytes: a message takes more than twice the space of a record
   for (const char* release : {"0.9", "0.10"}) {
     INFO(release);
-    ProducerWorld world({.linger = 50ms, .compression_type = Compression::gzip, .unfolded_max_bytes = kUnfolded});
+    ProducerWorld world({.compression_type = Compression::gzip, .linger = 50ms, .unfolded_max_bytes = kUnfolded});
     REQUIRE_FALSE(world.cluster().releases().as_version(release));
     world.warm_up();
     Reports reports;
