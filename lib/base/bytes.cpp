@@ -6,16 +6,13 @@
 #include <iterator>
 #include <new>
 
+#include "base/sanitizer.hpp"
+
 namespace kafka {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kRecycles = false;  // the address sanitizer would not see that a kept block is used after its end
-#elif defined(__has_feature)
-constexpr bool kRecycles = !__has_feature(address_sanitizer);
-#else
-constexpr bool kRecycles = true;
-#endif
+// The address sanitizer would not see that a kept block is used after its end.
+constexpr bool kRecycles = !UVKAFKA_ADDRESS_SANITIZER;
 
 // Large blocks wait here for their next use. Hundreds of frames and decompressed batches come and go in a second. For a
 // block of this size, the allocator gets new memory from the system each time, and the system clears every page of it.

@@ -17,9 +17,10 @@
 
 #include <unistd.h>
 
+#include "base/sanitizer.hpp"
 #include "random/run.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if UVKAFKA_ADDRESS_SANITIZER
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -28,7 +29,7 @@ namespace {
 using kafka::sim::RunResult;
 
 constexpr uint64_t kTwiceEvery = 10;
-#if defined(__SANITIZE_ADDRESS__)
+#if UVKAFKA_ADDRESS_SANITIZER
 constexpr uint64_t kDefaultSeeds = 100;  // each costs about ten times as much
 #else
 constexpr uint64_t kDefaultSeeds = 600;
@@ -123,7 +124,7 @@ int main(int argc, char** argv) {
     }
   }
   for (const int number : {SIGABRT, SIGSEGV, SIGFPE, SIGBUS}) std::signal(number, on_signal);
-#if defined(__SANITIZE_ADDRESS__)
+#if UVKAFKA_ADDRESS_SANITIZER
   __sanitizer_set_death_callback(say_seed);
 #endif
 

@@ -1,4 +1,5 @@
 #include "base/bytes.hpp"
+#include "base/sanitizer.hpp"
 #include "catch.hpp"
 
 #include <string>
@@ -29,7 +30,7 @@ TEST_CASE("large blocks are used again, with the capacity that was asked for, an
     CHECK(buffer.capacity() == capacity);
     return static_cast<const void*>(buffer.data());
   };
-#if !defined(__SANITIZE_ADDRESS__)
+#if !UVKAFKA_ADDRESS_SANITIZER
   const void* const block = at(1000000);
   CHECK(at(900000) == block);
   CHECK(at(1000000) == block);  // what it was made with is not forgotten
