@@ -105,7 +105,7 @@ void Metadata::request() {
   }
   asking_ = true;
   again_ = false;
-  const int32_t node = router_.any_broker(last_node_);
+  const int32_t node = source_.choose(router_);
   router_.call<protocol::MetadataRequest>(
       node, Purpose::general, std::move(request), router_.config().request_timeout,
       scope_.wrap([this, node](Error error, protocol::MetadataResponse& response, const CallInfo&) {
@@ -120,14 +120,16 @@ void Metadata::answered(Error error, protocol::MetadataResponse& response, int32
   if (closed_) return;
   if (!error) error = metadata_error(response, router_.describe(node));
   if (error) {
+    source_.failed(node);
     failed(error);
   } else {
+    source_.answered(node, response, topics_);
     take(response);
   }
   last_error_ = error;
   const bool incomplete = update_wanted(error);
   // A broker that is cut off from the rest may say the same old things for ever.
-  last_node_ = incomplete ? node : Router::kNobody;
+  source_.avoid(incomplete ? node : Router::kNobody);
   if (incomplete) {
     router_.delay(retry_);
     again_ = true;

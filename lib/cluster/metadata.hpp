@@ -13,6 +13,7 @@
 
 #include "cluster/listeners.hpp"
 #include "cluster/metadata_query.hpp"
+#include "cluster/metadata_source.hpp"
 #include "cluster/router.hpp"
 #include "cluster/topic_cache.hpp"
 #include "protocol/metadata.hpp"
@@ -107,7 +108,7 @@ class Metadata final : private MetadataFeed {
   Error last_error_;
   RetryPause retry_;
   net::TimePoint failing_since_ = net::TimePoint::max();
-  int32_t last_node_ = Router::kNobody;  // the broker whose answer left something open
+  MetadataSource source_;
   net::Timer retry_timer_;
   net::Timer age_timer_;
   bool asking_ = false;  // a request is under way
