@@ -189,7 +189,7 @@ void Committer::answered(uint64_t id, const Error& error, const std::vector<Stor
     } else if (request[i].commit.done.empty()) {
       finish(request[i]);
     } else {
-      reports.push_back({std::move(request[i]), {}});
+      reports.push_back({std::move(request[i]), {}, false});
     }
   }
   tell(std::move(reports));
@@ -212,15 +212,20 @@ void Committer::fail(Sent sent, const Error& error, Ring<Report>& reports) {
   owner_.commit_failed(*sent.partition, sent.commit, error);
   if (newer.commit.offset >= 0) owner_.commit_failed(*newer.partition, newer.commit, error);
   list(*sent.partition);
-  if (!sent.commit.done.empty()) reports.push_back({std::move(sent), error});
-  if (!newer.commit.done.empty()) reports.push_back({std::move(newer), error});
+  if (!sent.commit.done.empty()) reports.push_back({std::move(sent), error, false});
+  if (!newer.commit.done.empty()) reports.push_back({std::move(newer), error, false});
 }
 
+// The consumption goes on after it. So here, too, the next message comes after the `done`.
 void Committer::lose(Sent sent, const Error& why, Ring<Report>& reports) {
+  if (sent.commit.done.empty()) return finish_lost(sent);
+  reports.push_back({std::move(sent), why, true});
+}
+
+void Committer::finish_lost(const Sent& sent) {
   sent.partition->commits.under_way = false;
   owner_.commit_lost(*sent.partition, sent.commit);
   list(*sent.partition);
-  if (!sent.commit.done.empty()) reports.push_back({std::move(sent), why});
 }
 
 // Stored, and told.
@@ -250,7 +255,11 @@ void Committer::tell(Ring<Report> reports) {
             continue;
           }
           const Report told = reports.pop_front();
-          if (!told.outcome) finish(told.sent);
+          if (told.lost) {
+            finish_lost(told.sent);
+          } else if (!told.outcome) {
+            finish(told.sent);
+          }
         }
         --telling_;
         owner_.commits_ended();

@@ -32,7 +32,7 @@ class Committer {
     virtual void commit_stored(Partition& partition, const Commit& commit) = 0;
     /// The commit is not stored. Nobody has heard of it yet.
     virtual void commit_failed(Partition& partition, const Commit& commit, const Error& error) = 0;
-    /// The commit does not count: it is one of a topic that was made anew. Nobody has heard of it yet.
+    /// The commit does not count: it is one of a topic that was made anew. Everybody has heard of it.
     virtual void commit_lost(Partition& partition, const Commit& commit) = 0;
     /// The deadline of close() has passed before the commit was answered.
     virtual void commit_given_up(Partition& partition, const Commit& commit) = 0;
@@ -90,6 +90,7 @@ class Committer {
   struct Report {
     Sent sent;
     Error outcome;
+    bool lost = false;  ///< the topic was made anew
   };
 
   static int64_t known_end(const Partition& partition, const Window::Entry& answered);
@@ -103,6 +104,7 @@ class Committer {
   void lose(Sent sent, const Error& why, Ring<Report>& reports);
   void fail(Sent sent, const Error& error, Ring<Report>& reports);
   void finish(const Sent& sent);
+  void finish_lost(const Sent& sent);
   void tell(Ring<Report> reports);
 
   session::Core& core_;
