@@ -23,20 +23,19 @@ bool Intake::take(Partition& partition, const Data& data, const Question& asked,
   // Believed where something was asked. An end below zero means that the leader does not know.
   const auto& diverging = data.diverging_epoch;
   const bool parts = compared >= 0 && diverging.epoch >= 0 && diverging.end_offset >= 0;
-  if (partition.read_topic.doubted && !from.by_id) {  // it may be another topic's: that is asked first
-    // That the log ends before the position is what the probe was for.
-    if (probed && parts) return diverged(partition, diverging.epoch, diverging.end_offset, compared, from.by_id);
+  const bool vouched = partition.read_topic.vouched(from.by_id);
+  if (partition.read_topic.doubted && !vouched && !parts) {  // it may be another topic's: that is asked first
     if (probed) back_off(partition);
     return !probed;
   }
   partition.fetch.succeed();  // whatever metadata says
-  partition.read_topic.confirm(from.sent_at);
+  if (vouched || !parts) partition.read_topic.confirm(from.sent_at);
   partition.epochs.accept();
   if (partition.replica.node != from.node) partition.epochs.check(asked.leader_epoch);
   if (data.preferred_read_replica >= 0 && data.preferred_read_replica != from.node && data.records.empty())
     return sent_elsewhere(partition, data.preferred_read_replica);
   partition.position.named = false;  // the broker has looked for it, and has it
-  if (parts) return diverged(partition, diverging.epoch, diverging.end_offset, compared, from.by_id);
+  if (parts) return diverged(partition, diverging.epoch, diverging.end_offset, compared, vouched);
   partition.position.end = end_of(data);
   if (data.records.empty()) {
     partition.fetch.oddities = 0;
@@ -142,7 +141,7 @@ bool Intake::sent_elsewhere(Partition& partition, int32_t replica) {
 
 void Intake::no_news(Partition& partition, int64_t end, net::TimePoint sent_at, bool by_id) {
   const bool probed = std::exchange(partition.read_topic.probing, false);
-  if (partition.read_topic.doubted && !by_id) {
+  if (partition.read_topic.doubted && !partition.read_topic.vouched(by_id)) {
     if (probed) back_off(partition);
     return;
   }

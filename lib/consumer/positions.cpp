@@ -335,6 +335,10 @@ void Positions::cut(Partition& partition, int64_t end, int32_t epoch) {
 bool Positions::notice(Partition& partition, const cluster::TopicState* topic) {
   if (topic == nullptr || topic->id.is_zero()) return false;
   ReadTopic& read = partition.read_topic;
+  if (read.id.is_zero() && read.seen != net::TimePoint() && !read.any) {
+    read.offer(topic->id);
+    return false;
+  }
   const bool other = !read.id.is_zero() && read.id != topic->id;
   // After the second time the partition rests. Whatever ids metadata names meanwhile, the one that it names then
   // counts.

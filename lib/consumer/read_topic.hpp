@@ -19,11 +19,13 @@ struct ReadTopic {
   static constexpr net::Duration kAway = std::chrono::seconds(2);
 
   Uuid id{};              ///< zero: not known
+  Uuid offered{};         ///< metadata names this one, and what was read had none: perhaps it is another topic's
   bool any = false;       ///< a broker named the position: it is one of whatever topic has the name
   bool doubted = false;   ///< something says that the topic may be gone
   bool gone = false;      ///< a broker did not know the topic, and nothing has told since that it is the same
   bool absent = false;    ///< metadata does not know it
   bool checking = false;  ///< it is being asked whether the topic is still the same; nothing is fetched meanwhile
+  bool emptied = false;   ///< since it is in doubt, the log seemed to be empty
   bool probing = false;   ///< doubted all the same: one fetch shows whether the log ends before the position
   int32_t leader = -1;    ///< as metadata last said
   int64_t newest = -1;    ///< the largest timestamp that was read; -1: none
@@ -38,7 +40,8 @@ struct ReadTopic {
   }
   /// The topic was still the same when this request was sent.
   void confirm(net::TimePoint sent_at) {
-    doubted = gone = any = probing = false;
+    doubted = gone = emptied = any = probing = false;
+    if (!offered.is_zero()) id = std::exchange(offered, {});
     seen = std::max(seen, sent_at);
   }
   /// If the topic was read, what has its name from now on may be another one.
@@ -54,6 +57,14 @@ struct ReadTopic {
     if (there == absent) lose();
     absent = !there;
   }
+  /// Brokers name an id from now on, and the topic was read without one.
+  void offer(const Uuid& named) {
+    if (offered == named) return;
+    offered = named;
+    doubt();
+  }
+  /// Whether an answer is one of the topic that was read, whatever has its name. `by_id`: it was asked for by its id.
+  bool vouched(bool by_id) const { return by_id && !id.is_zero(); }
   /// Whom metadata names. A topic that was made anew may have another leader, and then no error tells of it. With ids
   /// metadata shows that by itself.
   void led_by(int32_t node) {

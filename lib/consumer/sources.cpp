@@ -85,9 +85,14 @@ void Sources::check_along(Plan& plan) {
     if (!partition->position.ready() || partition->paused || partition->request.id != 0) continue;
     if (partition->read_topic.checking || partition->fetch.retry.due(plan.now)) continue;
     const auto leader = context_.core.metadata().leader(plan.topics.of(*partition), partition->number);
-    if (leader && partition->read_topic.away(plan.now, context_.options.fetch_max_wait) && !source(*leader).by_id())
-      positions_.check_topic(*partition);
+    if (leader && in_doubt(*partition, *leader, plan)) positions_.check_topic(*partition);
   }
+}
+
+// Nothing says that the topic is the one that was read.
+bool Sources::in_doubt(const Partition& partition, int32_t leader, const Plan& plan) {
+  const ReadTopic& read = partition.read_topic;
+  return read.away(plan.now, context_.options.fetch_max_wait) && !read.vouched(source(leader).by_id());
 }
 
 // Puts the partition into the share of the broker that it is to be read from, unless something has to come first.
@@ -101,7 +106,7 @@ void Sources::look_at(Partition& partition, const cluster::TopicState* topic, Pl
   }
   if (missing(partition, topic, plan)) return;
   if (!retry.leader(leader, context_.core.metadata(), plan.now)) return plan.wake_at(retry.until());
-  if (partition.read_topic.away(plan.now, context_.options.fetch_max_wait) && !source(*leader).by_id()) {
+  if (in_doubt(partition, *leader, plan)) {
     plan.checks = true;
     return positions_.check_topic(partition);
   }

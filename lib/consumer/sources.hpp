@@ -71,6 +71,7 @@ class Sources final : private SourceContext::Owner {
   void look();
   void look_at(Partition& partition, const cluster::TopicState* topic, Plan& plan);
   void check_along(Plan& plan);
+  bool in_doubt(const Partition& partition, int32_t leader, const Plan& plan);
   std::optional<int32_t> leader(Partition& partition, const cluster::TopicState* topic, Plan& plan);
   bool missing(Partition& partition, const cluster::TopicState* topic, Plan& plan);
   std::vector<Entry*> in_order(Plan& plan);

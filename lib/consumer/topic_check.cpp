@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/error_table.hpp"
@@ -26,7 +27,8 @@ void TopicCheck::flush() {
   std::vector<Case> with_id;
   std::vector<Case> without;
   for (Case& each : std::exchange(waiting_, {})) {
-    (each.asked.partition->read_topic.id.is_zero() ? without : with_id).push_back(std::move(each));
+    const bool by_leader = each.by_leader || each.asked.partition->read_topic.id.is_zero();
+    (by_leader ? without : with_id).push_back(std::move(each));
   }
   if (!with_id.empty()) ask_metadata(std::move(with_id));
   if (!without.empty()) ask_leaders(std::move(without));
@@ -37,13 +39,20 @@ void TopicCheck::ask_metadata(std::vector<Case> cases) {
   for (const Case& each : cases) topics.insert(*each.asked.partition->topic);
   core_->metadata().fetch(
       std::move(topics), false, kPatience,
-      scope_.wrap([this, cases = std::move(cases)](const Error& error, protocol::MetadataResponse&) mutable {
+      scope_.wrap([this, cases = std::move(cases)](const Error& error, protocol::MetadataResponse& response) mutable {
+        std::set<std::string_view> named;  // with an id
+        for (const auto& topic : response.topics) {
+          if (topic.name && !topic.topic_id.is_zero()) named.insert(*topic.name);
+        }
         for (Case& each : cases) {
           const Partition& partition = *each.asked.partition;
           const cluster::TopicState* const state = core_->metadata().topic(*partition.topic);
           if (error || state == nullptr || state->gone) {
             end(each, Verdict::untold);
-          } else if (state->id.is_zero() || state->id == partition.read_topic.id) {
+          } else if (!named.contains(*partition.topic)) {  // by a broker before 2.8
+            each.by_leader = true;
+            add(std::move(each));
+          } else if (state->id == partition.read_topic.id) {
             end(each, Verdict::same);
           } else {
             end(each, Verdict::other, state->id);
@@ -73,26 +82,36 @@ void TopicCheck::ask_leaders(std::vector<Case> cases) {
 }
 
 void TopicCheck::answered(Case about, const TopicOffset& found, bool by_time) {
-  const Partition& partition = *about.asked.partition;
-  const ReadTopic& read = partition.read_topic;
+  Partition& partition = *about.asked.partition;
+  ReadTopic& read = partition.read_topic;
   const bool first = about.log_end < 0;
   // Timestamps of the application's own may go back. Then one that is newer proves nothing.
   const bool ask_times = first && read.newest >= 0 && read.ordered;
-  Verdict verdict = Verdict::same;
   if (found.error) {  // what no retry can mend is for Fetch to tell
-    if (traits(found.error.code()).retry != Retry::no) verdict = Verdict::untold;
-  } else if (first && found.offset == 0 && read.gone && partition.fetch.position > 0) {
-    verdict = Verdict::other;
+    end(about, traits(found.error.code()).retry == Retry::no ? Verdict::same : Verdict::untold);
+  } else if (first && renewed(about, found.offset)) {
+    end(about, Verdict::other);
   } else if (ask_times && about.asked.holds() && !life_cycle_.closing()) {
     about.log_end = found.offset;
     return add(std::move(about));
   } else if (!first && by_time && found.offset == 0) {
-    verdict = Verdict::other;
-  } else if ((first ? found.offset : about.log_end) < partition.fetch.position) {
-    verdict = Verdict::shorter;
+    end(about, Verdict::other);
+  } else {
+    const int64_t log_end = first ? found.offset : about.log_end;
+    const bool shorter = log_end < partition.fetch.position;
+    read.emptied = read.emptied || (shorter && log_end == 0);
+    end(about, shorter ? Verdict::shorter : Verdict::same);
   }
-  end(about, verdict);
   owner_.topic_checked();
+}
+
+// The log is empty, and a broker did not know the topic before. Or the log was empty, and that was no high watermark
+// that lagged behind: a broker has said since that the log ends before the position, or parts from what was read (then
+// `same` is waiting). All that the log has by now is new. If it is still empty, it may have been cut as well.
+bool TopicCheck::renewed(const Case& about, int64_t log_end) {
+  const Partition& partition = *about.asked.partition;
+  if (partition.fetch.position <= 0) return false;
+  return log_end == 0 ? partition.read_topic.gone : about.same && partition.read_topic.emptied;
 }
 
 void TopicCheck::end(Case& about, Verdict verdict, const Uuid& id) {
@@ -110,6 +129,8 @@ void TopicCheck::end(Case& about, Verdict verdict, const Uuid& id) {
     case Verdict::shorter:
       read.doubt();
       read.probing = true;
+      partition.replica.node = -1;  // a follower may have what the leader has lost
+      partition.replica.refuse_advice(core_->reactor().now());
       break;
     case Verdict::untold:
       read.doubt();

@@ -1,5 +1,5 @@
 // Whether a topic is still the one that was read, where answers to Fetch do not say so: Fetch names topics by their ids
-// from version 13 on only. With ids in metadata (2.8 and later) metadata is asked. Older clusters have no ids. There
+// from version 13 on only. With ids in metadata (2.8 and later) metadata is asked. Older brokers have no ids. There
 // the leader is asked two questions, one after the other:
 //   1. Where does the log end? At 0, and a broker has said that the topic is gone: it is another one.
 //   2. Which is the first record that is newer than all that was read? If it is the first one of the log, then nothing
@@ -52,7 +52,8 @@ class TopicCheck {
   struct Case {
     Question asked;
     Function<void()> same;
-    int64_t log_end = -1;  ///< -1: not known yet
+    bool by_leader = false;  ///< although the id is known: metadata came without
+    int64_t log_end = -1;    ///< -1: not known yet
   };
   enum class Verdict : uint8_t {
     same,
@@ -65,6 +66,7 @@ class TopicCheck {
   void flush();
   void ask_metadata(std::vector<Case> cases);
   void ask_leaders(std::vector<Case> cases);
+  static bool renewed(const Case& about, int64_t log_end);
   TopicOffset place(const Case& about) const;
   void answered(Case about, const TopicOffset& found, bool by_time);
   void end(Case& about, Verdict verdict, const Uuid& id = {});

@@ -170,6 +170,116 @@ TEST_CASE("D3: only metadata tells, while the last answer to Fetch is still on i
   client.close();
 }
 
+TEST_CASE("D3: a log that was seen empty and ends before the position is a new one, however long it is by then") {
+  const std::string release = GENERATE(std::string("2.8"), std::string("2.4"), std::string("1.1"));
+  const std::string other =
+      GENERATE(std::string(), std::string("1.1"));  // which has no ids, and tells of the topic, too
+  const auto policy = GENERATE(OffsetReset::earliest, OffsetReset::latest);
+  const uint64_t seed = GENERATE(range<uint64_t>(1, 5));
+  CAPTURE(release, other, static_cast<int>(policy), seed);
+  SimClient client(seed, {.brokers = 2});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.releases().as_version(release));
+  if (!other.empty()) REQUIRE_FALSE(cluster.releases().as_version(other, 1));
+  REQUIRE_FALSE(cluster.topics().create("t", 1));
+  REQUIRE_FALSE(cluster.leaders().move("t", 0, 2));
+  fill_batches(client, "t", 1, 20, 1);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, 2}}, {.allow_auto_create_topics = false, .auto_offset_reset = policy});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 18; }));
+  REQUIRE_FALSE(fetcher.pause({{"t", {0}}}));
+  client.run(5s);
+  REQUIRE_FALSE(cluster.topics().erase("t"));
+  REQUIRE_FALSE(cluster.topics().create("t", 1));
+  REQUIRE_FALSE(cluster.leaders().move("t", 0, 2));
+  const int64_t asked = cluster.requests().count(ApiKey::list_offsets, 0);
+  REQUIRE_FALSE(fetcher.resume({{"t", {0}}}));
+  client.until([&] { return cluster.requests().count(ApiKey::list_offsets, 0) > asked; }, 5s);
+  for (int64_t i = 0; i < 8; ++i) {
+    REQUIRE(cluster.contents().append("t", 0, {.value = "new", .timestamp = 50000 + i}) == i);
+  }
+  client.run(20s);
+  check_new(recorder, 18, 8);
+  CHECK(recorder.events.size() == 1);
+  CHECK(recorder.count(Type::topic_recreated) == 1);
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D3: brokers have no ids at first: the first id is perhaps another topic's") {
+  const bool anew = GENERATE(true, false);
+  CAPTURE(anew);
+  SimClientOptions options{.brokers = 1};
+  options.session.metadata_max_age = 1s;
+  SimClient client(42, options);
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.releases().as_version("2.4"));
+  fill_batches(client, "t", 1, 4, 1);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.allow_auto_create_topics = false});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 4; }));
+  REQUIRE_FALSE(fetcher.pause({{"t", {0}}}));
+  client.brokers->kill(1);
+  REQUIRE_FALSE(cluster.releases().as_version(""));
+  client.run(100ms);
+  client.brokers->restart(1);
+  if (anew) {
+    make_anew(client, 1, 6);
+  } else {
+    fill_batches(client, "t", 1, 2, 1);
+  }
+  client.run(1500ms);  // metadata has come, and the time alone puts nothing in doubt yet
+  REQUIRE_FALSE(fetcher.resume({{"t", {0}}}));
+  client.run(20s);
+  if (anew) {
+    check_new(recorder, 4, 6);
+    CHECK(recorder.count(Type::topic_recreated) == 1);
+  } else {
+    CHECK(recorder.offsets(0) == range(0, 6));
+    CHECK(recorder.events.empty());
+  }
+  // From now on the id tells.
+  const size_t before = recorder.got.size();
+  make_anew(client, 1, 9);
+  client.run(5s);
+  check_new(recorder, before, 9);
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D3: where some brokers have no ids, one that has them is asked for the new id") {
+  const uint64_t seed = GENERATE(range<uint64_t>(1, 13));
+  const std::string release = GENERATE(std::string("0.8.2"), std::string("2.4"));
+  CAPTURE(seed, release);
+  SimClient client(seed, {.brokers = 3});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  for (const int32_t broker : {1, 3}) REQUIRE_FALSE(cluster.releases().as_version(release, broker));
+  REQUIRE_FALSE(cluster.topics().create("t", 1));
+  REQUIRE_FALSE(cluster.leaders().move("t", 0, 2));
+  fill_batches(client, "t", 1, 4, 1);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.allow_auto_create_topics = false});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 4; }));
+  client.run(1s);
+  REQUIRE_FALSE(cluster.topics().erase("t"));
+  REQUIRE_FALSE(cluster.topics().create("t", 1));
+  REQUIRE_FALSE(cluster.leaders().move("t", 0, 2));
+  for (int64_t i = 0; i < 6; ++i) {
+    REQUIRE(cluster.contents().append("t", 0, {.value = "new", .timestamp = 50000 + i}) == i);
+  }
+  client.run(10s);
+  check_new(recorder, 4, 6);
+  CHECK(recorder.count(Type::topic_recreated) == 1);
+  close(client, fetcher);
+  client.close();
+}
+
 TEST_CASE("D3: a broker that does not know a topic for a moment has not lost it") {
   const std::string release =
       GENERATE(std::string(""), std::string("2.8"), std::string("2.4"), std::string("1.1"), std::string("0.8.2"));
@@ -301,6 +411,42 @@ TEST_CASE("D3: commits that are under way or wait when the topic is made anew ar
   for (const Errc code : told["new"]) CHECK(code == Errc::none);
   check_new(recorder, old, 3);
   CHECK(committed(client, "g", "t", 0) == 3);
+  CHECK(recorder.ends.empty());
+  close(client, consumer);
+  client.close();
+}
+
+TEST_CASE("D3: the next message comes after a lost commit was reported") {
+  const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition);
+  const auto delay = GENERATE(100ms, 700ms);
+  CAPTURE(static_cast<int>(ordering), delay.count());
+  SimClient client(43, {.brokers = 1});
+  fill_batches(client, "t", 1, 2, 1);
+  fill_batches(client, "u", 1, 20, 4);
+  client.brokers->cluster().faults().add(ApiKey::offset_commit).topic("t").delay(delay);
+  Recorder recorder;
+  Consumer consumer(*client.session, "g", {{"t", {0}}, {"u", {0}}},
+                    {.commit_mode = CommitMode::confirmed, .ordering = ordering});
+  recorder.listen(consumer);
+  std::map<std::string, int> open;
+  int lost = 0;
+  bool anew = false;
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    const std::string topic(ordering == Ordering::consumer ? "" : envelope.topic());
+    CHECK(open[topic] == 0);
+    ++open[topic];
+    const bool old = envelope.topic() == "t" && !std::exchange(anew, true);
+    envelope.commit({}, [&, topic](Error error) {
+      --open[topic];
+      lost += error == Errc::lost ? 1 : 0;
+    });
+    if (old) make_anew(client, 1, 3);
+  }),
+                   recorder.end());
+  client.run(20s);
+  CHECK(lost == 1);
+  CHECK(committed(client, "g", "t", 0) == 3);
+  CHECK(committed(client, "g", "u", 0) == 20);
   CHECK(recorder.ends.empty());
   close(client, consumer);
   client.close();
