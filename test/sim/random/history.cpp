@@ -12,6 +12,20 @@ const History::Part& History::part(const TopicPartition& partition) const {
 
 const std::vector<int64_t>& History::cuts(const TopicPartition& partition) const { return part(partition).cuts; }
 
+bool History::times_tell(const TopicPartition& partition) const {
+  const Part& at = part(partition);
+  const auto log = logs_.find(partition);
+  if (at.recreations != 1 || at.cuts.front() != 0 || log == logs_.end()) return false;  // or the log was cut before
+  int64_t newest = -1;
+  for (const auto& [offset, kept] : log->second) {
+    if (kept.died != 0) continue;
+    if (kept.message.timestamp < newest) return false;
+    newest = kept.message.timestamp;
+  }
+  const auto now = cluster_.contents().read(partition.topic, partition.partition);
+  return newest >= 0 && !now.empty() && now.front().offset == 0 && now.front().timestamp > newest;
+}
+
 int64_t History::lowest_cut(const TopicPartition& partition, int64_t otherwise) const {
   for (const int64_t offset : cuts(partition)) otherwise = std::min(otherwise, offset);
   return otherwise;

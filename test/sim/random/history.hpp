@@ -67,6 +67,9 @@ class History {
   const std::vector<int64_t>& cuts(const TopicPartition& partition) const;
   /// How often the topic was made anew.
   size_t recreations(const TopicPartition& partition) const { return part(partition).recreations; }
+  /// The topic was made anew once, and the times of records tell: they never went back in the old log, and the first
+  /// one of the new log is newer.
+  bool times_tell(const TopicPartition& partition) const;
   /// The lowest cut, or `otherwise` if there was none.
   int64_t lowest_cut(const TopicPartition& partition, int64_t otherwise) const;
   /// The end of the present log for such a reader.

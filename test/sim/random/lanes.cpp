@@ -227,6 +227,7 @@ void Lanes::taken(const TopicPartition& partition) {
 void Lanes::given(const TopicPartition& partition) {
   Lane& at = lane(partition);
   at.taken = false;
+  at.begun = -1;
   ++at.set_backs;
   at.mark = book_.count(partition);
   at.log_start = log_start(partition);
@@ -290,6 +291,7 @@ uint64_t Lanes::delivered(const TopicPartition& partition, const std::vector<His
     if (std::none_of(starts.begin(), starts.end(), leads))
       violation(partition, what + "first, but " + std::to_string(book_.latest(partition)) + " is committed");
   }
+  if (at.begun < 0) at.begun = first;
   at.last = places.front();
   for (size_t i = 1; i < places.size(); ++i) {
     if (!follows(at, places[i - 1].offset + 1, places[i]))
@@ -382,6 +384,13 @@ void Lanes::went_on(Lane& at, const Event& event, int64_t position) {
   set(at, event.offset);
 }
 
+// Without ids a topic that was made anew looks like the old one, cut off where it ended when it was asked about. Where
+// the consumer began at the first record, and the times of all records tell, it must not be taken for that.
+bool Lanes::looks_cut(const Lane& at, int64_t offset) const {
+  if (!plan_.without_ids() || history_.recreations(at.partition) == 0 || offset > log_end(at.partition)) return false;
+  return plan_.without_times() || at.begun != 0 || !history_.times_tell(at.partition);
+}
+
 void Lanes::event(const Event& event, int64_t position) {
   const TopicPartition partition{event.topic, event.partition};
   if (event.topic.empty() || !lanes_.contains(partition)) return;
@@ -406,7 +415,7 @@ void Lanes::event(const Event& event, int64_t position) {
     went_on(at, event, position);
   } else if (event.type == Event::Type::log_truncated) {
     const auto& cuts = history_.cuts(partition);
-    const bool known = std::find(cuts.begin(), cuts.end(), event.offset) != cuts.end() ||
+    const bool known = looks_cut(at, event.offset) || std::find(cuts.begin(), cuts.end(), event.offset) != cuts.end() ||
                        (plan_.truncate && !cuts.empty() && event.offset <= log_start(partition));
     // Records that are not delivered are skipped, too. The log may have lost even more since the leader answered.
     const bool late = at.sought && position != event.offset;
@@ -414,11 +423,10 @@ void Lanes::event(const Event& event, int64_t position) {
       violation(partition, "goes on at " + std::to_string(event.offset) + ", where no log was cut");
     went_on(at, event, position);
   } else if (event.type == Event::Type::topic_recreated) {
-    // Without ids, a log that was cut off at its beginning and has newer records looks the same.
-    const bool looks_so = !plan_.by_id() && history_.lowest_cut(partition, INT64_MAX) == 0;
-    if (history_.recreations(partition) == 0 && !looks_so) violation(partition, "is taken for another topic");
+    if (history_.recreations(partition) == 0 && !looks_new(at)) violation(partition, "is taken for another topic");
     if (event.offset > log_start(partition) && history_.cuts(partition).empty())
       violation(partition, "a new topic is read from " + std::to_string(event.offset));
+    at.begun = -1;
     for (auto& [number, out] : at.out) out.taken = true;  // from now on every answer is lost
     at.failed = true;                                     // commits that were asked for are lost
     went_on(at, event, position);

@@ -79,6 +79,7 @@ struct Lane {
   bool from_least = false;  ///< at `least`, not anywhere behind it
   int64_t least = 0;
   int64_t log_start = 0;  ///< when the consumer was made
+  int64_t begun = -1;     ///< the first offset that was delivered of the topic as it is known to the consumer
   bool beyond = false;    ///< it was sent beyond the end of the log, so out of range is expected
   bool sought = false;    ///< by the newest seek(), since when nothing was delivered
   bool paused = false;
@@ -165,6 +166,7 @@ class Lanes {
   std::function<bool()> misled;
 
  private:
+  bool looks_cut(const Lane& at, int64_t offset) const;
   int64_t log_start(const TopicPartition& partition) const;
   int64_t log_end(const TopicPartition& partition) const;
   void violation(const TopicPartition& partition, const std::string& text);
@@ -172,7 +174,9 @@ class Lanes {
   bool committed_only() const { return consumer_.options.isolation_level == IsolationLevel::read_committed; }
   bool follows(const Lane& at, int64_t from, History::Place next);
   /// The topic was made anew at some time: an answer may be lost, whether the consumer told of that already or not.
-  bool may_lose(const Lane& at) const { return history_.recreations(at.partition) > 0; }
+  bool may_lose(const Lane& at) const { return history_.recreations(at.partition) > 0 || looks_new(at); }
+  /// Without ids, a log that was cut off at its beginning and has newer records looks like another topic's.
+  bool looks_new(const Lane& at) const { return !plan_.by_id() && history_.lowest_cut(at.partition, INT64_MAX) == 0; }
   bool stored(const Lane& at, const Lane::Out& out);
   void set(Lane& at, int64_t next);
   void went_on(Lane& at, const Event& event, int64_t position);

@@ -4,7 +4,6 @@
 //   sim_random                      a fixed set of seeds, and new ones
 //   sim_random --seed N [--trace]   one run, with what happened in it
 //   sim_random --first N --seeds COUNT [--verbose]
-// With --recreates, some topics are made anew.
 // Every tenth run is done twice: the same seed has to leave the same trace. Exit status: 0 all runs were good, 1 one
 // was not, 2 wrong usage.
 #include <csignal>
@@ -89,9 +88,7 @@ bool run(uint64_t seed, bool twice, bool verbose, Totals& totals) {
 }
 
 int usage() {
-  std::fprintf(stderr,
-               "usage: %s [--seed N [--trace]] [--first N] [--seeds COUNT] [--most FAILURES] [--verbose] "
-               "[--recreates]\n",
+  std::fprintf(stderr, "usage: %s [--seed N [--trace]] [--first N] [--seeds COUNT] [--most FAILURES] [--verbose]\n",
                program);
   return 2;
 }
@@ -108,8 +105,6 @@ int main(int argc, char** argv) {
       trace = true;
     } else if (option == "--verbose") {
       verbose = true;
-    } else if (option == "--recreates") {
-      kafka::sim::OnRequest::recreates = true;
     } else if (i + 1 < argc &&
                (option == "--seed" || option == "--first" || option == "--seeds" || option == "--most")) {
       char* end = nullptr;

@@ -167,7 +167,7 @@ void draw_slowness(Plan& plan) {
 
 void draw_recreating(Plan& plan) {
   Random random(plan.seed, 9);
-  plan.recreates = OnRequest::recreates && !plan.calm() && !plan.upgrades && random.percent(8);
+  plan.recreates = !plan.calm() && !plan.upgrades && random.percent(8);
 }
 
 // Consumers and fetchers of all partitions, while topics get more of them.
@@ -284,6 +284,16 @@ bool Plan::notices_cuts(const ConsumerPlan& consumer) const {
 bool Plan::by_id() const {
   return !upgrades && std::all_of(releases.begin(), releases.end(),
                                   [](const std::string& each) { return each.empty() || each == "4.3"; });
+}
+
+bool Plan::without_times() const {
+  return upgrades || cuts_handshakes() || std::any_of(releases.begin(), releases.end(), is_legacy);
+}
+
+bool Plan::without_ids() const {
+  return upgrades || cuts_handshakes() || std::any_of(releases.begin(), releases.end(), [](const std::string& each) {
+           return is_legacy(each) || each == "0.10" || each == "0.11" || each == "1.1" || each == "2.4";
+         });
 }
 
 bool Plan::modern() const {

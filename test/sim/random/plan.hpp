@@ -50,11 +50,6 @@ struct ConsumerPlan {
 
 enum class Ending { converge, close_early, abort_early };
 
-/// What is drawn and judged only on request: runs of these kinds still find violations.
-struct OnRequest {
-  static inline bool recreates = false;  ///< topics that are deleted and made anew
-};
-
 struct Plan {
   explicit Plan(uint64_t seed);
 
@@ -105,6 +100,10 @@ struct Plan {
   bool notices_cuts(const ConsumerPlan& consumer) const;
   /// Every broker takes the ids of topics in Fetch and OffsetCommit: a topic that was made anew is always noticed.
   bool by_id() const;
+  /// Some broker tells no times of records, or looks so.
+  bool without_times() const;
+  /// Some broker has no ids of topics, or looks so.
+  bool without_ids() const;
   /// Every broker stores and returns headers and timestamps, and the client knows it.
   bool modern() const;
   /// A connection that is closed during its handshake makes a broker look older than 0.10. Then there are no
