@@ -25,7 +25,7 @@ TEST_CASE("null bytes are not empty bytes") {
 }
 
 TEST_CASE("large blocks are used again, with the capacity that was asked for, and small ones are not kept") {
-  const auto at = [](size_t capacity) {
+  [[maybe_unused]] const auto at = [](size_t capacity) {
     const Buffer buffer(capacity);
     CHECK(buffer.capacity() == capacity);
     return static_cast<const void*>(buffer.data());
