@@ -16,12 +16,13 @@ constexpr net::Duration kWell = std::chrono::seconds(10);
 }  // namespace
 
 Link::Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker, net::TimePoint not_before)
-    : context_(context), endpoint_(std::move(endpoint)), broker_(broker), not_before_(not_before) {}
+    : context_(context),
+      endpoint_(std::move(endpoint)),
+      broker_(broker),
+      waiting_(context.reactor, *endpoint_),
+      not_before_(not_before) {}
 
-Link::~Link() {
-  end_attempt();
-  fail_waiting(Error(Errc::closed));
-}
+Link::~Link() { end_attempt(); }
 
 void Link::send(std::unique_ptr<Call> call) {
   if (ready() && endpoint_->age.outdated(connection_->dialect())) {
@@ -29,18 +30,9 @@ void Link::send(std::unique_ptr<Call> call) {
   }
   call->enter(endpoint_->throttle.past(now()));
   if (ready()) return connection_->send(std::move(call));
-  if (waiting_.size() >= kMaxWaiting) {
-    context_.reactor.defer([call = std::move(call)]() mutable {
-      call->finish(Error(Errc::queue_full, "too many requests wait for a connection"), nullptr);
-    });
-    return;
-  }
-  if (endpoint_->refusal && !endpoint_->reconnect.due(now()) && connection_ == nullptr) {
-    waiting_.push(std::move(call));
-    return fail_waiting(endpoint_->refusal, true);
-  }
-  waiting_.push(std::move(call));
-  arm_expiry(waiting_.last().deadline(endpoint_->throttle.total()));
+  if (!waiting_.push(std::move(call))) return;
+  if (endpoint_->refusal && !endpoint_->reconnect.due(now()) && connection_ == nullptr)
+    return waiting_.fail(endpoint_->refusal, true);
   if (!connecting_ && connection_ == nullptr) start();
 }
 
@@ -54,9 +46,8 @@ void Link::close(Error error) {
   end_attempt();
   start_timer_.cancel();
   scope_.end();
-  expiry_at_ = net::TimePoint::max();
   idle_timer_.cancel();
-  fail_waiting(error);
+  waiting_.fail(error, false);
   if (connection_) connection_->close(std::move(error));
 }
 
@@ -81,7 +72,8 @@ bool Link::stand_by() {
   if (stands_by_ && attempts.failed != *stands_by_) {
     stands_by_.reset();
     connecting_ = false;
-    fail_waiting(endpoint_->refusal ? endpoint_->refusal : attempts.last_error, static_cast<bool>(endpoint_->refusal));
+    const bool for_good = static_cast<bool>(endpoint_->refusal);
+    waiting_.fail(for_good ? endpoint_->refusal : attempts.last_error, for_good);
     return true;
   }
   if (!attempts.under_way || !endpoint_->failing) {
@@ -172,8 +164,6 @@ void Link::on_ready(Connection& connection) {
   told_ = false;
   // A peer that fails again and again is connected once it has answered.
   if (connection.dialect() == Dialect::negotiated && !endpoint_->failing) tell_connected();
-  expiry_timer_.cancel();
-  expiry_at_ = net::TimePoint::max();
   while (!waiting_.empty()) connection.send(waiting_.pop());
   arm_idle();
 }
@@ -279,7 +269,7 @@ void Link::round_failed(Error error) {
   const Error for_calls(Errc::connect_failed, endpoint_->name() + ": " + error.message());
   endpoint_->attempts.last_error = for_calls;
   tell_failed(error);
-  if (guard.alive()) fail_waiting(for_calls);
+  if (guard.alive()) waiting_.fail(for_calls, false);
 }
 
 // The handshake failed for good: other addresses of the name lead to the same broker.
@@ -287,7 +277,7 @@ void Link::refused(const Error& error) {
   endpoint_->refusal = Error(error.code(), endpoint_->name() + ": " + std::string(error.detail()));
   const Scope::Guard guard = scope_.guard();
   tell_failed(error);
-  if (guard.alive()) fail_waiting(endpoint_->refusal, true);
+  if (guard.alive()) waiting_.fail(endpoint_->refusal, true);
 }
 
 void Link::tell_failed(const Error& error) {
@@ -301,35 +291,7 @@ void Link::tell_failed(const Error& error) {
   tell_broken(Event::Type::connect_failed, error);
 }
 
-void Link::fail_waiting(const Error& error, bool for_good) {
-  expiry_timer_.cancel();
-  expiry_at_ = net::TimePoint::max();
-  while (!waiting_.empty()) {
-    std::unique_ptr<Call> call = waiting_.pop();
-    call->info.refused = for_good;
-    context_.reactor.defer([call = std::move(call), error]() mutable { call->finish(error, nullptr); });
-  }
-}
-
 // --- time -------------------------------------------------------------------
-
-void Link::arm_expiry(net::TimePoint deadline) {
-  if (deadline >= expiry_at_) return;
-  expiry_at_ = deadline;
-  expiry_timer_ = context_.reactor.after(deadline - now(), [this] { expire(); });
-}
-
-void Link::expire() {
-  expiry_timer_.cancel();
-  expiry_at_ = net::TimePoint::max();
-  const net::Duration throttled = endpoint_->throttle.total();
-  for (auto& call : waiting_.take_overdue(now(), throttled)) {
-    context_.reactor.defer([call = std::move(call), name = endpoint_->name()]() mutable {
-      call->finish(Error(Errc::timed_out, "no connection to " + name), nullptr);
-    });
-  }
-  arm_expiry(waiting_.earliest_deadline(throttled));
-}
 
 void Link::arm_idle() {
   if (context_.config.connections_max_idle <= net::Duration::zero()) return;

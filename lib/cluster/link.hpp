@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "base/scope.hpp"
-#include "cluster/call_queue.hpp"
 #include "cluster/config.hpp"
 #include "cluster/connection.hpp"
 #include "cluster/endpoint.hpp"
 #include "cluster/resolver.hpp"
+#include "cluster/waiting_calls.hpp"
 
 namespace kafka::cluster {
 
@@ -32,9 +32,6 @@ struct LinkContext {
 
 class Link final : public ConnectionOwner {
  public:
-  /// Calls that may wait for a connection; more are refused.
-  static constexpr size_t kMaxWaiting = 10000;
-
   /// Connects `not_before` this time, if it is in the future.
   Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t broker, net::TimePoint not_before = {});
   ~Link() override;
@@ -78,9 +75,6 @@ class Link final : public ConnectionOwner {
   void delay_reconnect();
   void count_break();
   void tell_failed(const Error& error);
-  void fail_waiting(const Error& error, bool for_good = false);
-  void arm_expiry(net::TimePoint deadline);
-  void expire();
   void arm_idle();
   net::TimePoint now() const { return context_.reactor.now(); }
 
@@ -89,7 +83,7 @@ class Link final : public ConnectionOwner {
   int32_t broker_;
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Connection> dying_;  // kept until its callback has returned
-  CallQueue waiting_;
+  WaitingCalls waiting_;
   std::vector<std::string> addresses_;
   size_t tried_ = 0;
   uint64_t round_ = 0;       // the one under way: the look-up of an earlier round may still answer, and is ignored
@@ -100,8 +94,6 @@ class Link final : public ConnectionOwner {
   net::TimePoint not_before_;
   Error last_error_;
   net::Timer start_timer_;
-  net::Timer expiry_timer_;
-  net::TimePoint expiry_at_ = net::TimePoint::max();
   net::Timer idle_timer_;
   Scope scope_;
 };

@@ -1,6 +1,7 @@
 #include "cluster/router.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error_table.hpp"
 
@@ -16,18 +17,16 @@ Router::Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactP
                },
                [this](const Endpoint& endpoint) {
                  if (on_proven_) on_proven_(endpoint);
-               }} {
-  int32_t id = kFirstContact;
-  for (const ContactPoint& point : contact_points) {
-    Broker& contact = contacts_[id];
-    contact.id = id--;
-    contact.endpoint = endpoint(point.host, point.port);
-  }
-  // Many clients with the same list must not all begin with the same broker.
-  if (!contacts_.empty()) next_contact_ = reactor_.random() % contacts_.size();
-}
+               }},
+      contacts_(endpoints(contact_points), reactor_.random()) {}
 
 Router::~Router() = default;
+
+std::vector<std::shared_ptr<Endpoint>> Router::endpoints(const std::vector<ContactPoint>& points) {
+  std::vector<std::shared_ptr<Endpoint>> all;
+  for (const ContactPoint& point : points) all.push_back(endpoint(point.host, point.port));
+  return all;
+}
 
 std::shared_ptr<Endpoint> Router::endpoint(const std::string& host, uint16_t port) {
   auto& known = endpoints_[{host, port}];
@@ -38,7 +37,7 @@ std::shared_ptr<Endpoint> Router::endpoint(const std::string& host, uint16_t por
 }
 
 Broker* Router::find(int32_t node) {
-  auto& list = node <= kFirstContact ? contacts_ : brokers_;
+  auto& list = Contacts::has(node) ? contacts_.all() : brokers_;
   const auto found = list.find(node);
   return found == list.end() ? nullptr : &found->second;
 }
@@ -73,7 +72,7 @@ int32_t Router::any_broker(int32_t avoid) {
     return broker.id != avoid && !broker.endpoint->failing && broker.endpoint->earliest() <= now;
   };
   const bool contacts_too = brokers_.empty() || config_.rebootstrap;
-  if (!bootstrapping_) {
+  if (!contacts_.starting_again()) {
     // A connected one with the least to do.
     int32_t best = -1;
     size_t least = SIZE_MAX;
@@ -100,20 +99,15 @@ int32_t Router::any_broker(int32_t avoid) {
     if (brokers_.contains(avoid)) return any_broker(kNobody);  // it is the only one
   }
   if (contacts_too) {
-    std::vector<int32_t> candidates;
-    for (const auto& [id, contact] : contacts_) {
-      if (healthy(contact)) candidates.push_back(id);
-    }
-    if (!candidates.empty()) {
-      const int32_t chosen = candidates[next_contact_++ % candidates.size()];
-      if (!brokers_.empty()) tell_rebootstrap(chosen);
-      return chosen;
+    if (const Broker* const chosen = contacts_.next(healthy)) {
+      if (!brokers_.empty() && contacts_.tell()) report(Event::Type::rebootstrap, *chosen->endpoint, chosen->id, {});
+      return chosen->id;
     }
   }
   // All have failed: the one whose time comes first, contact points and brokers alike.
   const Broker* first = nullptr;
-  for (const auto* list : {&brokers_, &contacts_}) {
-    if (list == &brokers_ ? bootstrapping_ : !contacts_too) continue;
+  for (const auto* list : {&std::as_const(brokers_), &std::as_const(contacts_).all()}) {
+    if (list == &brokers_ ? contacts_.starting_again() : !contacts_too) continue;
     for (const auto& [id, broker] : *list) {
       if (first == nullptr || broker.endpoint->earliest() < first->endpoint->earliest()) first = &broker;
     }
@@ -122,39 +116,13 @@ int32_t Router::any_broker(int32_t avoid) {
 }
 
 void Router::rebootstrap() {
-  if (!config_.rebootstrap) return;
-  bootstrapping_ = true;
-  // Where their names lead now, not where they led when they were asked first.
-  for (auto& [id, contact] : contacts_) {
-    resolver_.forget(contact.endpoint->host);
-    contact.each_link(
-        [](Link& link) { link.close(Error(Errc::disconnected, "starting again from the contact points")); });
-  }
+  if (config_.rebootstrap) contacts_.start_again(resolver_);
 }
 
-void Router::learnt() {
-  bootstrapping_ = false;
-  rebootstrap_told_ = false;
-}
-
-Error Router::refusal() const {
-  if (!brokers_.empty()) return {};
-  Error refusal;
-  for (const auto& [id, contact] : contacts_) {
-    if (!contact.endpoint->refusal) return {};
-    refusal = contact.endpoint->refusal;
-  }
-  return refusal;
-}
+Error Router::refusal() const { return brokers_.empty() ? contacts_.refusal() : Error(); }
 
 bool Router::worth_retrying(const Error& error, const CallInfo& info) const {
   return traits(error.code()).retry == Retry::yes || (info.refused && !refusal());
-}
-
-void Router::tell_rebootstrap(int32_t contact) {
-  if (rebootstrap_told_) return;
-  rebootstrap_told_ = true;
-  report(Event::Type::rebootstrap, *contacts_.at(contact).endpoint, contact, {});
 }
 
 void Router::set_brokers(const std::vector<BrokerInfo>& brokers) {
@@ -224,10 +192,10 @@ void Router::let_go(std::vector<std::unique_ptr<Link>> gone, const Error& error)
 }
 
 std::string Router::describe(int32_t node) const {
-  const auto& list = node <= kFirstContact ? contacts_ : brokers_;
+  const auto& list = Contacts::has(node) ? contacts_.all() : brokers_;
   const auto found = list.find(node);
   if (found == list.end()) return "broker " + std::to_string(node);
-  if (node <= kFirstContact) return found->second.endpoint->name();
+  if (Contacts::has(node)) return found->second.endpoint->name();
   return found->second.endpoint->name() + " (broker " + std::to_string(node) + ")";
 }
 
@@ -267,7 +235,7 @@ void Router::report(Event::Type type, const Endpoint& endpoint, int32_t broker, 
   event.type = type;
   event.error = error;
   event.broker = endpoint.name();
-  event.broker_id = broker <= kFirstContact ? -1 : broker;
+  event.broker_id = Contacts::has(broker) ? -1 : broker;
   const bool outage = error == Errc::disconnected || error == Errc::connect_failed;
   event.ordinary = outage && endpoint.ordinary_outage(reactor_.now());
   on_event_(event);
@@ -276,7 +244,7 @@ void Router::report(Event::Type type, const Endpoint& endpoint, int32_t broker, 
 void Router::close(Error error) {
   if (closed_) return;
   closed_ = true;
-  for (auto* list : {&brokers_, &contacts_}) {
+  for (auto* list : {&brokers_, &contacts_.all()}) {
     for (auto& [id, broker] : *list) broker.each_link([&](Link& link) { link.close(error); });
   }
 }

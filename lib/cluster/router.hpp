@@ -8,37 +8,18 @@
 #include <string>
 #include <vector>
 
-#include "cluster/link.hpp"
+#include "cluster/broker.hpp"
+#include "cluster/contacts.hpp"
 #include "cluster/retry_pause.hpp"
 
 namespace kafka::cluster {
 
-/// A broker known by id, or a contact point (negative id), and its connections.
-struct Broker {
-  int32_t id = -1;
-  std::shared_ptr<Endpoint> endpoint;
-  RetryPause moves;           ///< each time the broker has another address: the pause before it is connected to
-  net::TimePoint moved_at{};  ///< the last time
-  std::unique_ptr<Link> links[kPurposes];  // shared by the session
-  std::map<Lane, std::unique_ptr<Link>> lanes;
-
-  /// Those that were used so far.
-  template <class F>
-  void each_link(F each) const {
-    for (const auto& link : links) {
-      if (link) each(*link);
-    }
-    for (const auto& [lane, link] : lanes) each(*link);
-  }
-};
-
 /// Is told of an attempt that failed and will be made again: what it was about, and why it failed.
 using RetryHandler = Function<void(const std::string& subject, const Error& why)>;
 
-/// Owns the brokers and the contact points, with their links.
+/// Owns the brokers, with their links, and the contact points.
 class Router {
  public:
-  static constexpr int32_t kFirstContact = -1000;
   static constexpr int32_t kNobody = -1;
   /// Addresses remembered at once; beyond it those of no broker are forgotten.
   static constexpr size_t kMostEndpoints = 1000;
@@ -76,7 +57,7 @@ class Router {
   /// The known brokers are of no use (KIP-899, KIP-1102): any_broker() chooses contact points until learnt().
   void rebootstrap();
   /// A broker has described the cluster.
-  void learnt();
+  void learnt() { contacts_.learnt(); }
   /// Why nothing can be asked of this cluster: every contact point has refused the connection for good, and no broker
   /// has accepted one so far. None otherwise.
   Error refusal() const;
@@ -89,7 +70,7 @@ class Router {
   void set_brokers(const std::vector<BrokerInfo>& brokers);
   bool knows(int32_t node) const { return brokers_.contains(node); }
   const std::map<int32_t, Broker>& brokers() const { return brokers_; }
-  const std::map<int32_t, Broker>& contacts() const { return contacts_; }
+  const std::map<int32_t, Broker>& contacts() const { return contacts_.all(); }
   std::string describe(int32_t node) const;
   /// Versions of the node, null while no connection of any purpose is ready.
   const protocol::ApiVersionSet* versions(int32_t node) const;
@@ -125,7 +106,7 @@ class Router {
   void send(int32_t node, Link* to, std::unique_ptr<Call> call);
   void moved(const Broker& before, Broker& after);
   void let_go(std::vector<std::unique_ptr<Link>> gone, const Error& error);
-  void tell_rebootstrap(int32_t contact);
+  std::vector<std::shared_ptr<Endpoint>> endpoints(const std::vector<ContactPoint>& points);
   void report(Event::Type type, const Endpoint& endpoint, int32_t broker, const Error& error);
   std::shared_ptr<Endpoint> endpoint(const std::string& host, uint16_t port);
 
@@ -134,16 +115,13 @@ class Router {
   Resolver resolver_;
   LinkContext context_;
   std::map<std::pair<std::string, uint16_t>, std::shared_ptr<Endpoint>> endpoints_;
-  std::map<int32_t, Broker> contacts_;  // ids from kFirstContact downwards
+  Contacts contacts_;
   std::map<int32_t, Broker> brokers_;
   std::deque<std::vector<std::unique_ptr<Link>>> gone_;  // until the end of the next turn
   uint64_t lanes_ = 0;
   Function<void(const Event&)> on_event_;
   Function<void(const Endpoint&)> on_proven_;
-  size_t next_contact_ = 0;
   size_t next_broker_ = 0;
-  bool bootstrapping_ = false;
-  bool rebootstrap_told_ = false;
   bool closed_ = false;
   Scope scope_;
 };

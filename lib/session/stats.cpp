@@ -35,7 +35,7 @@ namespace {
 
 BrokerStats describe(const cluster::Broker& broker) {
   BrokerStats stats;
-  stats.id = broker.id <= cluster::Router::kFirstContact ? -1 : broker.id;
+  stats.id = cluster::Contacts::has(broker.id) ? -1 : broker.id;
   stats.address = broker.endpoint->name();
   const cluster::Traffic& traffic = broker.endpoint->traffic;
   stats.connects = traffic.connects;

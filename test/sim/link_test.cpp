@@ -520,10 +520,10 @@ TEST_CASE("requests that wait for a connection have their own deadlines, and the
   ScriptedBroker server(client.world, "server", "10.1.0.1");
   client.world.black_hole("client", "server", true);
   int timed_out = 0, refused = 0, other = 0;
-  constexpr int kMany = static_cast<int>(cluster::Link::kMaxWaiting) + 5;
+  constexpr int kMany = static_cast<int>(cluster::WaitingCalls::kMost) + 5;
   for (int i = 0; i < kMany; ++i) {
     client.core->router().call<protocol::MetadataRequest>(
-        cluster::Router::kFirstContact, cluster::Purpose::general, {}, net::Duration(i % 2 == 0 ? 1s : 3s),
+        cluster::Contacts::kFirst, cluster::Purpose::general, {}, net::Duration(i % 2 == 0 ? 1s : 3s),
         [&](Error error, protocol::MetadataResponse&, const cluster::CallInfo& info) {
           CHECK(info.sent == cluster::Sent::no);
           (error == Errc::timed_out ? timed_out : error == Errc::queue_full ? refused : other) += 1;
