@@ -1,6 +1,7 @@
 #include "consumer/sources.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error_table.hpp"
 
@@ -64,18 +65,27 @@ void Sources::arm_wake(net::TimePoint at) {
 void Sources::look() {
   if (!consuming()) return;
   Plan plan(context_.core.metadata(), context_.core.reactor().now());
+  hear_metadata(plan);
   for (const auto& partition : context_.assignment) {
-    const cluster::TopicState* const topic = plan.topics.of(*partition);
-    if (topic != nullptr) partition->read_topic.listed(!topic->gone);
     if (!partition->position.ready() || partition->paused || partition->request.id != 0) continue;
     if (partition->read_topic.checking) continue;
-    look_at(*partition, topic, plan);
+    look_at(*partition, plan);
     if (!consuming()) return;
   }
   if (plan.checks) check_along(plan);
   for (const auto& [node, partitions] : plan.to_check) epoch_check_.ask(node, partitions);
   for (Entry* entry : in_order(plan)) ask(*entry, plan);
   arm_wake(plan.wake);
+}
+
+// Topics that metadata has lost, or knows again, are in doubt, also while a request for their partitions is under way.
+void Sources::hear_metadata(Plan& plan) {
+  const uint64_t generation = context_.core.metadata().generation();
+  if (std::exchange(heard_, generation) == generation) return;
+  for (const auto& partition : context_.assignment) {
+    const cluster::TopicState* const topic = plan.topics.of(*partition);
+    if (topic != nullptr) partition->read_topic.listed(!topic->gone);
+  }
 }
 
 // A topic is asked about. Partitions that rest after a failure, and are in doubt too, are asked about along with it:
@@ -96,7 +106,8 @@ bool Sources::in_doubt(const Partition& partition, int32_t leader, const Plan& p
 }
 
 // Puts the partition into the share of the broker that it is to be read from, unless something has to come first.
-void Sources::look_at(Partition& partition, const cluster::TopicState* topic, Plan& plan) {
+void Sources::look_at(Partition& partition, Plan& plan) {
+  const cluster::TopicState* const topic = plan.topics.of(partition);
   if (positions_.notice(partition, topic)) return;
   const std::optional<int32_t> leader = this->leader(partition, topic, plan);
   cluster::LeaderSearch& retry = partition.fetch.retry;

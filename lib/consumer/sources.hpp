@@ -69,7 +69,8 @@ class Sources final : private SourceContext::Owner {
 
   bool consuming() const { return consumptions_.running() && !context_.life_cycle.closing(); }
   void look();
-  void look_at(Partition& partition, const cluster::TopicState* topic, Plan& plan);
+  void hear_metadata(Plan& plan);
+  void look_at(Partition& partition, Plan& plan);
   void check_along(Plan& plan);
   bool in_doubt(const Partition& partition, int32_t leader, const Plan& plan);
   std::optional<int32_t> leader(Partition& partition, const cluster::TopicState* topic, Plan& plan);
@@ -94,6 +95,7 @@ class Sources final : private SourceContext::Owner {
   SourceContext context_;
   EpochCheck epoch_check_;
   std::map<int32_t, Source> sources_;
+  uint64_t heard_ = 0;  // the generation of metadata that was looked at
   bool scheduled_ = false;
   net::Timer wake_timer_;
   net::TimePoint wake_at_ = net::TimePoint::max();
