@@ -13,6 +13,13 @@ namespace {
 // 4.3 fetches by id, 2.8 has ids in metadata alone, 1.1 has none.
 const std::vector<std::string> kReleases{"", "2.8", "1.1"};
 
+void append_new(devbroker::Cluster& cluster, int32_t partition, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    const Message message{.value = "new", .timestamp = 50000 + i};
+    REQUIRE(cluster.contents().append("t", partition, message) == i);
+  }
+}
+
 // The topic is gone for `gap`, and then has no records for `empty`.
 void make_anew(SimClient& client, int32_t partitions, int64_t count, net::Duration gap = {}, net::Duration empty = {}) {
   devbroker::Cluster& cluster = client.brokers->cluster();
@@ -20,12 +27,13 @@ void make_anew(SimClient& client, int32_t partitions, int64_t count, net::Durati
   if (gap > net::Duration::zero()) client.run(gap);
   REQUIRE_FALSE(cluster.topics().create("t", partitions));
   if (empty > net::Duration::zero()) client.run(empty);
-  for (int32_t p = 0; p < partitions; ++p) {
-    for (int64_t i = 0; i < count; ++i) {
-      const Message message{.value = "new", .timestamp = 50000 + i};
-      REQUIRE(cluster.contents().append("t", p, message) == i);
-    }
-  }
+  for (int32_t p = 0; p < partitions; ++p) append_new(cluster, p, count);
+}
+
+// One partition, led by `leader`, without records.
+void make_empty(devbroker::Cluster& cluster, int32_t leader) {
+  REQUIRE_FALSE(cluster.topics().create("t", 1));
+  REQUIRE_FALSE(cluster.leaders().move("t", 0, leader));
 }
 
 void check_new(const Recorder& recorder, size_t from, int64_t count) {
@@ -35,6 +43,16 @@ void check_new(const Recorder& recorder, size_t from, int64_t count) {
     CHECK(recorder.got[i].value == "new");
   }
   CHECK(offsets == range(0, count));
+}
+
+// In the end the new topic's `count` records have come behind `old` ones, and the one event tells of it.
+void check_taken_anew(SimClient& client, Fetcher& fetcher, const Recorder& recorder, size_t old, int64_t count) {
+  client.run(20s);
+  check_new(recorder, old, count);
+  CHECK(recorder.events.size() == 1);
+  CHECK(recorder.count(Type::topic_recreated) == 1);
+  close(client, fetcher);
+  client.close();
 }
 
 }  // namespace
@@ -97,12 +115,7 @@ TEST_CASE("D3: whenever the new topic comes, and whenever its records come, it i
   REQUIRE(client.until([&] { return recorder.got.size() == static_cast<size_t>(old); }));
   client.run(2s);
   make_anew(client, 1, kCount, std::chrono::milliseconds(gap_ms), std::chrono::milliseconds(empty_ms));
-  client.run(20s);
-  check_new(recorder, static_cast<size_t>(old), kCount);
-  CHECK(recorder.events.size() == 1);
-  CHECK(recorder.count(Type::topic_recreated) == 1);
-  close(client, fetcher);
-  client.close();
+  check_taken_anew(client, fetcher, recorder, static_cast<size_t>(old), kCount);
 }
 
 TEST_CASE("D3: a topic that was seen gone and comes back empty is another one, wherever reading began") {
@@ -145,8 +158,7 @@ TEST_CASE("D3: only metadata tells, while the last answer to Fetch is still on i
   SimClient client(41, options);
   devbroker::Cluster& cluster = client.brokers->cluster();
   REQUIRE_FALSE(cluster.releases().as_version(release));
-  REQUIRE_FALSE(cluster.topics().create("t", 1));
-  REQUIRE_FALSE(cluster.leaders().move("t", 0, 1));
+  make_empty(cluster, 1);
   fill_batches(client, "t", 1, 4, 1);
   Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.allow_auto_create_topics = false});
@@ -157,17 +169,9 @@ TEST_CASE("D3: only metadata tells, while the last answer to Fetch is still on i
   client.run(600ms);  // the broker has found nothing
   REQUIRE_FALSE(cluster.topics().erase("t"));
   if (seen_gone) client.run(1100ms);
-  REQUIRE_FALSE(cluster.topics().create("t", 1));
-  REQUIRE_FALSE(cluster.leaders().move("t", 0, seen_gone ? 1 : 2));
-  for (int64_t i = 0; i < 6; ++i) {
-    REQUIRE(cluster.contents().append("t", 0, {.value = "new", .timestamp = 50000 + i}) == i);
-  }
-  client.run(20s);
-  check_new(recorder, 4, 6);
-  CHECK(recorder.events.size() == 1);
-  CHECK(recorder.count(Type::topic_recreated) == 1);
-  close(client, fetcher);
-  client.close();
+  make_empty(cluster, seen_gone ? 1 : 2);
+  append_new(cluster, 0, 6);
+  check_taken_anew(client, fetcher, recorder, 4, 6);
 }
 
 TEST_CASE("D3: a log that was seen empty and ends before the position is a new one, however long it is by then") {
@@ -181,8 +185,7 @@ TEST_CASE("D3: a log that was seen empty and ends before the position is a new o
   devbroker::Cluster& cluster = client.brokers->cluster();
   REQUIRE_FALSE(cluster.releases().as_version(release));
   if (!other.empty()) REQUIRE_FALSE(cluster.releases().as_version(other, 1));
-  REQUIRE_FALSE(cluster.topics().create("t", 1));
-  REQUIRE_FALSE(cluster.leaders().move("t", 0, 2));
+  make_empty(cluster, 2);
   fill_batches(client, "t", 1, 20, 1);
   Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 2}}, {.allow_auto_create_topics = false, .auto_offset_reset = policy});
@@ -192,20 +195,12 @@ TEST_CASE("D3: a log that was seen empty and ends before the position is a new o
   REQUIRE_FALSE(fetcher.pause({{"t", {0}}}));
   client.run(5s);
   REQUIRE_FALSE(cluster.topics().erase("t"));
-  REQUIRE_FALSE(cluster.topics().create("t", 1));
-  REQUIRE_FALSE(cluster.leaders().move("t", 0, 2));
+  make_empty(cluster, 2);
   const int64_t asked = cluster.requests().count(ApiKey::list_offsets, 0);
   REQUIRE_FALSE(fetcher.resume({{"t", {0}}}));
   client.until([&] { return cluster.requests().count(ApiKey::list_offsets, 0) > asked; }, 5s);
-  for (int64_t i = 0; i < 8; ++i) {
-    REQUIRE(cluster.contents().append("t", 0, {.value = "new", .timestamp = 50000 + i}) == i);
-  }
-  client.run(20s);
-  check_new(recorder, 18, 8);
-  CHECK(recorder.events.size() == 1);
-  CHECK(recorder.count(Type::topic_recreated) == 1);
-  close(client, fetcher);
-  client.close();
+  append_new(cluster, 0, 8);
+  check_taken_anew(client, fetcher, recorder, 18, 8);
 }
 
 TEST_CASE("D3: brokers have no ids at first: the first id is perhaps another topic's") {
@@ -258,8 +253,7 @@ TEST_CASE("D3: where some brokers have no ids, one that has them is asked for th
   SimClient client(seed, {.brokers = 3});
   devbroker::Cluster& cluster = client.brokers->cluster();
   for (const int32_t broker : {1, 3}) REQUIRE_FALSE(cluster.releases().as_version(release, broker));
-  REQUIRE_FALSE(cluster.topics().create("t", 1));
-  REQUIRE_FALSE(cluster.leaders().move("t", 0, 2));
+  make_empty(cluster, 2);
   fill_batches(client, "t", 1, 4, 1);
   Recorder recorder;
   Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.allow_auto_create_topics = false});
@@ -268,11 +262,8 @@ TEST_CASE("D3: where some brokers have no ids, one that has them is asked for th
   REQUIRE(client.until([&] { return recorder.got.size() == 4; }));
   client.run(1s);
   REQUIRE_FALSE(cluster.topics().erase("t"));
-  REQUIRE_FALSE(cluster.topics().create("t", 1));
-  REQUIRE_FALSE(cluster.leaders().move("t", 0, 2));
-  for (int64_t i = 0; i < 6; ++i) {
-    REQUIRE(cluster.contents().append("t", 0, {.value = "new", .timestamp = 50000 + i}) == i);
-  }
+  make_empty(cluster, 2);
+  append_new(cluster, 0, 6);
   client.run(10s);
   check_new(recorder, 4, 6);
   CHECK(recorder.count(Type::topic_recreated) == 1);

@@ -159,9 +159,9 @@ TEST_CASE("H12: text from a broker is printed as one harmless line") {
 }
 
 TEST_CASE("H12: text from a broker is cut between characters") {
-  CHECK(escaped(std::string(1000, 'x'), 10) == "xxxxxxxxxx...");
-  CHECK(escaped("xxxxxxxxxx", 10) == "xxxxxxxxxx");
-  CHECK(escaped("xxxxxxxxx\xc3\xbc", 10) == "xxxxxxxxx...");
+  CHECK(escaped(std::string(1000, 'a'), 10) == "aaaaaaaaaa...");
+  CHECK(escaped("aaaaaaaaaa", 10) == "aaaaaaaaaa");
+  CHECK(escaped("aaaaaaaaa\xc3\xbc", 10) == "aaaaaaaaa...");
   CHECK(escaped(std::string(5, '\0'), 10) == "\\x00\\x00...");
   CHECK(Error(Errc::closed, std::string(100000, 'y')).message().size() < 2000);
 }
