@@ -23,7 +23,27 @@ constexpr Profile kProfiles[] = {
     {"4.3", &NewestIn::v4_3, true, true, ProducerRules::lasting, true},
 };
 
+/// Groups have no members here, so no release offers what members ask for.
+constexpr bool is_offered(ApiKey api) {
+  switch (api) {
+    case ApiKey::join_group:
+    case ApiKey::heartbeat:
+    case ApiKey::leave_group:
+    case ApiKey::sync_group:
+    case ApiKey::describe_groups:
+    case ApiKey::list_groups:
+    case ApiKey::delete_groups:
+    case ApiKey::offset_delete:
+    case ApiKey::consumer_group_heartbeat:
+    case ApiKey::consumer_group_describe:
+      return false;
+    default:
+      return true;
+  }
+}
+
 std::optional<ApiRange> range_in(const Profile& profile, const ApiRow& row) {
+  if (!is_offered(row.key)) return std::nullopt;
   const int16_t newest = profile.newest == nullptr ? row.versions.max : row.newest_in.*profile.newest;
   if (newest == protocol::kNoVersion) return std::nullopt;
   const int16_t oldest = profile.is_kafka4 ? row.kafka4_from : row.versions.min;

@@ -25,7 +25,7 @@ def version_set(text, valid):
 
 def default_of(kind, text, nullable):
     """How wire_check prints a default that a schema gives as `text`, or leaves out (None)."""
-    if text == "null" and (kind == "string" or kind.startswith("[]")):
+    if text == "null" and (kind in ("string", "struct") or kind.startswith("[]")):
         return "null"
     if kind.startswith("[]"):
         return "[]"
