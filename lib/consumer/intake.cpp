@@ -36,6 +36,7 @@ bool Intake::take(Partition& partition, const Data& data, const Question& asked,
     return sent_elsewhere(partition, data.preferred_read_replica);
   partition.position.named = false;  // the broker has looked for it, and has it
   if (parts) return diverged(partition, diverging.epoch, diverging.end_offset, compared, vouched);
+  partition.read_topic.reach(partition.fetch.position);
   partition.position.end = end_of(data);
   if (data.records.empty()) {
     partition.fetch.oddities = 0;
@@ -75,6 +76,7 @@ bool Intake::take_records(Partition& partition, const Data& data, const Scan& fo
     fetch.position = after(found.last_offset);
     partition.epochs.read(found.last_epoch, from.node);
     partition.read_topic.read(found.newest);
+    partition.read_topic.reach(fetch.position);
   }
   std::vector<Aborted::Transaction> aborted;
   if (options_.isolation_level == IsolationLevel::read_committed && data.aborted_transactions) {
@@ -149,6 +151,7 @@ void Intake::no_news(Partition& partition, int64_t end, net::TimePoint sent_at, 
   partition.read_topic.confirm(sent_at);
   partition.fetch.oddities = 0;
   partition.position.named = false;
+  partition.read_topic.reach(partition.fetch.position);
   if (end >= 0) partition.position.end = end;
   owner_.check_end(partition);
 }

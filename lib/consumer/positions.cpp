@@ -300,6 +300,7 @@ void Positions::ready(Partition& partition, int64_t offset, int32_t epoch, bool 
   partition.position.state = Position::State::ready;
   partition.position.next = offset;
   partition.position.named = named;
+  if (!named) partition.read_topic.reach(offset);  // a leader has had what lies before it, or the group has read that
   partition.fetch.position = offset;
   partition.fetch.retry.hold(partition.setbacks.until());
   partition.epochs.last = epoch;

@@ -21,6 +21,7 @@ struct ReadTopic {
   Uuid id{};              ///< zero: not known
   Uuid offered{};         ///< metadata names this one, and what was read had none: perhaps it is another topic's
   bool any = false;       ///< a broker named the position: it is one of whatever topic has the name
+  bool filled = false;    ///< the log is known to have had records: an empty one is not what was read
   bool doubted = false;   ///< something says that the topic may be gone
   bool gone = false;      ///< a broker did not know the topic, and nothing has told since that it is the same
   bool absent = false;    ///< metadata does not know it
@@ -38,6 +39,8 @@ struct ReadTopic {
     ordered = ordered && timestamp >= newest;
     newest = std::max(newest, timestamp);
   }
+  /// The log has, or had, records up to this offset.
+  void reach(int64_t offset) { filled = filled || offset > 0; }
   /// The topic was still the same when this request was sent.
   void confirm(net::TimePoint sent_at) {
     doubted = gone = emptied = any = probing = false;

@@ -107,10 +107,12 @@ void TopicCheck::answered(Case about, const TopicOffset& found, bool by_time) {
 
 // The log is empty, and a broker did not know the topic before. Or the log was empty, and that was no high watermark
 // that lagged behind: a broker has said since that the log ends before the position, or parts from what was read (then
-// `same` is waiting). All that the log has by now is new. If it is still empty, it may have been cut as well.
+// `same` is waiting). All that the log has by now is new. If it is still empty, it may have been cut as well. Where the
+// log is not known to have had any records, it may have been empty all the time: the application may have named a
+// position that was never there.
 bool TopicCheck::renewed(const Case& about, int64_t log_end) {
   const Partition& partition = *about.asked.partition;
-  if (partition.fetch.position <= 0) return false;
+  if (partition.fetch.position <= 0 || !partition.read_topic.filled) return false;
   return log_end == 0 ? partition.read_topic.gone : about.same && partition.read_topic.emptied;
 }
 

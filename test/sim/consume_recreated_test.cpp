@@ -301,6 +301,31 @@ TEST_CASE("D3: a broker that does not know a topic for a moment has not lost it"
   client.close();
 }
 
+TEST_CASE("D3: an empty log does not contradict a position that the application named and no broker confirmed") {
+  const std::string release =
+      GENERATE(std::string(""), std::string("2.4"), std::string("1.1"), std::string("0.9"), std::string("0.8.2"));
+  const auto policy = GENERATE(OutOfRange::fail, OutOfRange::reset_to_earliest);
+  CAPTURE(release, static_cast<int>(policy));
+  SimClient client(43, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.releases().as_version(release));
+  make_empty(cluster, 1);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.allow_auto_create_topics = false, .on_start_out_of_range = policy});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  client.run(2s);
+  cluster.faults().add(ApiKey::fetch).times(2).reply(Errc::unknown_topic_or_partition);
+  REQUIRE_FALSE(fetcher.seek({"t", 0, 3}));
+  client.run(5s);
+  CHECK(recorder.count(Type::topic_recreated) == 0);
+  CHECK(recorder.count(policy == OutOfRange::fail ? Type::partition_stopped : Type::offset_reset) == 1);
+  CHECK(recorder.events.size() == 1);
+  if (!recorder.events.empty()) CHECK(recorder.events[0].error == Errc::offset_out_of_range);
+  close(client, fetcher);
+  client.close();
+}
+
 TEST_CASE("D3: where auto_offset_reset is none, the partition stops, and seek() begins in the new topic") {
   const std::string release = GENERATE(from_range(kReleases));
   SimClient client(32, {.brokers = 1});
