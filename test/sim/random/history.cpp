@@ -37,6 +37,7 @@ void History::collect() {
   for (const auto& [name, topic] : cluster_.topics().all()) {
     for (size_t number = 0; number < topic.partitions.size(); ++number) {
       const TopicPartition partition{name, static_cast<int32_t>(number)};
+      parts_[partition].start = topic.partitions[number]->log.start_offset();
       Log& log = logs_[partition];
       for (OwnedMessage& message : cluster_.contents().read(name, partition.partition)) {
         const auto [first, last] = log.equal_range(message.offset);
@@ -91,6 +92,7 @@ void History::cut(const TopicPartition& partition, int64_t offset) {
     if (!each->second.cut()) each->second.died = number;
   }
   at.cuts.push_back(offset);
+  at.starts.push_back(at.start);
 }
 
 // --- what is known ----------------------------------------------------------
@@ -115,6 +117,26 @@ bool History::visible(const Part& part, int64_t offset, size_t view, bool commit
 bool History::under_way(const Part& part, const Batch& batch, size_t view, int64_t log_start) const {
   if (!part.cuts.empty() && batch.after <= log_start) return false;
   return batch.life.in(view) && !ended(part, batch.transaction, view);
+}
+
+int64_t History::start(const TopicPartition& partition, size_t view) const {
+  const Part& at = part(partition);
+  if (view < at.starts.size()) return at.starts[view];
+  const auto found = cluster_.topics().partition(partition.topic, partition.partition);
+  return found == nullptr ? 0 : found->log.start_offset();
+}
+
+int64_t History::highest_start(const TopicPartition& partition, size_t since) const {
+  int64_t highest = 0;
+  for (size_t view = since; view <= cuts(partition).size(); ++view) highest = std::max(highest, start(partition, view));
+  return highest;
+}
+
+std::vector<int64_t> History::new_starts(const TopicPartition& partition, size_t since) const {
+  std::vector<int64_t> starts;
+  const Part& at = part(partition);
+  for (size_t i = since; i < at.cuts.size(); ++i) starts.push_back(std::min(at.starts[i], at.cuts[i]));
+  return starts;
 }
 
 int64_t History::end(const TopicPartition& partition, bool committed_only) const {
@@ -210,8 +232,8 @@ bool History::follows(const TopicPartition& partition, const std::optional<Place
     if (!in(here, view) || (last && !in(before, view))) continue;
     if (!visible(at, next.offset, view, reading.committed_only)) continue;
     int64_t offset = from;
-    while (offset < next.offset &&
-           ((reading.deletions && offset < start) || !visible(at, offset, view, reading.committed_only)))
+    while (offset < next.offset && ((reading.deletions && offset < this->start(partition, view)) ||
+                                    !visible(at, offset, view, reading.committed_only)))
       ++offset;
     if (offset == next.offset) return true;
   }

@@ -39,7 +39,7 @@ class History {
   /// What kind of reader asks.
   struct Reading {
     bool committed_only = false;
-    bool deletions = false;  ///< records below the log's start may be skipped
+    bool deletions = false;  ///< records below the start of their log may be skipped
   };
 
   using Identify = std::function<std::optional<size_t>(const OwnedMessage&)>;
@@ -72,6 +72,13 @@ class History {
   bool times_tell(const TopicPartition& partition) const;
   /// The lowest cut, or `otherwise` if there was none.
   int64_t lowest_cut(const TopicPartition& partition, int64_t otherwise) const;
+  /// Where the log of a view began at last: deletions move that forward.
+  int64_t start(const TopicPartition& partition, size_t view) const;
+  /// Where the log may have been said to begin since then, at the latest. A cut can take away the batch in which the
+  /// log begins. Then the log begins earlier than a leader has said before.
+  int64_t highest_start(const TopicPartition& partition, size_t since) const;
+  /// The same: where each later view began at first.
+  std::vector<int64_t> new_starts(const TopicPartition& partition, size_t since) const;
   /// The end of the present log for such a reader.
   int64_t end(const TopicPartition& partition, bool committed_only) const;
   /// The first offset from here on that is delivered from the present log; its end if there is none.
@@ -114,6 +121,8 @@ class History {
     std::vector<Batch> batches;
     std::vector<Marker> markers;
     std::vector<int64_t> cuts;
+    std::vector<int64_t> starts;  // of the logs before these cuts
+    int64_t start = 0;            // when the logs were noted last
     size_t transactions = 0;
     size_t recreations = 0;
   };

@@ -55,6 +55,7 @@ void Lanes::add(const TopicPartition& partition, bool newer) {
   lane.partition = partition;
   lane.mark = book_.count(partition);
   lane.log_start = log_start(partition);
+  lane.view = history_.cuts(partition).size();
   lane.newer = newer;
   if (!consumer_.fetches) return;
   // A fetcher begins where the policy says, and is not told so.
@@ -124,6 +125,13 @@ bool Lanes::follows(const Lane& at, int64_t from, History::Place next) {
   if (!reading.committed_only || !misled()) return false;
   reading.committed_only = false;  // asked as of a broker that knows no transactions
   return history_.follows(at.partition, {}, from, next, reading);
+}
+
+// Whether this record may come first where the beginning of the log was asked for.
+bool Lanes::follows_start(const Lane& at, History::Place next) {
+  const std::vector<int64_t> later = history_.new_starts(at.partition, at.view);
+  return follows(at, at.least, next) ||
+         std::any_of(later.begin(), later.end(), [&](int64_t start) { return follows(at, start, next); });
 }
 
 bool Lanes::all_read(const Lane& lane, int64_t next) {
@@ -231,6 +239,7 @@ void Lanes::given(const TopicPartition& partition) {
   ++at.set_backs;
   at.mark = book_.count(partition);
   at.log_start = log_start(partition);
+  at.view = history_.cuts(partition).size();
 }
 
 // Whether one more envelope may be open.
@@ -283,7 +292,7 @@ uint64_t Lanes::delivered(const TopicPartition& partition, const std::vector<His
   } else if (at.anywhere) {
     const int64_t end = history_.cuts(partition).empty() ? log_end(partition) : INT64_MAX;
     if (first < history_.lowest_cut(partition, at.least) || first > end ||
-        !follows(at, at.from_least ? at.least : first, places.front()))
+        !(at.from_least ? follows_start(at, places.front()) : follows(at, first, places.front())))
       violation(partition, what + "after a seek");
   } else {
     const std::vector<int64_t> starts = book_.since(partition, at.mark);
@@ -397,9 +406,9 @@ void Lanes::event(const Event& event, int64_t position) {
   Lane& at = lane(partition);
   if (at.taken) return;  // was on its way
   if (event.type == Event::Type::offset_reset) {
-    const int64_t start = log_start(partition);
     const int64_t end = log_end(partition);
     if (event.error == Errc::no_offset) {
+      const int64_t start = history_.highest_start(partition, at.view);
       if (!book_.held_since(partition, at.mark, -1)) violation(partition, "was reset though an offset is committed");
       if ((consumer_.options.auto_offset_reset == OffsetReset::earliest || at.newer) &&
           (event.offset > start || event.offset < history_.lowest_cut(partition, at.log_start)))

@@ -79,6 +79,7 @@ struct Lane {
   bool from_least = false;  ///< at `least`, not anywhere behind it
   int64_t least = 0;
   int64_t log_start = 0;  ///< when the consumer was made
+  size_t view = 0;        ///< of the log at that time
   int64_t begun = -1;     ///< the first offset that was delivered of the topic as it is known to the consumer
   bool beyond = false;    ///< it was sent beyond the end of the log, so out of range is expected
   bool sought = false;    ///< by the newest seek(), since when nothing was delivered
@@ -173,6 +174,7 @@ class Lanes {
   bool unordered() const { return consumer_.options.ordering == Ordering::unordered; }
   bool committed_only() const { return consumer_.options.isolation_level == IsolationLevel::read_committed; }
   bool follows(const Lane& at, int64_t from, History::Place next);
+  bool follows_start(const Lane& at, History::Place next);
   /// The topic was made anew at some time: an answer may be lost, whether the consumer told of that already or not.
   bool may_lose(const Lane& at) const { return history_.recreations(at.partition) > 0 || looks_new(at); }
   /// Without ids, a log that was cut off at its beginning and has newer records looks like another topic's.
