@@ -36,7 +36,7 @@ bool Intake::take(Partition& partition, const Data& data, const Question& asked,
     return sent_elsewhere(partition, data.preferred_read_replica);
   partition.position.named = false;  // the broker has looked for it, and has it
   if (parts) return diverged(partition, diverging.epoch, diverging.end_offset, compared, vouched);
-  partition.read_topic.reach(partition.fetch.position);
+  confirm_position(partition);
   partition.position.end = end_of(data);
   if (data.records.empty()) {
     partition.fetch.oddities = 0;
@@ -54,6 +54,12 @@ bool Intake::take(Partition& partition, const Data& data, const Question& asked,
     return true;
   }
   return take_records(partition, data, found, from, credit);
+}
+
+// The broker has looked for the position, and the log that was asked for has it.
+void Intake::confirm_position(Partition& partition) {
+  partition.position.asked_of = {};
+  partition.read_topic.reach(partition.fetch.position);
 }
 
 bool Intake::take_records(Partition& partition, const Data& data, const Scan& found, const From& from,
@@ -151,7 +157,7 @@ void Intake::no_news(Partition& partition, int64_t end, net::TimePoint sent_at, 
   partition.read_topic.confirm(sent_at);
   partition.fetch.oddities = 0;
   partition.position.named = false;
-  partition.read_topic.reach(partition.fetch.position);
+  confirm_position(partition);
   if (end >= 0) partition.position.end = end;
   owner_.check_end(partition);
 }

@@ -65,6 +65,7 @@ class Intake {
   bool failed(Partition& partition, const Data& data, int32_t node, int32_t compared);
   bool take_records(Partition& partition, const Data& data, const Scan& found, const From& from,
                     const std::shared_ptr<Credit>& credit);
+  static void confirm_position(Partition& partition);
   bool sent_elsewhere(Partition& partition, int32_t replica);
   void take_partial(Partition& partition, size_t size, size_t needed);
   void fetch_failed(Partition& partition, const Error& error);

@@ -117,6 +117,7 @@ void OffsetQuery::look_at(size_t index, net::TimePoint now, net::TimePoint& wake
     return;
   }
   entry.state = State::asked;
+  entry.topic_id = topic == nullptr ? Uuid{} : topic->id;
   by_leader[*leader].push_back(index);
 }
 
@@ -219,8 +220,8 @@ void OffsetQuery::take(Entry& entry, const Answer& answer, int32_t node, int16_t
     return failed(entry,
                   Error(Errc::protocol_error, "offset " + std::to_string(offset) + " for " + where(entry.place)));
   }
-  finish(entry, offset, answer.timestamp, {},
-         {node, std::max(answer.leader_epoch, -1), by_time && version >= protocol::ListOffsetsRequest::kSingleFrom});
+  const bool looked = by_time && version >= protocol::ListOffsetsRequest::kSingleFrom;
+  finish(entry, offset, answer.timestamp, {}, {node, std::max(answer.leader_epoch, -1), looked, entry.topic_id});
 }
 
 void OffsetQuery::failed(Entry& entry, Error error) {

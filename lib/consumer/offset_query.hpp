@@ -23,6 +23,7 @@ struct OffsetSource {
   int32_t node = -1;
   int32_t epoch = -1;
   bool by_time = false;  ///< a time was asked for, and the broker looks at the times of records (0.10.1 and later)
+  Uuid topic_id{};       ///< as metadata knew it when the broker was asked, which goes by name; zero: not known
 };
 
 /// Owns one question about any number of partitions, until all of them are answered. Keeps itself alive for that long.
@@ -58,6 +59,7 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
     TopicOffset place;
     State state = State::waiting;
     cluster::LeaderSearch retry;
+    Uuid topic_id{};  ///< when it was asked last
     Error last_error;
   };
   using ByLeader = std::map<int32_t, std::vector<size_t>>;

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "codec/types.hpp"
+
 namespace kafka::consumer {
 
 /// Where a partition begins when nothing is known of its position.
@@ -40,6 +42,9 @@ struct Position {
   int64_t restart = -1;       ///< the log's start, where reading goes on once the leader has said where the log ends
   int32_t restart_epoch = -1;
   Error stop_reason;
+  /// The topic as metadata knew it when a leader was asked for this position. Zero: nobody was asked, metadata had no
+  /// id, or a broker has confirmed since that the position exists.
+  Uuid asked_of{};
 
   bool ready() const { return state == State::ready; }
   bool at_end() const { return ready() && end >= 0 && next >= end; }

@@ -246,6 +246,7 @@ void Positions::listed(Partition& partition, const TopicOffset& found, const Off
   }
   if (!partition.position.recreated) partition.read_topic.any = true;
   ready(partition, found.offset, source.epoch);
+  partition.position.asked_of = source.topic_id;
 }
 
 // The leader confirms that the position does not exist. If `found` is no later place, the position lies behind the
@@ -253,6 +254,7 @@ void Positions::listed(Partition& partition, const TopicOffset& found, const Off
 void Positions::refused(Partition& partition, const TopicOffset& found, const OffsetSource& source) {
   Position& position = partition.position;
   const bool behind = found.offset >= 0 && found.offset <= partition.fetch.position;
+  if (behind && asked_of_another(partition)) return recreated(partition, Uuid(partition.read_topic.id));
   if (behind && position.restart < 0 && policy(partition) == OutOfRange::reset_to_earliest) {
     // The start of the log does not say where it ends. Without that, commits could neither be shortened to what the log
     // still has, nor be told which of them it has lost.
@@ -309,9 +311,13 @@ void Positions::ready(Partition& partition, int64_t offset, int32_t epoch, bool 
 
 // What was not dispatched is fetched anew. Where dispatched records are gone, reading goes on at the cut, or stops.
 void Positions::truncated(Partition& partition, int64_t end, int32_t epoch, bool by_id) {
+  if (by_id && asked_of_another(partition)) return recreated(partition, Uuid(partition.read_topic.id));
   if (by_id) return cut(partition, end, epoch);
   // A new topic begins at epoch 0 again. To a comparison of epochs it looks like the old one, cut off at its end.
-  topic_check_.ask(partition, [this, &partition, end, epoch] { cut(partition, end, epoch); });
+  topic_check_.ask(partition, [this, &partition, end, epoch] {
+    if (asked_of_another(partition)) return recreated(partition, Uuid(partition.read_topic.id));
+    cut(partition, end, epoch);
+  });
 }
 
 void Positions::cut(Partition& partition, int64_t end, int32_t epoch) {
@@ -348,13 +354,26 @@ bool Positions::notice(Partition& partition, const cluster::TopicState* topic) {
     recreated(partition, topic->id);
     return true;
   }
-  if (other) {  // the position was chosen by a broker, and is one of the new topic
+  if (other) {  // the position was chosen by a broker, and is most likely one of the new topic
     count_setback(partition);
     owner_.topic_recreated(partition, made_anew(partition));
     partition.read_topic = {};
   }
   read.id = topic->id;
-  return false;
+  const bool end = partition.origin.place.offset == kLatestOffset && partition.origin.place.timestamp < 0;
+  if (!asked_of_another(partition) || end || partition.position.next == 0) return false;
+  // Asked again, the new topic names the same place if the position is one of its own.
+  list(partition, TopicOffset(partition.origin.place), made_anew(partition));
+  partition.position.recreated = true;
+  return true;
+}
+
+// The broker that named the position may have named a place in the topic that had the name before: it was asked, then
+// the topic was made anew, then metadata told of that. A log of the new topic that ends before the position shows it.
+bool Positions::asked_of_another(const Partition& partition) {
+  const Uuid& asked_of = partition.position.asked_of;
+  const Uuid& id = partition.read_topic.id;
+  return !asked_of.is_zero() && !id.is_zero() && asked_of != id;
 }
 
 // All of the new topic is newer than what was read of the old one. So it is read from its first record, whatever the

@@ -98,6 +98,7 @@ class Positions final : private TopicCheck::Owner {
   OutOfRange policy(const Partition& partition) const {
     return partition.position.named ? options_.on_start_out_of_range : options_.on_offset_out_of_range;
   }
+  static bool asked_of_another(const Partition& partition);
   void ready(Partition& partition, int64_t offset, int32_t epoch, bool named = false);
 
   std::shared_ptr<session::Core> core_;

@@ -13,8 +13,8 @@ namespace {
 // 4.3 fetches by id, 2.8 has ids in metadata alone, 1.1 has none.
 const std::vector<std::string> kReleases{"", "2.8", "1.1"};
 
-void append_new(devbroker::Cluster& cluster, int32_t partition, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
+void append_new(devbroker::Cluster& cluster, int32_t partition, int64_t from, int64_t count) {
+  for (int64_t i = from; i < count; ++i) {
     const Message message{.value = "new", .timestamp = 50000 + i};
     REQUIRE(cluster.contents().append("t", partition, message) == i);
   }
@@ -27,7 +27,7 @@ void make_anew(SimClient& client, int32_t partitions, int64_t count, net::Durati
   if (gap > net::Duration::zero()) client.run(gap);
   REQUIRE_FALSE(cluster.topics().create("t", partitions));
   if (empty > net::Duration::zero()) client.run(empty);
-  for (int32_t p = 0; p < partitions; ++p) append_new(cluster, p, count);
+  for (int32_t p = 0; p < partitions; ++p) append_new(cluster, p, 0, count);
 }
 
 // One partition, led by `leader`, without records.
@@ -170,7 +170,7 @@ TEST_CASE("D3: only metadata tells, while the last answer to Fetch is still on i
   REQUIRE_FALSE(cluster.topics().erase("t"));
   if (seen_gone) client.run(1100ms);
   make_empty(cluster, seen_gone ? 1 : 2);
-  append_new(cluster, 0, 6);
+  append_new(cluster, 0, 0, 6);
   check_taken_anew(client, fetcher, recorder, 4, 6);
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("D3: a log that was seen empty and ends before the position is a new o
   const int64_t asked = cluster.requests().count(ApiKey::list_offsets, 0);
   REQUIRE_FALSE(fetcher.resume({{"t", {0}}}));
   client.until([&] { return cluster.requests().count(ApiKey::list_offsets, 0) > asked; }, 5s);
-  append_new(cluster, 0, 8);
+  append_new(cluster, 0, 0, 8);
   check_taken_anew(client, fetcher, recorder, 18, 8);
 }
 
@@ -263,7 +263,7 @@ TEST_CASE("D3: where some brokers have no ids, one that has them is asked for th
   client.run(1s);
   REQUIRE_FALSE(cluster.topics().erase("t"));
   make_empty(cluster, 2);
-  append_new(cluster, 0, 6);
+  append_new(cluster, 0, 0, 6);
   client.run(10s);
   check_new(recorder, 4, 6);
   CHECK(recorder.count(Type::topic_recreated) == 1);
@@ -515,6 +515,34 @@ TEST_CASE("D3: a place that a broker names is one of the new topic: no event, an
   REQUIRE(recorder.got.size() == 5);
   CHECK(recorder.got.back().offset == 5);
   CHECK(recorder.count(Type::topic_recreated) == 0);
+  close(client, fetcher);
+  client.close();
+}
+
+TEST_CASE("D3: a place in the old topic, named before anybody knew of the new one, is no place in the new one") {
+  const std::string release = GENERATE(std::string(""), std::string("2.8"));
+  const bool latest = GENERATE(true, false);  // not: the first record of an old topic that has lost some
+  const int64_t count = GENERATE(0, 4, 6);
+  CAPTURE(release, latest, count);
+  SimClient client(36, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.releases().as_version(release));
+  fill_batches(client, "t", 1, 8, 1);
+  REQUIRE(cluster.topics().partition("t", 0)->log.truncate_before(5) == Errc::none);
+  Recorder recorder;
+  cluster.faults().add(ApiKey::list_offsets).times(1).delay(300ms);
+  Fetcher fetcher(*client.session, {latest ? TopicOffset::latest("t", 0) : TopicOffset::earliest("t", 0)},
+                  {.allow_auto_create_topics = false});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.ack(), recorder.end());
+  REQUIRE(client.until([&] { return cluster.requests().count(ApiKey::list_offsets, 0) > 0; }));
+  make_anew(client, 1, count);
+  client.run(5s);
+  append_new(cluster, 0, count, 9);
+  client.run(5s);
+  check_new(recorder, 0, 9);
+  CHECK(recorder.events.size() == 1);
+  CHECK(recorder.count(Type::topic_recreated) == 1);
   close(client, fetcher);
   client.close();
 }
