@@ -175,9 +175,8 @@ void Dispatcher::hand_out_batch(Consumption& consumption, Partition& partition, 
   const int64_t first = record.offset;
   int32_t epoch = -1;
   while (true) {
-    EnvelopeAccess::fill(items.emplace_back(), record);
-    while (items.size() < most && buffer.next_quick(record, partition.position.next))
-      EnvelopeAccess::fill(items.emplace_back(), record);
+    items.push_back(record);
+    while (items.size() < most && buffer.next_quick(record, partition.position.next)) items.push_back(record);
     epoch = buffer.epoch();
     if (items.size() >= most || buffer.stretched() ||
         buffer.next(record, partition.position.next, envelope_owner_, partition.topic) != Buffer::Next::record)

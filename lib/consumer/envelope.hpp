@@ -74,20 +74,11 @@ struct EnvelopeParts {
 };
 
 struct EnvelopeAccess {
-  static void fill(MessageView& view, const records::RecordView& record) {
-    view.offset = record.offset;
-    view.timestamp = record.timestamp;
-    view.timestamp_type = record.timestamp_type;
-    view.key = record.key;
-    view.value = record.value;
-    view.raw_headers = record.headers;
-    view.header_count = record.header_count;
-  }
   static MessageEnvelope message(EnvelopeParts& parts, uint64_t ticket, int32_t partition,
                                  const records::RecordView& record) {
     MessageEnvelope envelope;
     attach(envelope, parts, ticket, partition);
-    fill(envelope.message_, record);
+    envelope.message_ = record;
     return envelope;
   }
   static void batch(BatchEnvelope& envelope, EnvelopeParts& parts, uint64_t ticket, int32_t partition,

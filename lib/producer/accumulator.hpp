@@ -49,9 +49,12 @@ class Accumulator {
   /// True if nothing can be wrong with a record that takes so many bytes in a batch, nor with its receipt, and there
   /// is room for it: almost always.
   [[gnu::always_inline]] bool is_plain(const Record& record, size_t bytes, size_t receipt) const {
-    return !session_.closing() && record.headers.empty() && record.partition >= kAnyPartition &&
-           record.timestamp >= kNoTimestamp && bytes + records::kBatchHeaderSize <= limit_ &&
-           memory_.fits(Batch::charge(bytes, receipt));
+    return record.headers.empty() && record.partition >= kAnyPartition && record.timestamp >= kNoTimestamp &&
+           bytes + records::kBatchHeaderSize <= limit_ && memory_.fits(Batch::charge(bytes, receipt));
+  }
+  /// The same, and the session takes records.
+  [[gnu::always_inline]] bool takes(const Record& record, size_t bytes, size_t receipt) const {
+    return !session_.closing() && is_plain(record, bytes, receipt);
   }
   /// Why this record can never be sent; else an upper bound of what it takes in a batch, and of what it is charged.
   Error check(const Record& record, Compression codec, size_t receipt, size_t& bytes, size_t& charge) const;

@@ -83,7 +83,7 @@ Error Core::refuse(Error why) {
 
 bool Core::would_block(const Record& record, std::string_view topic) {
   size_t bytes = records::BatchBuilder::estimate(record.key, record.value);
-  if (life_ == Life::open && accumulator_.is_plain(record, bytes, kCallbackBytes)) return false;
+  if (accumulator_.is_plain(record, bytes, kCallbackBytes)) return false;
   size_t charge = 0;
   if (check(record, options_.compression_type, kCallbackBytes, bytes, charge) || check_topic_name(topic)) return false;
   return static_cast<bool>(memory_.make_room(charge));
@@ -91,7 +91,7 @@ bool Core::would_block(const Record& record, std::string_view topic) {
 
 bool Core::would_block(const TopicHandle* handle, const Record& record) {
   const size_t bytes = records::BatchBuilder::estimate(record.key, record.value);
-  if (life_ == Life::open && accumulator_.is_plain(record, bytes, kCallbackBytes)) [[likely]]
+  if (accumulator_.is_plain(record, bytes, kCallbackBytes)) [[likely]]
     return false;
   return would_block(record, handle != nullptr ? std::string_view(handle->name) : std::string_view());
 }
@@ -130,7 +130,7 @@ Error Core::add(Topic& topic, const Record& record, size_t bytes, Receipt& recei
 Error Core::send(const Record& record, Receipt receipt) {
   size_t bytes = records::BatchBuilder::estimate(record.key, record.value);
   const bool known = accumulator_.is_last_topic(record.topic);
-  if (!known || life_ != Life::open || !accumulator_.is_plain(record, bytes, receipt.bytes())) {
+  if (!known || life_ != Life::open || !accumulator_.takes(record, bytes, receipt.bytes())) {
     size_t charge = 0;
     Error refused = check(record, options_.compression_type, receipt.bytes(), bytes, charge);
     if (!refused && !known) refused = check_topic_name(record.topic);
@@ -144,7 +144,7 @@ template <class R>
 Error Core::send(const TopicHandle* handle, const Record& record, R receipt) {
   if (handle != nullptr && handle->owner == &accumulator_) [[likely]] {
     size_t bytes = records::BatchBuilder::estimate(record.key, record.value);
-    const bool plain = life_ == Life::open && accumulator_.is_plain(record, bytes, bytes_of(receipt));
+    const bool plain = life_ == Life::open && accumulator_.takes(record, bytes, bytes_of(receipt));
     if (plain && accumulator_.add_quick(*handle->topic, record, receipt)) [[likely]]
       return {};
     Receipt kept(std::move(receipt));

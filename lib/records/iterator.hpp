@@ -26,7 +26,7 @@
 // A RecordReader owns the bytes that it reads. It may outlive the iterator, be moved, and be read bit by bit.
 #pragma once
 
-#include <kafka/types.hpp>
+#include <kafka/envelope.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -63,21 +63,14 @@ struct BatchInfo {
   size_t size = 0;  ///< bytes of the whole entry
 };
 
-struct RecordView {
-  int64_t offset = 0;
-  int64_t timestamp = kNoTimestamp;
-  std::string_view key;      ///< data() == nullptr: null
-  std::string_view value;    ///< data() == nullptr: null
-  std::string_view headers;  ///< encoded and checked; a HeaderIterator reads them
-  int32_t header_count = 0;
-  TimestampType timestamp_type = TimestampType::create_time;
-};
+/// What the application sees, too: a record is read right into its envelope. `raw_headers` are checked.
+using RecordView = MessageView;
 
 /// The headers of a record that a RecordReader gave.
 class HeaderIterator {
  public:
   explicit HeaderIterator(const RecordView& record) noexcept
-      : at_(record.headers.data()), end_(at_ + record.headers.size()), left_(record.header_count) {}
+      : at_(record.raw_headers.data()), end_(at_ + record.raw_headers.size()), left_(record.header_count) {}
   HeaderIterator(std::string_view encoded, int32_t count) noexcept
       : at_(encoded.data()), end_(at_ + encoded.size()), left_(count) {}
   bool next(Header& header) noexcept;
@@ -123,6 +116,7 @@ class RecordReader {
   const char* end_ = nullptr;
   const char* quick_end_ = nullptr;  // like end_, but at_ if next_quick() must not read
   int64_t last_delta_ = -1;
+  int64_t most_delta_ = -1;  // of the batch's last offset
   int64_t offset_base_ = 0;  // the base of the offsets in a message set
   int32_t left_ = 0;
   bool legacy_ = false;
@@ -163,7 +157,7 @@ inline bool RecordReader::next_quick(RecordView& record) noexcept {
   // One byte is left: no headers.
   if (end - at != static_cast<ptrdiff_t>(value.size()) + 1 || end[-1] != 0) return false;
   const auto offset_delta = static_cast<int64_t>(offset_bits >> 1);
-  if (offset_delta <= last_delta_ || offset_delta > batch_.last_offset - batch_.base_offset) return false;
+  if (offset_delta <= last_delta_ || offset_delta > most_delta_) return false;
   if (left_ == 1 && end != quick_end_) return false;
   record.offset = batch_.base_offset + offset_delta;
   record.timestamp_type = batch_.timestamp_type;
@@ -172,7 +166,7 @@ inline bool RecordReader::next_quick(RecordView& record) noexcept {
                          : wrapping_sum(batch_.base_timestamp, unzigzag(timestamp_delta));
   record.key = key;
   record.value = value;
-  record.headers = {end, 0};
+  record.raw_headers = {end, 0};
   record.header_count = 0;
   last_delta_ = offset_delta;
   at_ = end;

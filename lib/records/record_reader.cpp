@@ -80,6 +80,7 @@ Error RecordReader::begin_batch(const BatchInfo& batch, Bytes records) {
   at_ = owner_.data();
   end_ = at_ + owner_.size();
   left_ = batch.count;
+  most_delta_ = batch.last_offset - batch.base_offset;
   quick_end_ = left_ > 0 ? end_ : at_;
   if (owner_.size() / kSmallestRecord < static_cast<size_t>(left_)) damaged("more records than bytes for them");
   return error_;
@@ -101,14 +102,14 @@ bool RecordReader::next_record(RecordView& record) {
   if (at != nullptr) at = load_bytes(at, end, record.value);
   if (at != nullptr) at = load_varint(at, end, kMaxVarint32, header_count);
   if (at == nullptr) return damaged("a field ends outside of its record");
-  record.headers = {at, static_cast<size_t>(end - at)};
+  record.raw_headers = {at, static_cast<size_t>(end - at)};
   if (header_count != 0) {
     if (header_count < 0 || header_count > (end - at) / 2) return damaged("the header count is impossible");
     at = skip_headers(at, end, header_count);
     if (at == nullptr) return damaged("a header is null or ends outside of its record");
   }
   if (at != end) return damaged("a record is longer than its fields");
-  if (offset_delta <= last_delta_ || offset_delta > batch_.last_offset - batch_.base_offset) {
+  if (offset_delta <= last_delta_ || offset_delta > most_delta_) {
     return damaged("a record's offset is out of order");
   }
   last_delta_ = offset_delta;
@@ -188,7 +189,7 @@ bool RecordReader::next_message(RecordView& record) {
   const int64_t stored = load_be<int64_t>(entry + kEntryOffsetAt);
   record.offset = wrapping_sum(offset_base_, stored);
   if (stored < 0 || record.offset < 0) return damaged("a message's offset is negative");
-  record.headers = {};
+  record.raw_headers = {};
   record.header_count = 0;
   record.timestamp_type = batch_.timestamp_type;
   record.timestamp = kNoTimestamp;

@@ -56,6 +56,7 @@ std::shared_ptr<Core> Core::moved_from() const {
 }
 
 void Core::start(std::vector<ContactPoint> points) {
+  life_ = Life::open;
   contact_points_ = std::move(points);
   callbacks_ = std::make_unique<Callbacks>(*reactor_, options_.max_dispatch);
   cluster_ = std::make_unique<Cluster>(*reactor_, cluster_config(options_), contact_points_);

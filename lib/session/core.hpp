@@ -49,7 +49,7 @@ class Core : public std::enable_shared_from_this<Core> {
   /// False once closed or aborted, and with bad options. Only error(), options() and later() may be used then.
   bool live() const { return cluster_ != nullptr; }
   /// True from the beginning of close() on: no new work is taken.
-  bool closing() const { return life_ != Life::open || !live(); }
+  bool closing() const { return life_ != Life::open; }
   /// Why no operation can begin: bad options, or closed. None if one can.
   Error refusal() const;
   const Error& error() const { return error_; }
@@ -88,8 +88,9 @@ class Core : public std::enable_shared_from_this<Core> {
   void set_referenced(bool on);
 
  private:
-  /// open -> closing (close()) -> closed (the close callbacks run). abort() ends it at any time: aborted.
-  enum class Life : uint8_t { open, closing, closed, aborted };
+  /// open -> closing (close()) -> closed (the close callbacks run). abort() ends it at any time: aborted. With bad
+  /// options it is refused for ever.
+  enum class Life : uint8_t { refused, open, closing, closed, aborted };
   struct Cluster {
     Cluster(net::Reactor& reactor, const cluster::ClusterConfig& config, const std::vector<ContactPoint>& points)
         : router(reactor, config, points), metadata(router), coordinators(router, metadata) {}
@@ -121,7 +122,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::vector<Client*> clients_;
   net::Hold hold_;  // keeps the loop alive while the session is open and referenced
   Mailbox mailbox_;
-  Life life_ = Life::open;
+  Life life_ = Life::refused;
   Closing closing_;
   Scope scope_;
 };
