@@ -55,6 +55,8 @@ void Chain::gap(const Batch& batch) noexcept {
   if (owns(batch)) broken_ = true;
 }
 
+bool Chain::broke_before(const Batch& batch) const noexcept { return broken_ && owns(batch); }
+
 std::vector<std::unique_ptr<Batch>> Chain::mend(const Identity& fresh, Ring<std::unique_ptr<Batch>>& waiting) {
   broken_ = renewed_ = false;
   begin(fresh, 0);

@@ -55,6 +55,8 @@ class Chain {
   /// producer takes any sequence as its first one.
   bool anchored() const noexcept { return anchored_; }
   bool broken() const noexcept { return broken_; }
+  /// There is a gap, and the batch has its sequence from before: it had to be out of order.
+  bool broke_before(const Batch& batch) const noexcept;
   Identity identity() const noexcept { return {id_, epoch_}; }
   int32_t next_sequence() const noexcept { return next_sequence_; }
 

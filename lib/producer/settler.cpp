@@ -11,7 +11,7 @@ namespace kafka::producer {
 namespace {
 
 // To the front, but behind older batches: several batches of a partition may come back in any order.
-void put_back(Partition& partition, std::unique_ptr<Batch> batch) {
+void to_front(Partition& partition, std::unique_ptr<Batch> batch) {
   auto& waiting = partition.waiting;
   waiting.push_front(std::move(batch));
   for (size_t i = 1; i < waiting.size() && waiting[i]->first_record < waiting[i - 1]->first_record; ++i) {
@@ -169,11 +169,18 @@ bool Settler::settle_sequence(SentBatch& sent, const Error& error) {
   Partition& partition = *sent.partition;
   Batch& batch = *sent.batch;
   if (!batch.identity.known() || !is_about_sequences(error.code())) return false;
+  session_.log().failure(LogLevel::info, partition.name(), error);
   // Behind an earlier batch that failed, this one had to be out of order: it is sent again after that one.
   const auto& waiting = partition.waiting;
   const bool behind_waiting = !waiting.empty() && waiting.front()->first_record < batch.first_record;
-  if (!behind_waiting && !older_.has(partition, batch)) partition.chain.gap(batch);
-  session_.log().failure(LogLevel::info, partition.name(), error);
+  if (behind_waiting || older_.has(partition, batch) || partition.chain.broke_before(batch)) {
+    // The earlier batch has its pause. If it has none (it goes on as halves, or has ended), nothing is to be waited
+    // for: batch after batch may be too large, and records would pass delivery_timeout in pauses that are not their
+    // own.
+    put_back(std::move(sent));
+    return true;
+  }
+  partition.chain.gap(batch);
   retry(partition, std::move(sent.batch), false);
   return true;
 }
@@ -188,9 +195,7 @@ bool Settler::settle_refused(SentBatch& sent, const Verdict& verdict) {
     reports_.fail(std::move(sent.batch), verdict.error);  // for the flushes that wait, and what is still charged
     return true;
   }
-  reports_.count_retry();
-  put_back(*sent.partition, std::move(sent.batch));
-  queue_.activate(*sent.partition);
+  put_back(std::move(sent));
   return true;
 }
 
@@ -200,10 +205,17 @@ bool Settler::split(SentBatch& sent, const Error& error) {
   if (!sent.batch->dropped.empty()) return false;
   std::unique_ptr<Batch> second = sent.batch->split();
   if (second == nullptr) return false;
-  put_back(*sent.partition, std::move(second));
-  put_back(*sent.partition, std::move(sent.batch));
+  to_front(*sent.partition, std::move(second));
+  to_front(*sent.partition, std::move(sent.batch));
   queue_.activate(*sent.partition);
   return true;
+}
+
+// It may leave at once.
+void Settler::put_back(SentBatch sent) {
+  reports_.count_retry();
+  to_front(*sent.partition, std::move(sent.batch));
+  queue_.activate(*sent.partition);
 }
 
 // When the broker named a new leader there is nothing to wait for (KIP-951), unless the last retry did not wait either.
@@ -212,7 +224,7 @@ void Settler::retry(Partition& partition, std::unique_ptr<Batch> batch, bool lea
   session_.router().delay(batch->pause);
   batch->hurried = leader_named && !batch->hurried;
   if (!batch->hurried) partition.not_before = batch->pause.until();
-  put_back(partition, std::move(batch));
+  to_front(partition, std::move(batch));
   queue_.activate(partition);
 }
 

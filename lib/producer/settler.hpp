@@ -47,6 +47,7 @@ class Settler {
   bool settle_sequence(SentBatch& sent, const Error& error);
   bool settle_refused(SentBatch& sent, const Verdict& verdict);
   bool split(SentBatch& sent, const Error& error);
+  void put_back(SentBatch sent);
   void retry(Partition& partition, std::unique_ptr<Batch> batch, bool leader_named);
 
   session::Core& session_;

@@ -258,6 +258,26 @@ TEST_CASE("E10: a batch that is too large is split, and its halves keep its sequ
   world.finish();
 }
 
+TEST_CASE("E6, E10: batches behind one that was too large wait for no pause of their own") {
+  const size_t records = GENERATE(1, 4);  // in the first batch: it fails, or goes on as halves
+  CAPTURE(records);
+  SimClientOptions setup{.brokers = 3};
+  setup.session.retry_backoff = setup.session.retry_backoff_max = 5s;
+  ProducerWorld world({.batch_size = 280, .linger = 10ms, .request_timeout = 3s}, setup);
+  world.warm_up();
+  world.world.set_latency(50ms, 50ms);
+  world.on_produce().times(1).reply(Errc::message_too_large);
+  Reports reports;
+  for (size_t i = 0; i < records; ++i) world.send(std::string(160 / records, 'v'), reports);
+  for (size_t i = 0; i < 4; ++i) world.send(std::string(180, 'v'), reports);  // a batch each
+  const net::TimePoint start = world.reactor.now();
+  REQUIRE(world.until_reports(reports, records + 4));
+  CHECK(world.reactor.now() - start < 1s);
+  CHECK(reports.count(Errc::message_too_large) == (records == 1 ? 1 : 0));
+  CHECK(reports.count(Errc::none) == records + 4 - reports.count(Errc::message_too_large));
+  world.finish();
+}
+
 TEST_CASE("E16: the producer asks for its id until it gets one, whatever temporary error comes") {
   for (const Errc code : {Errc::concurrent_transactions, Errc::coordinator_load_in_progress, Errc::not_enough_replicas,
                           Errc::coordinator_not_available, Errc::not_coordinator, Errc::request_timed_out}) {
