@@ -264,13 +264,21 @@ void Ledger::judge(const History& history, bool partial) {
     if (!sent.ordered && (!sent.once || misled)) continue;
     // Lost records that were not confirmed are sent again. They come after later records that were confirmed.
     if (!history.cuts(told).empty()) continue;
-    const auto [before, fresh] = last.try_emplace({sent.producer, told}, number, report.offset);
-    if (!fresh && before->second.second >= report.offset) {
-      journal_.violation(name(number) + " was confirmed at " + to_string(told) + " offset " +
-                         std::to_string(report.offset) + ", but " + name(before->second.first) + " before it at " +
+    // A leader may store a batch and say that it leads no more. If the next leader stores no sequences, it stores the
+    // batch a second time, and confirms that place. Then the first places are those in order.
+    int64_t offset = report.offset;
+    const ProducerOptions& options = plan_.producers[sent.producer].options;
+    const bool sequences = options.enable_idempotence.value_or(options.acks == Acks::all);
+    if (sequences && (!sent.once || misled)) {
+      for (const Place& place : places) offset = place.first == told ? std::min(offset, place.second) : offset;
+    }
+    const auto [before, fresh] = last.try_emplace({sent.producer, told}, number, offset);
+    if (!fresh && before->second.second >= offset) {
+      journal_.violation(name(number) + " was confirmed at " + to_string(told) + " offset " + std::to_string(offset) +
+                         ", but " + name(before->second.first) + " before it at " +
                          std::to_string(before->second.second));
     }
-    before->second = {number, report.offset};
+    before->second = {number, offset};
   }
   for (size_t number = 0; number < bulks.size(); ++number) {
     const Bulk& bulk = bulks[number];

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,9 +21,9 @@ class RequestTap {
   using Told = std::function<void(ApiKey)>;
   using ToldWhole = std::function<void(std::string_view)>;
 
-  /// `told` runs when a request begins. `told_whole` gets the whole frame of each request of that API.
-  RequestTap(Told told, ApiKey whole, ToldWhole told_whole)
-      : told_(std::move(told)), whole_(whole), told_whole_(std::move(told_whole)) {}
+  /// `told` runs when a request begins. `told_whole` gets the whole frame of each request of those APIs.
+  RequestTap(Told told, std::set<ApiKey> whole, ToldWhole told_whole)
+      : told_(std::move(told)), whole_(std::move(whole)), told_whole_(std::move(told_whole)) {}
 
   /// The next bytes of the connection.
   void bytes(std::string_view text) {
@@ -43,7 +44,7 @@ class RequestTap {
   }
 
  private:
-  bool whole() const { return static_cast<ApiKey>(api_) == whole_; }
+  bool whole() const { return whole_.contains(static_cast<ApiKey>(api_)); }
   void end() {
     const char api[] = {static_cast<char>(api_ >> 8), static_cast<char>(api_)};
     if (whole()) told_whole_(std::string(api, sizeof api) + frame_);
@@ -53,7 +54,7 @@ class RequestTap {
 
   static constexpr size_t kSize = 4, kHead = 6;  // a frame begins with its size in 4 bytes, and the API in 2
   Told told_;
-  ApiKey whole_;
+  std::set<ApiKey> whole_;
   ToldWhole told_whole_;
   std::string frame_;  // without its size and its API
   size_t seen_ = 0, size_ = 0, api_ = 0;

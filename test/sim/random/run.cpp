@@ -4,6 +4,7 @@
 
 #include "protocol/header.hpp"
 #include "protocol/offset_commit.hpp"
+#include "protocol/produce.hpp"
 #include "random/nemesis.hpp"
 #include "random/queries.hpp"
 #include "random/reader.hpp"
@@ -65,23 +66,46 @@ void Run::make_cluster() {
 
 // While the application does nothing and is told nothing, and nothing new breaks, few requests come.
 void Run::watch_rates() {
-  world.watch_writes(kHost, [this](uint64_t connection, const net::Address& to, std::string_view bytes) {
+  std::set<ApiKey> whole{ApiKey::offset_commit};
+  const auto unanswered = [](const ProducerPlan& producer) { return producer.options.acks == Acks::none; };
+  if (std::any_of(plan.producers.begin(), plan.producers.end(), unanswered)) whole.insert(ApiKey::produce);
+  world.watch_writes(kHost, [this, whole](uint64_t connection, const net::Address& to, std::string_view bytes) {
     const auto tap = taps_.try_emplace(
         connection,
-        [this, ip = to.ip](ApiKey api) {
+        [this, whole, ip = to.ip](ApiKey api) {
           // Questions of the application wait for a connection, and all are sent when there is one.
           const bool may_be_asked =
               api == ApiKey::list_offsets || api == ApiKey::offset_fetch || api == ApiKey::metadata;
           if (may_be_asked && queries_ != nullptr && queries_->open() > 0) return;
-          if (api == ApiKey::produce && written()) return;  // produce() tells of many of them together
-          rates_.note((api == ApiKey::fetch ? "fetches to " : "requests to ") + ip + " of API " +
-                          std::to_string(static_cast<int>(api)),
-                      world.now());
+          if (api == ApiKey::produce && whole.contains(api)) return;  // records_sent()
+          note_request(ip, api);
         },
-        ApiKey::offset_commit, [this](std::string_view frame) { commits_sent(frame); });
+        whole, [this, ip = to.ip](std::string_view frame) { whole_sent(ip, frame); });
     tap.first->second.bytes(bytes);
   });
   journal.on_activity = [this] { rates_.progress(); };
+}
+
+void Run::note_request(const std::string& ip, ApiKey api) {
+  if (api == ApiKey::produce && written()) return;  // produce() tells of many of them together
+  rates_.note(
+      (api == ApiKey::fetch ? "fetches to " : "requests to ") + ip + " of API " + std::to_string(static_cast<int>(api)),
+      world.now());
+}
+
+void Run::whole_sent(const std::string& ip, std::string_view frame) {
+  codec::Reader reader(Bytes::copy(frame));
+  const protocol::RequestHeader header = protocol::read_request_header(reader);
+  header.api == ApiKey::produce ? records_sent(ip, reader, header.version) : commits_sent(reader, header.version);
+}
+
+// Without answers a batch is sent once, whatever becomes of it. So these requests are no more than the batches that the
+// application has handed over, and produce() may hand over many together.
+void Run::records_sent(const std::string& ip, codec::Reader& reader, int16_t version) {
+  protocol::ProduceRequest request;
+  if (Error error = protocol::decode(reader, version, request))
+    return journal.violation("a Produce request cannot be decoded: " + error.message());
+  if (request.acks != 0) note_request(ip, ApiKey::produce);
 }
 
 // Whether any log has grown since this was asked last.
@@ -95,18 +119,16 @@ bool Run::written() {
   return more;
 }
 
-void Run::commits_sent(std::string_view frame) {
-  codec::Reader reader(Bytes::copy(frame));
-  const protocol::RequestHeader header = protocol::read_request_header(reader);
+void Run::commits_sent(codec::Reader& reader, int16_t version) {
   protocol::OffsetCommitRequest request;
-  if (Error error = protocol::decode(reader, header.version, request))
+  if (Error error = protocol::decode(reader, version, request))
     return journal.violation("a commit cannot be decoded: " + error.message());
   const auto reader_of = [&](const auto& each) { return each->group() == request.group_id; };
   const auto sender = std::find_if(readers_.begin(), readers_.end(), reader_of);
   if (sender == readers_.end()) return journal.violation("a commit in a group that nobody uses is sent");
   for (const auto& topic : request.topics) {
     std::string name = topic.name;
-    if (header.version >= protocol::OffsetCommitRequest::kTopicIdsFrom) {
+    if (version >= protocol::OffsetCommitRequest::kTopicIdsFrom) {
       const auto* const known = cluster().topics().find(topic.topic_id.bytes);
       if (known == nullptr) continue;  // it was made anew
       name = known->name;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/reader.hpp"
 #include "hostile/rate_watch.hpp"
 #include "random/journal.hpp"
 #include "random/lanes.hpp"
@@ -79,7 +80,10 @@ class Run {
   void watch_rates();
   void judge_rates();
   bool written();
-  void commits_sent(std::string_view frame);
+  void note_request(const std::string& ip, ApiKey api);
+  void whole_sent(const std::string& ip, std::string_view frame);
+  void records_sent(const std::string& ip, codec::Reader& reader, int16_t version);
+  void commits_sent(codec::Reader& reader, int16_t version);
 
   const Queries* queries_ = nullptr;
   RateWatch rates_;
