@@ -2,6 +2,7 @@
 #pragma once
 
 #include <kafka/envelope.hpp>
+#include <kafka/group.hpp>
 #include <kafka/session.hpp>
 
 namespace kafka {
@@ -94,6 +95,12 @@ class UVKAFKA_API Consumer : public PartitionReader {
   /// offset, else at their first record: all of their records are new, so that holds for `latest` too. A topic that
   /// does not exist is waited for; after 3 s the log says so.
   Consumer(Session& session, std::string group, AllPartitions all, ConsumerOptions options = {});
+  /// A member of the group, which shares the partitions of these topics out among its members and does so anew when
+  /// members come and go. The member joins with the first consume(). It reads what it owns; what it does not own is not
+  /// in partitions(), and pause() and seek() refuse it. When a partition goes, nothing more of it is dispatched, its
+  /// open envelopes may be answered for `revoke_timeout`, what was answered is stored, and then answers say `lost`.
+  /// Needs Kafka 0.9 or later, and 2.3 for static members.
+  Consumer(Session& session, std::string group, Topics topics, ConsumerOptions options = {});
 
   /// Dispatches messages one after another: the next one comes when the last one is answered. `ordering` sets how many
   /// may be open at a time; `commit_mode` sets whether a commit must be confirmed first. One consumption runs at a
@@ -105,6 +112,29 @@ class UVKAFKA_API Consumer : public PartitionReader {
   void consume(int64_t limit, MessageCallback on_message, EndCallback on_end = {});
   /// Dispatches batches of 1 to `max` records of one partition. Each batch is one envelope. It never waits to fill one.
   void batch_consume(int32_t max, BatchCallback on_batch, EndCallback on_end = {});
+
+  // Of members of a group. For other consumers these calls return invalid_argument, and the handlers never run.
+
+  /// Subscribes to other topics: the group shares partitions out anew.
+  Error subscribe(Topics topics);
+  /// Asks the group to share partitions out anew. From Kafka 3.2 on the coordinator's log shows `reason` (KIP-800).
+  Error rebalance(std::string reason);
+  /// The member's place in its group.
+  GroupView group() const;
+  /// `handler` hears of partitions that came, before their first message. A seek() in it wins over the group's offset.
+  void on_assigned(Function<void(const Partitions&)> handler);
+  /// `handler` hears of partitions that go, when nothing more of them is dispatched. Their open envelopes may be
+  /// answered for so long.
+  void on_revoking(Function<void(const Partitions&, std::chrono::milliseconds)> handler);
+  /// `handler` hears of partitions that have gone. The group goes on when the Revocation is released or destroyed.
+  void on_revoked(Function<void(Revocation)> handler);
+  /// `handler` hears of partitions that others may own already, because the coordinator has put this member out. What
+  /// was not stored will be read again. The member joins again by itself.
+  void on_lost(Function<void(const Partitions&, const Error&)> handler);
+
+  using PartitionReader::close;
+  /// As close(done), and says whether the coordinator hears that the member goes.
+  void close(Leaving leaving, Function<void()> done = {});
 };
 
 /// Reads without a group. Nothing is stored; commit() acts like ack().

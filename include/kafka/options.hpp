@@ -136,13 +136,31 @@ struct UVKAFKA_API ConsumerOptions {
   std::chrono::milliseconds fetch_max_wait{500};  ///< how long the broker may wait for fetch_min_bytes; 0 to 5 min
   int64_t fetch_memory = 67108864;                ///< bytes that are fetched and not dispatched, 64 KiB to 1 TiB
   int32_t fetch_min_bytes = 1;
+  std::string group_instance_id = {};  ///< makes a static member (KIP-345): a restart within its session keeps its
+                                       ///< partitions; at most 249 of the characters that a topic name may have
+  std::chrono::milliseconds heartbeat_interval{
+      3000};  ///< a member tells the coordinator that it lives; 50 ms to 20 min
   IsolationLevel isolation_level = IsolationLevel::read_committed;
   int32_t max_open = 1000;                      ///< envelopes open at a time with `unordered`, 1 to 1,000,000
   int32_t max_partition_fetch_bytes = 1048576;  ///< of one partition in one response, 1 KiB to 1 GiB
+  /// An envelope of a member that is open for longer makes it leave the group, and so do messages that nobody consumes;
+  /// 0: never. 1 s to 1 day.
+  std::chrono::milliseconds max_poll_interval{300000};
   OutOfRange on_offset_out_of_range = OutOfRange::reset_to_earliest;  ///< stored offsets, and positions that were lost
   OutOfRange on_start_out_of_range = OutOfRange::fail;  ///< offsets that the application named: below the first one, or
                                                         ///< beyond the end. `fail` stops the partition
   Ordering ordering = Ordering::consumer;
+  /// The assignors that a member offers, the best first: range, roundrobin, sticky, cooperative-sticky. The group takes
+  /// one that all of its members offer.
+  std::string partition_assignment_strategy = "range,cooperative-sticky";
+  /// How long the group waits for a member to join again when partitions are shared out anew; 1 s to 1 h.
+  std::chrono::milliseconds rebalance_timeout{60000};
+  /// How long open envelopes of partitions that a member gives up may take, at most 80 % of rebalance_timeout. Unset:
+  /// 80 % of the time that is left. 0: they are lost at once.
+  std::optional<std::chrono::milliseconds> revoke_timeout = {};
+  /// The coordinator puts a member out that it has not heard of for so long; 1 s to 1 h. Unset: 45 s, and 30 s with
+  /// brokers before 0.10.1.
+  std::optional<std::chrono::milliseconds> session_timeout = {};
   int32_t unfolded_max_bytes = 67108864;  ///< a compressed batch that holds more stops its partition; 1 KiB to 1 GiB
 
   /// `auto.offset.reset` sets auto_offset_reset and on_offset_out_of_range.

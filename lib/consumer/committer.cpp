@@ -15,12 +15,13 @@ Error cut_off(const Partition& partition, int64_t offset) {
 }  // namespace
 
 Committer::Committer(session::Core& core, session::Lane lane, const ConsumerOptions& options, GroupOffsets* offsets,
-                     Teller& teller, Owner& owner)
+                     Teller& teller, const Trust& trust, Owner& owner)
     : core_(core),
       lane_(std::move(lane)),
       options_(options),
       offsets_(offsets),
       teller_(teller),
+      trust_(trust),
       owner_(owner),
       one_at_a_time_(options.ordering == Ordering::unordered || options.commit_mode == CommitMode::pipelined) {}
 
@@ -181,9 +182,18 @@ void Committer::answered(uint64_t id, const Error& error, const std::vector<Stor
   Ring<Report> reports;
   for (size_t i = 0; i < request.size(); ++i) {
     const Error outcome = i < offsets.size() ? offsets[i].error : error;
+    const bool later = offsets_->settles() && outcome == Errc::rebalance_in_progress;
+    const bool rebalance = later || (offsets_->settles() && outcome == Errc::illegal_generation);
     if (request[i].commit.lost || outcome == Errc::lost) {
-      const Error lost(Errc::lost, request[i].partition->where() + " was made anew");
+      const bool ours = !request[i].partition->removed;
+      const Error lost(Errc::lost, request[i].partition->where() + (ours ? " was made anew" : " was taken away"));
       lose(std::move(request[i]), lost, reports);
+    } else if (rebalance && request[i].partition->removed) {
+      const Error lost(Errc::lost, request[i].partition->where() + " was taken away");
+      lose(std::move(request[i]), lost, reports);
+    } else if (rebalance) {
+      unsettled_ |= later;
+      want_again(std::move(request[i]));
     } else if (outcome) {
       fail(std::move(request[i]), outcome, reports);
     } else if (request[i].commit.done.empty()) {
@@ -196,6 +206,33 @@ void Committer::answered(uint64_t id, const Error& error, const std::vector<Stor
   --telling_;
   schedule();
   owner_.commits_ended();
+}
+
+// What was wanted meanwhile is newer, and covers it. All `done`s wait for that one now.
+void Committer::want_again(Sent sent) {
+  Commit& wanted = sent.partition->commits.wanted;
+  sent.partition->commits.under_way = false;
+  if (wanted.offset < 0) {
+    wanted = std::move(sent.commit);
+  } else if (!sent.commit.tail) {
+    Commit newer = std::exchange(wanted, std::move(sent.commit));
+    if (newer.moves != wanted.moves) wanted.from = newer.from;
+    wanted.offset = newer.offset;
+    wanted.tail = wanted.tail && newer.tail;
+    wanted.epoch = newer.epoch;
+    wanted.moves = newer.moves;
+    wanted.open += newer.open;
+    wanted.counted = newer.consumption == wanted.consumption ? wanted.counted + newer.counted : newer.counted;
+    wanted.consumption = newer.consumption;
+    wanted.metadata = std::move(newer.metadata);
+    while (!newer.done.empty()) wanted.done.push_back(newer.done.pop_front());
+  }
+  list(*sent.partition);
+}
+
+void Committer::settled() {
+  unsettled_ = false;
+  schedule();
 }
 
 void Committer::fail(Sent sent, const Error& error, Ring<Report>& reports) {

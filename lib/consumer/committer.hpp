@@ -14,6 +14,7 @@
 #include "consumer/group_offsets.hpp"
 #include "consumer/partition.hpp"
 #include "consumer/teller.hpp"
+#include "consumer/trust.hpp"
 
 namespace kafka::consumer {
 
@@ -45,7 +46,7 @@ class Committer {
 
   /// `offsets` null: there is no group, and nothing is ever stored.
   Committer(session::Core& core, session::Lane lane, const ConsumerOptions& options, GroupOffsets* offsets,
-            Teller& teller, Owner& owner);
+            Teller& teller, const Trust& trust, Owner& owner);
 
   /// False: commits act as acks.
   bool stores() const { return offsets_ != nullptr; }
@@ -73,6 +74,10 @@ class Committer {
   Commit topic_recreated(Partition& partition, const Error& why);
   /// The partition was removed. Its commit that was not sent fails, and its `done`s run. Returns that commit.
   Commit leave(Partition& partition, const Error& error);
+  /// The group has settled: commits that it refused in a rebalance may be sent again.
+  void settled();
+  /// Sends what waits, at the end of this turn, if it may.
+  void schedule();
   /// Sends nothing more, and waits no longer for requests under way. Commits that were not sent are left to
   /// fail_wanted().
   void give_up(const Error& error);
@@ -95,10 +100,12 @@ class Committer {
 
   static int64_t known_end(const Partition& partition, const Window::Entry& answered);
   bool overtakes(const Partition& partition) const;
-  bool waits() const { return one_at_a_time_ && !requests_.empty(); }
+  bool waits() const {
+    return unsettled_ || !trust_.holds(core_.reactor().now()) || (one_at_a_time_ && !requests_.empty());
+  }
+  void want_again(Sent sent);
   void tell_cut(Partition& partition, int64_t end, const Error& why);
   void list(Partition& partition);
-  void schedule();
   void send();
   void answered(uint64_t id, const Error& error, const std::vector<StoredOffset>& offsets);
   void lose(Sent sent, const Error& why, Ring<Report>& reports);
@@ -112,6 +119,7 @@ class Committer {
   const ConsumerOptions& options_;
   GroupOffsets* offsets_;  // null: there is no group
   Teller& teller_;
+  const Trust& trust_;
   Owner& owner_;
   bool one_at_a_time_;
   Ring<std::shared_ptr<Partition>> wanting_;
@@ -121,6 +129,7 @@ class Committer {
   uint64_t commits_ = 0;
   size_t telling_ = 0;  // answers of which not everybody has heard
   bool scheduled_ = false;
+  bool unsettled_ = false;  // the group shares its partitions out: it takes no commits
   Scope scope_;
 };
 

@@ -23,13 +23,14 @@ size_t most_open(const ConsumerOptions& options) {
 
 Dispatcher::Dispatcher(session::Core& core, const ConsumerOptions& options, Consumptions& consumptions,
                        const LifeCycle& life_cycle, EnvelopeOwner& envelope_owner,
-                       std::shared_ptr<const size_t> decompressed, Owner& owner)
+                       std::shared_ptr<const size_t> decompressed, const Trust& trust, Owner& owner)
     : core_(core),
       options_(options),
       consumptions_(consumptions),
       life_cycle_(life_cycle),
       envelope_owner_(envelope_owner),
       decompressed_(std::move(decompressed)),
+      trust_(trust),
       owner_(owner),
       most_open_(most_open(options)) {}
 
@@ -68,7 +69,7 @@ bool Dispatcher::nothing_to_do() const {
 
 void Dispatcher::schedule() {
   if (scheduled_ || dispatching_ || !consuming() || ready_.empty()) return;
-  if (open_ >= most_open_) return;
+  if (open_ >= most_open_ || !trust_.holds(core_.reactor().now())) return;
   scheduled_ = true;
   core_.callbacks().run_work(lane_, [this, guard = scope_.guard()](session::Budget& budget) {
     if (!guard.alive()) return true;
@@ -81,6 +82,7 @@ void Dispatcher::schedule() {
 
 // Returns false, and only then is the consumer certainly there, if the budget ran out.
 bool Dispatcher::dispatch(session::Budget& budget) {
+  if (!trust_.holds(core_.reactor().now())) return true;
   const std::shared_ptr<void> pinned = owner_.pin();
   dispatching_ = true;
   bool finished = true;

@@ -13,6 +13,7 @@
 #include "consumer/consumption.hpp"
 #include "consumer/envelope.hpp"
 #include "consumer/life_cycle.hpp"
+#include "consumer/trust.hpp"
 #include "session/core.hpp"
 
 namespace kafka::consumer {
@@ -42,7 +43,7 @@ class Dispatcher {
   /// `decompressed` counts the bytes that open envelopes keep of compressed batches.
   Dispatcher(session::Core& core, const ConsumerOptions& options, Consumptions& consumptions,
              const LifeCycle& life_cycle, EnvelopeOwner& envelope_owner, std::shared_ptr<const size_t> decompressed,
-             Owner& owner);
+             const Trust& trust, Owner& owner);
 
   /// Puts the partition into the list, if it has something that may be dispatched.
   void make_ready(Partition& partition);
@@ -90,7 +91,7 @@ class Dispatcher {
   };
 
   static bool dispatchable(const Partition& partition) {
-    return partition.position.ready() && !partition.paused && partition.untold == 0 && !partition.window.full();
+    return partition.position.ready() && partition.holds == 0 && partition.untold == 0 && !partition.window.full();
   }
   /// Open envelopes leave no memory for another batch to be decompressed.
   bool crowded(const Partition& partition) const {
@@ -115,6 +116,7 @@ class Dispatcher {
   const LifeCycle& life_cycle_;
   EnvelopeOwner& envelope_owner_;
   std::shared_ptr<const size_t> decompressed_;
+  const Trust& trust_;
   Owner& owner_;
   size_t most_open_;
   Ring<std::shared_ptr<Partition>> ready_;

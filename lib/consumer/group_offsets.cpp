@@ -250,6 +250,11 @@ void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Durat
 
 void MemberlessOffsets::commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
                                OffsetsWanted wanted) {
+  commit(std::move(offsets), timeout, std::move(done), std::move(wanted), {});
+}
+
+void MemberlessOffsets::commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
+                               OffsetsWanted wanted, Signature sign) {
   const auto asked = std::make_shared<Entries>(std::move(offsets));
   cluster::Metadata& metadata = core_.metadata();
   core_.coordinators().call<protocol::OffsetCommitRequest>(
@@ -264,8 +269,10 @@ void MemberlessOffsets::commit(std::vector<StoredOffset> offsets, net::Duration 
                                                                   const cluster::CallInfo&) mutable {
         hand_out(metadata, group, *asked, std::move(error), response, false, done);
       },
-      [&metadata, group = group(), asked](protocol::OffsetCommitRequest& request, int16_t) {
-        return fill(request, metadata, group, *asked);
+      [&metadata, group = group(), asked, sign = std::move(sign)](protocol::OffsetCommitRequest& request,
+                                                                  int16_t version) mutable {
+        Error error = fill(request, metadata, group, *asked);
+        return error || !sign ? error : sign(request, version);
       });
 }
 

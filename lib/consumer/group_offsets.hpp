@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/offset_commit.hpp"
 #include "session/core.hpp"
 
 namespace kafka::consumer {
@@ -37,19 +38,28 @@ class GroupOffsets {
   /// An offset of a topic that was deleted and made anew since is not stored: its error is `lost`.
   virtual void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
                       OffsetsWanted wanted) = 0;
+  /// There is a member. A commit that is refused with `illegal_generation` may be sent again, one that is refused with
+  /// `rebalance_in_progress` when the group has settled, if the partition is still the member's then.
+  virtual bool settles() const { return false; }
 
  private:
   std::string group_;
 };
 
 /// The offsets as a client sees them that is not a member of the group. Calls outlive this object, not the core.
-class MemberlessOffsets final : public GroupOffsets {
+class MemberlessOffsets : public GroupOffsets {
  public:
   MemberlessOffsets(session::Core& core, std::string group) : GroupOffsets(std::move(group)), core_(core) {}
 
   void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done, OffsetsWanted wanted) override;
   void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
               OffsetsWanted wanted) override;
+
+ protected:
+  /// Fills in who commits, at each attempt.
+  using Signature = Function<Error(protocol::OffsetCommitRequest&, int16_t version)>;
+  void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done, OffsetsWanted wanted,
+              Signature sign);
 
  private:
   session::Core& core_;

@@ -37,6 +37,18 @@ void Handlers::event(Event::Type type, Partition& partition, const Error& error,
       });
 }
 
+void Handlers::announce(const std::vector<std::shared_ptr<Partition>>& partitions, Function<void()> tell) {
+  for (const auto& partition : partitions) ++partition->untold;
+  core_.callbacks().run(lane_, [this, guard = scope_.guard(), partitions, tell = std::move(tell)]() mutable {
+    if (!guard.alive()) return;
+    tell();
+    if (!guard.alive()) return;
+    for (const auto& partition : partitions) {
+      if (--partition->untold == 0) heard_(*partition);
+    }
+  });
+}
+
 void Handlers::check_end(Partition& partition) {
   Position& position = partition.position;
   if (position.end_reported || partition.open() || !partition.buffer.empty() || !position.at_end()) return;

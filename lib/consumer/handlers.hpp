@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "base/scope.hpp"
 #include "consumer/partition.hpp"
@@ -29,6 +30,8 @@ class Handlers {
 
   /// `then` runs behind the handler, in the same callback. Without a handler it is dropped.
   void event(Event::Type type, Partition& partition, const Error& error, int64_t offset, Function<void()> then = {});
+  /// Has the application hear of these partitions by `tell` before the first message of them comes. A seek in it wins.
+  void announce(const std::vector<std::shared_ptr<Partition>>& partitions, Function<void()> tell);
   /// Tells that the partition's end is reached, once each time.
   void check_end(Partition& partition);
 

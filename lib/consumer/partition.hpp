@@ -19,12 +19,18 @@
 
 namespace kafka::consumer {
 
+/// Why nothing of a partition is fetched or dispatched.
+enum class Hold : uint8_t {
+  paused = 1,    ///< the application wants nothing of it now
+  revoking = 2,  ///< the group takes it away: open envelopes may still be answered
+};
+
 /// Owns nothing but its parts. Each of them has a header of its own.
 struct Partition : std::enable_shared_from_this<Partition> {
   std::shared_ptr<const std::string> topic;
   int32_t number = 0;
   uint32_t slot = 0;
-  bool paused = false;
+  uint8_t holds = 0;        ///< of Hold
   uint32_t generation = 0;  ///< counts positions set from outside: answers about older ones are dropped
   Origin origin;
   Position position;
@@ -42,6 +48,11 @@ struct Partition : std::enable_shared_from_this<Partition> {
   bool removed = false;      ///< not assigned any more
   int32_t untold = 0;        ///< events that a handler has not heard of yet: no message comes before them
 
+  bool held(Hold why) const { return (holds & static_cast<uint8_t>(why)) != 0; }
+  void hold(Hold why, bool on) {
+    const auto bit = static_cast<uint8_t>(why);
+    holds = static_cast<uint8_t>(on ? holds | bit : holds & ~bit);
+  }
   std::string where() const { return *topic + "/" + std::to_string(number); }
   /// What the application calls the position: the oldest open envelope's until it is answered.
   int64_t public_position() const {

@@ -9,14 +9,16 @@ Pipeline::Pipeline(const std::shared_ptr<session::Core>& core, const session::La
                    EnvelopeOwner& envelope_owner, Owner& owner)
     : options_(options),
       owner_(owner),
+      core_(*core),
       assignment(options.ordering == Ordering::unordered ? Window::kMany : 1),
       handlers(*core, lane, [this](Partition& partition) { dispatcher.make_ready(partition); }),
       teller(*core, lane),
       consumptions(*core, lane, *this),
       positions(core, options, assignment, life_cycle, group, *this),
       sources(*core, options, assignment, life_cycle, consumptions, positions, *this),
-      dispatcher(*core, options, consumptions, life_cycle, envelope_owner, sources.memory().decompressed(), *this),
-      committer(*core, lane, options, group, teller, *this),
+      dispatcher(*core, options, consumptions, life_cycle, envelope_owner, sources.memory().decompressed(), trust_,
+                 *this),
+      committer(*core, lane, options, group, teller, trust_, *this),
       tail_commits(*core, committer),
       answers(options, assignment, dispatcher, consumptions, committer, teller, life_cycle, *this),
       standstill(*core, assignment, consumptions),
@@ -50,6 +52,19 @@ void Pipeline::abort() {
   std::vector<PartitionCommits> kept;
   for (const auto& partition : assignment) kept.push_back(std::exchange(partition->commits, {}));
   handlers.clear();
+}
+
+void Pipeline::trust(net::TimePoint until) {
+  const bool held = !trust_.holds(core_.reactor().now());
+  trust_.set(until);
+  if (!held || !trust_.holds(core_.reactor().now())) return;
+  dispatcher.schedule();
+  committer.schedule();
+}
+
+void Pipeline::check_end(Partition& partition) {
+  handlers.check_end(partition);
+  if (partition.held(Hold::revoking)) owner_.given_up_changed();
 }
 
 void Pipeline::position_dropped() {

@@ -22,6 +22,7 @@
 #include "consumer/standstill.hpp"
 #include "consumer/tail_commits.hpp"
 #include "consumer/teller.hpp"
+#include "consumer/trust.hpp"
 
 namespace kafka::consumer {
 
@@ -40,6 +41,8 @@ class Pipeline final : private Positions::Owner,
     virtual std::shared_ptr<void> pin() = 0;
     /// A consumption or a commit has ended.
     virtual void settled() = 0;
+    /// An answer or a commit has changed a partition that is being given up.
+    virtual void given_up_changed() = 0;
 
    protected:
     ~Owner() = default;
@@ -51,6 +54,8 @@ class Pipeline final : private Positions::Owner,
 
   /// No consumption runs, and no commit is under way or waits.
   bool at_rest() const { return !committer.pending() && consumptions.current() == nullptr; }
+  /// The member's partitions are its own until then; max() for a consumer that is no member.
+  void trust(net::TimePoint until);
   /// Drops everything that was fetched or queued. `leave`: the session still exists, and gets its connections back.
   void close(bool leave);
   /// The same, and runs no callback any more.
@@ -59,6 +64,8 @@ class Pipeline final : private Positions::Owner,
  private:
   const ConsumerOptions& options_;
   Owner& owner_;
+  session::Core& core_;
+  Trust trust_;
 
  public:
   // In the order in which they need each other.
@@ -89,7 +96,7 @@ class Pipeline final : private Positions::Owner,
   void records_came(Partition& partition) override { dispatcher.make_ready(partition); }
   void answer_taken() override { dispatcher.schedule(); }
   bool will_free_memory() const override;
-  void check_end(Partition& partition) override { handlers.check_end(partition); }  // also of Answers::Owner
+  void check_end(Partition& partition) override;  // also of Answers::Owner
 
   // Consumptions::Owner, Dispatcher::Owner, Committer::Owner, Answers::Owner
   std::shared_ptr<void> pin() override { return owner_.pin(); }

@@ -1,5 +1,6 @@
 #include "consumer/reader.hpp"
 
+#include "consumer/member_offsets.hpp"
 #include "consumer/names.hpp"
 
 namespace kafka::consumer {
@@ -70,6 +71,18 @@ Reader::Reader(std::shared_ptr<session::Core> core, std::optional<std::string> g
   if (!error_) roster_.follow(std::move(all.topics));
 }
 
+Reader::Reader(std::shared_ptr<session::Core> core, std::string group, Topics topics, ConsumerOptions options)
+    : Reader(core, std::make_unique<MemberOffsets>(*core, group), std::move(options)) {
+  if (!error_) error_ = options_.validate();
+  if (!error_) error_ = check_group(group);
+  if (!error_) error_ = check_topics(topics.names);
+  if (error_) return;
+  pipeline_.standstill.expect_more();
+  ownership_ = std::make_unique<Ownership>(*core_, lane_, options_, std::move(group), std::move(topics), pipeline_,
+                                           roster_, static_cast<Ownership::Owner&>(*this));
+  static_cast<MemberOffsets&>(*group_offsets_).set(ownership_->participation());
+}
+
 Reader::~Reader() {
   if (!life_cycle_.aborted()) abort();
   link_->release();
@@ -130,6 +143,7 @@ void Reader::begin(std::shared_ptr<Consumption> consumption) {
   join();
   if (Error stopped = pipeline_.positions.begin(pipeline_.handlers.hears_events()))
     pipeline_.consumptions.end(std::move(stopped));
+  if (ownership_ != nullptr) ownership_->join();
   pipeline_.standstill.consumption_begun();
   for (const auto& partition : pipeline_.assignment) pipeline_.dispatcher.make_ready(*partition);
   pipeline_.dispatcher.schedule();  // an earlier consumption may have left partitions in the ready list
@@ -175,12 +189,6 @@ bool Reader::at_end(std::string_view topic, int32_t partition) const {
   return found != nullptr && found->position.at_end();
 }
 
-void Reader::on_partition_end(Function<void(const TopicPartition&, int64_t)> handler) {
-  pipeline_.handlers.on_end(std::move(handler));
-}
-
-void Reader::on_event(Function<void(const Event&)> handler) { pipeline_.handlers.on_event(std::move(handler)); }
-
 // --- the ends ---------------------------------------------------------------
 // A reader is closed when its consumption and all of its commits have ended.
 
@@ -193,7 +201,12 @@ void Reader::stop(Function<void()> done) {
   if (done) core_->later(lane_, std::move(done));
 }
 
-void Reader::close(Function<void()> done) {
+void Reader::settled() {
+  if (ownership_ != nullptr) ownership_->look();
+  maybe_closed();
+}
+
+void Reader::close(Function<void()> done, Leaving leaving) {
   if (!life_cycle_.in_session() || !core_->live()) {
     life_cycle_.reach(Stage::closed);
     link_->reader = nullptr;
@@ -209,13 +222,21 @@ void Reader::close(Function<void()> done) {
     close_timer_.cancel();
     fail_rest();
   });
+  leave_group(leaving, core_->reactor().now() + core_->options().close_timeout);
   maybe_closed();
 }
 
-void Reader::begin_close(net::TimePoint, Function<void()> done) {
+void Reader::leave_group(Leaving leaving, net::TimePoint deadline) {
+  if (ownership_ == nullptr) return;
+  const bool stays = leaving == Leaving::stay || (leaving == Leaving::by_kind && !options_.group_instance_id.empty());
+  ownership_->leave(!stays, deadline);
+}
+
+void Reader::begin_close(net::TimePoint deadline, Function<void()> done) {
   const std::shared_ptr<Reader> pinned = shared_from_this();
   close_done_ = std::move(done);
   pipeline_.consumptions.close(Error(Errc::closed, "the session was closed"));
+  if (!life_cycle_.closing()) leave_group(Leaving::by_kind, deadline);
   life_cycle_.reach(Stage::closing);
   maybe_closed();
 }
@@ -225,6 +246,7 @@ void Reader::fail_rest() {
   const std::shared_ptr<Reader> pinned = shared_from_this();
   pipeline_.consumptions.close(Error(Errc::closed, "the consumer was closed"));
   life_cycle_.reach(Stage::overdue);
+  if (ownership_ != nullptr) ownership_->abort();
   pipeline_.answers.fail_commits(Error(Errc::closed, "closed before the commit was confirmed"));
   pipeline_.consumptions.finish();
   maybe_closed();
@@ -232,7 +254,7 @@ void Reader::fail_rest() {
 
 void Reader::maybe_closed() {
   if (!life_cycle_.closing() || life_cycle_.closed()) return;
-  if (!pipeline_.at_rest()) return;
+  if (!pipeline_.at_rest() || (ownership_ != nullptr && !ownership_->away())) return;
   pipeline_.answers.fail_commits(Error(Errc::closed, "closed before an earlier message was answered"));
   leave();
   auto callbacks = std::move(close_callbacks_);
@@ -247,6 +269,7 @@ void Reader::leave() {
   life_cycle_.reach(Stage::closed);
   link_->reader = nullptr;
   close_timer_.cancel();
+  if (ownership_ != nullptr) ownership_->abort();
   pipeline_.close(was_in && core_->live());
   if (!was_in || !core_->live()) return;
   core_->remove(*this);
@@ -265,6 +288,7 @@ void Reader::abort() {
   life_cycle_.reach(Stage::aborted);
   link_->reader = nullptr;
   close_timer_.cancel();
+  if (ownership_ != nullptr) ownership_->abort();
   // These callables may own envelopes, and call back when they are destroyed: at the end of this function.
   const auto callbacks = std::exchange(close_callbacks_, {});
   const Function<void()> done = std::exchange(close_done_, nullptr);

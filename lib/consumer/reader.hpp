@@ -13,6 +13,7 @@
 #include "consumer/envelope.hpp"
 #include "consumer/group_offsets.hpp"
 #include "consumer/life_cycle.hpp"
+#include "consumer/ownership.hpp"
 #include "consumer/pipeline.hpp"
 #include "consumer/roster.hpp"
 #include "session/core.hpp"
@@ -32,13 +33,18 @@ class EnvelopeLink final : public EnvelopeOwner {
 };
 
 /// Owns the parts, and the reader's life: what the application calls goes through here.
-class Reader final : public session::Client, public std::enable_shared_from_this<Reader>, private Pipeline::Owner {
+class Reader final : public session::Client,
+                     public std::enable_shared_from_this<Reader>,
+                     private Pipeline::Owner,
+                     private Ownership::Owner {
  public:
   Reader(std::shared_ptr<session::Core> core, std::string group, const Partitions& partitions, ConsumerOptions options);
   Reader(std::shared_ptr<session::Core> core, std::vector<TopicOffset> start, ConsumerOptions options);
   /// All partitions of the topics. Without a group they begin where `auto_offset_reset` says.
   Reader(std::shared_ptr<session::Core> core, std::optional<std::string> group, AllPartitions all,
          ConsumerOptions options);
+  /// A member of the group: the group says which partitions are read.
+  Reader(std::shared_ptr<session::Core> core, std::string group, Topics topics, ConsumerOptions options);
   ~Reader() override;
 
   const Error& error() const { return error_; }
@@ -48,24 +54,17 @@ class Reader final : public session::Client, public std::enable_shared_from_this
   void batch_consume(int32_t max, BatchCallback on_batch, EndCallback on_end);
   Error pause(const Partitions& partitions, bool on);
   Error pause_all(bool on);
-  Partitions partitions() const { return roster_.partitions(); }
+  Roster& roster() { return roster_; }
+  Handlers& handlers() { return pipeline_.handlers; }
   Error seek(TopicOffset to);
   int64_t position(std::string_view topic, int32_t partition) const;
   bool at_end(std::string_view topic, int32_t partition) const;
-  void on_partition_end(Function<void(const TopicPartition&, int64_t)> handler);
-  void on_event(Function<void(const Event&)> handler);
   void stop(Function<void()> done);
-  void close(Function<void()> done);
-  /// Adds partitions. They start at the group's offset; without one, the reset policy decides. Partitions that are
-  /// assigned already stay as they are.
-  void assign(const Partitions& partitions) { roster_.assign(partitions); }
-  /// Takes these partitions away. From now on:
-  /// - nothing of them is fetched or dispatched, and what was fetched is dropped;
-  /// - their open envelopes stay open until they are answered, and every answer says `lost`;
-  /// - a commit that was sent reports the broker's answer; if it fails, the consumption goes on;
-  /// - a commit that was not sent reports `lost` to its `done`.
-  /// A partition that is assigned again starts as a new one. Partitions that are not assigned are ignored.
-  void take_away(const Partitions& partitions) { roster_.take_away(partitions); }
+  void close(Function<void()> done, Leaving leaving = Leaving::by_kind);
+  /// Null if this is no member of a group.
+  Ownership* member() { return ownership_.get(); }
+  /// Why nothing can be asked of the reader any more.
+  Error refusal() const;
   /// The public object was destroyed without close().
   void abandon();
   /// What a public object that was moved from keeps: one that refuses everything with `closed`.
@@ -93,15 +92,20 @@ class Reader final : public session::Client, public std::enable_shared_from_this
   Reader(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets> group_offsets, ConsumerOptions options);
 
   void join();
-  Error refusal() const;
   void begin(std::shared_ptr<Consumption> consumption);
   bool consuming() const { return pipeline_.consumptions.running() && !life_cycle_.closing(); }
+  void leave_group(Leaving leaving, net::TimePoint deadline);
   void maybe_closed();
   void leave();
 
   // Pipeline::Owner
   std::shared_ptr<void> pin() override { return shared_from_this(); }
-  void settled() override { maybe_closed(); }
+  void settled() override;
+  void given_up_changed() override { ownership_->look(); }
+
+  // Ownership::Owner
+  void refused(const Error& why) override { pipeline_.consumptions.end(why); }
+  void member_left() override { maybe_closed(); }
 
   std::shared_ptr<session::Core> core_;
   ConsumerOptions options_;
@@ -112,6 +116,7 @@ class Reader final : public session::Client, public std::enable_shared_from_this
   EnvelopeLink* link_;  // counted
   Pipeline pipeline_;
   Roster roster_;
+  std::unique_ptr<Ownership> ownership_;           // null if this is no member of a group
   std::vector<Function<void()>> close_callbacks_;  // the application's
   Function<void()> close_done_;                    // the session's
   net::Timer close_timer_;

@@ -19,7 +19,7 @@ Error Roster::add(std::string topic, int32_t number, Origin origin) {
   }
   Partition& partition = pipeline_.assignment.add(std::move(topic), number);
   partition.origin = std::move(origin);
-  partition.paused = begin_paused_;
+  partition.hold(Hold::paused, begin_paused_);
   partition.buffer.limit_unfolded(static_cast<size_t>(options_.unfolded_max_bytes));
   if (options_.ordering == Ordering::unordered)
     partition.buffer.charge_envelopes(pipeline_.sources.memory().decompressed());
@@ -57,7 +57,7 @@ void Roster::add_all(const std::string& topic, const std::vector<int32_t>& numbe
 }
 
 void Roster::take_away(const Partitions& partitions) {
-  if (life_cycle_.closing()) return;
+  if (life_cycle_.closed()) return;
   pipeline_.dispatcher.interrupt();
   for (const auto& [topic, numbers] : partitions) {
     if (!pipeline_.assignment.by_topic().contains(topic)) continue;
@@ -99,8 +99,8 @@ Partitions Roster::partitions() const {
 void Roster::pause(const std::vector<Partition*>& partitions, bool on) {
   pipeline_.dispatcher.interrupt();
   for (Partition* const partition : partitions) {
-    if (partition->paused == on) continue;
-    partition->paused = on;
+    if (partition->held(Hold::paused) == on) continue;
+    partition->hold(Hold::paused, on);
     if (!on) pipeline_.dispatcher.make_ready(*partition);
   }
   pipeline_.sources.schedule();
@@ -117,6 +117,12 @@ void Roster::join() {
   for (const auto& [topic, numbers] : pipeline_.assignment.by_topic())
     core_.metadata().want(topic, options_.allow_auto_create_topics);
   discovery_.join();
+}
+
+void Roster::give_up(const std::vector<std::shared_ptr<Partition>>& partitions) {
+  pipeline_.dispatcher.interrupt();
+  for (const auto& partition : partitions) partition->hold(Hold::revoking, true);
+  pipeline_.sources.schedule();
 }
 
 void Roster::leave() {

@@ -27,9 +27,18 @@ class Roster final : private Discovery::Owner {
   /// All partitions of the topics are read.
   void follow(std::vector<std::string> topics);
 
-  // See Reader.
+  /// Adds partitions. They start at the group's offset; without one, the reset policy decides. Partitions that are
+  /// assigned already stay as they are.
   void assign(const Partitions& partitions);
+  /// Takes these partitions away. From now on:
+  /// - nothing of them is fetched or dispatched, and what was fetched is dropped;
+  /// - their open envelopes stay open until they are answered, and every answer says `lost`;
+  /// - a commit that was sent reports the broker's answer; if it fails, the consumption goes on;
+  /// - a commit that was not sent reports `lost` to its `done`.
+  /// A partition that is assigned again starts as a new one. Partitions that are not assigned are ignored.
   void take_away(const Partitions& partitions);
+  /// From now on nothing of these is fetched or dispatched; they will be taken away.
+  void give_up(const std::vector<std::shared_ptr<Partition>>& partitions);
   /// The partitions by name; invalid_argument if one of them is not assigned.
   Error find(const Partitions& named, std::vector<Partition*>& found) const;
   Partitions partitions() const;

@@ -67,7 +67,7 @@ void Sources::look() {
   Plan plan(context_.core.metadata(), context_.core.reactor().now());
   hear_metadata(plan);
   for (const auto& partition : context_.assignment) {
-    if (!partition->position.ready() || partition->paused || partition->request.id != 0) continue;
+    if (!partition->position.ready() || partition->holds != 0 || partition->request.id != 0) continue;
     if (partition->read_topic.checking) continue;
     look_at(*partition, plan);
     if (!consuming()) return;
@@ -92,7 +92,7 @@ void Sources::hear_metadata(Plan& plan) {
 // otherwise each of thousands would have a request of its own when its pause is over.
 void Sources::check_along(Plan& plan) {
   for (const auto& partition : context_.assignment) {
-    if (!partition->position.ready() || partition->paused || partition->request.id != 0) continue;
+    if (!partition->position.ready() || partition->holds != 0 || partition->request.id != 0) continue;
     if (partition->read_topic.checking || partition->fetch.retry.due(plan.now)) continue;
     const auto leader = context_.core.metadata().leader(plan.topics.of(*partition), partition->number);
     if (leader && in_doubt(*partition, *leader, plan)) positions_.check_topic(*partition);

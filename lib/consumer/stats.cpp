@@ -22,7 +22,7 @@ void Reader::add_stats(Stats& stats) const {
       const bool known = position >= 0 && partition->position.end >= 0;
       own.partitions.push_back({name, number, position, partition->position.end,
                                 known ? std::max<int64_t>(partition->position.end - position, 0) : -1,
-                                partition->buffer.bytes(), partition->paused,
+                                partition->buffer.bytes(), partition->held(Hold::paused),
                                 partition->position.state == Position::State::stopped});
     }
   }

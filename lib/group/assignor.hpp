@@ -1,7 +1,6 @@
 // How the leader of a group shares partitions out among its members: the interface of assignors, ours and an
 // application's own. The leader hands a membership over and gets an answer for each member. A large group takes longer
 // than a turn of the loop should, so an assignor may hand back a Work that the leader advances bit by bit.
-// This is for the members of consumer groups; nothing uses it yet.
 // Not here: the assignors (range, round_robin, sticky, cooperative_sticky), the bytes of subscriptions and assignments
 // (subscription), the requests that carry them.
 #pragma once

@@ -15,6 +15,7 @@ struct OffsetCommitRequest {
   // What came with which version.
   static constexpr int16_t kStoredInKafkaFrom = 1;  ///< before, offsets go to ZooKeeper
   static constexpr int16_t kLeaderEpochsFrom = 6;   ///< offsets have a leader epoch (KIP-320)
+  static constexpr int16_t kInstanceIdFrom = 7;     ///< static members (KIP-345)
   static constexpr int16_t kGroupNotFoundFrom = 9;  ///< a commit to a group that is gone says so (KIP-848)
   static constexpr int16_t kTopicIdsFrom = 10;      ///< topics go by id, no longer by name (KIP-848)
 

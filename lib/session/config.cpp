@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/topic_name.hpp"
 #include "records/compression.hpp"
 #include "session/core.hpp"
 #include "session/option_fields.hpp"
@@ -179,6 +180,9 @@ class Setter {
   static void assign(int64_t& member, int64_t value) { member = value; }
   static void assign(std::optional<int32_t>& member, int64_t value) { member = static_cast<int32_t>(value); }
   static void assign(std::chrono::milliseconds& member, int64_t value) { member = std::chrono::milliseconds(value); }
+  static void assign(std::optional<std::chrono::milliseconds>& member, int64_t value) {
+    member = std::chrono::milliseconds(value);
+  }
 
   std::string_view name_;
   std::string_view value_;
@@ -217,6 +221,9 @@ class Checker {
     if (value) check(name, int64_t{*value}, range);
   }
   void check(std::string_view name, std::chrono::milliseconds value, Range range) { check(name, value.count(), range); }
+  void check(std::string_view name, const std::optional<std::chrono::milliseconds>& value, Range range) {
+    if (value) check(name, *value, range);
+  }
   void check(std::string_view name, std::chrono::microseconds value, Range range) {
     const int64_t us = value.count();
     if (us < range.least * 1000 || us > range.most * 1000) fail(name, std::to_string(us / 1000), text(range));
@@ -236,6 +243,19 @@ Error assign(Options& options, std::string_view name, std::string_view value) {
   Setter setter(name, value);
   OptionFields::walk(setter, options);
   return setter.result();
+}
+
+Error check_strategies(std::string_view list) {
+  constexpr std::string_view kAllowed = "range, roundrobin, sticky, cooperative-sticky, each once, separated by commas";
+  std::vector<std::string_view> seen;
+  for (const std::string_view name : session::strategies(list)) {
+    const bool known = std::find(std::begin(session::kStrategies), std::end(session::kStrategies), name) !=
+                       std::end(session::kStrategies);
+    if (!known || std::find(seen.begin(), seen.end(), name) != seen.end())
+      return wrong("partition.assignment.strategy", list, kAllowed);
+    seen.push_back(name);
+  }
+  return seen.empty() ? wrong("partition.assignment.strategy", list, kAllowed) : Error();
 }
 
 }  // namespace
@@ -286,7 +306,24 @@ Error ConsumerOptions::set(std::string_view name, std::string_view value) {
   *this = changed;
   return {};
 }
-Error ConsumerOptions::validate() const { return check(*this); }
+Error ConsumerOptions::validate() const {
+  if (Error error = check(*this)) return error;
+  if (Error error = check_strategies(partition_assignment_strategy)) return error;
+  if (!group_instance_id.empty() && check_topic_name(group_instance_id)) {
+    return wrong("group.instance.id", group_instance_id,
+                 "1 to 249 letters, digits, '.', '_' and '-', not \".\" or \"..\"");
+  }
+  const std::chrono::milliseconds session = session_timeout.value_or(session::kSessionTimeout);
+  if (heartbeat_interval >= session) {
+    return wrong("heartbeat.interval.ms", std::to_string(heartbeat_interval.count()),
+                 "less than session.timeout.ms, which is " + std::to_string(session.count()));
+  }
+  if (revoke_timeout && *revoke_timeout > rebalance_timeout * 4 / 5) {
+    return wrong("revoke.timeout.ms", std::to_string(revoke_timeout->count()),
+                 "at most 80 % of rebalance.timeout.ms: 0 to " + std::to_string((rebalance_timeout * 4 / 5).count()));
+  }
+  return {};
+}
 
 namespace session {
 
@@ -309,6 +346,19 @@ cluster::ClusterConfig cluster_config(const SessionOptions& options) {
   config.rebootstrap = options.metadata_recovery_strategy == MetadataRecovery::rebootstrap;
   config.rebootstrap_trigger = options.metadata_recovery_rebootstrap_trigger;
   return config;
+}
+
+std::vector<std::string_view> strategies(std::string_view list) {
+  std::vector<std::string_view> names;
+  while (!list.empty()) {
+    const size_t comma = list.find(',');
+    std::string_view name = list.substr(0, comma);
+    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+    while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
+    while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
+    if (!name.empty()) names.push_back(name);
+  }
+  return names;
 }
 
 Error parse_contact_points(std::string_view text, std::vector<ContactPoint>& points) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace kafka::session {
 
@@ -27,6 +28,14 @@ constexpr Range time(milliseconds least, milliseconds most) { return {least.coun
 constexpr int64_t kMiB = 1024 * 1024;
 constexpr int64_t kGiB = 1024 * kMiB;
 constexpr int64_t kMostOpen = 1000000;  // envelopes
+/// The assignors that group/strategies.hpp makes.
+constexpr std::string_view kStrategies[] = {"range", "roundrobin", "sticky", "cooperative-sticky"};
+
+/// The session timeout of a member that sets none, and with JoinGroup 0, which has no rebalance timeout of its own.
+constexpr milliseconds kSessionTimeout = seconds(45);
+constexpr milliseconds kOldSessionTimeout = seconds(30);
+/// The names in `partition_assignment_strategy`, in their order.
+std::vector<std::string_view> strategies(std::string_view list);
 
 struct OptionFields {
   static void walk(auto& f, auto& o) requires requires { o.bootstrap_servers; }
@@ -114,17 +123,31 @@ struct OptionFields {
       "how long the broker may wait for fetch.min.bytes");
     f("fetch.memory", o.fetch_memory, range(65536, int64_t{1} << 40), "bytes that are fetched and not dispatched yet");
     f("fetch.min.bytes", o.fetch_min_bytes, range(0, kGiB), "the broker answers a fetch when it has this many bytes");
+    f("group.instance.id", o.group_instance_id,
+      "makes a static member: a restart within its session keeps its partitions (KIP-345)");
+    f("heartbeat.interval.ms", o.heartbeat_interval, time(milliseconds(50), minutes(20)),
+      "a member tells the coordinator that it lives, after this time");
     f("isolation.level", o.isolation_level,
       "read_committed leaves out the records of aborted transactions; read_uncommitted reads all");
     f("max.open", o.max_open, range(1, kMostOpen), "envelopes that may be open at a time, with ordering unordered");
     f("max.partition.fetch.bytes", o.max_partition_fetch_bytes, range(1024, kGiB),
       "bytes of one partition in one response");
+    f("max.poll.interval.ms", o.max_poll_interval, time(milliseconds(0), hours(24)),
+      "an envelope that is open for longer makes the member leave its group; 0: never");
     f("on.offset.out.of.range", o.on_offset_out_of_range,
       "when the position does not exist any more: fail, reset_to_earliest or reset_to_latest");
     f("on.start.out.of.range", o.on_start_out_of_range,
       "when an offset that was asked for does not exist: fail, reset_to_earliest or reset_to_latest");
     f("ordering", o.ordering,
       "which envelopes may be open at a time: one in all (consumer), one per partition, or unordered");
+    f("partition.assignment.strategy", o.partition_assignment_strategy,
+      "assignors that a member offers, the best first: range, roundrobin, sticky, cooperative-sticky");
+    f("rebalance.timeout.ms", o.rebalance_timeout, time(seconds(1), hours(1)),
+      "how long the group waits for a member to join again");
+    f("revoke.timeout.ms", o.revoke_timeout, time(milliseconds(0), minutes(48)),
+      "how long open envelopes of partitions that a member gives up may take; unset: 80 % of what is left");
+    f("session.timeout.ms", o.session_timeout, time(seconds(1), hours(1)),
+      "the coordinator puts a member out that is silent for so long; unset: 45 s, and 30 s before Kafka 0.10.1");
     f("unfolded.max.bytes", o.unfolded_max_bytes, range(1024, kGiB),
       "bytes that a compressed batch may hold; a larger one stops its partition");
   }

@@ -69,6 +69,9 @@ class Printer {
   static std::string text_of(int64_t value) { return std::to_string(value); }
   static std::string text_of(const std::optional<int32_t>& value) { return value ? std::to_string(*value) : ""; }
   static std::string text_of(std::chrono::milliseconds value) { return std::to_string(value.count()); }
+  static std::string text_of(const std::optional<std::chrono::milliseconds>& value) {
+    return value ? text_of(*value) : "";
+  }
   static std::string text_of(std::chrono::microseconds value) { return std::to_string(value.count() / 1000); }
 
   // The first allowed word that sets the member to this value.

@@ -36,7 +36,7 @@ struct CommitterBench final : Committer::Owner {
         options(with),
         assignment(options.ordering == Ordering::unordered ? Window::kMany : 1),
         teller(*client.core, {}),
-        committer(*client.core, {}, options, &group, teller, *this) {
+        committer(*client.core, {}, options, &group, teller, trust, *this) {
     for (int32_t number = 0; number < 3; ++number) partitions.push_back(&assignment.add("t", number));
   }
   std::shared_ptr<void> pin() override { return {}; }
@@ -67,6 +67,7 @@ struct CommitterBench final : Committer::Owner {
   HeldGroup group;
   Assignment assignment;
   Teller teller;
+  Trust trust;
   Committer committer;
   std::vector<Partition*> partitions;
   std::vector<std::string> log;

@@ -35,8 +35,8 @@ struct TakingBench {
         *client.session, "g", {{"t", {0, 1}}},
         {.auto_offset_reset = OffsetReset::earliest, .commit_mode = mode.commit_mode, .ordering = mode.ordering});
   }
-  void take() { reader.take_away({{"t", {0}}}); }
-  void give() { reader.assign({{"t", {0}}}); }
+  void take() { reader.roster().take_away({{"t", {0}}}); }
+  void give() { reader.roster().assign({{"t", {0}}}); }
   size_t open() {
     const Stats stats = client.session->stats();
     return stats.consumers.empty() ? 0 : static_cast<size_t>(stats.consumers.front().open);
@@ -303,11 +303,11 @@ TEST_CASE("All partitions are taken, others are given: sessions, topics and slot
   fixture.consumer.consume(fixture.recorder.ack(), fixture.recorder.end());
   fixture.client.run(2s);
   CHECK(fixture.recorder.got.size() == 8);
-  fixture.reader.take_away({{"t", {0, 1}}, {"x", {7}}});
+  fixture.reader.roster().take_away({{"t", {0, 1}}, {"x", {7}}});
   fixture.client.run(1s);
-  fixture.reader.assign({{"u", {0}}});
+  fixture.reader.roster().assign({{"u", {0}}});
   fixture.client.run(2s);
-  fixture.reader.assign({{"u", {0, 1}}, {"t", {1}}});
+  fixture.reader.roster().assign({{"u", {0, 1}}, {"t", {1}}});
   fixture.client.run(2s);
   std::map<std::string, size_t> of_topic;
   for (const Recorder::Entry& entry : fixture.recorder.got) ++of_topic[entry.topic];
@@ -315,11 +315,11 @@ TEST_CASE("All partitions are taken, others are given: sessions, topics and slot
   CHECK(of_topic["t"] == 12);  // nothing was stored, so t/1 begins anew
   // Each once more, in other slots than before: the brokers' sessions must not mix them up.
   for (int round = 0; round < 3; ++round) {
-    fixture.reader.take_away({{"t", {1}}});
-    fixture.reader.take_away({{"u", {0, 1}}});
-    fixture.reader.assign({{"t", {1}}});
-    fixture.reader.assign({{"u", {1}}});
-    fixture.reader.assign({{"u", {0}}});
+    fixture.reader.roster().take_away({{"t", {1}}});
+    fixture.reader.roster().take_away({{"u", {0, 1}}});
+    fixture.reader.roster().assign({{"t", {1}}});
+    fixture.reader.roster().assign({{"u", {1}}});
+    fixture.reader.roster().assign({{"u", {0}}});
     fixture.client.run(2s);
   }
   of_topic.clear();

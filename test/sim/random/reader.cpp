@@ -201,7 +201,7 @@ void Reader::take(const TopicPartition& partition, bool away) {
   consumer::Reader& inside = consumer::ReaderAccess::reader(*consumer_);
   away ? lanes_->taken(partition) : lanes_->given(partition);
   Call call(run_.journal);
-  away ? inside.take_away(named) : inside.assign(named);
+  away ? inside.roster().take_away(named) : inside.roster().assign(named);
 }
 
 void Reader::seek(const TopicPartition& partition, int64_t to) {

@@ -51,6 +51,11 @@ void check_all() {
     CAPTURE(option.name);
     Options options;
     // Not so long that another option would have to grow with it.
+    for (const auto& [name, value] :
+         {std::pair("heartbeat.interval.ms", "50"), std::pair("session.timeout.ms", "3600000"),
+          std::pair("rebalance.timeout.ms", "3600000")}) {
+      if constexpr (std::is_same_v<Options, ConsumerOptions>) CHECK_FALSE(options.set(name, value));
+    }
     if (option.name == "linger.ms") CHECK_FALSE(options.set("delivery.timeout.ms", "86400000"));
     for (const int64_t good : {option.range.least, option.range.most}) {
       CHECK_FALSE(options.set(option.name, std::to_string(good)));

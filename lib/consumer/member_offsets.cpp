@@ -1,0 +1,60 @@
+#include "consumer/member_offsets.hpp"
+
+#include <utility>
+
+namespace kafka::consumer {
+
+using protocol::OffsetCommitRequest;
+
+void MemberOffsets::commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
+                           OffsetsWanted wanted) {
+  auto sent = std::make_shared<group::Identity>();
+  const Scope::Guard guard = scope_.guard();
+  commit(
+      std::move(offsets), timeout,
+      [this, guard, sent, done = std::move(done)](Error error, std::vector<StoredOffset> answers) mutable {
+        if (!guard.alive()) return;
+        // An answer may put the member out, which takes partitions away. So all are judged before any is told.
+        const bool whole = static_cast<bool>(error);
+        error = judged(*sent, std::move(error));
+        for (StoredOffset& each : answers) {
+          if (!guard.alive()) return;
+          each.error = whole ? error : judged(*sent, std::move(each.error));
+        }
+        done(std::move(error), std::move(answers));
+      },
+      std::move(wanted),
+      [this, guard, sent](OffsetCommitRequest& request, int16_t version) {
+        if (!guard.alive()) return Error(Errc::closed);
+        const group::Identity& now = participation_->identity();
+        if (now.member_id.empty()) return Error(Errc::lost, "the member is not in the group any more");
+        // The first attempt had no answer, and the member has joined again meanwhile. Whether the partitions are still
+        // its own is for the consumer to see.
+        const bool first = sent->member_id.empty();
+        if (!first && (now.member_id != sent->member_id || now.generation != sent->generation))
+          return Error(Errc::illegal_generation, "the member has joined its group again");
+        *sent = now;
+        request.generation_id_or_member_epoch = sent->generation;
+        request.member_id = sent->member_id;
+        if (version >= OffsetCommitRequest::kInstanceIdFrom && !sent->instance_id.empty())
+          request.group_instance_id = sent->instance_id;
+        return Error();
+      });
+}
+
+Error MemberOffsets::judged(const group::Identity& sent, Error error) {
+  if (!error) return error;
+  switch (participation_->judge(sent, error)) {
+    case group::Participation::Verdict::failed:
+      break;
+    case group::Participation::Verdict::again:
+      return Error(Errc::illegal_generation, std::string(error.detail()));
+    case group::Participation::Verdict::later:
+      return Error(Errc::rebalance_in_progress, std::string(error.detail()));
+    case group::Participation::Verdict::lost:
+      return Error(Errc::lost, std::string(error.detail()));
+  }
+  return error;
+}
+
+}  // namespace kafka::consumer

@@ -1,0 +1,451 @@
+#include "group/classic_member.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "group/coordinator_errors.hpp"
+#include "group/subscription.hpp"
+
+namespace kafka::group {
+namespace {
+
+// The partitions of `from` that `without` lacks.
+Partitions difference(const Partitions& from, const Partitions& without) {
+  Partitions left;
+  for (const auto& [topic, numbers] : from) {
+    const auto found = without.find(topic);
+    for (const int32_t number : numbers) {
+      const bool both = found != without.end() &&
+                        std::find(found->second.begin(), found->second.end(), number) != found->second.end();
+      if (!both) left[topic].push_back(number);
+    }
+  }
+  return left;
+}
+
+bool fatal(const Error& error) {
+  switch (error.code()) {
+    case Errc::fenced_instance_id:
+    case Errc::group_authorization_failed:
+    case Errc::inconsistent_group_protocol:
+    case Errc::invalid_group_id:
+    case Errc::invalid_session_timeout:
+    case Errc::unsupported_feature:
+    case Errc::unsupported_version:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+ClassicMember::ClassicMember(session::Core& core, MemberOptions options, Topics topics, Participation::Owner& owner)
+    : core_(core),
+      options_(std::move(options)),
+      owner_(owner),
+      strategies_(options_.strategies),
+      topics_(topics.names.begin(), topics.names.end()),
+      calls_(core, options_, strategies_, identity_),
+      heartbeats_(core, identity_, options_.heartbeat_interval, *this),
+      interest_(core, *this) {
+  identity_.group = options_.group;
+  identity_.instance_id = options_.instance_id;
+}
+
+ClassicMember::~ClassicMember() { abort(); }
+
+void ClassicMember::abort() {
+  scope_.end();
+  retry_timer_.cancel();
+  farewell_.reset();
+  leading_.reset();
+  wanted_.reset();
+  giving_.under_way = false;
+  heartbeats_.stop();
+  calls_.close();
+  if (core_.live()) interest_.stop();
+  holdings_ = {};
+  state_ = State::away;
+}
+
+// --- into a generation ------------------------------------------------------
+
+void ClassicMember::join() {
+  if (state_ != State::away && state_ != State::suspended) return;
+  want(state_ == State::away ? "the consumer began to consume" : "the application answers again");
+}
+
+void ClassicMember::subscribe(Topics topics) {
+  std::set<std::string> names(topics.names.begin(), topics.names.end());
+  if (names == topics_) return;
+  topics_ = std::move(names);
+  if (state_ != State::away && state_ != State::suspended) want("the subscription has changed");
+}
+
+// A flag, not a condition: what asked for it may have gone back meanwhile, and the group has to share out all the same.
+void ClassicMember::want(std::string reason) {
+  if (state_ == State::failed || farewell_) return;
+  if (!wanted_) wanted_ = std::move(reason);
+  go_on();
+}
+
+// Begins the next join, if one is wanted and nothing stands before it.
+void ClassicMember::go_on() {
+  if (giving_.under_way) return;
+  if (farewell_) return say_farewell();
+  const bool idle = state_ == State::away || state_ == State::suspended || state_ == State::stable;
+  if (!wanted_ || !idle) return;
+  if (!holdings_.owned.empty() && !cooperative()) {
+    const net::Duration limit = calls_.rebalance_timeout() * kDrainPercent / 100;
+    return revoke(holdings_.owned, core_.reactor().now() + options_.revoke_timeout.value_or(limit));
+  }
+  send_join();
+}
+
+void ClassicMember::pause(const Error& why) {
+  state_ = State::paused;
+  core_.log().state(LogLevel::info, "group " + identity_.group, why.message());
+  if (!wanted_) wanted_ = why.message();
+  retry_timer_ = core_.reactor().after(core_.router().delay(retry_), scope_.wrap([this] {
+    retry_timer_.cancel();
+    state_ = State::stable;
+    go_on();
+  }));
+}
+
+void ClassicMember::send_join() {
+  state_ = State::joining;
+  leading_.reset();
+  const std::string reason = std::exchange(wanted_, std::nullopt).value_or("");
+  calls_.join(topics_, cooperative() ? holdings_.owned : Partitions(), holdings_.last_assigned, reason,
+              scope_.wrap([this](const Error& error, Joined& response, const cluster::CallInfo& info) {
+                joined(error, response, info);
+              }));
+}
+
+void ClassicMember::joined(const Error& failed, Joined& response, const cluster::CallInfo& info) {
+  const Error error = failed ? failed : group_error(identity_.group, response.error_code);
+  if (error) return join_failed(error, response);
+  identity_.member_id = response.member_id;
+  identity_.generation = response.generation_id;
+  if (farewell_) {
+    state_ = State::stable;
+    return go_on();
+  }
+  if (const Error unfit = choose(response)) return refuse(unfit);
+  heartbeats_.start(calls_.session_timeout(), std::max(info.sent_at, core_.reactor().now()));
+  round_.leader = false;
+  if (response.leader == response.member_id && !response.skip_assignment) return lead(response);
+  send_sync({});
+}
+
+void ClassicMember::join_failed(const Error& error, const Joined& response) {
+  // An id that was handed out and is not used blocks the group until a session has passed.
+  if (error == Errc::member_id_required) identity_.member_id = response.member_id;
+  if (farewell_) {
+    state_ = State::stable;
+    return go_on();
+  }
+  if (error == Errc::member_id_required) return send_join();
+  if (error == Errc::closed) return;
+  if (fatal(error)) {
+    return refuse(error == Errc::inconsistent_group_protocol
+                      ? Error(error.code(), std::string(error.detail()) + ": this member offers " +
+                                                strategies_.names() + ", and no other member, or not all, do")
+                      : error);
+  }
+  if (error == Errc::unknown_member_id) {
+    forget_id();
+    lose(error);
+  }
+  pause(error);
+}
+
+// What the group has chosen decides how partitions move from now on.
+Error ClassicMember::choose(const Joined& response) {
+  const std::string name = response.protocol_name.value_or("");
+  Assignor* const chosen = strategies_.find(name);
+  if (chosen == nullptr) {
+    return Error(Errc::inconsistent_group_protocol, "group " + identity_.group + " has chosen the assignor \"" +
+                                                        escaped(name, 64) + "\", and this member offers " +
+                                                        strategies_.names());
+  }
+  round_.assignor = chosen;
+  // Suppose the group was cooperative, and an old member came: others may read what this member still owns as soon as
+  // the leader has answered, and there is no time left for open envelopes.
+  if (!cooperative() && !holdings_.owned.empty())
+    lose(Error(Errc::rebalance_in_progress, "the group shares out by " + name + " now, which takes all partitions"));
+  return {};
+}
+
+void ClassicMember::lead(const Joined& response) {
+  state_ = State::leading;
+  leading_ = std::make_unique<Leading>(core_, *round_.assignor, calls_.rebalance_timeout() / 2,
+                                       scope_.wrap([this](const Error& error, Leading::Result result) {
+                                         const std::unique_ptr<Leading> ended = std::move(leading_);
+                                         if (error) return pause(error);
+                                         round_.leader = true;
+                                         round_.counts = std::move(result.counts);
+                                         send_sync(std::move(result.assignments));
+                                       }));
+  leading_->start(response.members);
+}
+
+void ClassicMember::send_sync(ClassicCalls::Assignments assignments) {
+  state_ = State::syncing;
+  calls_.sync(
+      std::string(round_.assignor->name()), std::move(assignments),
+      scope_.wrap([this](const Error& error, Synced& response, const cluster::CallInfo&) { synced(error, response); }));
+}
+
+void ClassicMember::synced(const Error& failed, Synced& response) {
+  Error error = failed ? failed : group_error(identity_.group, response.error_code);
+  const bool other = response.protocol_name.value_or(std::string(round_.assignor->name())) != round_.assignor->name();
+  if (!error && other) error = Error(Errc::inconsistent_group_protocol, "SyncGroup names another assignor");
+  Assignment assignment;
+  if (!error) error = decode(response.assignment, assignment);
+  if (error) return sync_failed(error);
+  state_ = State::stable;
+  retry_.succeed();
+  take(std::move(assignment.partitions));
+}
+
+void ClassicMember::sync_failed(const Error& error) {
+  state_ = State::stable;
+  if (error == Errc::closed) return;
+  if (farewell_) return go_on();
+  if (fatal(error) && error != Errc::inconsistent_group_protocol) return refuse(error);
+  if (error == Errc::unknown_member_id) {
+    forget_id();
+    lose(error);
+  }
+  if (error == Errc::rebalance_in_progress) return want("the group rebalances again");
+  pause(error);
+}
+
+void ClassicMember::take(Partitions assigned) {
+  for (auto& [topic, numbers] : assigned) std::sort(numbers.begin(), numbers.end());
+  const Partitions fresh = difference(assigned, holdings_.owned);
+  const Partitions gone = difference(holdings_.owned, assigned);
+  holdings_.last_assigned = assigned;
+  for (const auto& [topic, numbers] : fresh) {
+    std::vector<int32_t>& all = holdings_.owned[topic];
+    all.insert(all.end(), numbers.begin(), numbers.end());
+    std::sort(all.begin(), all.end());
+  }
+  watch();
+  owner_.settled();
+  owner_.assigned(fresh);
+  if (cooperative()) heartbeats_.hurry();
+  if (!gone.empty()) {
+    wanted_ = "partitions were given up";
+    const net::Duration limit = calls_.rebalance_timeout() * kDrainPercent / 100;
+    return revoke(gone, core_.reactor().now() + options_.revoke_timeout.value_or(limit));
+  }
+  go_on();
+}
+
+// A static member watches its own topics: a broker may not tell it that it leads (2.8 does not).
+void ClassicMember::watch() {
+  if (round_.leader) {
+    interest_.watch(std::exchange(round_.counts, {}));
+  } else if (!identity_.instance_id.empty()) {
+    interest_.watch(topics_);
+  } else {
+    interest_.stop();
+  }
+}
+
+void ClassicMember::topic_changed(const std::string& topic) { want("topic " + topic + " has changed"); }
+
+// --- heartbeats -------------------------------------------------------------
+
+// What concerns a generation that is not this one any more is never acted upon.
+void ClassicMember::heartbeat_answered(const Identity& sent, const Error& error) {
+  if (!error || sent.generation != identity_.generation || sent.member_id != identity_.member_id) return;
+  if (error == Errc::fenced_instance_id || error == Errc::group_authorization_failed) return refuse(error);
+  if (state_ != State::stable) return;  // JoinGroup or SyncGroup is under way, and its answer tells
+  if (error == Errc::rebalance_in_progress) return want("the group rebalances");
+  if (error == Errc::illegal_generation) {
+    lose(error);
+    return want(error.message());
+  }
+  if (error != Errc::unknown_member_id) return;
+  forget_id();
+  lose(error);
+  pause(error);
+}
+
+Participation::Verdict ClassicMember::judge(const Identity& sent, const Error& error) {
+  switch (error.code()) {
+    case Errc::rebalance_in_progress:
+      return Verdict::later;
+    case Errc::illegal_generation:
+      if (state_ != State::stable) return Verdict::later;
+      if (sent.generation != identity_.generation) return Verdict::again;
+      lose(error);
+      want(error.message());
+      return Verdict::lost;
+    case Errc::unknown_member_id:
+      if (sent.member_id != identity_.member_id) return Verdict::lost;
+      if (state_ == State::stable) {
+        forget_id();
+        lose(error);
+        pause(error);
+      }
+      return Verdict::lost;
+    case Errc::fenced_instance_id:
+      refuse(error);
+      return Verdict::lost;
+    default:
+      return Verdict::failed;
+  }
+}
+
+// --- out of it --------------------------------------------------------------
+
+void ClassicMember::revoke(Partitions gone, net::TimePoint deadline) {
+  giving_.under_way = true;
+  const uint64_t number = ++giving_.number;
+  owner_.revoke(gone, deadline, scope_.wrap([this, number, gone] {
+    if (giving_.under_way && giving_.number == number) revoked(gone);
+  }));
+}
+
+void ClassicMember::revoked(const Partitions& gone) {
+  giving_.under_way = false;
+  holdings_.owned = difference(holdings_.owned, gone);
+  go_on();
+}
+
+void ClassicMember::lose(const Error& why) {
+  giving_.under_way = false;
+  if (std::exchange(holdings_.owned, {}).empty()) return;
+  owner_.lost(why);
+}
+
+// The sticky assignors remember a generation. One that the coordinator has forgotten says nothing.
+void ClassicMember::forget_id() {
+  identity_.member_id.clear();
+  identity_.generation = kNoGeneration;
+  holdings_.last_assigned.clear();
+  heartbeats_.stop();
+}
+
+void ClassicMember::refuse(const Error& why) {
+  const std::string group = identity_.group;
+  lose(why);
+  state_ = State::failed;
+  leading_.reset();
+  retry_timer_.cancel();
+  interest_.stop();
+  heartbeats_.stop();
+  calls_.close();
+  wanted_.reset();
+  if (farewell_) return gone();
+  owner_.refused(Error(why.code(), std::string(why.detail())));
+}
+
+void ClassicMember::suspend(const Error& why) {
+  if (state_ == State::away || state_ == State::suspended || state_ == State::failed || farewell_) return;
+  lose(why);
+  wanted_.reset();
+  leading_.reset();
+  retry_timer_.cancel();
+  interest_.stop();
+  calls_.close();
+  const Identity left = identity_;
+  heartbeats_.stop();
+  if (left.instance_id.empty()) {
+    forget_id();
+    if (!left.member_id.empty()) calls_.leave(left, ClassicCalls::kLeavePatience, why.message(), {});
+  }
+  state_ = State::suspended;
+}
+
+void ClassicMember::leave(bool tell, net::TimePoint deadline, Function<void()> done) {
+  if (!farewell_) {
+    farewell_.emplace();
+    farewell_->tell = tell;
+    farewell_->deadline = deadline;
+    wanted_.reset();
+    leading_.reset();
+    retry_timer_.cancel();
+    interest_.stop();
+    farewell_->timer = core_.reactor().after(std::max(deadline - core_.reactor().now(), net::Duration::zero()),
+                                             scope_.wrap([this] { gone(); }));
+  }
+  if (done) farewell_->done.push_back(std::move(done));
+  if (giving_.under_way || state_ == State::leaving) return;
+  core_.reactor().defer(scope_.wrap([this] { go_on(); }));
+}
+
+// A JoinGroup without an id is waited for: the id that it gets must be given back. With an id LeaveGroup ends it.
+void ClassicMember::say_farewell() {
+  if (state_ == State::leaving) return;
+  if (!holdings_.owned.empty()) {
+    const net::Duration limit = calls_.rebalance_timeout() * kDrainPercent / 100;
+    const net::TimePoint drained = core_.reactor().now() + options_.revoke_timeout.value_or(limit);
+    return revoke(holdings_.owned, std::min(drained, farewell_->deadline));
+  }
+  const bool waits_for_id = state_ == State::joining && !member() && farewell_->tell;
+  if (waits_for_id) return;
+  const bool known = member() && farewell_->tell && state_ != State::suspended && state_ != State::failed;
+  state_ = State::leaving;
+  if (!known) return gone();
+  const net::Duration left = std::max(farewell_->deadline - core_.reactor().now(), net::Duration::zero());
+  calls_.leave(identity_, left, "the consumer was closed", scope_.wrap([this] { gone(); }));
+}
+
+void ClassicMember::gone() {
+  std::vector<Function<void()>> callbacks;
+  if (farewell_) callbacks = std::move(farewell_->done);
+  farewell_.reset();
+  calls_.close();
+  heartbeats_.stop();
+  interest_.stop();
+  lose(Error(Errc::closed, "the member has left its group"));
+  if (state_ != State::failed) state_ = State::away;
+  if (options_.instance_id.empty()) forget_id();
+  const Scope::Guard guard = scope_.guard();
+  for (Function<void()>& done : callbacks) {
+    done();
+    if (!guard.alive()) return;
+  }
+}
+
+GroupView ClassicMember::view() const {
+  GroupView view;
+  switch (state_) {
+    case State::away:
+    case State::leaving:
+      view.state = GroupView::State::away;
+      break;
+    case State::joining:
+    case State::leading:
+    case State::syncing:
+    case State::paused:
+      view.state = GroupView::State::joining;
+      break;
+    case State::stable:
+      view.state = GroupView::State::stable;
+      break;
+    case State::suspended:
+      view.state = GroupView::State::suspended;
+      break;
+    case State::failed:
+      view.state = GroupView::State::failed;
+      break;
+  }
+  if (giving_.under_way) view.state = GroupView::State::revoking;
+  view.member_id = identity_.member_id;
+  view.generation = identity_.generation;
+  if (round_.assignor != nullptr) view.assignor = round_.assignor->name();
+  view.leader = round_.leader;
+  view.owned = holdings_.owned;
+  return view;
+}
+
+}  // namespace kafka::group

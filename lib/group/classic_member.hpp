@@ -1,0 +1,134 @@
+// A member by Kafka's classic group protocol.
+//
+//   away ──► joining ──► leading ──► syncing ──► stable ──► joining ...
+//              ▲  │          (leader)    │          │
+//              └──┴──────── paused ◄─────┘          └──► leaving ──► away
+//
+//   From any state: `failed` when the group refuses the member for good, `away` after suspend().
+//
+// The assignor that the group has chosen decides how partitions move, not the list that this member offers. Eager: the
+// member gives everything up before it joins again. Cooperative (KIP-429): it keeps what it owns, and gives up only
+// what the new assignment lacks. Then it joins again, so that others get that.
+// Not here: the requests (classic_calls.hpp), heartbeats (heartbeats.hpp), the leader's work (leading.hpp).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/scope.hpp"
+#include "cluster/retry_pause.hpp"
+#include "group/classic_calls.hpp"
+#include "group/heartbeats.hpp"
+#include "group/interest.hpp"
+#include "group/leading.hpp"
+#include "group/participation.hpp"
+#include "group/strategies.hpp"
+
+namespace kafka::group {
+
+/// The member is asked to leave.
+struct Farewell {
+  bool tell = true;
+  net::TimePoint deadline{};
+  std::vector<Function<void()>> done;
+  net::Timer timer;
+};
+
+/// Owns the member's state, its identity, and what it owns of the group's partitions.
+class ClassicMember final : public Participation, private Heartbeats::Owner, private Interest::Owner {
+ public:
+  /// Of what is left of the rebalance timeout, the part in which open envelopes may be answered.
+  static constexpr int kDrainPercent = 80;
+
+  /// `core` and `owner` outlive this object.
+  ClassicMember(session::Core& core, MemberOptions options, Topics topics, Participation::Owner& owner);
+  ~ClassicMember() override;
+
+  void join() override;
+  void subscribe(Topics topics) override;
+  void rebalance(std::string reason) override { want(std::move(reason)); }
+  void suspend(const Error& why) override;
+  void leave(bool tell, net::TimePoint deadline, Function<void()> done) override;
+  void abort() override;
+  const Identity& identity() const override { return identity_; }
+  Verdict judge(const Identity& sent, const Error& error) override;
+  GroupView view() const override;
+
+ private:
+  enum class State : uint8_t { away, joining, leading, syncing, stable, paused, leaving, suspended, failed };
+  /// What the group has agreed on in this generation.
+  struct Round {
+    Assignor* assignor = nullptr;  ///< that it has chosen
+    bool leader = false;
+    Interest::Counts counts;  ///< as the leader: what the assignment was made with
+  };
+  struct Holdings {
+    Partitions owned;
+    Partitions last_assigned;  ///< also after it was given up: the sticky assignors remember it
+  };
+  /// Partitions that are being given up.
+  struct Giving {
+    bool under_way = false;
+    uint64_t number = 0;  ///< the end of an older one changes nothing
+  };
+  using Joined = protocol::JoinGroupResponse;
+  using Synced = protocol::SyncGroupResponse;
+
+  bool member() const { return !identity_.member_id.empty(); }
+  bool cooperative() const { return round_.assignor != nullptr && round_.assignor->cooperative(); }
+
+  // Ways into the next generation.
+  void want(std::string reason);
+  void go_on();
+  void pause(const Error& why);
+  void send_join();
+  void joined(const Error& error, Joined& response, const cluster::CallInfo& info);
+  void join_failed(const Error& error, const Joined& response);
+  Error choose(const Joined& response);
+  void lead(const Joined& response);
+  void send_sync(ClassicCalls::Assignments assignments);
+  void synced(const Error& error, Synced& response);
+  void sync_failed(const Error& error);
+  void take(Partitions assigned);
+  void watch();
+
+  // Ways out of it.
+  void revoke(Partitions gone, net::TimePoint deadline);
+  void revoked(const Partitions& gone);
+  void lose(const Error& why);
+  void forget_id();
+  void refuse(const Error& why);
+  void say_farewell();
+  void gone();
+
+  // Heartbeats::Owner
+  void heartbeat_answered(const Identity& sent, const Error& error) override;
+  void trusted_until(net::TimePoint end) override { owner_.trusted_until(end); }
+  // Interest::Owner
+  void topic_changed(const std::string& topic) override;
+
+  session::Core& core_;
+  const MemberOptions options_;
+  Participation::Owner& owner_;
+  const Strategies strategies_;
+  std::set<std::string> topics_;
+  Identity identity_;
+  State state_ = State::away;
+  Round round_;
+  Holdings holdings_;
+  Giving giving_;
+  std::optional<std::string> wanted_;  // the member has to join again, and why
+  std::optional<Farewell> farewell_;
+  cluster::RetryPause retry_;
+  net::Timer retry_timer_;
+  ClassicCalls calls_;
+  Heartbeats heartbeats_;
+  Interest interest_;
+  std::unique_ptr<Leading> leading_;
+  Scope scope_;
+};
+
+}  // namespace kafka::group

@@ -1,0 +1,79 @@
+#include "group/heartbeats.hpp"
+
+#include <algorithm>
+
+#include "base/error_table.hpp"
+#include "group/coordinator_errors.hpp"
+#include "protocol/heartbeat.hpp"
+
+namespace kafka::group {
+
+using protocol::HeartbeatRequest;
+using protocol::HeartbeatResponse;
+
+void Heartbeats::start(net::Duration session, net::TimePoint heard) {
+  session_ = session;
+  last_ = core_.reactor().now();
+  owner_.trusted_until(heard + session_);
+  if (!under_way_) arm();
+}
+
+void Heartbeats::stop() {
+  timer_.cancel();
+  under_way_ = false;
+  hurry_until_ = {};
+  scope_.end();
+  owner_.trusted_until(net::TimePoint::max());
+}
+
+void Heartbeats::hurry() {
+  hurry_until_ = core_.reactor().now() + kHurry;
+  if (!under_way_) arm();
+}
+
+void Heartbeats::arm() {
+  const net::TimePoint now = core_.reactor().now();
+  const net::Duration pause = now < hurry_until_ ? std::min(kFast, interval_) : interval_;
+  timer_ = core_.reactor().after(std::max(last_ + pause - now, net::Duration::zero()), scope_.wrap([this] {
+    timer_.cancel();
+    send();
+  }));
+}
+
+// One at a time. A second one would say nothing more, and where the coordinator is slow they would pile up.
+void Heartbeats::send() {
+  under_way_ = true;
+  last_ = core_.reactor().now();
+  const Scope::Guard guard = scope_.guard();
+  core_.coordinators().call<HeartbeatRequest>(
+      cluster::CoordinatorKey::group(identity_.group), HeartbeatRequest(),
+      {.timeout = session_, .wanted = [guard] { return guard.alive(); }},
+      [this, guard](const HeartbeatResponse& response) {
+        return guard.alive() ? coordinator_error(identity_.group, response.error_code) : Error();
+      },
+      scope_.wrap(
+          [this, sent = identity_](const Error& error, HeartbeatResponse& response, const cluster::CallInfo& info) {
+            const Error outcome = error ? error : group_error(sent.group, response.error_code);
+            answered(sent, outcome, info.sent_at);
+          }),
+      [this, guard](HeartbeatRequest& request, int16_t version) {
+        if (!guard.alive()) return Error(Errc::closed);
+        request.group_id = identity_.group;
+        request.generation_id = identity_.generation;
+        request.member_id = identity_.member_id;
+        request.group_instance_id.reset();
+        if (version >= HeartbeatRequest::kInstanceIdFrom && !identity_.instance_id.empty())
+          request.group_instance_id = identity_.instance_id;
+        return Error();
+      });
+}
+
+void Heartbeats::answered(const Identity& sent, const Error& error, net::TimePoint sent_at) {
+  under_way_ = false;
+  // While the group prepares a rebalance the coordinator says so, and counts the member in all the same.
+  if (!error || error == Errc::rebalance_in_progress) owner_.trusted_until(sent_at + session_);
+  arm();
+  owner_.heartbeat_answered(sent, error);  // may stop everything
+}
+
+}  // namespace kafka::group

@@ -1,0 +1,60 @@
+// Tells the coordinator at regular times that a member lives (Heartbeat, key 12), and how long the member may believe
+// that the coordinator still counts it in.
+// Not here: what the answers mean (classic_member.hpp).
+#pragma once
+
+#include <chrono>
+
+#include "base/scope.hpp"
+#include "group/identity.hpp"
+#include "session/core.hpp"
+
+namespace kafka::group {
+
+/// Owns the timer of the heartbeats, and the one that is under way.
+class Heartbeats {
+ public:
+  class Owner {
+   public:
+    /// The coordinator has answered a heartbeat that was sent as `sent`.
+    virtual void heartbeat_answered(const Identity& sent, const Error& error) = 0;
+    /// The coordinator keeps the member until then, if it hears nothing more.
+    virtual void trusted_until(net::TimePoint end) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// After a cooperative assignment the next round follows as soon as partitions are given up. The group learns of it
+  /// by heartbeats only, so they come this fast, for kHurry at most.
+  static constexpr net::Duration kFast = std::chrono::milliseconds(100);
+  static constexpr net::Duration kHurry = std::chrono::seconds(3);
+
+  /// All arguments outlive this object.
+  Heartbeats(session::Core& core, const Identity& identity, net::Duration interval, Owner& owner)
+      : core_(core), identity_(identity), interval_(interval), owner_(owner) {}
+
+  /// The member is in a generation whose session lasts so long. The coordinator has heard of it at `heard`.
+  void start(net::Duration session, net::TimePoint heard);
+  void stop();
+  /// Another generation may follow soon.
+  void hurry();
+
+ private:
+  void arm();
+  void send();
+  void answered(const Identity& sent, const Error& error, net::TimePoint sent_at);
+
+  session::Core& core_;
+  const Identity& identity_;
+  net::Duration interval_;
+  Owner& owner_;
+  net::Duration session_{};
+  net::TimePoint last_{};  // when the last one was sent, or would have been
+  net::TimePoint hurry_until_{};
+  net::Timer timer_;
+  bool under_way_ = false;
+  Scope scope_;
+};
+
+}  // namespace kafka::group

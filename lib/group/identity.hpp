@@ -1,0 +1,19 @@
+// Who a member is to its coordinator.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "group/assignor.hpp"
+
+namespace kafka::group {
+
+/// What a member says of itself in every request.
+struct Identity {
+  std::string group;
+  std::string instance_id;  ///< "" if the member is not static (KIP-345)
+  std::string member_id;    ///< "" before the coordinator has given one, and after it has forgotten it
+  int32_t generation = kNoGeneration;
+};
+
+}  // namespace kafka::group

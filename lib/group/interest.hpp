@@ -1,0 +1,49 @@
+// Which topics a member watches in metadata: those whose partitions it has shared out, or its own. When their number of
+// partitions changes, the group must share them out anew.
+// Not here: who watches what (classic_member.cpp).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+
+#include "session/core.hpp"
+
+namespace kafka::group {
+
+/// Owns the list of watched topics, and how many partitions each of them had.
+class Interest {
+ public:
+  class Owner {
+   public:
+    /// The topic has another number of partitions than the assignment was made with.
+    virtual void topic_changed(const std::string& topic) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// Partitions by topic; 0 for a topic that does not exist.
+  using Counts = std::map<std::string, int32_t>;
+
+  Interest(session::Core& core, Owner& owner) : core_(core), owner_(owner) {}
+
+  /// From now on these topics are watched, and no others.
+  void watch(Counts counts);
+  /// The same with the numbers that metadata has now.
+  void watch(const std::set<std::string>& topics);
+  void stop();
+
+ private:
+  int32_t count_now(const std::string& topic) const;
+  void look();
+
+  session::Core& core_;
+  Owner& owner_;
+  Counts counts_;
+  uint64_t listener_ = 0;
+  bool watching_ = false;
+};
+
+}  // namespace kafka::group
