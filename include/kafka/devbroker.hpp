@@ -145,12 +145,13 @@ struct UVKAFKA_API DevBrokerOptions {
   int32_t default_partitions = 1;              ///< of topics that are created on first use
   std::chrono::milliseconds failover_time{0};  ///< from the death of a leader to the election of another
   size_t fetch_sessions = 1000;                ///< per broker (KIP-227); 0: every fetch is a full one
-  std::string host = "127.0.0.1";       ///< numeric address to listen on and to advertise; "localhost" means 127.0.0.1
-  int32_t message_max_bytes = 1048588;  ///< a larger batch is refused
-  uint16_t port = 0;                    ///< broker k listens on port + k - 1; 0 takes free ports
-  std::vector<std::string> racks = {};  ///< of broker 1, 2, …; the others have none
-  int32_t replication_factor = 3;       ///< at most `brokers`; 1: a partition has no leader while its broker is down
-  std::string version = {};             ///< see as_version()
+  std::string host = "127.0.0.1";  ///< numeric address to listen on and to advertise; "localhost" means 127.0.0.1
+  std::chrono::milliseconds initial_rebalance_delay{0};  ///< the first members of a group wait for others; Kafka: 3 s
+  int32_t message_max_bytes = 1048588;                   ///< a larger batch is refused
+  uint16_t port = 0;                                     ///< broker k listens on port + k - 1; 0 takes free ports
+  std::vector<std::string> racks = {};                   ///< of broker 1, 2, …; the others have none
+  int32_t replication_factor = 3;  ///< at most `brokers`; 1: a partition has no leader while its broker is down
+  std::string version = {};        ///< see as_version()
 };
 
 /// The configuration of a topic.

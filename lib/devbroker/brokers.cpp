@@ -5,8 +5,8 @@
 
 namespace kafka::devbroker {
 
-Brokers::Brokers(net::Duration failover_time, std::function<void()> on_change)
-    : failover_time_(failover_time), on_change_(std::move(on_change)) {}
+Brokers::Brokers(net::Duration failover_time, std::function<void(int32_t id)> on_death, std::function<void()> on_change)
+    : failover_time_(failover_time), on_death_(std::move(on_death)), on_change_(std::move(on_change)) {}
 
 void Brokers::add(int32_t id, BrokerHandle& broker) {
   State& state = brokers_[id];
@@ -28,6 +28,11 @@ std::vector<int32_t> Brokers::ids() const {
 bool Brokers::alive(int32_t id) const {
   auto at = brokers_.find(id);
   return at != brokers_.end() && at->second.alive;
+}
+
+int64_t Brokers::starts(int32_t id) const {
+  auto at = brokers_.find(id);
+  return at == brokers_.end() ? 0 : at->second.starts;
 }
 
 bool Brokers::listed(int32_t id) const {
@@ -72,6 +77,7 @@ void Brokers::kill(int32_t id) {
   state.alive = false;
   state.fetch_sessions.clear();
   state.handle->stop();
+  on_death_(id);
   if (failover_time_.count() <= 0) {
     state.listed = false;
     on_change_();
@@ -95,6 +101,7 @@ void Brokers::restart(int32_t id) {
   at->second.failover.cancel();
   if (at->second.handle->start()) return;
   at->second.alive = at->second.listed = true;
+  ++at->second.starts;
   on_change_();
 }
 

@@ -34,9 +34,9 @@ class BrokerHandle {
 /// Owns the state of every broker. Ids are 1 to N; where a call takes 0, it means all of them.
 class Brokers {
  public:
-  /// `failover_time` passes from the death of a broker until clients are no longer told of it. `on_change` is called
-  /// when a broker has left or joined those that may lead.
-  Brokers(net::Duration failover_time, std::function<void()> on_change);
+  /// `failover_time` passes from the death of a broker until clients are no longer told of it. `on_death` is called
+  /// when a broker has died, `on_change` when one has left or joined those that may lead.
+  Brokers(net::Duration failover_time, std::function<void(int32_t id)> on_death, std::function<void()> on_change);
 
   /// All brokers are added before the first topic is created.
   void add(int32_t id, BrokerHandle& broker);
@@ -46,6 +46,8 @@ class Brokers {
   BrokerHandle* find(int32_t id) const;
   std::vector<int32_t> ids() const;
   bool alive(int32_t id) const;
+  /// How often it was started anew.
+  int64_t starts(int32_t id) const;
   /// True for the living, and for the dead until their failover time has passed.
   bool listed(int32_t id) const;
   /// Those that clients are told of.
@@ -79,12 +81,14 @@ class Brokers {
     BrokerHandle* handle = nullptr;
     bool alive = true;
     bool listed = true;
+    int64_t starts = 0;
     std::string rack = {};
     FetchSessions fetch_sessions = {};
     net::Timer failover = {};
   };
 
   const net::Duration failover_time_;
+  std::function<void(int32_t id)> on_death_;
   std::function<void()> on_change_;
   std::map<int32_t, State> brokers_;
   int64_t connections_ = 0;

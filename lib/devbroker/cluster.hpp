@@ -11,6 +11,7 @@
 #include "devbroker/contents.hpp"
 #include "devbroker/coordinators.hpp"
 #include "devbroker/faults.hpp"
+#include "devbroker/group_coordinator.hpp"
 #include "devbroker/group_store.hpp"
 #include "devbroker/leaders.hpp"
 #include "devbroker/producer_ids.hpp"
@@ -28,12 +29,13 @@ struct ClusterOptions {
   int32_t default_partitions = 1;
   net::Duration failover_time{0};
   size_t fetch_sessions = 1000;  // per broker
+  net::Duration initial_rebalance_delay{0};
   int32_t message_max_bytes = 1048588;
   int32_t replication_factor = 3;
 };
 
-/// Owns the parts and introduces them to each other: leaders are elected when brokers come or go, and groups forget a
-/// topic that is deleted.
+/// Owns the parts and introduces them to each other: leaders are elected and groups find their coordinators when
+/// brokers come or go, and groups forget a topic that is deleted.
 class Cluster {
  public:
   explicit Cluster(ClusterOptions options = {});
@@ -48,6 +50,7 @@ class Cluster {
   const Topics& topics() const { return topics_; }
   Leaders& leaders() { return leaders_; }
   Coordinators& coordinators() { return coordinators_; }
+  GroupCoordinator& group_coordinator() { return group_coordinator_; }
   GroupStore& groups() { return groups_; }
   const GroupStore& groups() const { return groups_; }
   /// Offsets that were committed with version 0, which Kafka kept in ZooKeeper.
@@ -71,6 +74,7 @@ class Cluster {
   GroupStore old_groups_;
   ProducerIds producer_ids_;
   Releases releases_;
+  GroupCoordinator group_coordinator_;
   Contents contents_;
   Transactions transactions_;
   RequestLog requests_;

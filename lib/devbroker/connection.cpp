@@ -17,7 +17,7 @@ constexpr size_t kCorrelationIdAt = 4;  // after the length
 }  // namespace
 
 Connection::Connection(Node& node, std::unique_ptr<net::Stream> stream, int64_t number)
-    : node_(node), stream_(std::move(stream)), number_(number) {
+    : node_(node), stream_(std::move(stream)), number_(number), client_host_("/" + stream_->peer().ip) {
   update_reading();
 }
 

@@ -66,6 +66,7 @@ class Connection : public net::StreamHandler {
   Node& node_;
   std::unique_ptr<net::Stream> stream_;
   const int64_t number_;
+  const std::string client_host_;
 
   net::FrameReader input_{kMaxRequestBytes};
   std::deque<Arrived> frames_;  // not served yet

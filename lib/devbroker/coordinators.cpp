@@ -30,6 +30,7 @@ int32_t Coordinators::of(std::string_view name) const {
 Error Coordinators::move(std::string_view name, int32_t broker) {
   if (!brokers_.alive(broker)) return Error(Errc::broker_not_available, "broker " + std::to_string(broker));
   moved_[std::string(name)] = broker;
+  on_moved_();
   return {};
 }
 

@@ -5,9 +5,11 @@
 #include <kafka/error.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "devbroker/brokers.hpp"
 
@@ -16,7 +18,9 @@ namespace kafka::devbroker {
 /// Owns the coordinators that were moved by hand. All others follow from the name, as in Kafka.
 class Coordinators {
  public:
-  explicit Coordinators(const Brokers& brokers) : brokers_(brokers) {}
+  /// `on_moved` is called when one was moved.
+  Coordinators(const Brokers& brokers, std::function<void()> on_moved)
+      : brokers_(brokers), on_moved_(std::move(on_moved)) {}
 
   /// -1: no broker is alive.
   int32_t of(std::string_view name) const;
@@ -25,6 +29,7 @@ class Coordinators {
 
  private:
   const Brokers& brokers_;
+  std::function<void()> on_moved_;
   std::map<std::string, int32_t, std::less<>> moved_;
 };
 

@@ -27,6 +27,7 @@ Error check(const DevBrokerOptions& options) {
   if (options.message_max_bytes < 1024) return out_of_range("message_max_bytes", "1024 or more");
   if (options.replication_factor < 1) return out_of_range("replication_factor", "1 or more");
   if (options.failover_time.count() < 0) return out_of_range("failover_time", "0 or more");
+  if (options.initial_rebalance_delay.count() < 0) return out_of_range("initial_rebalance_delay", "0 or more");
   if (options.port != 0 && options.port + options.brokers - 1 > UINT16_MAX) {
     return out_of_range("port", "0, or such that port + brokers - 1 is at most 65535");
   }
@@ -45,6 +46,7 @@ devbroker::ClusterOptions cluster_options(const DevBrokerOptions& options) {
           .default_partitions = options.default_partitions,
           .failover_time = options.failover_time,
           .fetch_sessions = options.fetch_sessions,
+          .initial_rebalance_delay = options.initial_rebalance_delay,
           .message_max_bytes = options.message_max_bytes,
           .replication_factor = options.replication_factor};
 }

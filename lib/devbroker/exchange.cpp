@@ -65,7 +65,14 @@ void Connection::run(const protocol::RequestHeader& header, codec::Reader& reade
   if (fault.swallow) return;  // the connection stays busy
 
   protocol::ResponseOf<Request> response;
-  Context context{cluster, node_.reactor(), node_.id(), header.version, fault};
+  const std::string client_id = header.client_id.value_or("");
+  Context context{.cluster = cluster,
+                  .reactor = node_.reactor(),
+                  .broker = node_.id(),
+                  .version = header.version,
+                  .fault = fault,
+                  .client_id = client_id,
+                  .client_host = client_host_};
   handle(context, request, response);
   if (context.pending != nullptr) {
     pending_ = std::move(context.pending);

@@ -29,6 +29,12 @@ void GroupStore::forget_topic(std::string_view topic) {
   }
 }
 
+void GroupStore::erase(std::string_view group, const TopicPartition& partition) {
+  const auto at = groups_.find(group);
+  if (at == groups_.end()) return;
+  at->second.erase(partition);
+}
+
 void GroupStore::erase(std::string_view group) {
   if (auto at = groups_.find(group); at != groups_.end()) groups_.erase(at);
 }

@@ -1,7 +1,6 @@
 // What groups have committed: offset, metadata and leader epoch, by group and partition. The cluster has one store, so
-// nothing is lost when a coordinator moves. There are no members and no generations: a group without members accepts
-// every commit.
-// Not here: which broker coordinates a group (coordinators).
+// nothing is lost when a coordinator moves.
+// Not here: who may commit (group_coordinator), which broker coordinates a group (coordinators).
 #pragma once
 
 #include <kafka/types.hpp>
@@ -33,6 +32,10 @@ class GroupStore {
   const CommittedOffset* find(std::string_view group, const TopicPartition& partition) const;
   /// Null if the group has committed nothing.
   const GroupOffsets* offsets(std::string_view group) const;
+  /// By name.
+  const std::map<std::string, GroupOffsets, std::less<>>& all() const { return groups_; }
+  /// Forgets one offset.
+  void erase(std::string_view group, const TopicPartition& partition);
   /// Forgets a deleted topic in every group.
   void forget_topic(std::string_view topic);
   void erase(std::string_view group);

@@ -1,4 +1,4 @@
-// OffsetCommit (key 8): stores a group's offsets. Groups have no members here, so a commit by a member is refused.
+// OffsetCommit (key 8): stores a group's offsets, if who asks is a member or the group has none.
 // Version 0, which stored offsets in ZooKeeper, has a store of its own.
 #include "devbroker/handlers.hpp"
 #include "protocol/offset_commit.hpp"
@@ -9,13 +9,9 @@ namespace {
 
 Errc check_group(const Context& context, const protocol::OffsetCommitRequest& request) {
   if (context.version < protocol::OffsetCommitRequest::kStoredInKafkaFrom) return Errc::none;
-  if (context.cluster.coordinators().of(request.group_id) != context.broker) return Errc::not_coordinator;
-  if (request.group_id.empty()) return Errc::invalid_group_id;
-  if (request.generation_id_or_member_epoch >= 0) {
-    return context.version >= protocol::OffsetCommitRequest::kGroupNotFoundFrom ? Errc::group_id_not_found
-                                                                                : Errc::illegal_generation;
-  }
-  return Errc::none;
+  return context.cluster.group_coordinator().check_commit(context.broker, request.group_id,
+                                                          {request.member_id, request.group_instance_id},
+                                                          request.generation_id_or_member_epoch, context.version);
 }
 
 }  // namespace

@@ -10,10 +10,12 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "codec/types.hpp"
 #include "devbroker/cluster.hpp"
 #include "devbroker/faults.hpp"
+#include "devbroker/late_answer.hpp"
 #include "devbroker/pending.hpp"
 #include "net/reactor.hpp"
 #include "protocol/apis.hpp"
@@ -27,8 +29,10 @@ struct Context {
   int32_t broker;   ///< the one that is asked
   int16_t version;  ///< of the request and of its response
   const FaultAction& fault;
-  bool answer = true;  ///< false: there is no response to this request
-  bool close = false;  ///< close the connection instead of answering
+  bool answer = true;                 ///< false: there is no response to this request
+  bool close = false;                 ///< close the connection instead of answering
+  std::string_view client_id = {};    ///< while handle() runs
+  std::string_view client_host = {};  ///< as Kafka writes it, "/127.0.0.1"; while handle() runs
   /// Set by a handler that answers later: a PendingAnswer of the response's type.
   std::unique_ptr<Pending> pending = {};
 };
@@ -38,6 +42,22 @@ struct Context {
   void handle(Context& context, protocol::Name##Request& request, protocol::Name##Response& response);
 UVKAFKA_EACH_API(UVKAFKA_HANDLER)
 #undef UVKAFKA_HANDLER
+
+/// Leaves an answer that somebody else gives through the Reply. The error of a fault takes the place of its own.
+template <class Response>
+Reply<Response> answer_later(Context& context) {
+  auto answer = std::make_unique<LateAnswer<Response>>(context.reactor, context.fault.reply, context.version);
+  Reply<Response> reply = answer->reply();
+  context.pending = std::move(answer);
+  return reply;
+}
+
+/// What a fault makes of the error of a whole request: execute() is not called if the fault says so.
+template <class Execute>
+Errc unless_fault(const Context& context, Execute execute) {
+  const Errc error = context.fault.executes() ? execute() : context.fault.reply;
+  return context.fault.reply != Errc::none ? context.fault.reply : error;
+}
 
 constexpr int16_t wire_code(Errc code) noexcept { return static_cast<int16_t>(code); }
 

@@ -70,6 +70,13 @@ bool Mention::in(const protocol::OffsetFetchRequest& request) const {
   return std::ranges::any_of(request.groups, [&](const auto& group) { return in_offsets(group.topics); });
 }
 
+bool Mention::in(const protocol::OffsetDeleteRequest& request) const {
+  return std::ranges::any_of(request.topics, [&](const auto& each) {
+    return is_topic(each.name) &&
+           std::ranges::any_of(each.partitions, [&](const auto& p) { return is_partition(p.partition_index); });
+  });
+}
+
 // These name topics only, or any partition of the topic will do.
 bool Mention::in(const protocol::CreateTopicsRequest& request) const {
   return std::ranges::any_of(request.topics, [&](const auto& each) { return is_topic(each.name); });

@@ -25,6 +25,7 @@ struct Mention {
   bool in(const protocol::MetadataRequest& request) const;
   bool in(const protocol::OffsetCommitRequest& request) const;
   bool in(const protocol::OffsetFetchRequest& request) const;
+  bool in(const protocol::OffsetDeleteRequest& request) const;
   bool in(const protocol::OffsetForLeaderEpochRequest& request) const;
   bool in(const protocol::CreateTopicsRequest& request) const;
   bool in(const protocol::DeleteTopicsRequest& request) const;

@@ -10,40 +10,56 @@ namespace {
 using protocol::ApiRow;
 using protocol::NewestIn;
 
+using std::chrono::milliseconds;
+
+constexpr GroupRules kGroups0_11{.while_syncing = WhileSyncing::refused_unread,
+                                 .max_session = milliseconds(300000),
+                                 .refused_generation = 0,
+                                 .says_awaiting_sync = true,
+                                 .static_members = false,
+                                 .puts_out_unsynced = false,
+                                 .is_new_coordinator = false,
+                                 .folds_state_names = false,
+                                 .mixes_protocols = false};
+constexpr GroupRules kGroups1_1 = [] {
+  GroupRules rules = kGroups0_11;
+  rules.says_awaiting_sync = false;
+  return rules;
+}();
+constexpr GroupRules kGroups0_10 = [] {
+  GroupRules rules = kGroups0_11;
+  rules.waits_for_others = false;
+  return rules;
+}();
+constexpr GroupRules kGroups0_9 = [] {
+  GroupRules rules = kGroups0_10;
+  rules.max_session = milliseconds(30000);
+  rules.state_first = true;
+  return rules;
+}();
+constexpr GroupRules kGroups2_8{.is_new_coordinator = false, .folds_state_names = false, .mixes_protocols = false};
+constexpr GroupRules kGroups2_4 = [] {
+  GroupRules rules = kGroups2_8;
+  rules.while_syncing = WhileSyncing::refused;
+  rules.puts_out_unsynced = false;
+  return rules;
+}();
+constexpr GroupRules kGroups3_9{.mixes_protocols = false};
+
 constexpr Profile kProfiles[] = {
     {"", nullptr, true, true, ProducerRules::lasting},
     {"0.8.2", &NewestIn::v0_8_2, false, false, ProducerRules::lasting},
-    {"0.9", &NewestIn::v0_9, false, false, ProducerRules::lasting},
-    {"0.10", &NewestIn::v0_10, true, false, ProducerRules::lasting},
-    {"0.11", &NewestIn::v0_11, true, false, ProducerRules::one_batch},
-    {"1.1", &NewestIn::v1_1, true, false, ProducerRules::forgetful},
-    {"2.4", &NewestIn::v2_4, true, true, ProducerRules::forgetful},
-    {"2.8", &NewestIn::v2_8, true, true, ProducerRules::lasting},
-    {"3.9", &NewestIn::v3_9, true, true, ProducerRules::lasting},
+    {"0.9", &NewestIn::v0_9, false, false, ProducerRules::lasting, false, kGroups0_9},
+    {"0.10", &NewestIn::v0_10, true, false, ProducerRules::lasting, false, kGroups0_10},
+    {"0.11", &NewestIn::v0_11, true, false, ProducerRules::one_batch, false, kGroups0_11},
+    {"1.1", &NewestIn::v1_1, true, false, ProducerRules::forgetful, false, kGroups1_1},
+    {"2.4", &NewestIn::v2_4, true, true, ProducerRules::forgetful, false, kGroups2_4},
+    {"2.8", &NewestIn::v2_8, true, true, ProducerRules::lasting, false, kGroups2_8},
+    {"3.9", &NewestIn::v3_9, true, true, ProducerRules::lasting, false, kGroups3_9},
     {"4.3", &NewestIn::v4_3, true, true, ProducerRules::lasting, true},
 };
 
-/// Groups have no members here, so no release offers what members ask for.
-constexpr bool is_offered(ApiKey api) {
-  switch (api) {
-    case ApiKey::join_group:
-    case ApiKey::heartbeat:
-    case ApiKey::leave_group:
-    case ApiKey::sync_group:
-    case ApiKey::describe_groups:
-    case ApiKey::list_groups:
-    case ApiKey::delete_groups:
-    case ApiKey::offset_delete:
-    case ApiKey::consumer_group_heartbeat:
-    case ApiKey::consumer_group_describe:
-      return false;
-    default:
-      return true;
-  }
-}
-
 std::optional<ApiRange> range_in(const Profile& profile, const ApiRow& row) {
-  if (!is_offered(row.key)) return std::nullopt;
   const int16_t newest = profile.newest == nullptr ? row.versions.max : row.newest_in.*profile.newest;
   if (newest == protocol::kNoVersion) return std::nullopt;
   const int16_t oldest = profile.is_kafka4 ? row.kafka4_from : row.versions.min;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "devbroker/group_rules.hpp"
 #include "devbroker/producers.hpp"
 #include "protocol/api.hpp"
 
@@ -32,6 +33,7 @@ struct Profile {
   ProducerRules producers;
   /// From 4.0 on the oldest versions are gone (KIP-896).
   bool is_kafka4 = false;
+  GroupRules groups = {};
 
   /// Releases before 2.4 call such records corrupt.
   bool knows_invalid_records() const noexcept { return lists_on_refusal; }

@@ -1,0 +1,17 @@
+// Heartbeat (key 12): a member of a classic group says that it lives.
+#include "devbroker/handlers.hpp"
+#include "protocol/heartbeat.hpp"
+
+namespace kafka::devbroker {
+
+void handle(Context& context, protocol::HeartbeatRequest& request, protocol::HeartbeatResponse& response) {
+  response.error_code = wire_code(unless_fault(context, [&] {
+    GroupCoordinator& coordinator = context.cluster.group_coordinator();
+    if (const Errc error = coordinator.check(context.broker, request.group_id); error != Errc::none) return error;
+    ClassicGroup* group = coordinator.find(context.broker, request.group_id);
+    if (group == nullptr) return Errc::unknown_member_id;
+    return group->heartbeat({request.member_id, request.group_instance_id}, request.generation_id);
+  }));
+}
+
+}  // namespace kafka::devbroker
