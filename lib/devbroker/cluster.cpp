@@ -20,7 +20,7 @@ Cluster::Cluster(ClusterOptions options)
               }),
       leaders_(topics_, brokers_),
       coordinators_(brokers_, [this] { group_coordinator_.look_around(); }),
-      group_coordinator_(brokers_, coordinators_, releases_, groups_, options_.initial_rebalance_delay),
+      group_coordinator_({brokers_, coordinators_, releases_, topics_, groups_}, options_.initial_rebalance_delay),
       contents_(topics_, brokers_, releases_, options_.message_max_bytes),
       transactions_(topics_, brokers_, contents_) {}
 

@@ -37,8 +37,14 @@ struct GroupRules {
   bool is_new_coordinator = true;
   /// ListGroups minds upper and lower case in states until 2.8.
   bool folds_state_names = true;
-  /// From 4.0 on members of both protocols may share a group (KIP-848).
-  bool mixes_protocols = true;
+  /// A group of the consumer protocol computes its next target this long after the last one, at the earliest.
+  std::chrono::milliseconds assignment_interval{1000};
+  /// The epoch of a new group, before its first member changes it.
+  int32_t first_epoch = 1;
+  /// From 4.0 on a member may begin anew with epoch 0 although the group knows it (KAFKA-19233), commits with an older
+  /// epoch are taken for partitions that the member has had since then (KIP-1251), and errors of
+  /// ConsumerGroupDescribe say more.
+  bool is_lenient = true;
 };
 
 }  // namespace kafka::devbroker

@@ -30,14 +30,15 @@ void describe(Context& context, Described& out) {
   GroupCoordinator& coordinator = context.cluster.group_coordinator();
   const GroupRules& rules = coordinator.rules(context.broker);
   if (const ClassicGroup* group = coordinator.find(context.broker, out.group_id)) return describe(*group, rules, out);
-  if (coordinator.exists(context.broker, out.group_id)) {
+  const bool is_consumer = coordinator.find_consumer(context.broker, out.group_id) != nullptr;
+  if (!is_consumer && coordinator.exists(context.broker, out.group_id)) {
     out.group_state = to_string(ClassicState::empty);
     return;
   }
   out.group_state = "Dead";
   if (context.version < protocol::DescribeGroupsRequest::kGroupNotFoundFrom) return;
   out.error_code = wire_code(Errc::group_id_not_found);
-  out.error_message = "Group " + out.group_id + " not found.";
+  out.error_message = "Group " + out.group_id + (is_consumer ? " is not a classic group." : " not found.");
 }
 
 }  // namespace

@@ -28,10 +28,13 @@ void handle(Context& context, protocol::ListGroupsRequest& request, protocol::Li
     for (const std::string& name : coordinator.of(context.broker)) {
       protocol::ListGroupsResponse::ListedGroup listed;
       listed.group_id = name;
-      listed.group_type = "classic";
       const ClassicGroup* group = coordinator.find(context.broker, name);
+      const ConsumerGroup* consumer = coordinator.find_consumer(context.broker, name);
       if (group != nullptr) listed.protocol_type = group->protocol_type();
+      if (consumer != nullptr) listed.protocol_type = "consumer";
+      listed.group_type = consumer != nullptr ? "consumer" : "classic";
       listed.group_state = to_string(group != nullptr ? group->state() : ClassicState::empty);
+      if (consumer != nullptr) listed.group_state = consumer->state();
       if (!passes(request.states_filter, listed.group_state, coordinator.rules(context.broker).folds_state_names)) {
         continue;
       }

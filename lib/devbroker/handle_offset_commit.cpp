@@ -20,6 +20,9 @@ void handle(Context& context, protocol::OffsetCommitRequest& request, protocol::
   const Errc group_error = check_group(context, request);
   GroupStore& store = context.version < protocol::OffsetCommitRequest::kStoredInKafkaFrom ? context.cluster.old_groups()
                                                                                           : context.cluster.groups();
+  const bool in_kafka = context.version >= protocol::OffsetCommitRequest::kStoredInKafkaFrom;
+  const ConsumerGroup* consumers =
+      in_kafka ? context.cluster.group_coordinator().find_consumer(context.broker, request.group_id) : nullptr;
   const bool by_id = context.version >= protocol::OffsetCommitRequest::kTopicIdsFrom;
   for (const auto& asked_topic : request.topics) {
     auto& topic_out = response.topics.emplace_back();
@@ -35,6 +38,10 @@ void handle(Context& context, protocol::OffsetCommitRequest& request, protocol::
       Errc error = group_error != Errc::none ? group_error : topic_error;
       if (error == Errc::none && topic->partition(asked.partition_index) == nullptr)
         error = Errc::unknown_topic_or_partition;
+      if (error == Errc::none && consumers != nullptr) {
+        error = consumers->check_commit(request.member_id, request.generation_id_or_member_epoch,
+                                        Slot{to_uuid(topic->id), asked.partition_index});
+      }
       if (error == Errc::none && metadata.size() > GroupStore::kMaxMetadata) error = Errc::offset_metadata_too_large;
       const Errc injected = context.fault.at(name, asked.partition_index);
       if (error == Errc::none && (injected == Errc::none || context.fault.executes())) {

@@ -51,7 +51,10 @@ void handle(Context& context, protocol::OffsetDeleteRequest& request, protocol::
         one = Errc::unknown_topic_or_partition;
       }
       const ClassicGroup* group = coordinator.find(context.broker, request.group_id);
-      if (one == Errc::none && group != nullptr && is_read(*group, place.topic)) one = Errc::group_subscribed_to_topic;
+      const ConsumerGroup* consumer = coordinator.find_consumer(context.broker, request.group_id);
+      const bool reads =
+          (group != nullptr && is_read(*group, place.topic)) || (consumer != nullptr && consumer->reads(place.topic));
+      if (one == Errc::none && reads) one = Errc::group_subscribed_to_topic;
       if (one == Errc::none) coordinator.erase_offset(context.broker, request.group_id, place);
       topic.partitions.push_back({place.partition, wire_code(one)});
     }

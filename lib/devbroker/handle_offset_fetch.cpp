@@ -79,7 +79,11 @@ void handle(Context& context, protocol::OffsetFetchRequest& request, protocol::O
   for (const auto& asked_group : request.groups) {
     auto& group = response.groups.emplace_back();
     group.group_id = asked_group.group_id;
-    const Errc error = check_group(context, asked_group.group_id);
+    Errc error = check_group(context, asked_group.group_id);
+    if (error == Errc::none) {
+      error = context.cluster.group_coordinator().check_fetch(context.broker, asked_group.group_id,
+                                                              asked_group.member_id, asked_group.member_epoch);
+    }
     group.error_code = wire_code(error);
     if (error != Errc::none) continue;
     if (!asked_group.topics) {

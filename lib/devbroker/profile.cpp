@@ -19,8 +19,7 @@ constexpr GroupRules kGroups0_11{.while_syncing = WhileSyncing::refused_unread,
                                  .static_members = false,
                                  .puts_out_unsynced = false,
                                  .is_new_coordinator = false,
-                                 .folds_state_names = false,
-                                 .mixes_protocols = false};
+                                 .folds_state_names = false};
 constexpr GroupRules kGroups1_1 = [] {
   GroupRules rules = kGroups0_11;
   rules.says_awaiting_sync = false;
@@ -37,14 +36,14 @@ constexpr GroupRules kGroups0_9 = [] {
   rules.state_first = true;
   return rules;
 }();
-constexpr GroupRules kGroups2_8{.is_new_coordinator = false, .folds_state_names = false, .mixes_protocols = false};
+constexpr GroupRules kGroups2_8{.is_new_coordinator = false, .folds_state_names = false};
 constexpr GroupRules kGroups2_4 = [] {
   GroupRules rules = kGroups2_8;
   rules.while_syncing = WhileSyncing::refused;
   rules.puts_out_unsynced = false;
   return rules;
 }();
-constexpr GroupRules kGroups3_9{.mixes_protocols = false};
+constexpr GroupRules kGroups3_9{.assignment_interval = milliseconds(0), .first_epoch = 0, .is_lenient = false};
 
 constexpr Profile kProfiles[] = {
     {"", nullptr, true, true, ProducerRules::lasting},

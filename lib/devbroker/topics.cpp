@@ -150,6 +150,11 @@ Topic* Topics::find(const TopicId& id) {
   return at == names_by_id_.end() ? nullptr : find(at->second);
 }
 
+const Topic* Topics::find(const TopicId& id) const {
+  const auto at = names_by_id_.find(id);
+  return at == names_by_id_.end() ? nullptr : find(at->second);
+}
+
 std::shared_ptr<Partition> Topics::partition(std::string_view topic, int32_t number) const {
   const Topic* found = find(topic);
   return found == nullptr ? nullptr : found->partition(number);

@@ -51,6 +51,7 @@ class Topics {
   Topic* find(std::string_view name);
   const Topic* find(std::string_view name) const;
   Topic* find(const TopicId& id);
+  const Topic* find(const TopicId& id) const;
   /// Null if there is no such partition.
   std::shared_ptr<Partition> partition(std::string_view topic, int32_t number) const;
 

@@ -29,15 +29,13 @@ JARS = {"4.3.1": "4.3.1"}
 OLD_JARS = "3.9.1"
 # Kafka 3.9 filters by what it has already written to its log, so at first no state fits. Here states are never late.
 NOT_HELD = {"3.9.1": ["ListGroups 5 states [CompletingRebalance]", "ListGroups 5 states [completingrebalance]"]}
-# The dev broker does not coordinate groups of the consumer protocol (KIP-848).
-NOT_ASKED = {"kip848"}
-NOT_DESCRIBED = "ConsumerGroupDescribe"
-LAST_STEP = "KIP-848 member joins"  # of its scenario
+# Groups with members of both protocols are not served. This is the last step of its scenario.
+ENDS_AT = {"4.3.1": "KIP-848 member joins the classic group"}
 LONG_MS, TOLERANCE_MS = 2000, 900
 STEP = re.compile(r"\s+(\d+) ms  (.*)")
 DRAWN = [(re.compile(r"probe-[0-9a-f-]{36}"), "GROUP"),
          (re.compile(r"(Member|Static member|owned by|fenced by member) [\w-]{22}"), r"\1 ID"),
-         (re.compile(r"id ID"), "id ID")]
+         (re.compile(r"interval [1-9]\d*"), "interval N")]
 
 
 def parts_sorted(text):
@@ -63,8 +61,8 @@ def steps(text, release):
             continue
         at, what = int(step[1]), step[2]
         took, last = at - last, at
-        ended = ended or what.startswith(LAST_STEP)
-        if ended or what.startswith((NOT_DESCRIBED, *NOT_HELD.get(release, ()))):
+        ended = ended or what.startswith(ENDS_AT.get(release, "nothing"))
+        if ended or what.startswith(tuple(NOT_HELD.get(release, ()))):
             continue
         for pattern, word in DRAWN:
             what = pattern.sub(word, what)
@@ -146,8 +144,7 @@ def main():
 
         def held(release):
             wanted = (TRANSCRIPTS / f"{release}.txt").read_text(encoding="utf-8")
-            names = [name for name in scenarios(wanted)
-                     if name in (options.scenario or [name]) and name not in NOT_ASKED]
+            names = [name for name in scenarios(wanted) if name in (options.scenario or [name])]
             jars = JARS.get(release, OLD_JARS)
             got = ask(options.uvkafka, release, ports[release], names, f"{scratch}/{jars}", libraries[jars])
             return release, len(names), compare(release, only(wanted, names), got)

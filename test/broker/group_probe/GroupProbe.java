@@ -111,6 +111,11 @@ public class GroupProbe {
             say("SyncGroup " + version + " -> " + error(answer.errorCode()) + " protocol " + answer.protocolType() + "/" + answer.protocolName() + " bytes " + answer.assignment().length);
             return answer;
         }
+        boolean joinFullyOk(int version) throws Exception { return joinFully(version).errorCode() == 0; }
+        void syncShows(int version) throws Exception {
+            SyncGroupResponseData answer = sync(version, Map.of(), "consumer", protocol);
+            if (answer.assignment().length > 0) say("  which is " + ConsumerProtocol.deserializeAssignment(ByteBuffer.wrap(answer.assignment())).partitions());
+        }
         SyncGroupResponseData sync(int version) throws Exception {
             boolean leads = id.equals(leader);
             return sync(version, leads ? Map.of(id, List.of(new TopicPartition(topic, 0))) : Map.of(), "consumer", protocol);
@@ -328,6 +333,7 @@ public class GroupProbe {
             Member e = new Member(group, topic, null);
             e.id = "somebody"; e.join(join);
         });
+        SCENARIOS.put("mixed", GroupProbe::mixed);
         SCENARIOS.put("admin", v -> {
             int join = Math.min(9, v.of(ApiKeys.JOIN_GROUP)), sync = v.of(ApiKeys.SYNC_GROUP), commit = Math.min(9, v.of(ApiKeys.OFFSET_COMMIT));
             Admin admin = new Admin(v);
@@ -368,6 +374,63 @@ public class GroupProbe {
             say("ConsumerGroupHeartbeat up to " + most);
             new Modern(group(), most).run(v);
         });
+    }
+
+    /// Classic members and a KIP-848 member in one group.
+    static void mixed(Versions v) throws Exception {
+        int join = Math.min(9, v.of(ApiKeys.JOIN_GROUP)), sync = v.of(ApiKeys.SYNC_GROUP), beat = v.of(ApiKeys.HEARTBEAT), leave = v.of(ApiKeys.LEAVE_GROUP);
+        if (v.of(ApiKeys.CONSUMER_GROUP_HEARTBEAT) < 0) { say("ConsumerGroupHeartbeat is not offered"); return; }
+        Admin admin = new Admin(v);
+        for (boolean classicFirst : new boolean[] {true, false}) {
+            String group = group();
+            Modern m = new Modern(group, v.of(ApiKeys.CONSUMER_GROUP_HEARTBEAT));
+            m.peer = new Peer();
+            String id = Uuid.randomUuid().toString();
+            Member a = new Member(group, topic, null), b = new Member(group, topic, null);
+            Peer other = new Peer();
+            ConsumerGroupHeartbeatResponseData got;
+            if (classicFirst) {
+                say("a classic member is there, m joins:");
+                a.joinFully(join); a.sync(sync, Map.of(a.id, List.of(new TopicPartition(topic, 0), new TopicPartition(topic, 1), new TopicPartition(topic, 2))), "consumer", "range");
+                Thread.sleep(1100);
+                got = m.beat(id, 0, true, null, null, "m joins");
+                if (got.errorCode() != 0) continue;
+                admin.describe(group); admin.list(group);
+                a.commit(other, 9, 1, "a, generation " + a.generation);
+                a.heartbeat(other, beat);
+            } else {
+                say("m is there, a classic member joins:");
+                got = m.beat(id, 0, true, null, null, "m joins");
+                m.beat(id, got.memberEpoch(), false, Modern.owned(got), null, "m owns what it was given");
+                Thread.sleep(1100);
+            }
+            if (!a.joinFullyOk(join)) continue;
+            a.heartbeat(other, beat);
+            a.commit(other, 9, 2, "a, not synced");
+            a.syncShows(sync);
+            a.heartbeat(other, beat);
+            a.commit(other, 9, 2, "a, synced"); a.commit(other, 8, 2, "a, synced");
+            admin.describe(group); admin.list(group);
+            got = m.beat(id, got.memberEpoch(), false, null, null, "m beats");
+            List<ConsumerGroupHeartbeatRequestData.TopicPartitions> owned = Modern.owned(got);
+            if (got.assignment() != null) got = m.beat(id, got.memberEpoch(), false, owned, null, "m owns what it was given");
+            a.heartbeat(other, beat);
+            a.join(join); a.syncShows(sync);
+            got = m.beat(id, got.memberEpoch(), false, null, null, "m beats");
+            a.heartbeat(other, beat);
+            admin.describe(group);
+            say("b, a classic member, joins too:");
+            b.joinFully(join); b.syncShows(sync);
+            a.heartbeat(other, beat); b.heartbeat(other, beat);
+            say("m leaves:");
+            m.beat(id, -1, false, null, null, "m leaves");
+            a.heartbeat(other, beat); b.heartbeat(other, beat);
+            admin.describe(group); admin.list(group);
+            a.leave(other, leave);
+            b.heartbeat(other, beat);
+            b.leave(other, leave);
+            admin.describe(group); admin.list(group);
+        }
     }
 
     /// Asks about groups and deletes.

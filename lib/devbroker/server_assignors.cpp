@@ -1,0 +1,117 @@
+// Server assignors (see server_assignors.hpp).
+#include "devbroker/server_assignors.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kafka::devbroker {
+
+namespace {
+
+bool reads(const Subscriber& subscriber, const Uuid& topic) {
+  return std::ranges::binary_search(subscriber.topics, topic);
+}
+
+Targets by_range(std::vector<Subscriber>& subscribers, const TopicSizes& sizes) {
+  std::ranges::sort(subscribers, {}, &Subscriber::sort_key);
+  Targets targets;
+  for (const Subscriber& each : subscribers) targets[each.id];
+  for (const auto& [topic, size] : sizes) {
+    std::vector<const Subscriber*> readers;
+    for (const Subscriber& each : subscribers) {
+      if (reads(each, topic)) readers.push_back(&each);
+    }
+    const auto count = static_cast<int32_t>(readers.size());
+    int32_t next = 0;
+    for (int32_t i = 0; i < count; ++i) {
+      const int32_t share = size / count + (i < size % count ? 1 : 0);
+      for (int32_t end = next + share; next < end; ++next)
+        targets[readers[static_cast<size_t>(i)]->id].insert({topic, next});
+    }
+  }
+  return targets;
+}
+
+/// Shares everything out, the least loaded reader first, and then evens out until no move helps. Of readers with as
+/// many partitions, the one that got its last one earliest is next, as in Kafka.
+class Uniform {
+ public:
+  Uniform(const std::vector<Subscriber>& subscribers, const TopicSizes& sizes) : subscribers_(subscribers) {
+    for (const Subscriber& each : subscribers_) targets_[each.id];
+    keep(sizes);
+    for (const auto& [topic, size] : sizes) {
+      for (int32_t number = 0; number < size; ++number) {
+        if (const Slot slot{topic, number}; !taken_.contains(slot)) give(slot);
+      }
+    }
+    while (even_out()) {
+    }
+  }
+  Targets take() { return std::move(targets_); }
+
+ private:
+  size_t load(const Subscriber& each) const { return targets_.at(each.id).size(); }
+  std::pair<size_t, size_t> rank(const Subscriber& each) const {
+    const auto last = last_.find(each.id);
+    return {load(each), last == last_.end() ? 0 : last->second};
+  }
+  void add(const Subscriber& to, const Slot& slot) {
+    targets_[to.id].insert(slot);
+    last_[to.id] = ++given_;
+  }
+
+  void keep(const TopicSizes& sizes) {
+    for (const Subscriber& each : subscribers_) {
+      for (const Slot& slot : each.had) {
+        const auto size = sizes.find(slot.topic);
+        if (size == sizes.end() || slot.partition >= size->second || !reads(each, slot.topic)) continue;
+        if (taken_.insert(slot).second) add(each, slot);
+      }
+    }
+  }
+  const Subscriber* least_loaded(const Uuid& topic) const {
+    const Subscriber* least = nullptr;
+    for (const Subscriber& each : subscribers_) {
+      if (!reads(each, topic)) continue;
+      if (least == nullptr || rank(each) < rank(*least)) least = &each;
+    }
+    return least;
+  }
+  void give(const Slot& slot) {
+    const Subscriber* least = least_loaded(slot.topic);
+    if (least == nullptr) return;
+    add(*least, slot);
+    taken_.insert(slot);
+  }
+  /// Moves one slot from a member to one that has at least two less. The last one goes first.
+  bool even_out() {
+    for (const Subscriber& from : subscribers_) {
+      Slots& has = targets_[from.id];
+      for (auto at = has.rbegin(); at != has.rend(); ++at) {
+        const Slot slot = *at;
+        const Subscriber* to = least_loaded(slot.topic);
+        if (to == nullptr || load(*to) + 2 > has.size()) continue;
+        has.erase(slot);
+        add(*to, slot);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const std::vector<Subscriber>& subscribers_;
+  Targets targets_;
+  Slots taken_;
+  std::map<std::string, size_t, std::less<>> last_;  // when each got its last one
+  size_t given_ = 0;
+};
+
+}  // namespace
+
+bool is_server_assignor(std::string_view name) noexcept { return name == kUniform || name == kRange; }
+
+Targets assign(std::string_view assignor, std::vector<Subscriber> subscribers, const TopicSizes& sizes) {
+  return assignor == kRange ? by_range(subscribers, sizes) : Uniform(subscribers, sizes).take();
+}
+
+}  // namespace kafka::devbroker
