@@ -67,20 +67,23 @@ void TopicCache::take(const Topic& topic) {
     if (partition.partition_index < 0 || static_cast<size_t>(partition.partition_index) >= count) continue;
     if (seen[static_cast<size_t>(partition.partition_index)]) continue;  // repeated: the first counts
     seen[static_cast<size_t>(partition.partition_index)] = true;
-    take_partition(state, partition);
+    take_partition(state, partition, !topic.topic_id.is_zero());
   }
   state.known = true;
 }
 
-void TopicCache::take_partition(TopicState& state, const Topic::MetadataResponsePartition& partition) {
+void TopicCache::take_partition(TopicState& state, const Topic::MetadataResponsePartition& partition, bool by_id) {
   PartitionState& known = state.partitions[static_cast<size_t>(partition.partition_index)];
   // Older than what is known (D2).
   const bool older = partition.leader_epoch >= 0 && partition.leader_epoch < known.epoch;
-  if (older && (!state.id.is_zero() || ++known.older < kOldersBelieved)) return;
+  if (older && (known.by_id || ++known.older < kOldersBelieved)) return;
   known.older = 0;
   known.error = partition.error_code == 0 ? Error() : broker_error(partition.error_code, state.name);
   known.undated = partition.leader_epoch < 0;
-  if (!known.undated) known.epoch = partition.leader_epoch;
+  if (!known.undated) {
+    known.by_id = by_id || (known.by_id && known.epoch == partition.leader_epoch);
+    known.epoch = partition.leader_epoch;
+  }
   if (partition.leader_id < 0 || !router_.knows(partition.leader_id)) {
     // Between leaders: the old one is the best guess. A request to it fails, and its sender refreshes (A15).
     if (!known.error) known.error = Error(Errc::leader_not_available, state.name);
@@ -100,6 +103,7 @@ bool TopicCache::take_leader(const std::string& topic, int32_t partition, int32_
   if (static_cast<size_t>(partition) >= found->second.partitions.size()) return false;
   PartitionState& known = found->second.partitions[static_cast<size_t>(partition)];
   if (epoch < known.epoch || (epoch == known.epoch && leader == known.leader)) return false;
+  known.by_id = known.by_id && known.epoch == epoch;
   known.epoch = epoch;
   known.undated = false;
   known.leader = leader;

@@ -21,6 +21,7 @@ namespace kafka::cluster {
 struct PartitionState {
   int32_t leader = -1;   ///< -1: none, or one that the broker list lacks
   int32_t epoch = -1;    ///< the highest that was told
+  bool by_id = false;    ///< that was told of the topic together with its id
   bool undated = false;  ///< the answer that named this leader told no epoch
   int older = 0;         ///< answers in a row that told an older epoch
   Error error;
@@ -59,11 +60,12 @@ class TopicCache {
   bool take_leader(const std::string& topic, int32_t partition, int32_t leader, int32_t epoch);
 
  private:
-  /// So many answers in a row with an older epoch are believed. Epochs go back only when a topic was deleted and made
-  /// anew, and before 2.8 there are no ids that tell.
+  /// So many answers in a row with an older epoch are believed, unless the newer one came with the topic's id. Epochs
+  /// go back only when a topic was deleted and made anew. Before 2.8 there are no ids that tell. Nor does the first id
+  /// say of which topic the epochs before it were, nor does a hint: it may be an answer about the old topic.
   static constexpr int kOldersBelieved = 5;
 
-  void take_partition(TopicState& state, const Topic::MetadataResponsePartition& partition);
+  void take_partition(TopicState& state, const Topic::MetadataResponsePartition& partition, bool by_id);
 
   const Router& router_;
   std::map<std::string, TopicState, std::less<>> topics_;

@@ -380,6 +380,33 @@ TEST_CASE("D3: a topic made anew under its name is taken by its new id, epochs a
   fixture.finish();
 }
 
+TEST_CASE("D3: an epoch that came without an id may be an old topic's, and is not believed for ever") {
+  const bool hint = GENERATE(true, false);  // not: the topic had no id at first
+  CAPTURE(hint);
+  ConnectionFixture fixture;
+  if (hint) fixture.topic().topic_id.bytes[0] = 1;
+  fixture.learn();
+  if (hint) {
+    CHECK(fixture.metadata().apply_leader("t", 0, 2, 9));
+  } else {
+    fixture.topic().topic_id.bytes[0] = 1;
+    fixture.partition(0).leader_epoch = 0;
+    fixture.partition(0).leader_id = 2;
+  }
+  fixture.refresh();
+  CHECK(fixture.metadata().leader("t", 0) == (hint ? 2 : 1));  // a broker may be behind
+  for (int i = 0; i < 5; ++i) fixture.refresh();
+  CHECK(fixture.metadata().leader("t", 0) == (hint ? 1 : 2));
+  CHECK(fixture.metadata().leader_epoch("t", 0) == (hint ? 5 : 0));
+  // What came with the id stands.
+  fixture.partition(0).leader_epoch += 1;
+  fixture.refresh();
+  fixture.partition(0).leader_epoch -= 1;
+  for (int i = 0; i < 10; ++i) fixture.refresh();
+  CHECK(fixture.metadata().leader_epoch("t", 0) == (hint ? 6 : 1));
+  fixture.finish();
+}
+
 TEST_CASE("a broker that does not know the topic for a moment takes nothing away") {
   ConnectionFixture fixture;
   fixture.learn();
