@@ -63,7 +63,8 @@ void Positions::resume(Partition& partition) {
 void Positions::look_up(const std::vector<Partition*>& partitions) {
   std::vector<Partition*> ask;
   for (Partition* const partition : partitions) {
-    if (partition->origin.kind == Origin::Kind::committed) {
+    // Of a topic that was made anew the first record is wanted, whatever the group has stored.
+    if (partition->origin.kind == Origin::Kind::committed && !partition->position.recreated) {
       ask.push_back(partition);
     } else {
       start(*partition);
@@ -395,10 +396,16 @@ void Positions::stop(Partition& partition, Error why, bool needs_seek) {
   const int64_t offset = partition.position.next;
   const int32_t epoch = partition.epochs.last;
   const bool named = partition.position.named;
+  const bool recreated = partition.position.recreated;
+  const Error reason = partition.position.reset_reason;
   drop(partition);
   partition.position.state = Position::State::stopped;
   partition.position.next = offset;
   partition.position.named = named;
+  if (offset < 0) {  // it goes on with the same question, and tells why once that is answered
+    partition.position.recreated = recreated;
+    partition.position.reset_reason = reason;
+  }
   partition.position.needs_seek = needs_seek;
   partition.position.stop_reason = why;
   partition.epochs.last = epoch;

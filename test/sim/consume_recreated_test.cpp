@@ -355,6 +355,45 @@ TEST_CASE("D3: where auto_offset_reset is none, the partition stops, and seek() 
   client.close();
 }
 
+TEST_CASE(
+    "D3: a partition that stops before the new topic's first record is found begins there later, with the event") {
+  const bool grouped = GENERATE(false, true);
+  const auto policy = GENERATE(OffsetReset::earliest, OffsetReset::latest);
+  CAPTURE(grouped, static_cast<int>(policy));
+  SimClient client(44, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  make_empty(cluster, 1);
+  Recorder recorder;
+  const ConsumerOptions options{
+      .allow_auto_create_topics = false, .auto_offset_reset = policy, .default_api_timeout = 3s};
+  const auto check = [&](auto& reader, const auto& read) {
+    recorder.listen(reader);
+    read();
+    client.run(1s);
+    recorder.events.clear();  // where it begins
+    fill_batches(client, "t", 1, 4, 1);
+    REQUIRE(client.until([&] { return recorder.got.size() == 4; }));
+    cluster.faults().add(ApiKey::list_offsets).always().reply(Errc::leader_not_available);
+    make_anew(client, 1, 3);
+    REQUIRE(client.until([&] { return !recorder.ends.empty(); }));
+    CHECK(recorder.count(Type::partition_stopped) == 1);
+    cluster.faults().clear();
+    read();
+    client.run(5s);
+    check_new(recorder, 4, 3);
+    CHECK(recorder.count(Type::topic_recreated) == 1);
+    close(client, reader);
+  };
+  if (grouped) {
+    Consumer consumer(*client.session, "g", {{"t", {0}}}, options);
+    check(consumer, [&] { consumer.consume(recorder.ack(), recorder.end()); });
+  } else {
+    Fetcher fetcher(*client.session, {{"t", 0, 0}}, options);
+    check(fetcher, [&] { fetcher.fetch(recorder.ack(), recorder.end()); });
+  }
+  client.close();
+}
+
 TEST_CASE("D3: envelopes of the old topic are lost, and their commits are not stored for the new one") {
   const std::string release = GENERATE(std::string(), std::string("2.8"));
   const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered);
