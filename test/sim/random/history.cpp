@@ -37,7 +37,9 @@ void History::collect() {
   for (const auto& [name, topic] : cluster_.topics().all()) {
     for (size_t number = 0; number < topic.partitions.size(); ++number) {
       const TopicPartition partition{name, static_cast<int32_t>(number)};
-      parts_[partition].start = topic.partitions[number]->log.start_offset();
+      Part& at = parts_[partition];
+      at.start = topic.partitions[number]->log.start_offset();
+      at.end = topic.partitions[number]->log.end_offset();
       Log& log = logs_[partition];
       for (OwnedMessage& message : cluster_.contents().read(name, partition.partition)) {
         const auto [first, last] = log.equal_range(message.offset);
@@ -93,6 +95,7 @@ void History::cut(const TopicPartition& partition, int64_t offset) {
   }
   at.cuts.push_back(offset);
   at.starts.push_back(at.start);
+  at.ends.push_back(at.end);
 }
 
 // --- what is known ----------------------------------------------------------
@@ -129,6 +132,14 @@ int64_t History::start(const TopicPartition& partition, size_t view) const {
 int64_t History::highest_start(const TopicPartition& partition, size_t since) const {
   int64_t highest = 0;
   for (size_t view = since; view <= cuts(partition).size(); ++view) highest = std::max(highest, start(partition, view));
+  return highest;
+}
+
+int64_t History::highest_end(const TopicPartition& partition, size_t since) const {
+  const auto found = cluster_.topics().partition(partition.topic, partition.partition);
+  int64_t highest = found == nullptr ? 0 : found->log.end_offset();
+  const Part& at = part(partition);
+  for (size_t view = since; view < at.ends.size(); ++view) highest = std::max(highest, at.ends[view]);
   return highest;
 }
 

@@ -77,7 +77,9 @@ class History {
   /// Where the log may have been said to begin since then, at the latest. A cut can take away the batch in which the
   /// log begins. Then the log begins earlier than a leader has said before.
   int64_t highest_start(const TopicPartition& partition, size_t since) const;
-  /// The same: where each later view began at first.
+  /// The furthest that any log has ended since then.
+  int64_t highest_end(const TopicPartition& partition, size_t since) const;
+  /// Where each view after that one began at first.
   std::vector<int64_t> new_starts(const TopicPartition& partition, size_t since) const;
   /// The end of the present log for such a reader.
   int64_t end(const TopicPartition& partition, bool committed_only) const;
@@ -121,8 +123,8 @@ class History {
     std::vector<Batch> batches;
     std::vector<Marker> markers;
     std::vector<int64_t> cuts;
-    std::vector<int64_t> starts;  // of the logs before these cuts
-    int64_t start = 0;            // when the logs were noted last
+    std::vector<int64_t> starts, ends;  // of the logs before these cuts
+    int64_t start = 0, end = 0;         // when the logs were noted last
     size_t transactions = 0;
     size_t recreations = 0;
   };

@@ -323,7 +323,7 @@ uint64_t Lanes::delivered(const TopicPartition& partition, const std::vector<His
 void Lanes::sent(const TopicPartition& partition, int64_t offset) {
   Lane& at = lane(partition);
   const auto& cuts = history_.cuts(partition);
-  if (std::find(cuts.begin(), cuts.end(), offset) != cuts.end()) return;
+  if (std::find(cuts.begin(), cuts.end(), offset) != cuts.end() || at.mistaken_cuts.contains(offset)) return;
   int64_t newest = -1;
   for (auto& [count, sends] : at.sends) {
     const bool mine = std::any_of(sends.asked.begin(), sends.asked.end(), [&](int64_t asked) {
@@ -393,10 +393,12 @@ void Lanes::went_on(Lane& at, const Event& event, int64_t position) {
   set(at, event.offset);
 }
 
-// Without ids a topic that was made anew looks like the old one, cut off where it ended when it was asked about. Where
-// the consumer began at the first record, and the times of all records tell, it must not be taken for that.
+// Without ids a topic that was made anew looks like the old one, cut off where it ended when it was asked about. It may
+// have been made anew once more before the consumer tells of that, so the end of any topic since counts. Where the
+// consumer began at the first record, and the times of all records tell, it must not be taken for that.
 bool Lanes::looks_cut(const Lane& at, int64_t offset) const {
-  if (!plan_.without_ids() || history_.recreations(at.partition) == 0 || offset > log_end(at.partition)) return false;
+  if (!plan_.without_ids() || history_.recreations(at.partition) == 0) return false;
+  if (offset > history_.highest_end(at.partition, at.view)) return false;
   return plan_.without_times() || at.begun != 0 || !history_.times_tell(at.partition);
 }
 
@@ -430,6 +432,9 @@ void Lanes::event(const Event& event, int64_t position) {
     const bool late = at.sought && position != event.offset;
     if (!known || (!late && at.next >= 0 && !history_.was_passable(partition, at.next, event.offset, committed_only())))
       violation(partition, "goes on at " + std::to_string(event.offset) + ", where no log was cut");
+    // A consumer that takes a new topic for the old one, cut off, shortens its commits to that place as well. Without
+    // ids nothing says that they are the old topic's.
+    if (looks_cut(at, event.offset) && at.mistaken_cuts.insert(event.offset).second) book_.cut(partition, event.offset);
     went_on(at, event, position);
   } else if (event.type == Event::Type::topic_recreated) {
     if (history_.recreations(partition) == 0 && !looks_new(at)) violation(partition, "is taken for another topic");

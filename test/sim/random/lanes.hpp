@@ -114,6 +114,8 @@ struct Lane {
   std::map<size_t, Sends> sends;  ///< commits of what was dispatched after so many of them
   bool newer = false;             ///< the consumer has known the topic without it
   bool by_place = false;          ///< the position was ever set by seek(), without an epoch
+  /// Where the log was said to be cut, though it was another topic's that ended there.
+  std::set<int64_t> mistaken_cuts;
   /// An answer was refused, and the reason was not told yet.
   bool doubtful = false;
   bool open() const { return !out.empty(); }
