@@ -99,8 +99,9 @@ class UVKAFKA_API EnvelopeHold {
 
 /// One message. It is open until you answer it: commit, ack or cancel. It is move-only. You may keep it and answer it
 /// at any later time on the loop's thread. If its consumer is gone by then, or its topic was deleted and made anew, the
-/// answer is `lost`. An envelope that is destroyed without an answer ends the consumption with envelope_dropped. One
-/// that gets no answer holds everything up that waits for it; after 10 s the log names it, once for each consumer.
+/// answer is `lost`. An envelope that is destroyed without an answer ends the consumption with envelope_dropped, unless
+/// its answer would have been `lost`. One that gets no answer holds everything up that waits for it; after 10 s the log
+/// names it, once for each consumer.
 ///
 /// With `Ordering::unordered`, many envelopes are open and may be answered in any order:
 /// - A commit stores its offset when every message below it in its partition is answered, by ack or by commit. So no
@@ -158,6 +159,7 @@ class UVKAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
   Error ack();
   /// Ends the consumption: nothing more is dispatched, and `on_end` runs. In the next consumption, this message is the
   /// first of its partition.
+  /// @return already_answered, or lost: then the consumption goes on.
   Error cancel();
 
   /// True also for one that was moved from.

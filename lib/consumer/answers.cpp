@@ -59,26 +59,24 @@ Error Answers::commit(const Found& found, std::string_view metadata, Function<vo
   return {};
 }
 
-// cancel(), or an envelope that was destroyed without an answer: the next consumption gets the message again.
+// cancel(), or an envelope that was destroyed without an answer: the next consumption gets the message again. One that
+// is lost comes again anyway, or never, and nothing depends on its answer: the consumption goes on.
 Error Answers::give_back(const Found& found, bool dropped) {
-  if (found.partition == nullptr) return lost(found);
+  if (found.entry == nullptr) return lost(found);
   Partition& partition = *found.partition;
-  Window::Entry* const entry = found.entry;
+  Window::Entry& entry = *found.entry;
   if (assignment_.is_present(found.ticket)) {  // an earlier consumption has ended already, and the present one goes on
-    std::string where = partition.where();
-    if (entry != nullptr) where += ", offset " + std::to_string(entry->first);
+    const std::string where = partition.where() + ", offset " + std::to_string(entry.first);
     consumptions_.end(dropped ? Error(Errc::envelope_dropped, where) : Error());
   }
-  if (entry != nullptr) {
-    const int64_t first = entry->first;
-    const bool sought = entry->sought;
-    entry->taken_back = true;
-    take_back(partition, found.number());
-    if (!sought) owner_.go_back(partition, first);
-  }
+  const int64_t first = entry.first;
+  const bool sought = entry.sought;
+  entry.taken_back = true;
+  take_back(partition, found.number());
+  if (!sought) owner_.go_back(partition, first);
   dispatcher_.closed(1);
   changed(partition);
-  return entry != nullptr ? Error() : Error(Errc::lost);
+  return {};
 }
 
 // The answer does not count, but the envelope is not open any more.

@@ -439,6 +439,37 @@ TEST_CASE("D3: envelopes of the old topic are lost, and their commits are not st
   client.close();
 }
 
+TEST_CASE("D3: an envelope of the old topic that is dropped or cancelled does not end the consumption") {
+  const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered);
+  const bool cancel = GENERATE(false, true);
+  CAPTURE(static_cast<int>(ordering), cancel);
+  SimClient client(45, {.brokers = 1});
+  fill_batches(client, "t", 1, 2, 1);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {{"t", 0, 0}}, {.allow_auto_create_topics = false, .ordering = ordering});
+  recorder.listen(fetcher);
+  fetcher.fetch(recorder.each([&](MessageEnvelope envelope) {
+    if (envelope.value() == "new") {
+      CHECK_FALSE(envelope.ack());
+    } else {
+      recorder.kept.push_back(std::move(envelope));
+    }
+  }),
+                recorder.end());
+  REQUIRE(client.until([&] { return !recorder.kept.empty(); }));
+  client.run(1s);
+  const size_t old = recorder.got.size();
+  make_anew(client, 1, 3);
+  REQUIRE(client.until([&] { return recorder.count(Type::topic_recreated) == 1; }));
+  if (cancel) CHECK(recorder.kept.front().cancel() == Errc::lost);
+  recorder.kept.clear();
+  client.run(5s);
+  check_new(recorder, old, 3);
+  CHECK(recorder.ends.empty());
+  close(client, fetcher);
+  client.close();
+}
+
 TEST_CASE("D3: commits that are under way or wait when the topic is made anew are lost, and the consumption goes on") {
   const std::string release = GENERATE(std::string(), std::string("2.8"));
   const Ordering ordering = GENERATE(Ordering::consumer, Ordering::unordered);
