@@ -180,7 +180,10 @@ void Sender::judge_probes() const {
     // A leader that moves leaves a gap in the sequences if a broker stores none, or is taken for one that stores none.
     const bool gap =
         error == Errc::out_of_order_sequence_number && (!run_.plan.sequenced() || run_.plan.cuts_handshakes());
-    if (error && !gap && !busy && error != Errc::message_too_large && error != Errc::unsupported_version &&
+    // A callback that takes longer than request_timeout makes another request time out, and that costs the connection.
+    // Records with acks=0 that were on it are not sent again.
+    const bool cut = error == Errc::disconnected && sent.acks == Acks::none && run_.plan.stalls();
+    if (error && !gap && !busy && !cut && error != Errc::message_too_large && error != Errc::unsupported_version &&
         error != Errc::record_list_too_large && error != Errc::unsupported_compression_type)
       run_.journal.violation("after the faults, record " + std::to_string(probe) + ": " + error.message());
   }
