@@ -79,7 +79,7 @@ class Run {
 
   void watch_rates();
   void judge_rates();
-  bool written();
+  bool excused();
   void note_request(const std::string& ip, ApiKey api);
   void whole_sent(const std::string& ip, std::string_view frame);
   void records_sent(const std::string& ip, codec::Reader& reader, int16_t version);
@@ -89,6 +89,7 @@ class Run {
   RateWatch rates_;
   std::map<uint64_t, RequestTap> taps_;  // of connections, by number
   int64_t ends_ = 0;                     // of all logs
+  int64_t arrived_ = 0, excuses_ = 0;    // Produce requests
   bool misled_ = false;
   std::chrono::nanoseconds looked_at_{-1};
   std::vector<std::unique_ptr<Sender>> senders_;
