@@ -224,6 +224,9 @@ struct UVKAFKA_API Event {
                       ///< envelopes of the old topic are lost
     partition_stopped,  ///< the consumer reads a partition no longer; `error` says why, and seek() restarts it
     partition_resumed,  ///< a stopped or waiting partition goes on
+    member_slow,        ///< half of `max_poll_interval` has passed while an envelope was open, or while nobody consumed
+    member_suspended,   ///< `max_poll_interval` has passed: the member has left its group; it joins again when the
+                        ///< envelope is answered or destroyed, or with the next consume()
     rebootstrap,        ///< no known broker can be reached: the client starts again from the contact points
   };
   Type type = Type::broker_connected;

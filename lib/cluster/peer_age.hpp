@@ -68,6 +68,8 @@ class PeerAge {
   bool may_be_old() const noexcept { return !ever_modern_; }
   /// True if a connection in this dialect is out of date: another one has got an answer to ApiVersions since.
   bool outdated(Dialect dialect) const noexcept { return dialect != Dialect::negotiated && ever_modern_; }
+  /// True if the peer was seen to ignore ApiVersions, as 0.9 does: it has what came with that release.
+  bool is_0_9() const noexcept { return ignores_versions_; }
   /// True if the peer gives out producer ids (0.11 or later), as far as its last answer to ApiVersions says.
   bool gives_ids() const noexcept { return gives_ids_; }
 

@@ -23,7 +23,7 @@ constexpr net::Duration kSilence = std::chrono::milliseconds(500);
 void VersionStep::start(Handshake& handshake) {
   const Dialect dialect = handshake.peer().dialect;
   if (dialect == Dialect::negotiated) return ask(handshake, kNewestApiVersions);
-  handshake.settle(protocol::legacy_versions(), dialect);
+  handshake.settle(protocol::legacy_versions(handshake.peer().age->is_0_9()), dialect);
   handshake.pass();
 }
 
@@ -60,7 +60,7 @@ void VersionStep::on_frame(Handshake& handshake, Bytes frame) {
   if (probe_id_ >= 0 && id == probe_id_) {
     handshake.expect_late(-1);
     handshake.peer().age->ignored(handshake.reactor().now());
-    handshake.settle(protocol::legacy_versions(), Dialect::old);
+    handshake.settle(protocol::legacy_versions(true), Dialect::old);
     return handshake.pass();
   }
   if (id != id_) {

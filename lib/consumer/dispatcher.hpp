@@ -28,6 +28,8 @@ class Dispatcher {
     virtual void fetch_more() = 0;
     /// Envelopes are open that were not answered at once.
     virtual void envelopes_open() = 0;
+    /// The last open envelope was answered.
+    virtual void none_open() = 0;
     /// The partition's buffer has been read to its end.
     virtual void drained(Partition& partition) = 0;
     /// The partition's buffer cannot be read from here on.
@@ -69,7 +71,7 @@ class Dispatcher {
   /// So many envelopes are not open any more.
   void closed(size_t count) {
     open_ -= count;
-    if (open_ == 0 && consumptions_.stopping()) consumptions_.finish();
+    if (open_ == 0) owner_.none_open();
   }
   /// An answer has changed the partition: goes on with it, or with the others.
   void changed(Partition& partition);

@@ -4,15 +4,12 @@
 
 #include <kafka/options.hpp>
 
-#include <vector>
-
-#include "consumer/assignment.hpp"
+#include "consumer/oldest_open.hpp"
 #include "session/core.hpp"
 
 namespace kafka::consumer {
 
-/// Owns the timer that looks for the oldest open envelope of each partition. It costs nothing per message: a partition
-/// is looked at now and then, and an envelope that is still the oldest one is open since then.
+/// Owns the timer that looks for the oldest open envelope.
 class Forgotten {
  public:
   /// An envelope that is open for this long is told of, one of each consumer.
@@ -20,7 +17,7 @@ class Forgotten {
   static constexpr net::Duration kLookEvery = std::chrono::seconds(5);
 
   Forgotten(session::Core& core, const ConsumerOptions& options, const Assignment& assignment)
-      : core_(core), options_(options), assignment_(assignment) {}
+      : core_(core), options_(options), oldest_(assignment) {}
 
   /// Envelopes are open.
   void watch() {
@@ -32,18 +29,12 @@ class Forgotten {
   }
 
  private:
-  struct Oldest {
-    uint64_t number = 0;  // of the envelope
-    net::TimePoint since{};
-  };
-
   void look();
   void tell(const Partition& partition);
 
   session::Core& core_;
   const ConsumerOptions& options_;
-  const Assignment& assignment_;
-  std::vector<Oldest> oldest_;  // by the partition's slot
+  OldestOpen oldest_;
   net::Timer timer_;
   bool told_ = false;
 };

@@ -37,6 +37,16 @@ void Handlers::event(Event::Type type, Partition& partition, const Error& error,
       });
 }
 
+void Handlers::event(Event::Type type, const Error& error) {
+  Event event;
+  event.type = type;
+  event.error = error;
+  if (on_event_ == nullptr) return core_.event(event);
+  core_.callbacks().run(lane_, [guard = scope_.guard(), handler = on_event_, event = std::move(event)] {
+    if (guard.alive()) (*handler)(event);
+  });
+}
+
 void Handlers::announce(const std::vector<std::shared_ptr<Partition>>& partitions, Function<void()> tell) {
   for (const auto& partition : partitions) ++partition->untold;
   core_.callbacks().run(lane_, [this, guard = scope_.guard(), partitions, tell = std::move(tell)]() mutable {

@@ -30,6 +30,8 @@ class Handlers {
 
   /// `then` runs behind the handler, in the same callback. Without a handler it is dropped.
   void event(Event::Type type, Partition& partition, const Error& error, int64_t offset, Function<void()> then = {});
+  /// An event that concerns no partition.
+  void event(Event::Type type, const Error& error);
   /// Has the application hear of these partitions by `tell` before the first message of them comes. A seek in it wins.
   void announce(const std::vector<std::shared_ptr<Partition>>& partitions, Function<void()> tell);
   /// Tells that the partition's end is reached, once each time.

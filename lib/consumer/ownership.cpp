@@ -38,6 +38,7 @@ Ownership::Ownership(session::Core& core, session::Lane lane, const ConsumerOpti
       roster_(roster),
       owner_(owner),
       drain_(core),
+      poll_watch_(core, options.max_poll_interval, pipeline.assignment, pipeline.consumptions, *this),
       participation_(std::make_unique<group::ClassicMember>(core, member_options(options, std::move(name)),
                                                             std::move(topics),
                                                             static_cast<group::Participation::Owner&>(*this))) {}
@@ -61,6 +62,21 @@ Error Ownership::rebalance(std::string reason) {
   return {};
 }
 
+// A member that was suspended joins again when the application has answered: its envelopes count as open until then.
+void Ownership::look() {
+  drain_.look();
+  if (participation_->view().state == GroupView::State::suspended && pipeline_.dispatcher.open() == 0)
+    participation_->join();
+}
+
+void Ownership::application_slow(const Error& why) { pipeline_.handlers.event(Event::Type::member_slow, why); }
+
+void Ownership::application_stuck(const Error& why) {
+  const std::shared_ptr<void> pinned = owner_.pin();
+  participation_->suspend(why);
+  pipeline_.handlers.event(Event::Type::member_suspended, why);
+}
+
 void Ownership::leave(bool tell, net::TimePoint deadline) {
   participation_->leave(tell, deadline, scope_.wrap([this] {
     away_ = true;
@@ -72,6 +88,7 @@ void Ownership::abort() {
   scope_.end();
   drain_.cancel();
   held_timer_.cancel();
+  poll_watch_.stop();
   if (held_ != nullptr) held_->release = nullptr;
   held_.reset();
   released_ = nullptr;
@@ -92,6 +109,7 @@ std::vector<std::shared_ptr<Partition>> Ownership::find(const Partitions& named)
 
 void Ownership::assigned(const Partitions& fresh) {
   roster_.assign(fresh);
+  poll_watch_.start();
   if (!handlers_->on_assigned) return;
   pipeline_.handlers.announce(find(fresh), [handlers = handlers_, fresh] {
     if (handlers->on_assigned) handlers->on_assigned(fresh);

@@ -19,6 +19,7 @@
 #include "base/scope.hpp"
 #include "consumer/drain.hpp"
 #include "consumer/pipeline.hpp"
+#include "consumer/poll_watch.hpp"
 #include "consumer/roster.hpp"
 #include "group/participation.hpp"
 
@@ -41,7 +42,7 @@ struct GroupHandlers {
 };
 
 /// Owns the consumer's part in the group, and the application's handlers.
-class Ownership final : private group::Participation::Owner {
+class Ownership final : private group::Participation::Owner, private PollWatch::Owner {
  public:
   class Owner {
    public:
@@ -77,7 +78,7 @@ class Ownership final : private group::Participation::Owner {
   /// latest.
   void leave(bool tell, net::TimePoint deadline);
   /// Something that a drain waits for may have ended.
-  void look() { drain_.look(); }
+  void look();
   /// Nothing is called any more.
   void abort();
 
@@ -89,6 +90,10 @@ class Ownership final : private group::Participation::Owner {
   void settled() override;
   void trusted_until(net::TimePoint end) override;
   void refused(const Error& why) override;
+
+  // PollWatch::Owner
+  void application_slow(const Error& why) override;
+  void application_stuck(const Error& why) override;
 
   void drained(const Partitions& gone, Function<void()> released);
   void release();
@@ -105,6 +110,7 @@ class Ownership final : private group::Participation::Owner {
   Function<void()> released_;  // of the revocation under way, once it is drained
   std::shared_ptr<RevocationState> held_;
   net::Timer held_timer_;
+  PollWatch poll_watch_;
   bool away_ = true;
   std::unique_ptr<group::Participation> participation_;
   Scope scope_;

@@ -64,7 +64,7 @@ void Pipeline::trust(net::TimePoint until) {
 
 void Pipeline::check_end(Partition& partition) {
   handlers.check_end(partition);
-  if (partition.held(Hold::revoking)) owner_.given_up_changed();
+  if (partition.held(Hold::revoking)) owner_.answered();
 }
 
 void Pipeline::position_dropped() {
@@ -100,6 +100,11 @@ bool Pipeline::will_free_memory() const {
   // memory.
   if (options_.ordering != Ordering::partition && dispatcher.open() > 0) return true;
   return !dispatcher.nothing_to_do();
+}
+
+void Pipeline::none_open() {
+  if (consumptions.stopping()) consumptions.finish();
+  owner_.answered();
 }
 
 void Pipeline::drained(Partition& partition) {

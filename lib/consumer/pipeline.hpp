@@ -41,8 +41,8 @@ class Pipeline final : private Positions::Owner,
     virtual std::shared_ptr<void> pin() = 0;
     /// A consumption or a commit has ended.
     virtual void settled() = 0;
-    /// An answer or a commit has changed a partition that is being given up.
-    virtual void given_up_changed() = 0;
+    /// An answer or a commit has changed a partition that is being given up, or no envelope is open any more.
+    virtual void answered() = 0;
 
    protected:
     ~Owner() = default;
@@ -106,6 +106,7 @@ class Pipeline final : private Positions::Owner,
   void consumption_ended() override { owner_.settled(); }
   void fetch_more() override { sources.schedule(); }
   void envelopes_open() override { forgotten.watch(); }
+  void none_open() override;
   void drained(Partition& partition) override;
   void unreadable(Partition& partition, Error error) override { positions.stop(partition, std::move(error), true); }
   void go_back(Partition& partition, int64_t offset) override { positions.go_back(partition, offset); }

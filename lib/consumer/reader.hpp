@@ -101,7 +101,9 @@ class Reader final : public session::Client,
   // Pipeline::Owner
   std::shared_ptr<void> pin() override { return shared_from_this(); }
   void settled() override;
-  void given_up_changed() override { ownership_->look(); }
+  void answered() override {
+    if (ownership_ != nullptr) ownership_->look();
+  }
 
   // Ownership::Owner
   void refused(const Error& why) override { pipeline_.consumptions.end(why); }

@@ -150,6 +150,8 @@ void ClassicMember::join_failed(const Error& error, const Joined& response) {
   }
   if (error == Errc::member_id_required) return send_join();
   if (error == Errc::closed) return;
+  if (error == Errc::unsupported_version)
+    return refuse(Error(Errc::unsupported_feature, "members of groups need Kafka 0.9: " + std::string(error.detail())));
   if (fatal(error)) {
     return refuse(error == Errc::inconsistent_group_protocol
                       ? Error(error.code(), std::string(error.detail()) + ": this member offers " +

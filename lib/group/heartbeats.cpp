@@ -47,7 +47,7 @@ void Heartbeats::send() {
   const Scope::Guard guard = scope_.guard();
   core_.coordinators().call<HeartbeatRequest>(
       cluster::CoordinatorKey::group(identity_.group), HeartbeatRequest(),
-      {.timeout = session_, .wanted = [guard] { return guard.alive(); }},
+      {.timeout = session_, .answer_timeout = session_ / kPatience, .wanted = [guard] { return guard.alive(); }},
       [this, guard](const HeartbeatResponse& response) {
         return guard.alive() ? coordinator_error(identity_.group, response.error_code) : Error();
       },

@@ -30,6 +30,10 @@ class Heartbeats {
   static constexpr net::Duration kFast = std::chrono::milliseconds(100);
   static constexpr net::Duration kHurry = std::chrono::seconds(3);
 
+  /// An answer that has not come after this part of the session is not waited for any longer: the heartbeat is repeated
+  /// before the session ends.
+  static constexpr int kPatience = 4;
+
   /// All arguments outlive this object.
   Heartbeats(session::Core& core, const Identity& identity, net::Duration interval, Owner& owner)
       : core_(core), identity_(identity), interval_(interval), owner_(owner) {}

@@ -29,7 +29,8 @@ void Interest::stop() {
 
 int32_t Interest::count_now(const std::string& topic) const {
   const cluster::TopicState* const state = core_.metadata().topic(topic);
-  if (state == nullptr || !state->known || state->gone) return 0;
+  if (state == nullptr || (!state->known && !state->error)) return kUnknown;
+  if (!state->known || state->gone) return 0;
   return static_cast<int32_t>(state->partitions.size());
 }
 
@@ -38,7 +39,9 @@ void Interest::look() {
   std::string changed;
   for (auto& [topic, count] : counts_) {
     const int32_t now = count_now(topic);
-    if (std::exchange(count, now) != now && changed.empty()) changed = topic;
+    if (now == kUnknown) continue;
+    const int32_t before = std::exchange(count, now);
+    if (before != kUnknown && before != now && changed.empty()) changed = topic;
   }
   if (!changed.empty()) owner_.topic_changed(changed);
 }

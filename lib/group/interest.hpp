@@ -24,7 +24,9 @@ class Interest {
     ~Owner() = default;
   };
 
-  /// Partitions by topic; 0 for a topic that does not exist.
+  /// Nothing has been heard of the topic: the number that is heard first is no change.
+  static constexpr int32_t kUnknown = -1;
+  /// Partitions by topic; 0 for a topic that does not exist, or kUnknown.
   using Counts = std::map<std::string, int32_t>;
 
   Interest(session::Core& core, Owner& owner) : core_(core), owner_(owner) {}

@@ -69,10 +69,14 @@ Error ApiVersionSet::pick(ApiKey key, int16_t cap, int16_t& version) const {
   return Error(Errc::unsupported_version, std::move(detail));
 }
 
-ApiVersionSet legacy_versions() noexcept {
+ApiVersionSet legacy_versions(bool groups) noexcept {
   ApiVersionSet set;
   for (const ApiRow& row : api_rows()) {
-    if (row.newest_in.v0_8_2 != kNoVersion) set.set(row.key, row.client_from, row.newest_in.v0_8_2);
+    if (row.newest_in.v0_8_2 != kNoVersion) {
+      set.set(row.key, row.client_from, row.newest_in.v0_8_2);
+    } else if (groups && row.newest_in.v0_9 != kNoVersion) {
+      set.set(row.key, row.client_from, row.newest_in.v0_9);
+    }
   }
   return set;
 }

@@ -41,7 +41,8 @@ class ApiVersionSet {
   size_t count_ = 0;
 };
 
-/// What 0.8.2 and 0.9 both speak. These releases cannot be asked.
-ApiVersionSet legacy_versions() noexcept;
+/// What 0.8.2 and 0.9 both speak. These releases cannot be asked. `groups`: the peer is 0.9, and has the APIs that came
+/// with it.
+ApiVersionSet legacy_versions(bool groups) noexcept;
 
 }  // namespace kafka::protocol

@@ -15,6 +15,8 @@ LogLevel level_of(const Event& event) {
       return broken ? LogLevel::warning : LogLevel::info;
     case Event::Type::connect_failed:
     case Event::Type::partition_stopped:
+    case Event::Type::member_slow:
+    case Event::Type::member_suspended:
     case Event::Type::rebootstrap:
       return LogLevel::warning;
     default:

@@ -37,6 +37,10 @@ std::string_view to_string(Event::Type type) {
       return "partition stopped";
     case Event::Type::partition_resumed:
       return "partition resumed";
+    case Event::Type::member_slow:
+      return "group member slow";
+    case Event::Type::member_suspended:
+      return "group member suspended";
     case Event::Type::rebootstrap:
       return "rebootstrap";
   }

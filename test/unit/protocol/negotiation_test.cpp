@@ -89,7 +89,7 @@ TEST_CASE("Kafka 4 gets Produce from version 3 on, although it advertises older 
 }
 
 TEST_CASE("A12: the legacy profile is what 0.8.2 and 0.9 speak, with offsets in Kafka") {
-  const ApiVersionSet set = protocol::legacy_versions();
+  const ApiVersionSet set = protocol::legacy_versions(false);
   int16_t version = -1;
   for (ApiKey key :
        {ApiKey::produce, ApiKey::fetch, ApiKey::list_offsets, ApiKey::metadata, ApiKey::find_coordinator}) {
@@ -103,4 +103,18 @@ TEST_CASE("A12: the legacy profile is what 0.8.2 and 0.9 speak, with offsets in 
   }
   CHECK(set.pick(ApiKey::api_versions, version) == Errc::unsupported_version);
   CHECK(set.pick(ApiKey::init_producer_id, version) == Errc::unsupported_version);
+  CHECK(set.pick(ApiKey::join_group, version) == Errc::unsupported_version);
+}
+
+TEST_CASE("A12: a broker that is known to be 0.9 has groups, and everything else as before") {
+  const ApiVersionSet set = protocol::legacy_versions(true);
+  int16_t version = -1;
+  for (ApiKey key : {ApiKey::join_group, ApiKey::sync_group, ApiKey::heartbeat, ApiKey::leave_group,
+                     ApiKey::describe_groups, ApiKey::list_groups, ApiKey::produce}) {
+    REQUIRE_FALSE(set.pick(key, version));
+    CHECK(version == 0);
+  }
+  REQUIRE_FALSE(set.pick(ApiKey::offset_commit, version));
+  CHECK(version == 1);
+  CHECK(set.pick(ApiKey::api_versions, version) == Errc::unsupported_version);
 }

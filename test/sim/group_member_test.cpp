@@ -1,0 +1,456 @@
+// Members of a consumer group: how they come, share, go, and are put out, and what becomes of partitions and envelopes.
+#include "group_fixture.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+ConsumerOptions with(const std::string& assignors) {
+  ConsumerOptions options = member_options();
+  options.partition_assignment_strategy = assignors;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("Members share the partitions, and every message is read once, whoever comes and goes") {
+  const std::string assignor = GENERATE("range", "roundrobin", "sticky", "cooperative-sticky");
+  const std::string version = GENERATE("0.10", "0.11", "2.8", "");
+  CAPTURE(assignor, version);
+  GroupBench bench(1, {.brokers = 3});
+  REQUIRE_FALSE(bench.client.brokers->cluster().releases().as_version(version));
+  fill(bench.client, "t", 6, 40);
+  SimMember& a = bench.start("a", with(assignor));
+  REQUIRE(bench.until([&] { return a.owned.size() == 6 || !a.ends.empty(); }));
+  for (const Error& error : a.ends) FAIL(error.message());
+  CHECK(a.consumer->group().state == GroupView::State::stable);
+  CHECK(a.consumer->group().leader);
+  SimMember& b = bench.start("b", with(assignor));
+  CHECK(bench.until([&] { return b.owned.size() == 3 && a.owned.size() == 3; }));
+  fill(bench.client, "t", 6, 40);
+  SimMember& c = bench.start("c", with(assignor));
+  CHECK(bench.until([&] { return c.owned.size() == 2 && b.owned.size() == 2 && a.owned.size() == 2; }));
+  CHECK(bench.disjoint());
+  b.close();
+  CHECK(bench.until([&] { return b.closes == 1 && a.owned.size() == 3 && c.owned.size() == 3; }));
+  CHECK(b.owned.empty());
+  fill(bench.client, "t", 6, 40);
+  CHECK(bench.until([&] { return bench.deliveries().size() == 6 * 120; }));
+  bench.run(5s);
+  CHECK(bench.all_once(6, 120));
+  for (int32_t p = 0; p < 6; ++p) CHECK(bench.stored(p) == 120);
+  for (const auto& member : bench.members) CHECK_FALSE(member->failed_commits());
+  CHECK(a.losses.empty());
+}
+
+TEST_CASE(
+    "F1: a partition that goes is drained: open envelopes may be answered and are stored, then the next owner reads "
+    "on") {
+  const std::string assignor = GENERATE("range", "cooperative-sticky");
+  GroupBench bench;
+  fill(bench.client, "t", 2, 20);
+  ConsumerOptions options = with(assignor);
+  options.ordering = Ordering::partition;
+  SimMember& a = bench.add("a", options);
+  a.keep();
+  CHECK(bench.until([&] { return a.kept.size() == 2; }));
+  SimMember& b = bench.start("b", options);
+  bench.run(3s);
+  CHECK(b.owned.empty());
+  CHECK(a.time_left > 6s);
+  CHECK(a.time_left <= 8s);
+  REQUIRE(a.kept.size() == 2);  // nothing more is dispatched of what goes
+  for (MessageEnvelope& envelope : a.kept) {
+    CHECK_FALSE(envelope.commit({}, [&](Error error) { a.outcomes.push_back(std::move(error)); }));
+  }
+  CHECK(bench.until([&] { return b.owned.size() == 1; }, 2s));
+  CHECK(a.outcomes.size() == 2);
+  CHECK_FALSE(a.failed_commits());
+  CHECK(bench.until([&] { return b.got.size() == 19; }));
+  CHECK(b.got.front().offset == 1);
+}
+
+TEST_CASE("F1: an envelope that stays open is lost when the time is up, and the next owner reads it again") {
+  const std::string assignor = GENERATE("range", "cooperative-sticky");
+  GroupBench bench;
+  fill(bench.client, "t", 2, 20);
+  ConsumerOptions options = with(assignor);
+  options.ordering = Ordering::partition;
+  options.revoke_timeout = 2s;
+  SimMember& a = bench.add("a", options);
+  a.keep();
+  CHECK(bench.until([&] { return a.kept.size() == 2; }));
+  SimMember& b = bench.start("b", options);
+  CHECK(bench.until([&] { return b.owned.size() == 1; }, 5s));
+  const auto [topic, number] = *b.owned.begin();
+  for (MessageEnvelope& envelope : a.kept) {
+    const bool gone = assignor == "range" || envelope.partition() == number;
+    if (gone) CHECK(envelope.commit() == Errc::lost);
+  }
+  CHECK(bench.until([&] { return b.got.size() == 20; }));
+  CHECK(b.got.front().offset == 0);
+}
+
+TEST_CASE(
+    "F2: after a stall that is longer than a session nothing is dispatched or stored before a heartbeat was answered") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 1000);
+  SimMember& a = bench.start("a");
+  SimMember& b = bench.add("b");
+  CHECK(bench.until([&] { return a.got.size() > 5; }));
+  bench.client.world.pause("a");
+  b.consume();
+  CHECK(bench.until([&] { return b.owned.size() == 2; }, 20s));
+  const size_t before = a.got.size();
+  CHECK(bench.until([&] { return bench.stored(0) == 1000 && bench.stored(1) == 1000; }));
+  bench.client.world.resume("a");
+  CHECK(bench.until([&] { return !a.losses.empty(); }));
+  CHECK(a.got.size() == before);
+  bench.run(5s);
+  CHECK(bench.stored(0) == 1000);
+  CHECK(bench.stored(1) == 1000);
+  CHECK(bench.owned() == 2);
+  CHECK(bench.disjoint());
+}
+
+TEST_CASE("F3: commits of partitions that stay are kept while the group shares out, and are stored then") {
+  GroupBench bench;
+  fill(bench.client, "t", 4, 500);
+  ConsumerOptions options = with("cooperative-sticky");
+  options.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
+  options.ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered);
+  SimMember& a = bench.start("a", options);
+  CHECK(bench.until([&] { return a.got.size() > 20; }));
+  // The leader of the group takes long: SyncGroup comes late, and until then no commit is accepted.
+  bench.client.brokers->cluster().faults().add(ApiKey::metadata).times(3).delay(1s);
+  bench.start("b", options);
+  CHECK(bench.until([&] { return bench.deliveries().size() == 4 * 500; }));
+  bench.run(3s);
+  CHECK(bench.all_once(4, 500));
+  CHECK_FALSE(a.failed_commits());
+  for (int32_t p = 0; p < 4; ++p) CHECK(bench.stored(p) == 500);
+}
+
+TEST_CASE("F8: what was fetched of a partition that goes is not delivered any more") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 400);
+  SimMember& a = bench.add("a", with("cooperative-sticky"));
+  a.keep();
+  CHECK(bench.until([&] { return a.kept.size() == 1; }));
+  SimMember& b = bench.start("b", with("cooperative-sticky"));
+  bench.run(2s);
+  CHECK_FALSE(a.kept.front().commit());
+  a.kept.clear();
+  CHECK(bench.until([&] { return b.owned.size() == 1; }));
+  bench.run(2s);
+  CHECK(bench.disjoint());  // SimMember checks each message
+}
+
+TEST_CASE("F9: members that join and leave all the time: nothing is skipped, and little is read twice") {
+  const std::string assignor = GENERATE("range", "cooperative-sticky");
+  GroupBench bench;
+  fill(bench.client, "t", 6, 300);
+  bench.start("base", with(assignor));
+  for (int round = 0; round < 20; ++round) {
+    SimMember& guest = bench.start("guest" + std::to_string(round), with(assignor));
+    bench.run(200ms);
+    if (round % 3 == 0) {
+      guest.close();
+    } else if (round % 3 == 1) {
+      bench.client.world.kill_host("guest" + std::to_string(round));
+    }
+  }
+  CHECK(bench.until(
+      [&] {
+        for (int32_t p = 0; p < 6; ++p) {
+          if (bench.stored(p) != 300) return false;
+        }
+        return true;
+      },
+      5min));
+  CHECK(bench.deliveries().size() == 6 * 300);
+}
+
+TEST_CASE("F10: a static member that restarts within its session gets its partitions back without a rebalance") {
+  GroupBench bench;
+  fill(bench.client, "t", 4, 10);
+  ConsumerOptions options = with("range");
+  SimMember& a = bench.start("a", options);
+  options.group_instance_id = "one";
+  SimMember& b = bench.start("b", options);
+  CHECK(bench.until([&] { return a.owned.size() == 2 && b.owned.size() == 2; }));
+  const auto before = b.owned;
+  const size_t told = a.journal.size();
+  b.close();
+  CHECK(bench.until([&] { return b.closes == 1; }));
+  SimMember& again = bench.start("again", options);
+  CHECK(bench.until([&] { return again.owned == before; }));
+  bench.run(3s);
+  CHECK(a.journal ==
+        std::vector<std::string>(a.journal.begin(), a.journal.begin() + static_cast<std::ptrdiff_t>(told)));
+}
+
+TEST_CASE("F10: of two members with one instance id the older one is fenced, and does not come back") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  ConsumerOptions options = with("range");
+  options.group_instance_id = "one";
+  SimMember& a = bench.start("a", options);
+  CHECK(bench.until([&] { return a.owned.size() == 2; }));
+  SimMember& b = bench.start("b", options);
+  CHECK(bench.until([&] { return b.owned.size() == 2 && !a.ends.empty(); }));
+  CHECK(a.ends.front() == Errc::fenced_instance_id);
+  CHECK(a.consumer->group().state == GroupView::State::failed);
+  CHECK(a.owned.empty());
+  bench.run(20s);
+  CHECK(b.owned.size() == 2);
+  CHECK(b.losses.empty());
+}
+
+TEST_CASE("F11: a coordinator that is away costs time and nothing else") {
+  GroupBench bench(1, {.brokers = 3});
+  fill(bench.client, "t", 3, 10);
+  ConsumerOptions options = with("cooperative-sticky");
+  options.session_timeout = 45s;
+  SimMember& a = bench.start("a", options);
+  CHECK(bench.until([&] { return a.owned.size() == 3; }));
+  const int32_t coordinator = bench.client.brokers->cluster().coordinators().of("g");
+  bench.client.brokers->kill(coordinator);
+  fill(bench.client, "t", 3, 10);
+  CHECK(bench.until([&] { return bench.deliveries().size() == 60; }));
+  CHECK(bench.until([&] { return bench.stored(0) == 20 && bench.stored(1) == 20 && bench.stored(2) == 20; }));
+  CHECK(a.owned.size() == 3);
+}
+
+TEST_CASE("F13: heartbeats whose answers are lost change nothing") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  SimMember& a = bench.start("a");
+  CHECK(bench.until([&] { return a.owned.size() == 2; }));
+  bench.client.brokers->cluster().faults().add(ApiKey::heartbeat).times(2).drop_response();
+  bench.client.brokers->cluster().faults().add(ApiKey::heartbeat).times(2).close_after();
+  bench.run(20s);
+  CHECK(a.journal == std::vector<std::string>{"assigned t/0 t/1"});
+}
+
+TEST_CASE("F14: a member leaves in time although its coordinator is away") {
+  GroupBench bench(1, {.brokers = 1});
+  fill(bench.client, "t", 2, 10);
+  SimMember& a = bench.start("a");
+  CHECK(bench.until([&] { return a.owned.size() == 2; }));
+  bench.run(1s);
+  bench.client.brokers->kill(1);
+  a.close();
+  CHECK(bench.until([&] { return a.closes == 1; }, 31s));
+}
+
+TEST_CASE("F16: a group that falls back to an eager assignor takes everything first") {
+  GroupBench bench;
+  fill(bench.client, "t", 4, 50);
+  SimMember& a = bench.start("a", with("cooperative-sticky,range"));
+  SimMember& b = bench.start("b", with("cooperative-sticky,range"));
+  CHECK(bench.until([&] { return a.owned.size() == 2 && b.owned.size() == 2; }));
+  CHECK(a.consumer->group().assignor == "cooperative-sticky");
+  SimMember& old = bench.start("old", with("range"));
+  CHECK(bench.until([&] { return bench.owned() == 4 && !old.owned.empty(); }));
+  CHECK(a.consumer->group().assignor == "range");
+  CHECK(bench.disjoint());
+  CHECK(bench.until([&] { return bench.deliveries().size() == 4 * 50; }));
+}
+
+TEST_CASE(
+    "F20: an envelope that stays open too long makes the member leave; when it is answered the member comes back") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  ConsumerOptions options = with("range");
+  options.max_poll_interval = 10s;
+  SimMember& a = bench.add("a", options);
+  a.keep();
+  CHECK(bench.until([&] { return a.kept.size() == 1; }));
+  SimMember& b = bench.add("b", options);
+  CHECK(bench.until([&] { return a.count(Event::Type::member_slow) == 1; }, 6s));
+  CHECK(a.losses.empty());
+  CHECK(bench.until([&] { return a.count(Event::Type::member_suspended) == 1; }, 6s));
+  CHECK(bench.until([&] { return a.losses.size() == 1; }));
+  CHECK(a.losses.front() == Errc::stalled);
+  CHECK(a.consumer->group().state == GroupView::State::suspended);
+  b.consume();
+  CHECK(bench.until([&] { return b.owned.size() == 2 && b.got.size() == 20; }, 5s));
+  CHECK(a.kept.front().commit() == Errc::lost);
+  CHECK(bench.until([&] { return a.owned.size() == 1 && b.owned.size() == 1; }, 10s));
+  CHECK(a.count(Event::Type::member_slow) == 1);
+}
+
+TEST_CASE("F20: a member that owns partitions and does not consume leaves, and joins with the next consumption") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  ConsumerOptions options = with("range");
+  options.max_poll_interval = 10s;
+  SimMember& a = bench.add("a", options);
+  a.consumer->consume(1, [](MessageEnvelope envelope) { envelope.commit(); }, {});
+  CHECK(bench.until([&] { return a.count(Event::Type::member_suspended) == 1; }, 30s));
+  CHECK(a.owned.empty());
+  a.consume();
+  CHECK(bench.until([&] { return a.owned.size() == 2 && bench.stored(0) == 10 && bench.stored(1) == 10; }));
+}
+
+TEST_CASE("F22: a subscription that changes while the member joins counts in the next round") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  fill(bench.client, "u", 2, 10);
+  bench.client.brokers->cluster().faults().add(ApiKey::join_group).delay(1s);
+  SimMember& a = bench.start("a");
+  bench.run(500ms);
+  CHECK(a.owned.empty());
+  CHECK_FALSE(a.consumer->subscribe(Topics("t", "u")));
+  CHECK(bench.until([&] { return a.owned.size() == 4; }));
+  CHECK_FALSE(a.consumer->subscribe(Topics("u")));
+  CHECK(bench.until([&] { return a.owned.size() == 2; }));
+  CHECK(a.owned.begin()->first == "u");
+}
+
+TEST_CASE("F23: a partition that is taken and given back in one round starts at the group's offset") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  SimMember& a = bench.start("a", with("range"));
+  CHECK(bench.until([&] { return bench.stored(0) == 10 && bench.stored(1) == 10; }));
+  CHECK_FALSE(a.consumer->rebalance("a test"));
+  CHECK(bench.until([&] { return a.journal.size() == 4 && a.owned.size() == 2; }, 5s));
+  fill(bench.client, "t", 2, 10);
+  CHECK(bench.until([&] { return bench.stored(0) == 20 && bench.stored(1) == 20; }));
+  CHECK(bench.all_once(2, 20));
+}
+
+TEST_CASE("The leader notices topics that grow, and topics that are made later") {
+  SimClientOptions options{.brokers = 1};
+  options.session.metadata_max_age = 5s;
+  GroupBench bench(1, std::move(options));
+  fill(bench.client, "t", 2, 10);
+  SimMember& a = bench.start("a", with("range"), Topics("t", "later"));
+  SimMember& b = bench.start("b", with("range"), Topics("t", "later"));
+  CHECK(bench.until([&] { return a.owned.size() == 1 && b.owned.size() == 1; }));
+  fill(bench.client, "later", 4, 10);
+  CHECK(bench.until([&] { return a.owned.size() == 3 && b.owned.size() == 3; }, 20s));
+  REQUIRE_FALSE(bench.client.brokers->cluster().topics().grow("t", 4));
+  CHECK(bench.until([&] { return a.owned.size() == 4 && b.owned.size() == 4; }, 20s));
+}
+
+TEST_CASE("A seek in on_assigned wins over the group's offset") {
+  GroupBench bench;
+  fill(bench.client, "t", 1, 20);
+  SimMember& a = bench.add("a");
+  a.consumer->on_assigned([&](const Partitions& fresh) {
+    for (const auto& place : SimMember::places(fresh)) a.owned.insert(place);
+    CHECK_FALSE(a.consumer->seek({"t", 0, 15}));
+  });
+  a.consume();
+  CHECK(bench.until([&] { return a.got.size() == 5; }));
+  CHECK(a.got.front().offset == 15);
+}
+
+TEST_CASE("The group waits for a Revocation that is held, up to 90 % of the rebalance timeout") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  const bool released = GENERATE(true, false);
+  SimMember& a = bench.start("a", with("range"));
+  a.holds = true;
+  CHECK(bench.until([&] { return a.owned.size() == 2; }));
+  SimMember& b = bench.start("b", with("range"));
+  CHECK(bench.until([&] { return a.held.size() == 1; }));
+  bench.run(3s);
+  CHECK(b.owned.empty());
+  if (released) {
+    a.held.front().release();
+    CHECK(bench.until([&] { return b.owned.size() == 1; }, 2s));
+  } else {
+    CHECK(bench.until([&] { return b.owned.size() == 1; }, 7s));
+  }
+  CHECK(a.losses.empty());
+}
+
+TEST_CASE("Close in the middle of a join: the group does not wait for a member that is gone") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  SimMember& a = bench.start("a", with("range"));
+  CHECK(bench.until([&] { return a.owned.size() == 2; }));
+  SimMember& b = bench.start("b", with("range"));
+  const int when = GENERATE(0, 1, 2, 5, 20, 50, 200, 490, 500, 510, 700);
+  bench.run(std::chrono::milliseconds(when));
+  b.close();
+  CHECK(bench.until([&] { return b.closes == 1; }, 2s));
+  CHECK(bench.until([&] { return a.owned.size() == 2 && a.consumer->group().state == GroupView::State::stable; }, 3s));
+  bench.run(2s);
+  CHECK(a.owned.size() == 2);
+  CHECK(a.losses.empty());
+}
+
+TEST_CASE("Close as the leader in the middle of a rebalance: the others go on") {
+  GroupBench bench;
+  fill(bench.client, "t", 4, 10);
+  SimMember& a = bench.start("a", with("range"));
+  SimMember& b = bench.start("b", with("range"));
+  CHECK(bench.until([&] { return bench.owned() == 4 && b.owned.size() == 2; }));
+  SimMember& leader = a.consumer->group().leader ? a : b;
+  SimMember& other = &leader == &a ? b : a;
+  bench.client.brokers->cluster().faults().add(ApiKey::metadata).times(2).delay(2s);
+  bench.start("c", with("range"));
+  bench.run(std::chrono::milliseconds(GENERATE(100, 400, 600, 800, 1500)));
+  leader.close();
+  CHECK(bench.until([&] { return leader.closes == 1; }, 12s));
+  CHECK(bench.until([&] { return other.owned.size() == 2 && bench.owned() == 4; }, 20s));
+}
+
+TEST_CASE("A member with no assignor in common is told so, with both sides' names") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  SimMember& a = bench.start("a", with("range"));
+  CHECK(bench.until([&] { return a.owned.size() == 2; }));
+  SimMember& b = bench.start("b", with("sticky"));
+  CHECK(bench.until([&] { return !b.ends.empty(); }));
+  CHECK(b.ends.front() == Errc::inconsistent_group_protocol);
+  CHECK_THAT(b.ends.front().message(), Catch::Contains("sticky"));
+  CHECK(a.owned.size() == 2);
+}
+
+TEST_CASE("Brokers without groups are named as the reason") {
+  GroupBench bench;
+  REQUIRE_FALSE(bench.client.brokers->cluster().releases().as_version("0.8.2"));
+  fill(bench.client, "t", 1, 1);
+  SimMember& a = bench.start("a");
+  CHECK(bench.until([&] { return !a.ends.empty(); }));
+  CHECK(a.ends.front() == Errc::unsupported_feature);
+  CHECK_THAT(a.ends.front().message(), Catch::Contains("0.9"));
+}
+
+TEST_CASE("Two members of one session share, each by a connection of its own") {
+  SimClient client(1, {.brokers = 1});
+  fill(client, "t", 2, 20);
+  Recorder first, second;
+  Consumer a(*client.session, "g", Topics("t"), member_options());
+  Consumer b(*client.session, "g", Topics("t"), member_options());
+  a.consume(first.commit(), first.end());
+  b.consume(second.commit(), second.end());
+  CHECK(client.until([&] { return a.partitions().size() == 1 && b.partitions().size() == 1; }));
+  CHECK(client.until([&] { return first.got.size() + second.got.size() == 40; }));
+  int closed = 0;
+  a.close([&] { ++closed; });
+  b.close([&] { ++closed; });
+  CHECK(client.until([&] { return closed == 2; }));
+  client.close();
+}
+
+TEST_CASE("Calls for members are refused to other consumers, and braces still mean fixed partitions") {
+  SimClient client(1, {.brokers = 1});
+  fill(client, "t", 1, 1);
+  Consumer fixed(*client.session, "g", {{"t", {0}}});
+  CHECK(fixed.partitions() == Partitions{{"t", {0}}});
+  CHECK(fixed.subscribe(Topics("t")) == Errc::invalid_argument);
+  CHECK(fixed.rebalance("why") == Errc::invalid_argument);
+  CHECK(fixed.group().state == GroupView::State::away);
+  Consumer member(*client.session, "g", Topics("t"));
+  CHECK(member.subscribe(Topics(std::vector<std::string>())) == Errc::invalid_argument);
+  CHECK(member.rebalance("too early") == Errc::invalid_argument);
+  client.close();
+}
