@@ -23,7 +23,7 @@ namespace kafka::cluster {
 enum class Dialect : uint8_t {
   negotiated,   ///< in the versions that the peer's answer to ApiVersions allows
   old_guessed,  ///< in the versions of 0.8.2, because the peer closed a few connections instead of answering
-  old,          ///< in the versions of 0.8.2, because the peer has shown that it is that old
+  old,          ///< in those of 0.8.2 or 0.9 (PeerAge::is_0_9), because the peer has shown that it is that old
 };
 
 /// Owns what is known of the age of one endpoint's broker, over all connections to it.

@@ -28,9 +28,10 @@ void Connection::serve(const Arrived& arrived) {
                            .connection = number_,
                            .client_id = header.client_id.value_or(""),
                            .at = std::chrono::duration_cast<std::chrono::nanoseconds>(arrived.at.time_since_epoch())});
-  // A release without ApiVersions closes the connection here, as for every API that it does not know.
-  const auto range = cluster.releases().profile(node_.id()).find(api);
-  if (!range) return close();
+  // A release without ApiVersions does here what it does with every API that it does not know.
+  const Profile& profile = cluster.releases().profile(node_.id());
+  const auto range = profile.find(api);
+  if (!range) return profile.drops_unknown ? finished() : close();
   if (header.version < range->served.min || header.version > range->served.max) {
     return api == ApiKey::api_versions ? refuse_api_versions(header) : close();
   }

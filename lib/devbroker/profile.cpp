@@ -48,7 +48,7 @@ constexpr GroupRules kGroups3_9{.assignment_interval = milliseconds(0), .first_e
 constexpr Profile kProfiles[] = {
     {"", nullptr, true, true, ProducerRules::lasting},
     {"0.8.2", &NewestIn::v0_8_2, false, false, ProducerRules::lasting},
-    {"0.9", &NewestIn::v0_9, false, false, ProducerRules::lasting, false, kGroups0_9},
+    {"0.9", &NewestIn::v0_9, false, false, ProducerRules::lasting, false, kGroups0_9, true},
     {"0.10", &NewestIn::v0_10, true, false, ProducerRules::lasting, false, kGroups0_10},
     {"0.11", &NewestIn::v0_11, true, false, ProducerRules::one_batch, false, kGroups0_11},
     {"1.1", &NewestIn::v1_1, true, false, ProducerRules::forgetful, false, kGroups1_1},

@@ -33,9 +33,8 @@ void ignore_api_versions(ScriptedBroker& broker) {
 }  // namespace
 
 TEST_CASE("A12: a broker that closes on ApiVersions is spoken to as 0.8.2, at once and on later connections") {
-  const std::string release = GENERATE("0.8.2", "0.9");
   SimClient client(1, {.brokers = 1});
-  REQUIRE_FALSE(client.brokers->cluster().releases().as_version(release));
+  REQUIRE_FALSE(client.brokers->cluster().releases().as_version("0.8.2"));
   REQUIRE_FALSE(client.brokers->cluster().topics().create("t", 2));
   for (int i = 0; i < 3; ++i) {
     const auto seen = client.cluster(1s);

@@ -66,9 +66,12 @@ TEST_CASE("A12: an old broker is asked for its versions again after 60 s", "[age
 
 TEST_CASE("A12: a broker that ignores ApiVersions is old for certain, at once", "[age]") {
   PeerAge age;
+  CHECK_FALSE(age.is_0_9());
   age.ignored(kNow);
   CHECK(age.dialect(kNow) == Dialect::old);
   CHECK(age.may_be_old());
+  CHECK(age.is_0_9());
+  CHECK_FALSE(refused(PeerAge::kRefusalsToTrust).is_0_9());
 }
 
 TEST_CASE("A12: an old broker that cannot be connected to, or answers nothing, is not believed to be old", "[age]") {
