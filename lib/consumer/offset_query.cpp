@@ -36,6 +36,7 @@ OffsetQuery::OffsetQuery(std::shared_ptr<session::Core> core, Task task, Each ea
       create_(task.create),
       left_(task.places.size()),
       deadline_(core_->reactor().now() + task.timeout),
+      wanted_(std::move(task.wanted)),
       each_(std::move(each)),
       done_(std::move(done)) {
   for (TopicOffset& place : task.places) entries_.emplace_back().place = std::move(place);
@@ -163,8 +164,8 @@ void OffsetQuery::ask(int32_t node, std::vector<size_t> indexes) {
                                                              const cluster::CallInfo& info) {
         answered(node, indexes, error, response, info.version);
       }),
-      [guard = scope_.guard()](protocol::ListOffsetsRequest& adapted, int16_t version) {
-        if (!guard.alive()) return Error(Errc::closed, "nobody waits for the answer");
+      [this, guard = scope_.guard()](protocol::ListOffsetsRequest& adapted, int16_t version) {
+        if (!guard.alive() || (wanted_ && !wanted_())) return Error(Errc::closed, "nobody waits for the answer");
         if (version < protocol::ListOffsetsRequest::kIsolationFrom) adapted.isolation_level = 0;
         return Error();
       });

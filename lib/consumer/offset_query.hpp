@@ -35,6 +35,8 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
     IsolationLevel isolation = IsolationLevel::read_uncommitted;
     bool create = false;  ///< brokers may create topics
     net::Duration timeout{};
+    /// False once nobody needs the answer: what waits for a connection is not sent then. Empty: somebody does.
+    Function<bool()> wanted = {};
   };
   /// One answer: which of the places, with the offset found, or its error. In the order of arrival.
   using Each = Function<void(size_t index, const TopicOffset& found, const OffsetSource& source)>;
@@ -95,6 +97,7 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
   net::TimePoint deadline_;
   net::Timer timer_;
   uint64_t listener_ = 0;
+  Function<bool()> wanted_;
   Each each_;
   Done done_;
   Scope scope_;

@@ -196,24 +196,29 @@ void Positions::list(Partition& partition, TopicOffset place, Error reason) {
 
 void Positions::ask_leaders() {
   if (life_cycle_.closing()) return;
-  std::vector<Question> asked;
+  const auto asked = std::make_shared<std::vector<Question>>();
   std::vector<TopicOffset> places;
   for (const auto& partition : assignment_) {
     if (partition->position.state != Position::State::listing || partition->position.asked) continue;
     partition->position.asked = true;
-    asked.emplace_back(*partition);
+    asked->emplace_back(*partition);
     places.push_back(partition->origin.place);
   }
-  if (asked.empty()) return;
+  if (asked->empty()) return;
   std::erase_if(queries_, [](const auto& query) { return query.expired(); });
   queries_.push_back(OffsetQuery::start(
       core_,
       {.places = std::move(places),
        .isolation = options_.isolation_level,
        .create = options_.allow_auto_create_topics,
-       .timeout = options_.default_api_timeout},
-      scope_.wrap([this, asked = std::move(asked)](size_t index, const TopicOffset& found, const OffsetSource& source) {
-        const Question& question = asked[index];
+       .timeout = options_.default_api_timeout,
+       // The application may seek many times while the leader cannot be reached.
+       .wanted =
+           [asked] {
+             return std::any_of(asked->begin(), asked->end(), [](const Question& each) { return each.holds(); });
+           }},
+      scope_.wrap([this, asked](size_t index, const TopicOffset& found, const OffsetSource& source) {
+        const Question& question = (*asked)[index];
         Partition& partition = *question.partition;
         if (life_cycle_.closing() || !question.holds() || partition.position.state != Position::State::listing) return;
         partition.position.asked = false;

@@ -245,3 +245,23 @@ TEST_CASE("an envelope that is dropped while its partition is stopped comes agai
   close(client, consumer);
   client.close();
 }
+
+TEST_CASE("F21: however often the application seeks while the leader cannot be reached, it is asked once then") {
+  SimClient client(1, {.brokers = 1});
+  fill(client, "t", 1, 20);
+  Recorder recorder;
+  Fetcher fetcher(*client.session, {TopicOffset::earliest("t", 0)});
+  fetcher.fetch(recorder.ack());
+  CHECK(client.until([&] { return recorder.got.size() == 20; }));
+  const int64_t before = client.brokers->cluster().requests().count(ApiKey::list_offsets);
+  client.brokers->pause(1);
+  client.world.reset_connections(SimClient::kHost, client.brokers->host(1), false);
+  for (int i = 0; i < 20; ++i) {
+    CHECK_FALSE(fetcher.seek(TopicOffset::earliest("t", 0)));
+    client.run(50ms);
+  }
+  client.brokers->resume(1);
+  CHECK(client.until([&] { return recorder.got.size() == 40; }));
+  CHECK(client.brokers->cluster().requests().count(ApiKey::list_offsets) == before + 1);
+  client.close();
+}
