@@ -51,6 +51,14 @@ struct MemberName {
   const std::optional<std::string>& instance_id;
 };
 
+/// What a coordinator stores of a group.
+struct ClassicFacts {
+  int32_t generation = 0;
+  std::string protocol_type = {};
+  std::string protocol = {};
+  ClassicMembers members = {};
+};
+
 /// Errors as answers.
 protocol::JoinGroupResponse join_refusal(Errc error, std::string_view member_id, const GroupRules& rules,
                                          int16_t version);
@@ -63,6 +71,8 @@ class ClassicGroup {
   using SyncReply = Reply<protocol::SyncGroupResponse>;
 
   explicit ClassicGroup(const GroupSite& site) : site_(site) {}
+  /// The members that are left of a group of both protocols. They have to join again.
+  ClassicGroup(const GroupSite& site, ClassicFacts facts);
   ClassicGroup(const ClassicGroup&) = delete;
 
   ClassicState state() const { return state_; }
@@ -71,6 +81,7 @@ class ClassicGroup {
   /// The one that was chosen; "" until all have joined.
   const std::string& protocol() const { return now_.protocol; }
   const ClassicMembers& members() const { return now_.members; }
+  const ClassicFacts& facts() const { return now_; }
 
   /// Answers when the generation is complete, or at once with an error.
   void join(const protocol::JoinGroupRequest& request, const GroupCaller& caller, JoinReply reply);
@@ -84,20 +95,13 @@ class ClassicGroup {
 
   /// The broker speaks like another release from now on.
   void follow(const GroupRules& rules) { site_.rules = &rules; }
-  /// The coordinator has died: who waits hears not_coordinator if its connection is still there, and no time passes.
-  void halt();
+  /// Nobody is coordinated here any more: those that wait hear the error, and no time passes.
+  void halt(Errc to_the_waiting);
   /// Another broker coordinates the group from now on, or the same one after a restart. It knows what was stored: the
   /// last generation whose leader had synced.
   void move(const GroupSite& site);
 
  private:
-  /// What a coordinator stores.
-  struct Facts {
-    int32_t generation = 0;
-    std::string protocol_type = {};
-    std::string protocol = {};
-    ClassicMembers members = {};
-  };
   /// What is only known while a coordinator runs.
   struct Presence {
     bool awaits_join = false;  // also after its connection has closed
@@ -140,8 +144,8 @@ class ClassicGroup {
 
   GroupSite site_;
   ClassicState state_ = ClassicState::empty;
-  Facts now_;
-  Facts stored_;
+  ClassicFacts now_;
+  ClassicFacts stored_;
   std::map<std::string, Presence, std::less<>> present_;       // by member id
   std::map<std::string, net::Timer, std::less<>> handed_out_;  // ids that nobody has joined with yet (KIP-394)
   std::set<std::string, std::less<>> unsynced_;

@@ -172,10 +172,18 @@ void ClassicGroup::remove(const std::string& id, Errc to_the_waiting) {
   complete_if_all_joined();
 }
 
-void ClassicGroup::halt() {
+ClassicGroup::ClassicGroup(const GroupSite& site, ClassicFacts facts) : ClassicGroup(site) {
+  now_ = std::move(facts);
+  store();
+  state_ = ClassicState::stable;
+  for (const ClassicMember& each : now_.members.all()) keep_alive(each);
+  prepare_rebalance();
+}
+
+void ClassicGroup::halt(Errc to_the_waiting) {
   for (auto& [id, presence] : present_) {
-    refuse(std::move(presence.join), Errc::not_coordinator, id);
-    presence.sync.give(sync_refusal(Errc::not_coordinator));
+    refuse(std::move(presence.join), to_the_waiting, id);
+    presence.sync.give(sync_refusal(to_the_waiting));
   }
   present_.clear();
   handed_out_.clear();
@@ -185,7 +193,7 @@ void ClassicGroup::halt() {
 }
 
 void ClassicGroup::move(const GroupSite& site) {
-  halt();
+  halt(Errc::not_coordinator);
   site_ = site;
   now_ = stored_;
   state_ = now_.members.empty() ? ClassicState::empty : ClassicState::stable;

@@ -1,5 +1,5 @@
 // A group of the consumer protocol (see consumer_group.hpp): heartbeats.
-// Not here: what is computed from members (consumer_group_targets.cpp).
+// Not here: members that speak the classic protocol (consumer_group_classic.cpp).
 #include "devbroker/consumer_group.hpp"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ bool same_slots(const std::map<Slot, int32_t>& a, const std::map<Slot, int32_t>&
 }  // namespace
 
 ConsumerGroup::ConsumerGroup(std::string id, const Topics& topics, const GroupSite& site)
-    : id_(std::move(id)), topics_(topics), site_(site), epoch_(site.rules->first_epoch), patterns_(topics) {}
+    : id_(std::move(id)), site_(site), roster_(topics, site.rules->first_epoch) {}
 
 Error ConsumerGroup::check(const Request& request, int16_t version) {
   const bool joins = request.member_epoch == Request::kJoin;
@@ -104,13 +104,11 @@ void ConsumerGroup::heartbeat(const Request& request, const GroupCaller& caller,
   const bool joins = request.member_epoch == Request::kJoin;
   if (const Error error = joins ? join(request, member, replaced) : find(request, member)) return refuse(error);
   const auto before = member->assigned;
-  if (update(*member, request, caller) || topics_have_changed()) {
-    look_at_topics();
-    ++epoch_;
-  }
-  if ((replaced || epoch_ > target_epoch_) && may_assign()) assign();
-  step(*member, request);
-  keep_alive(*member);
+  std::optional<Slots> owned;
+  if (request.topic_partitions) owned = slots_of(*request.topic_partitions);
+  const bool changed = update(*member, request, caller);
+  member->classic.reset();
+  change(*member, changed, replaced, owned ? &*owned : nullptr);
   response.member_id = member->id;
   response.member_epoch = member->epoch;
   response.heartbeat_interval_ms = static_cast<int32_t>(kHeartbeatInterval.count());
@@ -123,12 +121,11 @@ void ConsumerGroup::heartbeat(const Request& request, const GroupCaller& caller,
 /// has gone for a while.
 Error ConsumerGroup::join(const Request& request, ConsumerMember*& member, bool& replaced) {
   const std::string id = request.member_id.empty() ? new_member_id() : request.member_id;
-  ConsumerMember* holder = request.instance_id ? by_instance(*request.instance_id) : nullptr;
+  ConsumerMember* holder = request.instance_id ? roster_.by_instance(*request.instance_id) : nullptr;
   if (holder == nullptr) {
-    const auto at = members_.find(id);
-    if (at != members_.end() && !site_.rules->is_lenient) return check_epoch(at->second, request);
-    member = at != members_.end() ? &at->second : &members_[id];
-    member->id = id;
+    const ConsumerMember* known = roster_.find(id);
+    if (known != nullptr && !site_.rules->is_lenient) return check_epoch(*known, request);
+    member = &roster_.add(id);
     return {};
   }
   const bool is_same = holder->id == id && site_.rules->is_lenient;
@@ -138,30 +135,29 @@ Error ConsumerGroup::join(const Request& request, ConsumerMember*& member, bool&
                                                    holder->id + " member.");
   }
   if (!is_same) {
-    auto moved = members_.extract(holder->id);
-    auto target = targets_.extract(moved.key());
-    timers_.erase(moved.key());
-    moved.key() = id;
-    moved.mapped().id = id;
-    moved.mapped().epoch = 0;
-    moved.mapped().previous_epoch = -1;
-    moved.mapped().state = Reconciliation::stable;
-    moved.mapped().revoking.clear();
-    if (!target.empty()) {
-      target.key() = id;
-      targets_.insert(std::move(target));
-    }
-    holder = &members_.insert(std::move(moved)).position->second;
+    timers_.erase(holder->id);
+    holder = &roster_.take_over(*holder, id);
     replaced = true;
   }
   member = holder;
   return {};
 }
 
+/// What follows from what a member has said: perhaps another epoch and another target, and a step towards it.
+void ConsumerGroup::change(ConsumerMember& member, bool changed, bool replaced, const Slots* owned) {
+  const net::TimePoint now = site_.reactor->now();
+  if (changed || roster_.topics_have_changed()) roster_.change();
+  const bool wants_target = replaced || roster_.epoch() > roster_.target_epoch();
+  if (wants_target && roster_.may_assign(now, site_.rules->assignment_interval)) roster_.assign(now);
+  roster_.step(member, owned);
+  watch_revocation(member);
+  keep_alive(member);
+}
+
 /// A member that says what it knows.
 Error ConsumerGroup::find(const Request& request, ConsumerMember*& member) {
   if (request.instance_id) {
-    ConsumerMember* holder = by_instance(*request.instance_id);
+    const ConsumerMember* holder = roster_.by_instance(*request.instance_id);
     if (holder == nullptr) {
       return Error(Errc::unknown_member_id, "Instance id " + *request.instance_id + " is unknown.");
     }
@@ -170,9 +166,8 @@ Error ConsumerGroup::find(const Request& request, ConsumerMember*& member) {
                                                  *request.instance_id + " was fenced by member " + holder->id + ".");
     }
   }
-  const auto at = members_.find(request.member_id);
-  if (at == members_.end()) return unknown(request.member_id);
-  member = &at->second;
+  member = roster_.find(request.member_id);
+  if (member == nullptr) return unknown(request.member_id);
   return request.member_epoch >= Request::kJoin ? check_epoch(*member, request) : Error();
 }
 
@@ -212,13 +207,6 @@ std::string ConsumerGroup::new_member_id() {
   return id.to_string();
 }
 
-ConsumerMember* ConsumerGroup::by_instance(std::string_view instance_id) {
-  const auto at = std::ranges::find_if(members_, [&](const auto& entry) {
-    return entry.second.instance_id.has_value() && *entry.second.instance_id == instance_id;
-  });
-  return at == members_.end() ? nullptr : &at->second;
-}
-
 bool ConsumerGroup::update(ConsumerMember& member, const Request& request, const GroupCaller& caller) {
   if (request.instance_id) member.instance_id = request.instance_id;
   if (request.rack_id) member.rack_id = request.rack_id;
@@ -238,37 +226,81 @@ bool ConsumerGroup::update(ConsumerMember& member, const Request& request, const
   if (request.subscribed_topic_regex && *request.subscribed_topic_regex != member.pattern) {
     // Until it is known what the pattern means, nothing changes.
     member.pattern = *request.subscribed_topic_regex;
-    std::set<std::string> patterns;
-    for (const auto& [id, each] : members_) {
-      if (!each.pattern.empty()) patterns.insert(each.pattern);
-    }
-    patterns_.keep(patterns);
+    roster_.keep_patterns();
   }
   return changed;
 }
 
-Errc ConsumerGroup::check_commit(std::string_view member, int32_t epoch, int16_t version) const {
-  if (epoch < 0 && members_.empty()) return Errc::none;
-  const auto at = members_.find(member);
-  if (at == members_.end()) return Errc::unknown_member_id;
+Errc ConsumerGroup::check_commit(const MemberName& member, int32_t epoch, int16_t version) {
+  if (epoch < 0 && empty()) return Errc::none;
+  const ConsumerMember* found = roster_.find(member.id);
+  if (found == nullptr || found->classic) {
+    const Errc error = check_classic(member);
+    return error != Errc::none || epoch == found->epoch ? error : Errc::illegal_generation;
+  }
   if (version < protocol::OffsetCommitRequest::kGroupNotFoundFrom) return Errc::unsupported_version;
-  const bool may_be_older = site_.rules->is_lenient && epoch < at->second.epoch;
-  return epoch == at->second.epoch || may_be_older ? Errc::none : Errc::stale_member_epoch;
+  const bool may_be_older = site_.rules->is_lenient && epoch < found->epoch;
+  return epoch == found->epoch || may_be_older ? Errc::none : Errc::stale_member_epoch;
 }
 
 Errc ConsumerGroup::check_commit(std::string_view member, int32_t epoch, const Slot& slot) const {
-  const auto at = members_.find(member);
-  if (at == members_.end() || epoch == at->second.epoch) return Errc::none;
-  const auto assigned = at->second.assigned.find(slot);
-  const bool had_it = assigned != at->second.assigned.end() && epoch >= assigned->second;
+  const ConsumerMember* found = roster_.find(member);
+  if (found == nullptr || epoch == found->epoch) return Errc::none;
+  const auto assigned = found->assigned.find(slot);
+  const bool had_it = assigned != found->assigned.end() && epoch >= assigned->second;
   return had_it ? Errc::none : Errc::stale_member_epoch;
 }
 
 Errc ConsumerGroup::check_fetch(const std::optional<std::string>& member, int32_t epoch) const {
   if (!member && epoch < 0) return Errc::none;  // an admin client
-  const auto at = members_.find(member.value_or(""));
-  if (at == members_.end()) return Errc::unknown_member_id;
-  return epoch == at->second.epoch ? Errc::none : Errc::stale_member_epoch;
+  const ConsumerMember* found = roster_.find(member.value_or(""));
+  if (found == nullptr) return Errc::unknown_member_id;
+  return epoch == found->epoch ? Errc::none : Errc::stale_member_epoch;
+}
+
+void ConsumerGroup::describe(protocol::ConsumerGroupDescribeResponse::DescribedGroup& out) const {
+  // What members still have to give up is shown from 4.0 on.
+  roster_.describe(out, site_.rules->is_lenient);
+}
+
+void ConsumerGroup::keep_alive(const ConsumerMember& member) {
+  const net::Duration time = member.classic ? member.classic->session_timeout : net::Duration(kSessionTimeout);
+  timers_[member.id].session = site_.reactor->after(time, [this, id = member.id] { remove(std::string(id)); });
+  if (!roster_.patterns().due(site_.reactor->now())) return;
+  resolving_ = site_.reactor->after(net::Duration::zero(), [this] { resolve_patterns(); });
+}
+
+/// A member that does not give up what it must within its rebalance timeout is out.
+void ConsumerGroup::watch_revocation(const ConsumerMember& member) {
+  net::Timer& timer = timers_[member.id].rebalance;
+  if (member.state != Reconciliation::unrevoked) return timer.cancel();
+  if (timer.active()) return;
+  timer = site_.reactor->after(member.rebalance_timeout, [this, id = member.id] { remove(std::string(id)); });
+}
+
+void ConsumerGroup::remove(const std::string& id) {
+  roster_.remove(id);
+  timers_.erase(id);
+}
+
+void ConsumerGroup::halt() {
+  timers_.clear();
+  resolving_.cancel();
+}
+
+void ConsumerGroup::move(const GroupSite& site) {
+  halt();
+  site_ = site;
+  roster_.forget_when_assigned();
+  for (const auto& [id, member] : roster_.members()) {
+    keep_alive(member);
+    watch_revocation(member);
+  }
+}
+
+void ConsumerGroup::resolve_patterns() {
+  resolving_.cancel();
+  if (roster_.patterns().resolve(site_.reactor->now())) roster_.change();
 }
 
 }  // namespace kafka::devbroker

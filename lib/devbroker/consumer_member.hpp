@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "codec/types.hpp"
+#include "devbroker/classic_members.hpp"
 #include "net/reactor.hpp"
 
 namespace kafka::devbroker {
@@ -28,6 +29,13 @@ enum class Reconciliation : int8_t {
   stable,     ///< it has its target
   unrevoked,  ///< it has to give something up
   unreleased  ///< others have to
+};
+
+/// What a member that speaks the classic protocol has besides.
+struct ClassicSide {
+  net::Duration session_timeout{0};
+  std::vector<GroupProtocol> protocols = {};
+  int16_t version = 0;  ///< of the bytes of its subscription
 };
 
 struct ConsumerMember {
@@ -48,6 +56,7 @@ struct ConsumerMember {
   Reconciliation state = Reconciliation::stable;
   std::map<Slot, int32_t> assigned = {};  ///< what it may read, and since which epoch
   Slots revoking = {};                    ///< what it has to give up
+  std::optional<ClassicSide> classic = {};
 
   bool holds(const Slot& slot) const { return assigned.contains(slot) || revoking.contains(slot); }
 };

@@ -1,9 +1,24 @@
 // Groups by name (see group_coordinator.hpp).
 #include "devbroker/group_coordinator.hpp"
 
+#include <algorithm>
+
+#include "devbroker/consumer_bytes.hpp"
 #include "protocol/offset_commit.hpp"
 
 namespace kafka::devbroker {
+
+namespace {
+
+/// Only then the broker can assign for them.
+bool all_consumers(const ClassicGroup& group) {
+  return group.protocol_type() == "consumer" &&
+         std::ranges::all_of(group.members().all(), [](const ClassicMember& member) {
+           return !member.protocols.empty() && read_subscription(member.protocols.front().metadata).has_value();
+         });
+}
+
+}  // namespace
 
 GroupCoordinator::GroupCoordinator(const Around& around, net::Duration initial_delay)
     : around_(around), initial_delay_(initial_delay) {}
@@ -23,6 +38,10 @@ GroupCoordinator::Entry* GroupCoordinator::entry(int32_t broker, std::string_vie
   Entry& found = at->second;
   if (found.classic) found.classic->follow(rules(broker));
   if (found.consumer) found.consumer->follow(rules(broker));
+  if (found.consumer && rules(broker).converts && found.consumer->is_left_to_classic()) {
+    found.classic = std::make_unique<ClassicGroup>(site(broker), found.consumer->to_classic());
+    found.consumer.reset();
+  }
   if (!rules(broker).state_first || !found.empty()) return &found;
   groups_.erase(at);  // 0.9 forgets a group with its last member
   return nullptr;
@@ -53,7 +72,14 @@ ConsumerGroup* GroupCoordinator::find_consumer(int32_t broker, std::string_view 
 }
 
 ConsumerGroup* GroupCoordinator::find_or_make_consumer(int32_t broker, std::string_view group) {
-  const Entry* found = entry(broker, group);
+  Entry* found = entry(broker, group);
+  if (found != nullptr && found->classic && !found->empty() && rules(broker).converts) {
+    if (!all_consumers(*found->classic)) return nullptr;
+    found->classic->halt(Errc::rebalance_in_progress);
+    found->consumer =
+        std::make_unique<ConsumerGroup>(std::string(group), around_.topics, site(broker), found->classic->facts());
+    found->classic.reset();
+  }
   if (found != nullptr && (found->consumer || !found->empty())) return found->consumer.get();
   Entry& made = new_entry(broker, group);
   made.consumer = std::make_unique<ConsumerGroup>(std::string(group), around_.topics, site(broker));
@@ -64,8 +90,8 @@ Errc GroupCoordinator::check_commit(int32_t broker, std::string_view group, cons
                                     int32_t generation, int16_t version) {
   if (const Errc error = check(broker, group); error != Errc::none) return error;
   if (ClassicGroup* found = find(broker, group)) return found->check_commit(member, generation);
-  if (const ConsumerGroup* found = find_consumer(broker, group)) {
-    return found->check_commit(member.id, generation, version);
+  if (ConsumerGroup* found = find_consumer(broker, group)) {
+    return found->check_commit(member, generation, version);
   }
   if (generation < 0) return Errc::none;
   return version >= protocol::OffsetCommitRequest::kGroupNotFoundFrom ? Errc::group_id_not_found
@@ -114,7 +140,7 @@ Errc GroupCoordinator::erase(int32_t broker, std::string_view group) {
 void GroupCoordinator::halt(int32_t broker) {
   for (auto& [name, entry] : groups_) {
     if (entry.broker != broker) continue;
-    if (entry.classic) entry.classic->halt();
+    if (entry.classic) entry.classic->halt(Errc::not_coordinator);
     if (entry.consumer) entry.consumer->halt();
   }
 }

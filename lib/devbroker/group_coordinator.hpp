@@ -44,7 +44,8 @@ class GroupCoordinator {
 
   /// Null if nobody has joined it, or if its members speak the consumer protocol. Of a broker that passed check().
   ClassicGroup* find(int32_t broker, std::string_view group);
-  /// An empty group of the other protocol gives way. Null if that has members.
+  /// An empty group of the other protocol gives way, and so does, for the consumer protocol, a classic one where groups
+  /// may have members of both. Null if there is another group.
   ClassicGroup* find_or_make(int32_t broker, std::string_view group);
   /// The same for groups whose members speak the consumer protocol.
   ConsumerGroup* find_consumer(int32_t broker, std::string_view group);

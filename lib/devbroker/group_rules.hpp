@@ -41,6 +41,10 @@ struct GroupRules {
   std::chrono::milliseconds assignment_interval{1000};
   /// The epoch of a new group, before its first member changes it.
   int32_t first_epoch = 1;
+  /// From 4.0 on a group of the classic protocol becomes one of both when a member of the consumer protocol joins it,
+  /// and goes back when the last one of those has left. A classic member may join a group of the consumer protocol
+  /// wherever there is one.
+  bool converts = true;
   /// From 4.0 on a member may begin anew with epoch 0 although the group knows it (KAFKA-19233), commits with an older
   /// epoch are taken for partitions that the member has had since then (KIP-1251), and errors of
   /// ConsumerGroupDescribe say more.

@@ -8,9 +8,12 @@ void handle(Context& context, protocol::HeartbeatRequest& request, protocol::Hea
   response.error_code = wire_code(unless_fault(context, [&] {
     GroupCoordinator& coordinator = context.cluster.group_coordinator();
     if (const Errc error = coordinator.check(context.broker, request.group_id); error != Errc::none) return error;
+    const MemberName member{request.member_id, request.group_instance_id};
+    if (ConsumerGroup* consumers = coordinator.find_consumer(context.broker, request.group_id)) {
+      return consumers->beat(member, request.generation_id);
+    }
     ClassicGroup* group = coordinator.find(context.broker, request.group_id);
-    if (group == nullptr) return Errc::unknown_member_id;
-    return group->heartbeat({request.member_id, request.group_instance_id}, request.generation_id);
+    return group == nullptr ? Errc::unknown_member_id : group->heartbeat(member, request.generation_id);
   }));
 }
 

@@ -15,10 +15,13 @@ void handle(Context& context, protocol::JoinGroupRequest& request, protocol::Joi
   if (const Errc error = coordinator.check(context.broker, request.group_id); error != Errc::none) return refuse(error);
   const std::chrono::milliseconds session(request.session_timeout_ms);
   if (session < rules.min_session || session > rules.max_session) return refuse(Errc::invalid_session_timeout);
+  if (ConsumerGroup* consumers = coordinator.find_consumer(context.broker, request.group_id);
+      consumers != nullptr && !consumers->empty()) {
+    return consumers->join(request, {context.client_id, context.client_host}, std::move(reply));
+  }
   ClassicGroup* group = coordinator.find(context.broker, request.group_id);
   if (group == nullptr && !request.member_id.empty()) return refuse(Errc::unknown_member_id);
   if (group == nullptr) group = coordinator.find_or_make(context.broker, request.group_id);
-  if (group == nullptr) return refuse(Errc::inconsistent_group_protocol);  // its members speak the consumer protocol
   group->join(request, {context.client_id, context.client_host}, std::move(reply));
 }
 

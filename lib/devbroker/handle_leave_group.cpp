@@ -7,7 +7,9 @@ namespace kafka::devbroker {
 namespace {
 
 Errc leave(Context& context, const std::string& group_id, const MemberName& member) {
-  ClassicGroup* group = context.cluster.group_coordinator().find(context.broker, group_id);
+  GroupCoordinator& coordinator = context.cluster.group_coordinator();
+  if (ConsumerGroup* consumers = coordinator.find_consumer(context.broker, group_id)) return consumers->leave(member);
+  ClassicGroup* group = coordinator.find(context.broker, group_id);
   return group == nullptr ? Errc::unknown_member_id : group->leave(member);
 }
 

@@ -34,7 +34,7 @@ void handle(Context& context, protocol::ListGroupsRequest& request, protocol::Li
       if (consumer != nullptr) listed.protocol_type = "consumer";
       listed.group_type = consumer != nullptr ? "consumer" : "classic";
       listed.group_state = to_string(group != nullptr ? group->state() : ClassicState::empty);
-      if (consumer != nullptr) listed.group_state = consumer->state();
+      if (consumer != nullptr) listed.group_state = consumer->roster().state();
       if (!passes(request.states_filter, listed.group_state, coordinator.rules(context.broker).folds_state_names)) {
         continue;
       }

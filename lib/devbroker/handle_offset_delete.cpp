@@ -1,8 +1,8 @@
 // OffsetDelete (key 47): deletes offsets of a group, but not those of topics that its members subscribe to.
 #include <algorithm>
 
+#include "devbroker/consumer_bytes.hpp"
 #include "devbroker/handlers.hpp"
-#include "devbroker/subscribed_topics.hpp"
 #include "protocol/offset_delete.hpp"
 
 namespace kafka::devbroker {
@@ -14,8 +14,8 @@ constexpr std::string_view kConsumers = "consumer";
 bool is_read(const ClassicGroup& group, const std::string& topic) {
   return std::ranges::any_of(group.members().all(), [&](const ClassicMember& member) {
     return std::ranges::any_of(member.protocols, [&](const GroupProtocol& each) {
-      const auto topics = subscribed_topics(each.metadata);
-      return std::ranges::find(topics, topic) != topics.end();
+      const auto read = read_subscription(each.metadata);
+      return read && std::ranges::find(read->topics, topic) != read->topics.end();
     });
   });
 }
@@ -52,8 +52,8 @@ void handle(Context& context, protocol::OffsetDeleteRequest& request, protocol::
       }
       const ClassicGroup* group = coordinator.find(context.broker, request.group_id);
       const ConsumerGroup* consumer = coordinator.find_consumer(context.broker, request.group_id);
-      const bool reads =
-          (group != nullptr && is_read(*group, place.topic)) || (consumer != nullptr && consumer->reads(place.topic));
+      const bool reads = (group != nullptr && is_read(*group, place.topic)) ||
+                         (consumer != nullptr && consumer->roster().reads(place.topic));
       if (one == Errc::none && reads) one = Errc::group_subscribed_to_topic;
       if (one == Errc::none) coordinator.erase_offset(context.broker, request.group_id, place);
       topic.partitions.push_back({place.partition, wire_code(one)});

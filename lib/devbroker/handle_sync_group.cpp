@@ -10,6 +10,9 @@ void handle(Context& context, protocol::SyncGroupRequest& request, protocol::Syn
   const auto refuse = [&](Errc error) { reply.give(sync_refusal(error)); };
   if (!context.fault.executes()) return refuse(context.fault.reply);
   if (const Errc error = coordinator.check(context.broker, request.group_id); error != Errc::none) return refuse(error);
+  if (ConsumerGroup* consumers = coordinator.find_consumer(context.broker, request.group_id)) {
+    return reply.give(consumers->sync(request, context.version));
+  }
   ClassicGroup* group = coordinator.find(context.broker, request.group_id);
   if (group == nullptr) return refuse(Errc::unknown_member_id);
   group->sync(request, std::move(reply));

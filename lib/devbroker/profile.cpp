@@ -43,7 +43,8 @@ constexpr GroupRules kGroups2_4 = [] {
   rules.puts_out_unsynced = false;
   return rules;
 }();
-constexpr GroupRules kGroups3_9{.assignment_interval = milliseconds(0), .first_epoch = 0, .is_lenient = false};
+constexpr GroupRules kGroups3_9{
+    .assignment_interval = milliseconds(0), .first_epoch = 0, .converts = false, .is_lenient = false};
 
 constexpr Profile kProfiles[] = {
     {"", nullptr, true, true, ProducerRules::lasting},

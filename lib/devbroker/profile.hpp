@@ -34,8 +34,8 @@ struct Profile {
   /// From 4.0 on the oldest versions are gone (KIP-896).
   bool is_kafka4 = false;
   GroupRules groups = {};
-  /// 0.9 drops requests of APIs that it does not know, ApiVersions among them, and serves the next one. Others close the
-  /// connection.
+  /// 0.9 drops requests of APIs that it does not know, ApiVersions among them, and serves the next one. Others close
+  /// the connection.
   bool drops_unknown = false;
 
   /// Releases before 2.4 call such records corrupt.

@@ -29,8 +29,6 @@ JARS = {"4.3.1": "4.3.1"}
 OLD_JARS = "3.9.1"
 # Kafka 3.9 filters by what it has already written to its log, so at first no state fits. Here states are never late.
 NOT_HELD = {"3.9.1": ["ListGroups 5 states [CompletingRebalance]", "ListGroups 5 states [completingrebalance]"]}
-# Groups with members of both protocols are not served. This is the last step of its scenario.
-ENDS_AT = {"4.3.1": "KIP-848 member joins the classic group"}
 LONG_MS, TOLERANCE_MS = 2000, 900
 STEP = re.compile(r"\s+(\d+) ms  (.*)")
 DRAWN = [(re.compile(r"probe-[0-9a-f-]{36}"), "GROUP"),
@@ -49,7 +47,7 @@ def parts_sorted(text):
 
 def steps(text, release):
     """[(scenario, what, milliseconds since the line before)], members' concurrent lines sorted."""
-    found, together, scenario, last, ended = [], [], "", 0, False
+    found, together, scenario, last = [], [], "", 0
     def flush():
         found.extend(sorted(together))
         together.clear()
@@ -57,12 +55,11 @@ def steps(text, release):
         step = STEP.match(line)
         if not step:
             flush()
-            scenario, last, ended = line.strip(), 0, False
+            scenario, last = line.strip(), 0
             continue
         at, what = int(step[1]), step[2]
         took, last = at - last, at
-        ended = ended or what.startswith(ENDS_AT.get(release, "nothing"))
-        if ended or what.startswith(tuple(NOT_HELD.get(release, ()))):
+        if what.startswith(tuple(NOT_HELD.get(release, ()))):
             continue
         for pattern, word in DRAWN:
             what = pattern.sub(word, what)

@@ -1,6 +1,5 @@
 // Listing, describing and deleting groups of the dev broker, and deleting their offsets. The answers are those that
 // brokers of the same releases gave (test/broker/group_probe, scenario `admin`).
-#include "codec/writer.hpp"
 #include "group_caller.hpp"
 #include "protocol/delete_groups.hpp"
 #include "protocol/describe_groups.hpp"
@@ -14,19 +13,6 @@ namespace {
 
 using Described = protocol::DescribeGroupsResponse::DescribedGroup;
 using Listed = protocol::ListGroupsResponse::ListedGroup;
-
-/// ConsumerProtocolSubscription, version 0.
-std::string subscription(const std::string& topic) {
-  codec::Writer writer;
-  writer.i16(0);
-  writer.length(1, false);
-  writer.string_length(static_cast<int64_t>(topic.size()), false);
-  writer.raw(topic);
-  writer.length(-1, false);
-  std::string all;
-  for (const Bytes& segment : writer.take()) all += segment.view();
-  return all;
-}
 
 struct Admin {
   explicit Admin(GroupWorld& world) : w(world), peer(world.world, 1) {}

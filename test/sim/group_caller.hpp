@@ -51,6 +51,19 @@ struct GroupWorld {
 
 constexpr Errc errc(int16_t code) { return static_cast<Errc>(code); }
 
+/// ConsumerProtocolSubscription, version 0.
+inline std::string subscription(const std::string& topic) {
+  codec::Writer writer;
+  writer.i16(0);
+  writer.length(1, false);
+  writer.string_length(static_cast<int64_t>(topic.size()), false);
+  writer.raw(topic);
+  writer.length(-1, false);
+  std::string all;
+  for (const Bytes& segment : writer.take()) all += segment.view();
+  return all;
+}
+
 struct GroupMember {
   explicit GroupMember(GroupWorld& world, std::optional<std::string> instance = {}, int broker = 1)
       : w(world), peer(std::make_unique<Caller>(world.world, broker)), instance(std::move(instance)) {}
@@ -102,7 +115,7 @@ struct GroupMember {
     if (version >= protocol::SyncGroupRequest::kInstanceIdFrom) request.group_instance_id = instance;
     request.protocol_type = "consumer";
     request.protocol_name = joined.protocol_name.value_or("");
-    if (leads()) request.assignments.push_back({id, Bytes::copy("all of it")});
+    if (leads()) request.assignments.push_back({id, Bytes::copy(assignment)});
     return request;
   }
   void send_sync() { peer->send(sync_request(), w.version<protocol::SyncGroupRequest>()); }
@@ -164,6 +177,7 @@ struct GroupMember {
   std::optional<std::string> instance;
   std::vector<std::string> protocols = {"range"};
   std::string offer = "subscription";
+  std::string assignment = "all of it";  // what it gives itself when it leads
   int16_t join_cap = 100;
   int32_t generation = -1;
   protocol::JoinGroupResponse joined;
