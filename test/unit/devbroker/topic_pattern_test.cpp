@@ -26,6 +26,8 @@ TEST_CASE("a pattern has to match the whole name") {
   CHECK_FALSE(matches("orders", "my-orders"));
   CHECK(matches("orders.*", "orders-eu"));
   CHECK(matches("^orders$", "orders"));
+  CHECK_FALSE(matches("or$ders", "orders"));
+  CHECK_FALSE(matches("or^ders", "orders"));
   CHECK(matches("", ""));
   CHECK_FALSE(matches("", "a"));
 }
