@@ -77,6 +77,11 @@ bool Mention::in(const protocol::OffsetDeleteRequest& request) const {
   });
 }
 
+bool Mention::in(const protocol::ConsumerGroupHeartbeatRequest& request) const {
+  return request.subscribed_topic_names &&
+         std::ranges::any_of(*request.subscribed_topic_names, [&](const std::string& name) { return is_topic(name); });
+}
+
 // These name topics only, or any partition of the topic will do.
 bool Mention::in(const protocol::CreateTopicsRequest& request) const {
   return std::ranges::any_of(request.topics, [&](const auto& each) { return is_topic(each.name); });

@@ -26,6 +26,8 @@ struct Mention {
   bool in(const protocol::OffsetCommitRequest& request) const;
   bool in(const protocol::OffsetFetchRequest& request) const;
   bool in(const protocol::OffsetDeleteRequest& request) const;
+  /// The topics that a member subscribes to by name, in the heartbeats in which it says so; any partition of them.
+  bool in(const protocol::ConsumerGroupHeartbeatRequest& request) const;
   bool in(const protocol::OffsetForLeaderEpochRequest& request) const;
   bool in(const protocol::CreateTopicsRequest& request) const;
   bool in(const protocol::DeleteTopicsRequest& request) const;

@@ -323,7 +323,8 @@ TEST_CASE("kip848: a coordinator that moves knows everything, and sessions begin
 TEST_CASE("kip848: a fault refuses a heartbeat, before or after it is executed") {
   GroupWorld w("4.3");
   Member a(w, "a");
-  w.brokers->faults().add(ApiKey::consumer_group_heartbeat).reply(Errc::coordinator_load_in_progress);
+  w.brokers->faults().add(ApiKey::consumer_group_heartbeat).topic("other").reply(Errc::invalid_request);
+  w.brokers->faults().add(ApiKey::consumer_group_heartbeat).topic("t").reply(Errc::coordinator_load_in_progress);
   CHECK(a.join() == Errc::coordinator_load_in_progress);
   CHECK(w.brokers->group_coordinator().find_consumer(1, "g") == nullptr);
   w.brokers->faults().add(ApiKey::consumer_group_heartbeat).reply_after(Errc::coordinator_not_available);

@@ -148,6 +148,10 @@ TEST_CASE("admin: offsets of topics that members read are not deleted") {
   CHECK(admin.erase_offset("other", 0) == Errc::none);
   CHECK(w.brokers->groups().find("g", {"t", 0}) != nullptr);
   REQUIRE(a.leave(*a.peer) == Errc::none);
+  w.brokers->faults().add(ApiKey::offset_delete).partition("t", 0).reply(Errc::topic_authorization_failed);
+  CHECK(admin.erase_offset("t", 1) == Errc::none);
+  CHECK(admin.erase_offset("t", 0) == Errc::topic_authorization_failed);
+  CHECK(w.brokers->groups().find("g", {"t", 0}) != nullptr);
   CHECK(admin.erase_offset("t", 0) == Errc::none);
   CHECK(w.brokers->groups().find("g", {"t", 0}) == nullptr);
   // Until the new coordinator a group goes with its last offset.
