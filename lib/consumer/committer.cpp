@@ -192,7 +192,7 @@ void Committer::answered(uint64_t id, const Error& error, const std::vector<Stor
       const Error lost(Errc::lost, request[i].partition->where() + " was taken away");
       lose(std::move(request[i]), lost, reports);
     } else if (rebalance) {
-      unsettled_ |= later;
+      if (later) hold();
       want_again(std::move(request[i]));
     } else if (outcome) {
       fail(std::move(request[i]), outcome, reports);
@@ -230,7 +230,20 @@ void Committer::want_again(Sent sent) {
   list(*sent.partition);
 }
 
+// Until the group has settled, or for a pause: a coordinator that refuses a commit in a group that has settled, as far
+// as this member knows, says nothing more.
+void Committer::hold() {
+  if (std::exchange(unsettled_, true)) return;
+  retry_timer_ = core_.reactor().after(core_.router().delay(retry_), [this] {
+    retry_timer_.cancel();
+    unsettled_ = false;
+    schedule();
+  });
+}
+
 void Committer::settled() {
+  retry_timer_.cancel();
+  retry_.succeed();
   unsettled_ = false;
   schedule();
 }
@@ -310,6 +323,7 @@ Commit Committer::leave(Partition& partition, const Error& error) {
 }
 
 void Committer::give_up(const Error& error) {
+  retry_timer_.cancel();
   while (!wanting_.empty()) wanting_.pop_front()->commits.listed = false;
   leaving_.clear();
   for (auto& [id, request] : std::exchange(requests_, {})) {
@@ -329,6 +343,7 @@ Commit Committer::fail_wanted(Partition& partition, const Error& error) {
 
 std::vector<Commit> Committer::abort() {
   scope_.end();
+  retry_timer_.cancel();
   std::vector<Commit> all;
   for (auto& [id, request] : std::exchange(requests_, {})) {
     for (Sent& sent : request) all.push_back(std::move(sent.commit));

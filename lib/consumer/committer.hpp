@@ -11,6 +11,7 @@
 
 #include "base/ring.hpp"
 #include "base/scope.hpp"
+#include "cluster/retry_pause.hpp"
 #include "consumer/group_offsets.hpp"
 #include "consumer/partition.hpp"
 #include "consumer/teller.hpp"
@@ -104,6 +105,7 @@ class Committer {
     return unsettled_ || !trust_.holds(core_.reactor().now()) || (one_at_a_time_ && !requests_.empty());
   }
   void want_again(Sent sent);
+  void hold();
   void tell_cut(Partition& partition, int64_t end, const Error& why);
   void list(Partition& partition);
   void send();
@@ -130,6 +132,8 @@ class Committer {
   size_t telling_ = 0;  // answers of which not everybody has heard
   bool scheduled_ = false;
   bool unsettled_ = false;  // the group shares its partitions out: it takes no commits
+  cluster::RetryPause retry_;
+  net::Timer retry_timer_;  // nobody may ever say that the group has settled
   Scope scope_;
 };
 

@@ -238,6 +238,7 @@ void ClassicMember::take(Partitions assigned) {
     std::sort(all.begin(), all.end());
   }
   watch();
+  ++identity_.settled;
   owner_.settled();
   owner_.assigned(fresh);
   if (cooperative()) heartbeats_.hurry();
@@ -283,7 +284,8 @@ void ClassicMember::heartbeat_answered(const Identity& sent, const Error& error)
 Participation::Verdict ClassicMember::judge(const Identity& sent, const Error& error) {
   switch (error.code()) {
     case Errc::rebalance_in_progress:
-      return Verdict::later;
+      // The commit and SyncGroup go by two connections. If the refusal comes behind the assignment, it is out of date.
+      return sent.settled != identity_.settled && state_ == State::stable ? Verdict::again : Verdict::later;
     case Errc::illegal_generation:
       if (state_ != State::stable) return Verdict::later;
       if (sent.generation != identity_.generation) return Verdict::again;
