@@ -32,8 +32,39 @@ Targets by_range(std::vector<Subscriber>& subscribers, const TopicSizes& sizes) 
   return targets;
 }
 
-/// Shares everything out, the least loaded reader first, and then evens out until no move helps. Of readers with as
-/// many partitions, the one that got its last one earliest is next, as in Kafka.
+/// For members that read the same topics: each keeps what it had up to its share. What is left goes in one piece to
+/// those that have less, as in Kafka, so that a new member gets all of its share at once.
+Targets by_quota(const std::vector<Subscriber>& subscribers, const TopicSizes& sizes) {
+  Targets targets;
+  Slots free;
+  for (const auto& [topic, size] : sizes) {
+    for (int32_t number = 0; number < size; ++number) free.insert({topic, number});
+  }
+  const size_t share = free.size() / subscribers.size();
+  size_t extra = free.size() % subscribers.size();  // so many members get one more
+  std::vector<Slots*> at_share;
+  for (const Subscriber& each : subscribers) {
+    Slots& kept = targets[each.id];
+    for (const Slot& slot : each.had) {
+      if (kept.size() == share + (extra > 0 ? 1 : 0)) break;
+      if (free.erase(slot) > 0) kept.insert(slot);
+    }
+    if (kept.size() > share) --extra;
+    if (kept.size() == share) at_share.push_back(&kept);
+  }
+  for (const Subscriber& each : subscribers) {
+    Slots& slots = targets[each.id];
+    if (slots.size() >= share) continue;
+    while (slots.size() < share) slots.insert(free.extract(free.begin()));
+    at_share.push_back(&slots);
+  }
+  for (size_t i = 0; !free.empty() && i < at_share.size(); ++i) at_share[i]->insert(free.extract(free.begin()));
+  return targets;
+}
+
+/// For members that read different topics: shares everything out, the least loaded reader first, and then evens out
+/// until no move helps. Of readers with as many partitions, the one that got its last one earliest is next, as in
+/// Kafka.
 class Uniform {
  public:
   Uniform(const std::vector<Subscriber>& subscribers, const TopicSizes& sizes) : subscribers_(subscribers) {
@@ -111,7 +142,11 @@ class Uniform {
 bool is_server_assignor(std::string_view name) noexcept { return name == kUniform || name == kRange; }
 
 Targets assign(std::string_view assignor, std::vector<Subscriber> subscribers, const TopicSizes& sizes) {
-  return assignor == kRange ? by_range(subscribers, sizes) : Uniform(subscribers, sizes).take();
+  if (assignor == kRange) return by_range(subscribers, sizes);
+  if (subscribers.empty()) return {};
+  const bool alike = std::ranges::all_of(
+      subscribers, [&](const Subscriber& each) { return each.topics == subscribers.front().topics; });
+  return alike ? by_quota(subscribers, sizes) : Uniform(subscribers, sizes).take();
 }
 
 }  // namespace kafka::devbroker

@@ -35,6 +35,22 @@ TEST_CASE("uniform: a second member takes the last partitions of the first") {
   CHECK(targets.at("b") == Slots{{topic(1), 2}});
 }
 
+TEST_CASE("uniform: a new member gets its share in one piece, from all that have more") {
+  Slots low, high;
+  for (int32_t number = 0; number < 6; ++number) low.insert({topic(1), number});
+  for (int32_t number = 6; number < 12; ++number) high.insert({topic(1), number});
+  const Targets targets =
+      assign(kUniform, {reader("a", {topic(1)}, low), reader("b", {topic(1)}, high), reader("c", {topic(1)})},
+             {{topic(1), 12}});
+  CHECK(targets.at("c") == Slots{{topic(1), 4}, {topic(1), 5}, {topic(1), 10}, {topic(1), 11}});
+  CHECK(targets.at("a").size() == 4);
+  CHECK(targets.at("b").size() == 4);
+  const Targets left = assign(
+      kUniform, {reader("a", {topic(1)}, targets.at("a")), reader("c", {topic(1)}, targets.at("c"))}, {{topic(1), 12}});
+  CHECK(left.at("a") ==
+        Slots{{topic(1), 0}, {topic(1), 1}, {topic(1), 2}, {topic(1), 3}, {topic(1), 6}, {topic(1), 7}});
+}
+
 TEST_CASE("uniform: what a member had stays where it can") {
   const Slots had_by_b{{topic(1), 0}, {topic(1), 3}};
   const Targets targets =
