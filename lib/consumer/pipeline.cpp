@@ -55,6 +55,7 @@ void Pipeline::abort() {
 }
 
 void Pipeline::trust(net::TimePoint until) {
+  if (!core_.live()) return;  // nothing is dispatched or stored any more
   const bool held = !trust_.holds(core_.reactor().now());
   trust_.set(until);
   if (!held || !trust_.holds(core_.reactor().now())) return;

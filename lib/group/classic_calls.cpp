@@ -47,6 +47,7 @@ cluster::Lane ClassicCalls::lane() {
 
 void ClassicCalls::close() {
   scope_.end();
+  join_sent_ = false;
   if (lane_ && core_.live()) core_.router().drop_lane(*lane_);
   lane_.reset();
 }
@@ -64,6 +65,7 @@ void ClassicCalls::join(const std::set<std::string>& topics, const Partitions& o
       scope_.wrap(
           [this, done = std::move(done)](Error error, JoinGroupResponse& response, const CallInfo& info) mutable {
             if (info.version >= 0) join_version_ = info.version;
+        join_sent_ = false;
             done(std::move(error), response, info);
           }),
       [this, guard, topics, owned, last_assigned, reason = std::move(reason)](JoinGroupRequest& request,
@@ -75,6 +77,7 @@ void ClassicCalls::join(const std::set<std::string>& topics, const Partitions& o
 Error ClassicCalls::fill(JoinGroupRequest& request, int16_t version, const std::set<std::string>& topics,
                          const Partitions& owned, const Partitions& last_assigned, const std::string& reason) {
   join_version_ = version;
+  join_sent_ = true;
   request = {};
   if (!options_.instance_id.empty() && version < JoinGroupRequest::kInstanceIdFrom) {
     return Error(Errc::unsupported_feature,

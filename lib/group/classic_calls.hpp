@@ -63,6 +63,8 @@ class ClassicCalls {
   /// The same, and the connection is closed.
   void close();
 
+  /// A JoinGroup is under way that may have reached the coordinator: its answer has to be waited for.
+  bool join_sent() const { return join_sent_; }
   net::Duration session_timeout() const;
   /// With JoinGroup 0 there is none, and the session's counts.
   net::Duration rebalance_timeout() const;
@@ -78,6 +80,7 @@ class ClassicCalls {
   const Strategies& strategies_;
   const Identity& identity_;
   int16_t join_version_ = -1;  // -1: not known yet
+  bool join_sent_ = false;
   std::optional<cluster::Lane> lane_;
   Scope scope_;
 };

@@ -394,7 +394,7 @@ void ClassicMember::say_farewell() {
     const net::TimePoint drained = core_.reactor().now() + options_.revoke_timeout.value_or(limit);
     return revoke(holdings_.owned, std::min(drained, farewell_->deadline));
   }
-  const bool waits_for_id = state_ == State::joining && !member() && farewell_->tell;
+  const bool waits_for_id = state_ == State::joining && !member() && farewell_->tell && calls_.join_sent();
   if (waits_for_id) return;
   const bool known = member() && farewell_->tell && state_ != State::suspended && state_ != State::failed;
   state_ = State::leaving;

@@ -142,6 +142,37 @@ TEST_CASE("unordered and pipelined: work that ends in any order is stored up to 
   CHECK(most == 20);
 }
 
+TEST_CASE("members of a group share on a real loop, and may be destroyed after their session has closed") {
+  Loop loop;
+  DevBroker broker(loop, {.brokers = 1});
+  REQUIRE_FALSE(broker.create_topic("t", 2));
+  const SessionOptions options{.bootstrap_servers = broker.bootstrap_servers()};
+  std::optional<Session> first(std::in_place, loop, options);
+  std::optional<Session> second(std::in_place, loop, options);
+  std::optional<Consumer> a(std::in_place, *first, "g", Topics("t"));
+  std::optional<Consumer> b(std::in_place, *second, "g", Topics("t"));
+  int shared = 0;
+  const auto assigned = [&](const Partitions& fresh) {
+    const bool alone = fresh.at("t").size() == 2;
+    if (alone && shared == 0) return;
+    if (++shared < 2) return;
+    first->close([&] { second->close([&] { broker.close(); }); });
+  };
+  a->on_assigned(assigned);
+  b->on_assigned(assigned);
+  a->consume([](MessageEnvelope envelope) { envelope.ack(); });
+  b->consume([](MessageEnvelope envelope) { envelope.ack(); });
+  loop.run();
+  CHECK(shared >= 2);
+  CHECK(first->closed());
+  const bool destroyed_first = GENERATE(true, false);
+  if (destroyed_first) first.reset();
+  a.reset();
+  b.reset();
+  first.reset();
+  second.reset();
+}
+
 TEST_CASE("G7: destroying everything in the middle leaves a loop that can be closed after one more turn") {
   for (const int turns : {0, 1, 2, 5, 20}) {
     Loop loop;

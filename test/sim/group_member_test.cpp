@@ -273,6 +273,16 @@ TEST_CASE("F14: a member leaves in time although its coordinator is away") {
   CHECK(bench.until([&] { return a.closes == 1; }, 31s));
 }
 
+TEST_CASE("F14: a member that never found its coordinator is closed at once") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  bench.client.brokers->kill(1);
+  SimMember& a = bench.start("a");
+  bench.run(3s);
+  a.close();
+  CHECK(bench.until([&] { return a.closes == 1; }, 1s));
+}
+
 TEST_CASE("F16: a group that falls back to an eager assignor takes everything first") {
   GroupBench bench;
   fill(bench.client, "t", 4, 50);
