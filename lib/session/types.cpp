@@ -1,4 +1,5 @@
 // Texts of the public value types.
+#include <kafka/group.hpp>
 #include <kafka/types.hpp>
 
 #include "base/error_table.hpp"
@@ -43,6 +44,24 @@ std::string_view to_string(Event::Type type) {
       return "group member suspended";
     case Event::Type::rebootstrap:
       return "rebootstrap";
+  }
+  return "?";
+}
+
+std::string_view to_string(GroupView::State state) {
+  switch (state) {
+    case GroupView::State::away:
+      return "away";
+    case GroupView::State::joining:
+      return "joining";
+    case GroupView::State::stable:
+      return "stable";
+    case GroupView::State::revoking:
+      return "revoking";
+    case GroupView::State::suspended:
+      return "suspended";
+    case GroupView::State::failed:
+      return "failed";
   }
   return "?";
 }
