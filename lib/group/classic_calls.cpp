@@ -65,7 +65,7 @@ void ClassicCalls::join(const std::set<std::string>& topics, const Partitions& o
       scope_.wrap(
           [this, done = std::move(done)](Error error, JoinGroupResponse& response, const CallInfo& info) mutable {
             if (info.version >= 0) join_version_ = info.version;
-        join_sent_ = false;
+            join_sent_ = false;
             done(std::move(error), response, info);
           }),
       [this, guard, topics, owned, last_assigned, reason = std::move(reason)](JoinGroupRequest& request,
