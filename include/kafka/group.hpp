@@ -49,7 +49,7 @@ struct GroupView {
   State state = State::away;
   std::string member_id = {};  ///< "" before the coordinator has given one
   int32_t generation = -1;     ///< -1 outside of a generation
-  std::string assignor = {};   ///< which the group has chosen
+  std::string assignor = {};   ///< the one that the group has chosen
   bool leader = false;         ///< this member shares the partitions out
   Partitions owned = {};
 };

@@ -138,13 +138,13 @@ struct UVKAFKA_API ConsumerOptions {
   int32_t fetch_min_bytes = 1;
   std::string group_instance_id = {};  ///< makes a static member (KIP-345): a restart within its session keeps its
                                        ///< partitions; at most 249 of the characters that a topic name may have
-  std::chrono::milliseconds heartbeat_interval{
-      3000};  ///< a member tells the coordinator that it lives; 50 ms to 20 min
+  /// A member tells the coordinator so often that it lives; 50 ms to 20 min, and less than session_timeout.
+  std::chrono::milliseconds heartbeat_interval{3000};
   IsolationLevel isolation_level = IsolationLevel::read_committed;
   int32_t max_open = 1000;                      ///< envelopes open at a time with `unordered`, 1 to 1,000,000
   int32_t max_partition_fetch_bytes = 1048576;  ///< of one partition in one response, 1 KiB to 1 GiB
-  /// An envelope of a member that is open for longer makes it leave the group, and so do messages that nobody consumes;
-  /// 0: never. 1 s to 1 day.
+  /// A member leaves its group if an envelope is open for longer, or if nobody consumes for longer while it owns
+  /// partitions that are not paused. 0: never; up to 1 day.
   std::chrono::milliseconds max_poll_interval{300000};
   OutOfRange on_offset_out_of_range = OutOfRange::reset_to_earliest;  ///< stored offsets, and positions that were lost
   OutOfRange on_start_out_of_range = OutOfRange::fail;  ///< offsets that the application named: below the first one, or

@@ -65,8 +65,7 @@ Error Ownership::rebalance(std::string reason) {
 // A member that was suspended joins again when the application has answered: its envelopes count as open until then.
 void Ownership::look() {
   drain_.look();
-  if (participation_->view().state == GroupView::State::suspended && pipeline_.dispatcher.open() == 0)
-    participation_->join();
+  if (participation_->suspended() && pipeline_.dispatcher.open() == 0) participation_->join();
 }
 
 void Ownership::application_slow(const Error& why) { pipeline_.handlers.event(Event::Type::member_slow, why); }

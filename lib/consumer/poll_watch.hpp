@@ -41,8 +41,6 @@ class PollWatch {
   /// From now on, while the member owns partitions.
   void start();
   void stop() { timer_.cancel(); }
-  /// An envelope is open. Paused partitions, and waiting for the group, do not count.
-  bool stuck() { return oldest_.look(core_.reactor().now()).partition != nullptr; }
 
  private:
   void arm();

@@ -257,23 +257,23 @@ class PatternParser {
 TopicPattern::TopicPattern(std::string_view text) { PatternParser(*this, text).run(); }
 
 void TopicPattern::follow(size_t step, bool at_begin, bool at_end, std::vector<bool>& seen, Present& present) const {
-  std::vector<size_t> todo{step};
-  while (!todo.empty()) {
-    const size_t at = todo.back();
-    todo.pop_back();
+  std::vector<size_t> pending{step};
+  while (!pending.empty()) {
+    const size_t at = pending.back();
+    pending.pop_back();
     if (seen[at]) continue;
     seen[at] = true;
     const Step& here = steps_[at];
     switch (here.op) {
       case Op::split:
-        todo.push_back(here.other);
-        todo.push_back(here.next);
+        pending.push_back(here.other);
+        pending.push_back(here.next);
         break;
       case Op::begin:
-        if (at_begin) todo.push_back(here.next);
+        if (at_begin) pending.push_back(here.next);
         break;
       case Op::end:
-        if (at_end) todo.push_back(here.next);
+        if (at_end) pending.push_back(here.next);
         break;
       default:
         present.push_back(at);

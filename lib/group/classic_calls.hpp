@@ -58,9 +58,7 @@ class ClassicCalls {
   void sync(std::string assignor, Assignments assignments, SyncDone done);
   /// By `identity`, in `timeout` at most. `done` is called once, however it ends.
   void leave(const Identity& identity, net::Duration timeout, std::string reason, Function<void()> done);
-  /// Nothing that was asked is answered any more.
-  void forget() { scope_.end(); }
-  /// The same, and the connection is closed.
+  /// Nothing that was asked is answered any more, and the connection is closed.
   void close();
 
   /// A JoinGroup is under way that may have reached the coordinator: its answer has to be waited for.

@@ -1,7 +1,6 @@
 #include "group/classic_member.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "group/coordinator_errors.hpp"
@@ -98,8 +97,7 @@ void ClassicMember::go_on() {
   const bool idle = state_ == State::away || state_ == State::suspended || state_ == State::stable;
   if (!wanted_ || !idle) return;
   if (!holdings_.owned.empty() && !cooperative()) {
-    const net::Duration limit = calls_.rebalance_timeout() * kDrainPercent / 100;
-    return revoke(holdings_.owned, core_.reactor().now() + options_.revoke_timeout.value_or(limit));
+    return revoke(holdings_.owned, drain_deadline());
   }
   send_join();
 }
@@ -119,13 +117,12 @@ void ClassicMember::send_join() {
   state_ = State::joining;
   leading_.reset();
   const std::string reason = std::exchange(wanted_, std::nullopt).value_or("");
-  calls_.join(topics_, cooperative() ? holdings_.owned : Partitions(), holdings_.last_assigned, reason,
-              scope_.wrap([this](const Error& error, Joined& response, const cluster::CallInfo& info) {
-                joined(error, response, info);
-              }));
+  calls_.join(
+      topics_, cooperative() ? holdings_.owned : Partitions(), holdings_.last_assigned, reason,
+      scope_.wrap([this](const Error& error, Joined& response, const cluster::CallInfo&) { joined(error, response); }));
 }
 
-void ClassicMember::joined(const Error& failed, Joined& response, const cluster::CallInfo& info) {
+void ClassicMember::joined(const Error& failed, Joined& response) {
   const Error error = failed ? failed : group_error(identity_.group, response.error_code);
   if (error) return join_failed(error, response);
   identity_.member_id = response.member_id;
@@ -135,7 +132,7 @@ void ClassicMember::joined(const Error& failed, Joined& response, const cluster:
     return go_on();
   }
   if (const Error unfit = choose(response)) return refuse(unfit);
-  heartbeats_.start(calls_.session_timeout(), std::max(info.sent_at, core_.reactor().now()));
+  heartbeats_.start(calls_.session_timeout());
   round_.leader = false;
   if (response.leader == response.member_id && !response.skip_assignment) return lead(response);
   send_sync({});
@@ -153,9 +150,10 @@ void ClassicMember::join_failed(const Error& error, const Joined& response) {
   if (error == Errc::unsupported_version)
     return refuse(Error(Errc::unsupported_feature, "members of groups need Kafka 0.9: " + std::string(error.detail())));
   if (fatal(error)) {
-    return refuse(error == Errc::inconsistent_group_protocol
+    const bool no_assignor = error == Errc::inconsistent_group_protocol;
+    return refuse(no_assignor
                       ? Error(error.code(), std::string(error.detail()) + ": this member offers " +
-                                                strategies_.names() + ", and no other member, or not all, do")
+                                                strategies_.names() + ", and another member offers none of them")
                       : error);
   }
   if (error == Errc::unknown_member_id) {
@@ -244,8 +242,7 @@ void ClassicMember::take(Partitions assigned) {
   if (cooperative()) heartbeats_.hurry();
   if (!gone.empty()) {
     wanted_ = "partitions were given up";
-    const net::Duration limit = calls_.rebalance_timeout() * kDrainPercent / 100;
-    return revoke(gone, core_.reactor().now() + options_.revoke_timeout.value_or(limit));
+    return revoke(gone, drain_deadline());
   }
   go_on();
 }
@@ -310,6 +307,11 @@ Participation::Verdict ClassicMember::judge(const Identity& sent, const Error& e
 
 // --- out of it --------------------------------------------------------------
 
+net::TimePoint ClassicMember::drain_deadline() const {
+  const net::Duration most = calls_.rebalance_timeout() * kDrainPercent / 100;
+  return core_.reactor().now() + options_.revoke_timeout.value_or(most);
+}
+
 void ClassicMember::revoke(Partitions gone, net::TimePoint deadline) {
   giving_.under_way = true;
   const uint64_t number = ++giving_.number;
@@ -339,7 +341,6 @@ void ClassicMember::forget_id() {
 }
 
 void ClassicMember::refuse(const Error& why) {
-  const std::string group = identity_.group;
   lose(why);
   state_ = State::failed;
   leading_.reset();
@@ -390,9 +391,7 @@ void ClassicMember::leave(bool tell, net::TimePoint deadline, Function<void()> d
 void ClassicMember::say_farewell() {
   if (state_ == State::leaving) return;
   if (!holdings_.owned.empty()) {
-    const net::Duration limit = calls_.rebalance_timeout() * kDrainPercent / 100;
-    const net::TimePoint drained = core_.reactor().now() + options_.revoke_timeout.value_or(limit);
-    return revoke(holdings_.owned, std::min(drained, farewell_->deadline));
+    return revoke(holdings_.owned, std::min(drain_deadline(), farewell_->deadline));
   }
   const bool waits_for_id = state_ == State::joining && !member() && farewell_->tell && calls_.join_sent();
   if (waits_for_id) return;

@@ -56,6 +56,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   const Identity& identity() const override { return identity_; }
   Verdict judge(const Identity& sent, const Error& error) override;
   GroupView view() const override;
+  bool suspended() const override { return state_ == State::suspended; }
 
  private:
   enum class State : uint8_t { away, joining, leading, syncing, stable, paused, leaving, suspended, failed };
@@ -85,7 +86,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   void go_on();
   void pause(const Error& why);
   void send_join();
-  void joined(const Error& error, Joined& response, const cluster::CallInfo& info);
+  void joined(const Error& error, Joined& response);
   void join_failed(const Error& error, const Joined& response);
   Error choose(const Joined& response);
   void lead(const Joined& response);
@@ -96,6 +97,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   void watch();
 
   // Ways out of it.
+  net::TimePoint drain_deadline() const;
   void revoke(Partitions gone, net::TimePoint deadline);
   void revoked(const Partitions& gone);
   void lose(const Error& why);

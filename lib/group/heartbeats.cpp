@@ -11,10 +11,10 @@ namespace kafka::group {
 using protocol::HeartbeatRequest;
 using protocol::HeartbeatResponse;
 
-void Heartbeats::start(net::Duration session, net::TimePoint heard) {
+void Heartbeats::start(net::Duration session) {
   session_ = session;
   last_ = core_.reactor().now();
-  owner_.trusted_until(heard + session_);
+  owner_.trusted_until(last_ + session_);
   if (!under_way_) arm();
 }
 

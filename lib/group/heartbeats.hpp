@@ -38,8 +38,8 @@ class Heartbeats {
   Heartbeats(session::Core& core, const Identity& identity, net::Duration interval, Owner& owner)
       : core_(core), identity_(identity), interval_(interval), owner_(owner) {}
 
-  /// The member is in a generation whose session lasts so long. The coordinator has heard of it at `heard`.
-  void start(net::Duration session, net::TimePoint heard);
+  /// The member is in a generation whose session lasts so long. The coordinator has just answered it.
+  void start(net::Duration session);
   void stop();
   /// Another generation may follow soon.
   void hurry();

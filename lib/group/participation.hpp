@@ -71,6 +71,8 @@ class Participation {
   /// A commit under `sent` was refused with `error`.
   virtual Verdict judge(const Identity& sent, const Error& error) = 0;
   virtual GroupView view() const = 0;
+  /// After suspend(), until join().
+  virtual bool suspended() const = 0;
 };
 
 }  // namespace kafka::group
