@@ -99,7 +99,8 @@ class UVKAFKA_API Consumer : public PartitionReader {
   /// members come and go. The member joins with the first consume(). It reads what it owns; what it does not own is not
   /// in partitions(), and pause() and seek() refuse it. When a partition goes, nothing more of it is dispatched, its
   /// open envelopes may be answered for `revoke_timeout`, what was answered is stored, and then answers say `lost`.
-  /// Needs Kafka 0.9 or later, and 2.3 for static members.
+  /// Needs Kafka 0.9 or later, and 2.3 for static members. With `group_protocol` `consumer` the broker shares out
+  /// (KIP-848), and Kafka 4.0 is needed, or 3.9 where that protocol is switched on.
   Consumer(Session& session, std::string group, Topics topics, ConsumerOptions options = {});
 
   /// Dispatches messages one after another: the next one comes when the last one is answered. `ordering` sets how many
@@ -118,6 +119,8 @@ class UVKAFKA_API Consumer : public PartitionReader {
   /// Subscribes to other topics: the group shares partitions out anew.
   Error subscribe(Topics topics);
   /// Asks the group to share partitions out anew. From Kafka 3.2 on the coordinator's log shows `reason` (KIP-800).
+  /// With the protocol `consumer` the member says everything anew, and the coordinator decides; the log of this client
+  /// shows `reason`.
   Error rebalance(std::string reason);
   /// The member's place in its group.
   GroupView group() const;

@@ -33,7 +33,8 @@ struct Topics {
 enum class Leaving : uint8_t {
   by_kind,  ///< a static member (`group_instance_id`) stays, any other one leaves
   leave,    ///< it leaves: the group shares its partitions out at once
-  stay,     ///< it goes without a word: its partitions wait for it until its session ends
+  stay,     ///< its partitions wait for it until its session ends. It goes without a word; a static member of the
+            ///< protocol `consumer` says that it will be back, and frees its instance id with that
 };
 
 /// A member's place in its group, as it knows it now.
@@ -48,9 +49,9 @@ struct GroupView {
   };
   State state = State::away;
   std::string member_id = {};  ///< "" before the coordinator has given one
-  int32_t generation = -1;     ///< -1 outside of a generation
-  std::string assignor = {};   ///< the one that the group has chosen
-  bool leader = false;         ///< this member shares the partitions out
+  int32_t generation = -1;     ///< -1 outside of a generation; with KIP-848 the member's epoch
+  std::string assignor = {};   ///< the one that the group has chosen; with KIP-848 the one that this member asks for
+  bool leader = false;         ///< this member shares the partitions out; with KIP-848 nobody does
   Partitions owned = {};
 };
 UVKAFKA_API std::string_view to_string(GroupView::State state);

@@ -125,6 +125,13 @@ enum class CommitMode : uint8_t {
               ///< partition, and confirms all commits that it covers
 };
 
+/// How a member of a group gets its partitions.
+enum class GroupProtocol : uint8_t {
+  classic,   ///< one of the members shares them out, by `partition_assignment_strategy`; from Kafka 0.9 on
+  consumer,  ///< the broker shares them out, and members that keep their partitions read on meanwhile (KIP-848); from
+             ///< Kafka 4.0 on, and with 3.9 if it has `group.coordinator.rebalance.protocols=classic,consumer`
+};
+
 struct UVKAFKA_API ConsumerOptions {
   bool allow_auto_create_topics = true;
   OffsetReset auto_offset_reset = OffsetReset::earliest;
@@ -138,8 +145,13 @@ struct UVKAFKA_API ConsumerOptions {
   int32_t fetch_min_bytes = 1;
   std::string group_instance_id = {};  ///< makes a static member (KIP-345): a restart within its session keeps its
                                        ///< partitions; at most 249 of the characters that a topic name may have
-  /// A member tells the coordinator so often that it lives; 50 ms to 20 min, and less than session_timeout.
-  std::chrono::milliseconds heartbeat_interval{3000};
+  GroupProtocol group_protocol = GroupProtocol::classic;
+  /// The broker's assignor that the member asks for, with the protocol `consumer`: uniform or range, or one that the
+  /// broker was given (KIP-848). "": the broker chooses.
+  std::string group_remote_assignor = {};
+  /// A member tells the coordinator so often that it lives; 50 ms to 20 min, and less than session_timeout. Unset: 3 s.
+  /// With the protocol `consumer` the broker decides, and it must not be set.
+  std::optional<std::chrono::milliseconds> heartbeat_interval = {};
   IsolationLevel isolation_level = IsolationLevel::read_committed;
   int32_t max_open = 1000;                      ///< envelopes open at a time with `unordered`, 1 to 1,000,000
   int32_t max_partition_fetch_bytes = 1048576;  ///< of one partition in one response, 1 KiB to 1 GiB
@@ -151,15 +163,16 @@ struct UVKAFKA_API ConsumerOptions {
                                                         ///< beyond the end. `fail` stops the partition
   Ordering ordering = Ordering::consumer;
   /// The assignors that a member offers, the best first: range, roundrobin, sticky, cooperative-sticky. The group takes
-  /// one that all of its members offer.
-  std::string partition_assignment_strategy = "range,cooperative-sticky";
+  /// one that all of its members offer. Unset: range,cooperative-sticky. With the protocol `consumer` it must not be
+  /// set: see group_remote_assignor.
+  std::optional<std::string> partition_assignment_strategy = {};
   /// How long the group waits for a member to join again when partitions are shared out anew; 1 s to 1 h.
   std::chrono::milliseconds rebalance_timeout{60000};
   /// How long open envelopes of partitions that a member gives up may take, at most 80 % of rebalance_timeout. Unset:
   /// 80 % of the time that is left. 0: they are lost at once.
   std::optional<std::chrono::milliseconds> revoke_timeout = {};
   /// The coordinator puts a member out that it has not heard of for so long; 1 s to 1 h. Unset: 45 s, and 30 s with
-  /// brokers before 0.10.1.
+  /// brokers before 0.10.1. With the protocol `consumer` the broker decides, and it must not be set.
   std::optional<std::chrono::milliseconds> session_timeout = {};
   int32_t unfolded_max_bytes = 67108864;  ///< a compressed batch that holds more stops its partition; 1 KiB to 1 GiB
 

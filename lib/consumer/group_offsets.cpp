@@ -7,8 +7,6 @@
 
 #include "base/error_table.hpp"
 #include "cluster/answers.hpp"
-#include "protocol/offset_commit.hpp"
-#include "protocol/offset_fetch.hpp"
 
 namespace kafka::consumer {
 namespace {
@@ -225,6 +223,11 @@ Error first_error(const std::vector<StoredOffset>& offsets) {
 
 void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Duration timeout, OffsetsDone done,
                               OffsetsWanted wanted) {
+  fetch(std::move(partitions), timeout, std::move(done), std::move(wanted), {});
+}
+
+void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Duration timeout, OffsetsDone done,
+                              OffsetsWanted wanted, FetchSignature sign) {
   std::vector<StoredOffset> entries;
   for (TopicPartition& partition : partitions)
     entries.push_back({{std::move(partition.topic), partition.partition}, {}});
@@ -242,9 +245,10 @@ void MemberlessOffsets::fetch(std::vector<TopicPartition> partitions, net::Durat
                                                                   const cluster::CallInfo&) mutable {
         hand_out(metadata, group, *asked, std::move(error), response, true, done);
       },
-      [&metadata, group = group(), asked](protocol::OffsetFetchRequest& request, int16_t version) {
+      [&metadata, group = group(), asked, sign = std::move(sign)](protocol::OffsetFetchRequest& request,
+                                                                  int16_t version) mutable {
         fill(request, version, metadata, group, *asked);
-        return Error();
+        return sign ? sign(request, version) : Error();
       });
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocol/offset_commit.hpp"
+#include "protocol/offset_fetch.hpp"
 #include "session/core.hpp"
 
 namespace kafka::consumer {
@@ -60,6 +61,11 @@ class MemberlessOffsets : public GroupOffsets {
   using Signature = Function<Error(protocol::OffsetCommitRequest&, int16_t version)>;
   void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done, OffsetsWanted wanted,
               Signature sign);
+  /// Fills in who reads, at each attempt.
+  using FetchSignature = Function<Error(protocol::OffsetFetchRequest&, int16_t version)>;
+  void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done, OffsetsWanted wanted,
+             FetchSignature sign);
+  session::Core& core() const { return core_; }
 
  private:
   session::Core& core_;

@@ -5,6 +5,55 @@
 namespace kafka::consumer {
 
 using protocol::OffsetCommitRequest;
+using protocol::OffsetFetchRequest;
+
+void MemberOffsets::fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done,
+                          OffsetsWanted wanted) {
+  if (!participation_->identity().has_epochs)
+    return fetch(std::move(asked), timeout, std::move(done), std::move(wanted), {});
+  auto fetch = std::make_shared<Fetch>();
+  fetch->asked = std::move(asked);
+  fetch->deadline = core().router().deadline(timeout);
+  fetch->done = std::move(done);
+  fetch->wanted = std::move(wanted);
+  fetches_.push_back(fetch);
+  ask(fetch);
+}
+
+void MemberOffsets::ask(const std::shared_ptr<Fetch>& question) {
+  fetch(
+      question->asked, question->deadline - core().reactor().now(),
+      scope_.wrap([this, question](Error error, std::vector<StoredOffset> offsets) {
+        answered(question, std::move(error), std::move(offsets));
+      }),
+      [question] { return !question->wanted || question->wanted(); },
+      [this, guard = scope_.guard(), question](OffsetFetchRequest& request, int16_t version) {
+        if (!guard.alive()) return Error(Errc::closed);
+        question->sent = participation_->identity();
+        if (question->sent.member_id.empty()) return Error(Errc::lost, "the member is not in the group any more");
+        if (version < OffsetFetchRequest::kMemberEpochFrom) return Error();
+        request.groups.front().member_id = question->sent.member_id;
+        request.groups.front().member_epoch = question->sent.generation;
+        return Error();
+      });
+}
+
+void MemberOffsets::answered(const std::shared_ptr<Fetch>& question, Error error, std::vector<StoredOffset> offsets) {
+  error = judged(question->sent, std::move(error));
+  const bool again = error == Errc::illegal_generation || error == Errc::rebalance_in_progress;
+  const net::Duration pause = again ? core().router().delay(question->retry) : net::Duration::zero();
+  if (again && question->retry.until() < question->deadline) {
+    question->timer = core().reactor().after(pause, [this, weak = std::weak_ptr<Fetch>(question)] {
+      if (const auto due = weak.lock()) {
+        due->timer.cancel();
+        ask(due);
+      }
+    });
+    return;
+  }
+  std::erase(fetches_, question);
+  question->done(std::move(error), std::move(offsets));
+}
 
 void MemberOffsets::commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
                            OffsetsWanted wanted) {

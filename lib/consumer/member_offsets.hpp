@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/scope.hpp"
+#include "cluster/retry_pause.hpp"
 #include "consumer/group_offsets.hpp"
 #include "group/participation.hpp"
 
@@ -22,14 +23,32 @@ class MemberOffsets final : public MemberlessOffsets {
   void set(group::Participation& participation) { participation_ = &participation; }
 
   using MemberlessOffsets::commit;
+  using MemberlessOffsets::fetch;
+  /// With KIP-848 a member says who it is. If its epoch is out of date it hears the newer one and asks again: an offset
+  /// that could not be read is never taken for one that is not there.
+  void fetch(std::vector<TopicPartition> asked, net::Duration timeout, OffsetsDone done, OffsetsWanted wanted) override;
   void commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
               OffsetsWanted wanted) override;
   bool settles() const override { return true; }
 
  private:
+  /// A question for offsets, with all its attempts.
+  struct Fetch {
+    std::vector<TopicPartition> asked;
+    net::TimePoint deadline{};
+    OffsetsDone done;
+    OffsetsWanted wanted;
+    group::Identity sent;  // of the last attempt
+    cluster::RetryPause retry;
+    net::Timer timer;
+  };
+
+  void ask(const std::shared_ptr<Fetch>& fetch);
+  void answered(const std::shared_ptr<Fetch>& fetch, Error error, std::vector<StoredOffset> offsets);
   Error judged(const group::Identity& sent, Error error);
 
   group::Participation* participation_ = nullptr;
+  std::vector<std::shared_ptr<Fetch>> fetches_;  // under way
   Scope scope_;
 };
 

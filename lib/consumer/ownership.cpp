@@ -6,6 +6,8 @@
 
 #include "consumer/names.hpp"
 #include "group/classic_member.hpp"
+#include "group/consumer_protocol_member.hpp"
+#include "session/option_fields.hpp"
 
 namespace kafka::consumer {
 namespace {
@@ -19,12 +21,22 @@ group::MemberOptions member_options(const ConsumerOptions& options, std::string 
   member.group = std::move(name);
   member.instance_id = options.group_instance_id;
   member.rack = options.client_rack;
-  member.strategies = options.partition_assignment_strategy;
-  member.heartbeat_interval = options.heartbeat_interval;
+  member.strategies = options.partition_assignment_strategy.value_or(std::string(session::kDefaultStrategies));
+  member.remote_assignor = options.group_remote_assignor;
+  member.creates_topics = options.allow_auto_create_topics;
+  member.heartbeat_interval = options.heartbeat_interval.value_or(session::kHeartbeatInterval);
   member.rebalance_timeout = options.rebalance_timeout;
   if (options.revoke_timeout) member.revoke_timeout = *options.revoke_timeout;
   if (options.session_timeout) member.session_timeout = *options.session_timeout;
   return member;
+}
+
+std::unique_ptr<group::Participation> make_member(session::Core& core, const ConsumerOptions& options, std::string name,
+                                                  Topics topics, group::Participation::Owner& owner) {
+  group::MemberOptions own = member_options(options, std::move(name));
+  if (options.group_protocol == GroupProtocol::consumer)
+    return std::make_unique<group::ConsumerProtocolMember>(core, std::move(own), std::move(topics), owner);
+  return std::make_unique<group::ClassicMember>(core, std::move(own), std::move(topics), owner);
 }
 
 }  // namespace
@@ -39,9 +51,8 @@ Ownership::Ownership(session::Core& core, session::Lane lane, const ConsumerOpti
       owner_(owner),
       drain_(core),
       poll_watch_(core, options.max_poll_interval, pipeline.assignment, pipeline.consumptions, *this),
-      participation_(std::make_unique<group::ClassicMember>(core, member_options(options, std::move(name)),
-                                                            std::move(topics),
-                                                            static_cast<group::Participation::Owner&>(*this))) {}
+      participation_(make_member(core, options, std::move(name), std::move(topics),
+                                 static_cast<group::Participation::Owner&>(*this))) {}
 
 Ownership::~Ownership() { abort(); }
 

@@ -13,6 +13,7 @@
 
 #include "base/scope.hpp"
 #include "group/identity.hpp"
+#include "group/member_options.hpp"
 #include "group/strategies.hpp"
 #include "protocol/join_group.hpp"
 #include "protocol/leave_group.hpp"
@@ -20,18 +21,6 @@
 #include "session/core.hpp"
 
 namespace kafka::group {
-
-/// What a member has set for itself.
-struct MemberOptions {
-  std::string group;
-  std::string instance_id;
-  std::string rack;
-  std::string strategies;
-  net::Duration heartbeat_interval{};
-  net::Duration rebalance_timeout{};
-  std::optional<net::Duration> revoke_timeout;
-  std::optional<net::Duration> session_timeout;
-};
 
 /// Owns the member's connection, and the call that is under way.
 class ClassicCalls {

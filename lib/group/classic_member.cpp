@@ -9,20 +9,6 @@
 namespace kafka::group {
 namespace {
 
-// The partitions of `from` that `without` lacks.
-Partitions difference(const Partitions& from, const Partitions& without) {
-  Partitions left;
-  for (const auto& [topic, numbers] : from) {
-    const auto found = without.find(topic);
-    for (const int32_t number : numbers) {
-      const bool both = found != without.end() &&
-                        std::find(found->second.begin(), found->second.end(), number) != found->second.end();
-      if (!both) left[topic].push_back(number);
-    }
-  }
-  return left;
-}
-
 bool fatal(const Error& error) {
   switch (error.code()) {
     case Errc::fenced_instance_id:
@@ -308,8 +294,7 @@ Participation::Verdict ClassicMember::judge(const Identity& sent, const Error& e
 // --- out of it --------------------------------------------------------------
 
 net::TimePoint ClassicMember::drain_deadline() const {
-  const net::Duration most = calls_.rebalance_timeout() * kDrainPercent / 100;
-  return core_.reactor().now() + options_.revoke_timeout.value_or(most);
+  return group::drain_deadline(core_.reactor().now(), options_, calls_.rebalance_timeout());
 }
 
 void ClassicMember::revoke(Partitions gone, net::TimePoint deadline) {

@@ -21,6 +21,7 @@
 #include "base/scope.hpp"
 #include "cluster/retry_pause.hpp"
 #include "group/classic_calls.hpp"
+#include "group/departure.hpp"
 #include "group/heartbeats.hpp"
 #include "group/interest.hpp"
 #include "group/leading.hpp"
@@ -29,20 +30,9 @@
 
 namespace kafka::group {
 
-/// The member is asked to leave.
-struct Farewell {
-  bool tell = true;
-  net::TimePoint deadline{};
-  std::vector<Function<void()>> done;
-  net::Timer timer;
-};
-
 /// Owns the member's state, its identity, and what it owns of the group's partitions.
 class ClassicMember final : public Participation, private Heartbeats::Owner, private Interest::Owner {
  public:
-  /// Of what is left of the rebalance timeout, the part in which open envelopes may be answered.
-  static constexpr int kDrainPercent = 80;
-
   /// `core` and `owner` outlive this object.
   ClassicMember(session::Core& core, MemberOptions options, Topics topics, Participation::Owner& owner);
   ~ClassicMember() override;
@@ -69,11 +59,6 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   struct Holdings {
     Partitions owned;
     Partitions last_assigned;  ///< also after it was given up: the sticky assignors remember it
-  };
-  /// Partitions that are being given up.
-  struct Giving {
-    bool under_way = false;
-    uint64_t number = 0;  ///< the end of an older one changes nothing
   };
   using Joined = protocol::JoinGroupResponse;
   using Synced = protocol::SyncGroupResponse;

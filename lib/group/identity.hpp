@@ -14,7 +14,8 @@ struct Identity {
   std::string instance_id;  ///< "" if the member is not static (KIP-345)
   std::string member_id;    ///< "" before the coordinator has given one, and after it has forgotten it
   int32_t generation = kNoGeneration;
-  uint64_t settled = 0;  ///< how often the member has got an assignment: a refusal from before does not hold after
+  bool has_epochs = false;  ///< the generation is the member's epoch (KIP-848): who reads offsets has to say it, too
+  uint64_t settled = 0;     ///< how often the member has got an assignment: a refusal from before does not hold after
 };
 
 }  // namespace kafka::group

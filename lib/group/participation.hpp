@@ -55,10 +55,11 @@ class Participation {
   virtual void join() = 0;
   /// Subscribes to other topics.
   virtual void subscribe(Topics topics) = 0;
-  /// Has the group share its partitions out anew. The coordinator's log shows `reason` (KIP-800).
+  /// Has the group share its partitions out anew. The coordinator's log shows `reason` (KIP-800). With KIP-848 the
+  /// coordinator decides whether it does: it hears everything that the member wants and has.
   virtual void rebalance(std::string reason) = 0;
-  /// The application is stuck: everything is lost, and the member goes until join(). A static member does not leave, it
-  /// falls silent.
+  /// The application is stuck: everything is lost, and the member goes until join(). A static member does not leave:
+  /// its partitions wait for it until its session ends.
   virtual void suspend(const Error& why) = 0;
   /// Gives everything up and goes; `tell`: the coordinator hears of it, and does not wait for the end of the session.
   /// `done` is called once, never from inside this call, at `deadline` at the latest.

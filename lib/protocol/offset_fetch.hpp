@@ -17,6 +17,7 @@ struct OffsetFetchRequest {
   static constexpr int16_t kGroupErrorFrom = 2;     ///< one error for the whole group; a null list asks for all offsets
   static constexpr int16_t kRequireStableFrom = 7;  ///< the broker holds back offsets of open transactions (KIP-447)
   static constexpr int16_t kManyGroupsFrom = 8;     ///< several groups at once (KIP-709)
+  static constexpr int16_t kMemberEpochFrom = 9;    ///< a member says who it is (KIP-848)
   static constexpr int16_t kTopicIdsFrom = 10;      ///< topics go by id, no longer by name (KIP-848)
 
   struct OffsetFetchRequestTopic {

@@ -66,6 +66,8 @@ constexpr Choice<Ordering> kOrderings[] = {
     {"consumer", Ordering::consumer}, {"partition", Ordering::partition}, {"unordered", Ordering::unordered}};
 constexpr Choice<CommitMode> kCommitModes[] = {{"confirmed", CommitMode::confirmed},
                                                {"pipelined", CommitMode::pipelined}};
+constexpr Choice<GroupProtocol> kGroupProtocols[] = {{"classic", GroupProtocol::classic},
+                                                     {"consumer", GroupProtocol::consumer}};
 constexpr Choice<Partitioner> kPartitioners[] = {{"murmur2_random", Partitioner::murmur2_random},
                                                  {"murmur2", Partitioner::murmur2},
                                                  {"consistent_random", Partitioner::consistent_random},
@@ -80,6 +82,7 @@ constexpr Choice<AddressFamily> kFamilies[] = {
 std::span<const Choice<AddressFamily>> choices(AddressFamily) { return kFamilies; }
 std::span<const Choice<Acks>> choices(Acks) { return kAcks; }
 std::span<const Choice<Compression>> choices(Compression) { return kCompressions; }
+std::span<const Choice<GroupProtocol>> choices(GroupProtocol) { return kGroupProtocols; }
 std::span<const Choice<IsolationLevel>> choices(IsolationLevel) { return kIsolations; }
 std::span<const Choice<MetadataRecovery>> choices(MetadataRecovery) { return kRecoveries; }
 std::span<const Choice<Partitioner>> choices(Partitioner) { return kPartitioners; }
@@ -122,6 +125,9 @@ class Setter {
   }
 
   void operator()(std::string_view name, std::string& member, std::string_view) {
+    if (name == real_) found([&] { member = value_; });
+  }
+  void operator()(std::string_view name, std::optional<std::string>& member, std::string_view) {
     if (name == real_) found([&] { member = value_; });
   }
   void operator()(std::string_view name, bool& member, std::string_view) {
@@ -194,6 +200,7 @@ class Setter {
 class Checker {
  public:
   void operator()(std::string_view, const std::string&, std::string_view) {}
+  void operator()(std::string_view, const std::optional<std::string>&, std::string_view) {}
   void operator()(std::string_view, const bool&, std::string_view) {}
   void operator()(std::string_view, const std::optional<bool>&, std::string_view) {}
   template <class Enum>
@@ -258,6 +265,26 @@ Error check_strategies(std::string_view list) {
   return seen.empty() ? wrong("partition.assignment.strategy", list, kAllowed) : Error();
 }
 
+// As the Java client: what the broker decides with KIP-848 is refused, because it would have no effect.
+Error check_protocol(const ConsumerOptions& options) {
+  constexpr std::string_view kUnset = "unset with group.protocol=consumer: the broker decides";
+  if (options.group_protocol == GroupProtocol::classic) {
+    return options.group_remote_assignor.empty() ? Error()
+                                                 : wrong("group.remote.assignor", options.group_remote_assignor,
+                                                         "unset with group.protocol=classic: set "
+                                                         "partition.assignment.strategy, or group.protocol=consumer");
+  }
+  if (options.session_timeout)
+    return wrong("session.timeout.ms", std::to_string(options.session_timeout->count()), kUnset);
+  if (options.heartbeat_interval)
+    return wrong("heartbeat.interval.ms", std::to_string(options.heartbeat_interval->count()), kUnset);
+  if (options.partition_assignment_strategy) {
+    return wrong("partition.assignment.strategy", *options.partition_assignment_strategy,
+                 "unset with group.protocol=consumer: the broker assigns, see group.remote.assignor");
+  }
+  return {};
+}
+
 }  // namespace
 
 Error SessionOptions::set(std::string_view name, std::string_view value) { return assign(*this, name, value); }
@@ -308,14 +335,17 @@ Error ConsumerOptions::set(std::string_view name, std::string_view value) {
 }
 Error ConsumerOptions::validate() const {
   if (Error error = check(*this)) return error;
-  if (Error error = check_strategies(partition_assignment_strategy)) return error;
+  if (Error error = check_protocol(*this)) return error;
+  if (Error error = check_strategies(partition_assignment_strategy.value_or(std::string(session::kDefaultStrategies))))
+    return error;
   if (!group_instance_id.empty() && check_topic_name(group_instance_id)) {
     return wrong("group.instance.id", group_instance_id,
                  "1 to 249 letters, digits, '.', '_' and '-', not \".\" or \"..\"");
   }
   const std::chrono::milliseconds session = session_timeout.value_or(session::kSessionTimeout);
-  if (heartbeat_interval >= session) {
-    return wrong("heartbeat.interval.ms", std::to_string(heartbeat_interval.count()),
+  const std::chrono::milliseconds interval = heartbeat_interval.value_or(session::kHeartbeatInterval);
+  if (interval >= session) {
+    return wrong("heartbeat.interval.ms", std::to_string(interval.count()),
                  "less than session.timeout.ms, which is " + std::to_string(session.count()));
   }
   if (revoke_timeout && *revoke_timeout > rebalance_timeout * 4 / 5) {

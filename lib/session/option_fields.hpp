@@ -34,6 +34,10 @@ constexpr std::string_view kStrategies[] = {"range", "roundrobin", "sticky", "co
 /// The session timeout of a member that sets none, and with JoinGroup 0, which has no rebalance timeout of its own.
 constexpr milliseconds kSessionTimeout = seconds(45);
 constexpr milliseconds kOldSessionTimeout = seconds(30);
+/// Of a member that sets none.
+constexpr milliseconds kHeartbeatInterval = seconds(3);
+constexpr std::string_view kDefaultStrategies = "range,cooperative-sticky";
+constexpr Range kHeartbeatBounds = time(milliseconds(50), minutes(20));
 /// The names in `partition_assignment_strategy`, in their order.
 std::vector<std::string_view> strategies(std::string_view list);
 
@@ -125,8 +129,12 @@ struct OptionFields {
     f("fetch.min.bytes", o.fetch_min_bytes, range(0, kGiB), "the broker answers a fetch when it has this many bytes");
     f("group.instance.id", o.group_instance_id,
       "makes a static member: a restart within its session keeps its partitions (KIP-345)");
-    f("heartbeat.interval.ms", o.heartbeat_interval, time(milliseconds(50), minutes(20)),
-      "a member tells the coordinator that it lives, after this time");
+    f("group.protocol", o.group_protocol,
+      "who shares the partitions of a group out: a member (classic) or the broker (consumer, KIP-848)");
+    f("group.remote.assignor", o.group_remote_assignor,
+      "with group.protocol consumer, the broker's assignor: uniform or range; unset: the broker chooses (KIP-848)");
+    f("heartbeat.interval.ms", o.heartbeat_interval, kHeartbeatBounds,
+      "a member tells the coordinator that it lives, after this time; unset: 3 s");
     f("isolation.level", o.isolation_level,
       "read_committed leaves out the records of aborted transactions; read_uncommitted reads all");
     f("max.open", o.max_open, range(1, kMostOpen), "envelopes that may be open at a time, with ordering unordered");
@@ -141,7 +149,9 @@ struct OptionFields {
     f("ordering", o.ordering,
       "which envelopes may be open at a time: one in all (consumer), one per partition, or unordered");
     f("partition.assignment.strategy", o.partition_assignment_strategy,
-      "assignors that a member offers, the best first: range, roundrobin, sticky, cooperative-sticky");
+      "assignors that a member offers, the best first: range, roundrobin, sticky, cooperative-sticky; unset: range, "
+      "then "
+      "cooperative-sticky");
     f("rebalance.timeout.ms", o.rebalance_timeout, time(seconds(1), hours(1)),
       "how long the group waits for a member to join again");
     f("revoke.timeout.ms", o.revoke_timeout, time(milliseconds(0), minutes(48)),

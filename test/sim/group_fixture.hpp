@@ -27,6 +27,14 @@ inline ConsumerOptions member_options() {
   return options;
 }
 
+/// The same with KIP-848, where the broker decides about sessions and heartbeats.
+inline ConsumerOptions consumer_protocol_options() {
+  ConsumerOptions options;
+  options.group_protocol = GroupProtocol::consumer;
+  options.rebalance_timeout = std::chrono::seconds(10);
+  return options;
+}
+
 class SimMember {
  public:
   using Place = std::pair<std::string, int32_t>;

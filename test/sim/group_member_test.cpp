@@ -7,7 +7,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// The classic protocol with these assignors, or the protocol `consumer`.
+constexpr std::string_view kConsumer = "consumer";
 ConsumerOptions with(const std::string& assignors) {
+  if (assignors == kConsumer) return consumer_protocol_options();
   ConsumerOptions options = member_options();
   options.partition_assignment_strategy = assignors;
   return options;
@@ -16,9 +19,10 @@ ConsumerOptions with(const std::string& assignors) {
 }  // namespace
 
 TEST_CASE("Members share the partitions, and every message is read once, whoever comes and goes") {
-  const std::string assignor = GENERATE("range", "roundrobin", "sticky", "cooperative-sticky");
-  const std::string version = GENERATE("0.10", "0.11", "2.8", "");
+  const std::string assignor = GENERATE("range", "roundrobin", "sticky", "cooperative-sticky", "consumer");
+  const std::string version = GENERATE("0.10", "0.11", "2.8", "3.9", "");
   CAPTURE(assignor, version);
+  if (assignor == kConsumer && !version.empty() && version != "3.9") return;
   GroupBench bench(1, {.brokers = 3});
   REQUIRE_FALSE(bench.client.brokers->cluster().releases().as_version(version));
   fill(bench.client, "t", 6, 10);
@@ -26,7 +30,7 @@ TEST_CASE("Members share the partitions, and every message is read once, whoever
   REQUIRE(bench.until([&] { return a.owned.size() == 6 || !a.ends.empty(); }));
   for (const Error& error : a.ends) FAIL(error.message());
   CHECK(a.consumer->group().state == GroupView::State::stable);
-  CHECK(a.consumer->group().leader);
+  CHECK(a.consumer->group().leader == (assignor != kConsumer));
   SimMember& b = bench.start("b", with(assignor));
   CHECK(bench.until([&] { return b.owned.size() == 3 && a.owned.size() == 3; }));
   fill(bench.client, "t", 6, 10);
@@ -48,7 +52,7 @@ TEST_CASE("Members share the partitions, and every message is read once, whoever
 TEST_CASE(
     "F1: a partition that goes is drained: open envelopes may be answered and are stored, then the next owner reads "
     "on") {
-  const std::string assignor = GENERATE("range", "cooperative-sticky");
+  const std::string assignor = GENERATE("range", "cooperative-sticky", "consumer");
   GroupBench bench;
   fill(bench.client, "t", 2, 20);
   ConsumerOptions options = with(assignor);
@@ -73,7 +77,7 @@ TEST_CASE(
 }
 
 TEST_CASE("F1: an envelope that stays open is lost when the time is up, and the next owner reads it again") {
-  const std::string assignor = GENERATE("range", "cooperative-sticky");
+  const std::string assignor = GENERATE("range", "cooperative-sticky", "consumer");
   GroupBench bench;
   fill(bench.client, "t", 2, 20);
   ConsumerOptions options = with(assignor);
@@ -95,14 +99,15 @@ TEST_CASE("F1: an envelope that stays open is lost when the time is up, and the 
 
 TEST_CASE(
     "F2: after a stall that is longer than a session nothing is dispatched or stored before a heartbeat was answered") {
+  const ConsumerOptions options = with(GENERATE("range", "consumer"));
   GroupBench bench;
   fill(bench.client, "t", 2, 1000);
-  SimMember& a = bench.start("a");
-  SimMember& b = bench.add("b");
+  SimMember& a = bench.start("a", options);
+  SimMember& b = bench.add("b", options);
   CHECK(bench.until([&] { return a.got.size() > 5; }));
   bench.client.world.pause("a");
   b.consume();
-  CHECK(bench.until([&] { return b.owned.size() == 2; }, 20s));
+  CHECK(bench.until([&] { return b.owned.size() == 2; }, 60s));
   const size_t before = a.got.size();
   CHECK(bench.until([&] { return bench.stored(0) == 1000 && bench.stored(1) == 1000; }));
   bench.client.world.resume("a");
@@ -161,13 +166,14 @@ TEST_CASE("F3: a refusal that comes behind the assignment holds no commit up") {
 }
 
 TEST_CASE("F8: what was fetched of a partition that goes is not delivered any more") {
+  const ConsumerOptions options = with(GENERATE("cooperative-sticky", "consumer"));
   GroupBench bench;
   fill(bench.client, "t", 2, 400);
-  SimMember& a = bench.add("a", with("cooperative-sticky"));
+  SimMember& a = bench.add("a", options);
   a.keep();
   CHECK(bench.until([&] { return a.kept.size() == 1; }));
-  SimMember& b = bench.start("b", with("cooperative-sticky"));
-  bench.run(2s);
+  SimMember& b = bench.start("b", options);
+  bench.run(6s);
   CHECK_FALSE(a.kept.front().commit());
   a.kept.clear();
   CHECK(bench.until([&] { return b.owned.size() == 1; }));
@@ -176,7 +182,7 @@ TEST_CASE("F8: what was fetched of a partition that goes is not delivered any mo
 }
 
 TEST_CASE("F9: members that join and leave all the time: nothing is skipped, and little is read twice") {
-  const std::string assignor = GENERATE("range", "cooperative-sticky");
+  const std::string assignor = GENERATE("range", "cooperative-sticky", "consumer");
   GroupBench bench;
   fill(bench.client, "t", 6, 60);
   bench.start("base", with(assignor));
@@ -203,7 +209,7 @@ TEST_CASE("F9: members that join and leave all the time: nothing is skipped, and
 TEST_CASE("F10: a static member that restarts within its session gets its partitions back without a rebalance") {
   GroupBench bench;
   fill(bench.client, "t", 4, 10);
-  ConsumerOptions options = with("range");
+  ConsumerOptions options = with(GENERATE("range", "consumer"));
   SimMember& a = bench.start("a", options);
   options.group_instance_id = "one";
   SimMember& b = bench.start("b", options);
@@ -239,8 +245,9 @@ TEST_CASE("F10: of two members with one instance id the older one is fenced, and
 TEST_CASE("F11: a coordinator that is away costs time and nothing else") {
   GroupBench bench(1, {.brokers = 3});
   fill(bench.client, "t", 3, 10);
-  ConsumerOptions options = with("cooperative-sticky");
-  options.session_timeout = 45s;
+  const std::string protocol = GENERATE("cooperative-sticky", "consumer");
+  ConsumerOptions options = with(protocol);
+  if (protocol != kConsumer) options.session_timeout = 45s;
   SimMember& a = bench.start("a", options);
   CHECK(bench.until([&] { return a.owned.size() == 3; }));
   const int32_t coordinator = bench.client.brokers->cluster().coordinators().of("g");
@@ -254,18 +261,20 @@ TEST_CASE("F11: a coordinator that is away costs time and nothing else") {
 TEST_CASE("F13: heartbeats whose answers are lost change nothing") {
   GroupBench bench;
   fill(bench.client, "t", 2, 10);
-  SimMember& a = bench.start("a");
+  const std::string protocol = GENERATE("range", "consumer");
+  SimMember& a = bench.start("a", with(protocol));
   CHECK(bench.until([&] { return a.owned.size() == 2; }));
-  bench.client.brokers->cluster().faults().add(ApiKey::heartbeat).times(2).drop_response();
-  bench.client.brokers->cluster().faults().add(ApiKey::heartbeat).times(2).close_after();
-  bench.run(20s);
+  const ApiKey heartbeat = protocol == kConsumer ? ApiKey::consumer_group_heartbeat : ApiKey::heartbeat;
+  bench.client.brokers->cluster().faults().add(heartbeat).times(2).drop_response();
+  bench.client.brokers->cluster().faults().add(heartbeat).times(2).close_after();
+  bench.run(40s);
   CHECK(a.journal == std::vector<std::string>{"assigned t/0 t/1"});
 }
 
 TEST_CASE("F14: a member leaves in time although its coordinator is away") {
   GroupBench bench(1, {.brokers = 1});
   fill(bench.client, "t", 2, 10);
-  SimMember& a = bench.start("a");
+  SimMember& a = bench.start("a", with(GENERATE("range", "consumer")));
   CHECK(bench.until([&] { return a.owned.size() == 2; }));
   bench.run(1s);
   bench.client.brokers->kill(1);
@@ -277,7 +286,7 @@ TEST_CASE("F14: a member that never found its coordinator is closed at once") {
   GroupBench bench;
   fill(bench.client, "t", 2, 10);
   bench.client.brokers->kill(1);
-  SimMember& a = bench.start("a");
+  SimMember& a = bench.start("a", with(GENERATE("range", "consumer")));
   bench.run(3s);
   a.close();
   CHECK(bench.until([&] { return a.closes == 1; }, 1s));
@@ -301,7 +310,7 @@ TEST_CASE(
     "F20: an envelope that stays open too long makes the member leave; when it is answered the member comes back") {
   GroupBench bench;
   fill(bench.client, "t", 2, 10);
-  ConsumerOptions options = with("range");
+  ConsumerOptions options = with(GENERATE("range", "consumer"));
   options.max_poll_interval = 10s;
   SimMember& a = bench.add("a", options);
   a.keep();
@@ -323,7 +332,7 @@ TEST_CASE(
 TEST_CASE("F20: a member that owns partitions and does not consume leaves, and joins with the next consumption") {
   GroupBench bench;
   fill(bench.client, "t", 2, 10);
-  ConsumerOptions options = with("range");
+  ConsumerOptions options = with(GENERATE("range", "consumer"));
   options.max_poll_interval = 10s;
   SimMember& a = bench.add("a", options);
   a.consumer->consume(1, [](MessageEnvelope envelope) { envelope.commit(); }, {});
@@ -337,8 +346,10 @@ TEST_CASE("F22: a subscription that changes while the member joins counts in the
   GroupBench bench;
   fill(bench.client, "t", 2, 10);
   fill(bench.client, "u", 2, 10);
-  bench.client.brokers->cluster().faults().add(ApiKey::join_group).delay(1s);
-  SimMember& a = bench.start("a");
+  const std::string protocol = GENERATE("range", "consumer");
+  const ApiKey join = protocol == kConsumer ? ApiKey::consumer_group_heartbeat : ApiKey::join_group;
+  bench.client.brokers->cluster().faults().add(join).delay(1s);
+  SimMember& a = bench.start("a", with(protocol));
   bench.run(500ms);
   CHECK(a.owned.empty());
   CHECK_FALSE(a.consumer->subscribe(Topics("t", "u")));
@@ -360,13 +371,16 @@ TEST_CASE("F23: a partition that is taken and given back in one round starts at 
   CHECK(bench.all_once(2, 20));
 }
 
-TEST_CASE("The leader notices topics that grow, and topics that are made later") {
+TEST_CASE("Topics that grow, and topics that are made later, are noticed and shared") {
+  const std::string protocol = GENERATE("range", "consumer");
   SimClientOptions options{.brokers = 1};
   options.session.metadata_max_age = 5s;
   GroupBench bench(1, std::move(options));
   fill(bench.client, "t", 2, 10);
-  SimMember& a = bench.start("a", with("range"), Topics("t", "later"));
-  SimMember& b = bench.start("b", with("range"), Topics("t", "later"));
+  ConsumerOptions own = with(protocol);
+  own.allow_auto_create_topics = false;
+  SimMember& a = bench.start("a", own, Topics("t", "later"));
+  SimMember& b = bench.start("b", own, Topics("t", "later"));
   CHECK(bench.until([&] { return a.owned.size() == 1 && b.owned.size() == 1; }));
   fill(bench.client, "later", 4, 10);
   CHECK(bench.until([&] { return a.owned.size() == 3 && b.owned.size() == 3; }, 20s));
@@ -377,7 +391,7 @@ TEST_CASE("The leader notices topics that grow, and topics that are made later")
 TEST_CASE("A seek in on_assigned wins over the group's offset") {
   GroupBench bench;
   fill(bench.client, "t", 1, 20);
-  SimMember& a = bench.add("a");
+  SimMember& a = bench.add("a", with(GENERATE("range", "consumer")));
   a.consumer->on_assigned([&](const Partitions& fresh) {
     for (const auto& place : SimMember::places(fresh)) a.owned.insert(place);
     CHECK_FALSE(a.consumer->seek({"t", 0, 15}));
@@ -391,10 +405,12 @@ TEST_CASE("The group waits for a Revocation that is held, up to 90 % of the reba
   GroupBench bench;
   fill(bench.client, "t", 2, 10);
   const bool released = GENERATE(true, false);
-  SimMember& a = bench.start("a", with("range"));
+  const std::string protocol = GENERATE("range", "consumer");
+  const ConsumerOptions options = with(protocol);
+  SimMember& a = bench.start("a", options);
   a.holds = true;
   CHECK(bench.until([&] { return a.owned.size() == 2; }));
-  SimMember& b = bench.start("b", with("range"));
+  SimMember& b = bench.start("b", options);
   CHECK(bench.until([&] { return a.held.size() == 1; }));
   bench.run(3s);
   CHECK(b.owned.empty());
@@ -402,7 +418,8 @@ TEST_CASE("The group waits for a Revocation that is held, up to 90 % of the reba
     a.held.front().release();
     CHECK(bench.until([&] { return b.owned.size() == 1; }, 2s));
   } else {
-    CHECK(bench.until([&] { return b.owned.size() == 1; }, 7s));
+    // With KIP-848 the other member hears of it with its next heartbeat.
+    CHECK(bench.until([&] { return b.owned.size() == 1; }, protocol == kConsumer ? 12s : 7s));
   }
   CHECK(a.losses.empty());
 }
@@ -410,15 +427,16 @@ TEST_CASE("The group waits for a Revocation that is held, up to 90 % of the reba
 TEST_CASE("Close in the middle of a join: the group does not wait for a member that is gone") {
   GroupBench bench;
   fill(bench.client, "t", 2, 10);
-  SimMember& a = bench.start("a", with("range"));
+  const ConsumerOptions options = with(GENERATE("range", "consumer"));
+  SimMember& a = bench.start("a", options);
   CHECK(bench.until([&] { return a.owned.size() == 2; }));
-  SimMember& b = bench.start("b", with("range"));
+  SimMember& b = bench.start("b", options);
   const int when = GENERATE(0, 1, 2, 5, 20, 50, 200, 490, 500, 510, 700);
   bench.run(std::chrono::milliseconds(when));
   b.close();
   CHECK(bench.until([&] { return b.closes == 1; }, 2s));
   CHECK(bench.until([&] { return a.owned.size() == 2 && a.consumer->group().state == GroupView::State::stable; }, 3s));
-  bench.run(2s);
+  bench.run(7s);
   CHECK(a.owned.size() == 2);
   CHECK(a.losses.empty());
 }
@@ -465,8 +483,9 @@ TEST_CASE("Two members of one session share, each by a connection of its own") {
   SimClient client(1, {.brokers = 1});
   fill(client, "t", 2, 20);
   Recorder first, second;
-  Consumer a(*client.session, "g", Topics("t"), member_options());
-  Consumer b(*client.session, "g", Topics("t"), member_options());
+  const ConsumerOptions options = with(GENERATE("range", "consumer"));
+  Consumer a(*client.session, "g", Topics("t"), options);
+  Consumer b(*client.session, "g", Topics("t"), options);
   a.consume(first.commit(), first.end());
   b.consume(second.commit(), second.end());
   CHECK(client.until([&] { return a.partitions().size() == 1 && b.partitions().size() == 1; }));

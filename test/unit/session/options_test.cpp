@@ -177,6 +177,30 @@ TEST_CASE("options are set by their Java names") {
   CHECK_FALSE(consumer.validate());
 }
 
+TEST_CASE("with group.protocol=consumer the broker decides: what has no effect is refused, and the other way round") {
+  ConsumerOptions consumer;
+  CHECK(consumer.group_protocol == GroupProtocol::classic);
+  CHECK_FALSE(consumer.set("group.remote.assignor", "range"));
+  CHECK_THAT(consumer.validate().message(), Contains("group.remote.assignor") && Contains("group.protocol=classic"));
+  CHECK_FALSE(consumer.set("group.protocol", "consumer"));
+  CHECK(consumer.group_protocol == GroupProtocol::consumer);
+  CHECK_FALSE(consumer.validate());
+  // A value counts as set although it is the one that holds without it.
+  for (const auto& [name, value] :
+       {std::pair("session.timeout.ms", "45000"), std::pair("heartbeat.interval.ms", "3000"),
+        std::pair("partition.assignment.strategy", "range")}) {
+    ConsumerOptions other = consumer;
+    CHECK_FALSE(other.set(name, value));
+    const Error error = other.validate();
+    CHECK(error == Errc::invalid_option);
+    CHECK_THAT(error.message(), Contains(name) && Contains(value) && Contains("group.protocol=consumer"));
+    CHECK_FALSE(other.set("group.protocol", "classic"));
+    CHECK_FALSE(other.set("group.remote.assignor", ""));
+    CHECK_FALSE(other.validate());
+  }
+  CHECK_THAT(consumer.set("group.protocol", "streams").message(), Contains("classic, consumer"));
+}
+
 TEST_CASE("an option that is refused changes nothing") {
   ProducerOptions producer;
   producer.linger = 3ms;

@@ -1,0 +1,24 @@
+// What a member of a group has set for itself.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/reactor.hpp"
+
+namespace kafka::group {
+
+struct MemberOptions {
+  std::string group;
+  std::string instance_id;
+  std::string rack;
+  std::string strategies;       ///< classic: the assignors that the member offers
+  std::string remote_assignor;  ///< consumer: the broker's assignor that the member asks for; "": any
+  bool creates_topics = true;   ///< consumer: brokers may create the topics that the member subscribes to
+  net::Duration heartbeat_interval{};
+  net::Duration rebalance_timeout{};
+  std::optional<net::Duration> revoke_timeout;
+  std::optional<net::Duration> session_timeout;
+};
+
+}  // namespace kafka::group
