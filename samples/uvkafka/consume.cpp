@@ -2,24 +2,25 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <set>
+#include <utility>
 
 #include "app.hpp"
 #include "commands.hpp"
+#include "consume.hpp"
+#include "consume_run.hpp"
 #include "find_topics.hpp"
-#include "format.hpp"
-#include "places.hpp"
+#include "membership.hpp"
 
 namespace cli {
 
 const Command kConsume{
     "consume",
     "print messages",
-    "-b HOST:PORT -t TOPIC",
-    {{"-t", "--topic", "TOPIC", "a topic to read; repeatable"},
+    "-b HOST:PORT -t TOPIC[,TOPIC...]",
+    {{"-t", "--topic", "TOPIC[,...]", "topics to read, separated by commas; repeatable"},
      {"-p", "--partitions", "P[,P-P...]", "read these partitions only: 0,2-4"},
      {"-o", "--offset", "OFFSET", "where to begin or end (see below); default: earliest"},
-     {"-g", "--group", "GROUP", "commit each message in this group through its envelope"},
+     {"-g", "--group", "GROUP", "join this group, and commit each message once it is printed"},
      {"-c", "--count", "COUNT", "end after this many messages"},
      {"-e", "--end", "", "end at the end of every partition"},
      {"-f", "--format", "FORMAT", "print messages like this (see below)"},
@@ -37,26 +38,17 @@ const Command kConsume{
     "FORMAT: %t topic, %p partition, %o offset, %k key, %s value, %K and %S their lengths (-1 for null), %R the "
     "value's\n"
     "length as 4 bytes, %T timestamp, %h headers (a=b,c=d), %%, and \\n \\r \\t \\0 \\\\ \\xNN.\n"
-    "A partition that an error has stopped counts as ended, and the exit status is 1.\n"};
+    "A partition that an error has stopped counts as ended, and the exit status is 1.\n"
+    "With -g the group shares the partitions of the topics out among its members; what this one gets and gives up is\n"
+    "said on stderr. -e then ends when an assignment has come and each of its partitions is at its end, and -c counts\n"
+    "messages whatever partition they come from. With -p, and with brokers that know no members (Kafka 0.8.2), "
+    "offsets\n"
+    "are committed in the group without joining it.\n"};
 
 namespace {
 
-// What the command line asks for.
-struct Settings {
-  std::vector<std::string> topics;
-  std::vector<int32_t> partitions;  // empty: all
-  Places places;
-  std::optional<std::string> group;
-  std::optional<int64_t> count;
-  bool stop_at_end = false;
-  std::optional<JsonFormat> json;  // otherwise `format`
-  Format format;
-  ClientOptions client;
-  kafka::ConsumerOptions consumer;
-};
-
 // The exit status if the run ends here.
-std::optional<int> read_format(const Arguments& arguments, Settings& settings) {
+std::optional<int> read_format(const Arguments& arguments, ConsumeSettings& settings) {
   if (arguments.has("-J")) settings.json.emplace(JsonFormat{arguments.has("--base64")});
   if (arguments.has("--base64") && !settings.json) return usage_error("consume: --base64 goes with -J");
   const auto delimiter = unescape(arguments.get("-D", "\n"));
@@ -76,7 +68,7 @@ std::optional<int> read_format(const Arguments& arguments, Settings& settings) {
 }
 
 // The exit status if the run ends here.
-std::optional<int> read_places(const Arguments& arguments, Settings& settings) {
+std::optional<int> read_places(const Arguments& arguments, ConsumeSettings& settings) {
   if (!settings.places.parse(arguments.all("-o"))) {
     return usage_error("consume: -o wants earliest, latest, stored, N, -N, s@MS or e@MS");
   }
@@ -89,7 +81,21 @@ std::optional<int> read_places(const Arguments& arguments, Settings& settings) {
   return {};
 }
 
-std::optional<int> read(int argc, char** argv, Settings& settings) {
+// Each -t may name several topics.
+std::vector<std::string> topics_of(const std::vector<std::string>& texts) {
+  std::vector<std::string> topics;
+  for (const std::string& text : texts) {
+    for (size_t at = 0; at <= text.size();) {
+      const size_t comma = std::min(text.find(',', at), text.size());
+      const std::string topic = text.substr(at, comma - at);
+      if (std::find(topics.begin(), topics.end(), topic) == topics.end()) topics.push_back(topic);
+      at = comma + 1;
+    }
+  }
+  return topics;
+}
+
+std::optional<int> read(int argc, char** argv, ConsumeSettings& settings) {
   Arguments arguments;
   if (const auto status = arguments.parse(argc, argv, kConsume)) return status;
   settings.consumer.allow_auto_create_topics = false;  // reading never creates a topic
@@ -97,8 +103,11 @@ std::optional<int> read(int argc, char** argv, Settings& settings) {
   if (settings.group && settings.group->empty()) return usage_error("consume: -g must not be empty");
   if (const auto status = read_places(arguments, settings)) return status;
   if (const auto status = read_client_options(arguments, kConsume, settings.client, settings.consumer)) return status;
-  settings.topics = arguments.all("-t");
+  settings.topics = topics_of(arguments.all("-t"));
   if (settings.topics.empty()) return usage_error("consume: -t TOPIC is needed");
+  for (const std::string& topic : settings.topics) {
+    if (topic.starts_with('^')) return usage_error("consume: -t " + topic + ": patterns are not supported");
+  }
   if (!check_topics("consume", settings.topics)) return kUsage;
   if (const auto status = read_format(arguments, settings)) return status;
   if (arguments.has("-c")) {
@@ -114,191 +123,42 @@ std::optional<int> read(int argc, char** argv, Settings& settings) {
   return {};
 }
 
-// Which partitions are still read, and where each ends.
-class Progress {
- public:
-  explicit Progress(std::map<kafka::TopicPartition, Bounds> bounds, bool stop_at_end)
-      : bounds_(std::move(bounds)), left_(bounds_.size()), stop_at_end_(stop_at_end) {}
-
-  /// The message lies behind the end that was asked for.
-  bool beyond(const kafka::MessageEnvelope& message, int64_t end_time) const {
-    const kafka::TopicPartition where{message.topic(), message.partition()};
-    const int64_t end = bounds_.at(where).end;
-    return ended_.contains(where) || (end >= 0 ? message.offset() >= end : message.timestamp() >= end_time);
-  }
-  /// The end of the partition was reached.
-  void at_end(const kafka::TopicPartition& where, int64_t offset) {
-    const int64_t end = bounds_.at(where).end;
-    if (stop_at_end_ || (end >= 0 && offset >= end)) over(where);
-  }
-  void over(const kafka::TopicPartition& where) {
-    if (ended_.insert(where).second) --left_;
-  }
-  /// A stopped partition goes on.
-  void resumed(const kafka::TopicPartition& where) {
-    if (ended_.erase(where) > 0) ++left_;
-  }
-  bool done() const { return left_ == 0; }
-  const std::map<kafka::TopicPartition, Bounds>& bounds() const { return bounds_; }
-
- private:
-  std::map<kafka::TopicPartition, Bounds> bounds_;
-  std::set<kafka::TopicPartition> ended_;
-  size_t left_;
-  bool stop_at_end_;
-};
-
-// Prints messages, and knows the leaders, which JSON tells.
-class Printer {
- public:
-  Printer(App& app, const Settings& settings, const FoundTopics& topics) : app_(app), settings_(settings) {
-    for (const auto& [name, topic] : topics) {
-      for (const kafka::PartitionInfo& partition : topic.partitions) {
-        leaders_[{name, partition.partition}] = partition.leader;
-      }
-    }
-  }
-  void leader(const kafka::TopicPartition& where, int32_t broker) { leaders_[where] = broker; }
-  void print(const kafka::MessageEnvelope& message) {
-    ++count_;
-    if (settings_.json) {
-      const auto found = leaders_.find({message.topic(), message.partition()});
-      settings_.json->print(message, found == leaders_.end() ? -1 : found->second, app_.output());
-    } else {
-      settings_.format.print(message, app_.output());
-    }
-    if (app_.output().much()) app_.flush();
-  }
-  int64_t count() const { return count_; }
-
- private:
-  App& app_;
-  const Settings& settings_;
-  std::map<kafka::TopicPartition, int32_t> leaders_;
-  int64_t count_ = 0;
-};
-
-// The commits of one run.
-struct Commits {
-  int64_t unconfirmed = 0;
-  kafka::Error first_refusal = {};
-
-  void give(kafka::MessageEnvelope& message) {
-    ++unconfirmed;
-    const kafka::Error refused = message.commit({}, [this](kafka::Error error) {
-      if (!error) --unconfirmed;
-      if (!first_refusal) first_refusal = error;
-    });
-    if (!first_refusal) first_refusal = refused;
-  }
-};
-
-// One consumption; Reader is kafka::Consumer or kafka::Fetcher.
-template <class Reader>
-class Run {
- public:
-  Run(App& app, const Settings& settings, Printer& printer, Progress progress, std::unique_ptr<Reader> reader)
-      : app_(app), settings_(settings), printer_(printer), progress_(std::move(progress)), reader_(std::move(reader)) {}
-
-  Reader& reader() { return *reader_; }
-
-  void start() {
-    reader_->on_partition_end([this](const kafka::TopicPartition& where, int64_t offset) {
-      app_.console().note(where.topic + "/" + std::to_string(where.partition) + ": end of the partition at offset " +
-                          std::to_string(offset));
-      progress_.at_end(where, offset);
-      finish_if_over();
-    });
-    reader_->on_event([this](const kafka::Event& event) { take(event); });
-    auto on_message = [this](kafka::MessageEnvelope message) { take(std::move(message)); };
-    auto on_end = [this](kafka::Error error) {
-      if (error && !finishing_) app_.fail(error);
-      finish();
-    };
-    if constexpr (std::is_same_v<Reader, kafka::Consumer>) {
-      reader_->consume(on_message, on_end);
-    } else {
-      reader_->fetch(on_message, on_end);
-    }
-  }
-  void stop() {
-    if (finishing_) return app_.finish();  // the reader is closing already: the session ends it sooner
-    finish();
-  }
-  void give_up(const kafka::Error& error) {
-    if (!app_.interrupted()) app_.fail(error);
-    finish();
-  }
-
- private:
-  void take(const kafka::Event& event) {
-    const kafka::TopicPartition where{event.topic, event.partition};
-    // Where a group has nothing stored, the policy is what was asked for.
-    if (event.type == kafka::Event::Type::offset_reset && event.error == kafka::Errc::no_offset) return;
-    app_.tell(event);
-    if (event.type == kafka::Event::Type::partition_resumed) progress_.resumed(where);
-    if (event.type != kafka::Event::Type::partition_stopped) return;
-    progress_.over(where);
-    finish_if_over();
-  }
-  void take(kafka::MessageEnvelope message) {
-    if (finishing_) return;  // dropped: it comes again in the next run
-    if (settings_.places.end_time && progress_.beyond(message, *settings_.places.end_time)) return pass(message);
-    printer_.print(message);
-    if (settings_.group) {
-      // A commit tells the group that the message is done, so it must have been written out before.
-      if (!app_.flush()) return;
-      commits_.give(message);
-    } else {
-      message.ack();
-    }
-    if (settings_.count && printer_.count() >= *settings_.count) finish();
-  }
-  // Neither printed nor committed. Its partition is not read any more.
-  void pass(kafka::MessageEnvelope& message) {
-    reader_->pause({{message.topic(), {message.partition()}}});
-    progress_.over({message.topic(), message.partition()});
-    message.ack();
-    finish_if_over();
-  }
-  void finish_if_over() {
-    if (progress_.done()) finish();
-  }
-  void finish() {
-    if (std::exchange(finishing_, true)) return;
-    // After a signal the session's close has the deadline.
-    if (app_.in_a_hurry()) return app_.finish([this] { say_unconfirmed(); });
-    reader_->close([this] {
-      say_unconfirmed();
-      app_.finish();
-    });
-  }
-  void say_unconfirmed() {
-    if (commits_.unconfirmed == 0) return;
-    app_.fail(commits_.first_refusal, std::to_string(commits_.unconfirmed) + " of " + std::to_string(printer_.count()) +
-                                          " messages printed, not committed: ");
-  }
-
-  App& app_;
-  const Settings& settings_;
-  Printer& printer_;
-  Progress progress_;
-  std::unique_ptr<Reader> reader_;
-  Commits commits_;
-  bool finishing_ = false;
-};
-
-// Owns the consumption, with a group or without one, once the topics and the places are known.
+// Owns the consumption: as a member of a group, with a group or without one. All but a member need to know the topics
+// and the places first.
 class Consuming {
  public:
-  Consuming(App& app, const Settings& settings)
-      : app_(app), settings_(settings), finder_(app.session(), settings.places) {}
+  Consuming(App& app, const ConsumeSettings& settings)
+      : app_(app), settings_(settings), finder_(app.session(), settings.places), printer_(app, settings) {}
 
   void start() {
-    find_topics(app_, {settings_.topics, settings_.partitions}, [this](const FoundTopics& topics) {
-      printer_.emplace(app_, settings_, topics);
-      app_.on_leader([this](const kafka::TopicPartition& where, int32_t broker) { printer_->leader(where, broker); });
-      partitions_ = partitions_of(topics, settings_.partitions);
+    app_.on_leader([this](const kafka::TopicPartition& where, int32_t broker) { printer_.leader(where, broker); });
+    if (!settings_.joins()) return start_with_partitions();
+    member_ = std::make_unique<Membership>(app_, settings_, printer_, [this](const kafka::Error& why) {
+      app_.console().note("group " + *settings_.group + ": " + why.message() +
+                          "; reading all partitions without being a member");
+      retired_ = std::move(member_);  // it is called from there
+      start_with_partitions();
+    });
+    member_->start();
+  }
+  void stop() {
+    // A run without a limit ends by a signal and in no other way.
+    const bool begun = member_ != nullptr || consumer_ != nullptr || fetcher_ != nullptr;
+    const bool endless = !settings_.ends() && !settings_.count && begun;
+    if (app_.interrupted() && !endless) app_.fail("interrupted before the end");
+    if (member_) return member_->stop();
+    if (consumer_) return consumer_->stop();
+    if (fetcher_) return fetcher_->stop();
+    app_.finish();
+  }
+  std::string progress() const { return std::to_string(printer_.count()) + " messages"; }
+
+ private:
+  void start_with_partitions() {
+    const std::vector<int32_t> numbers = settings_.partitions.value_or(std::vector<int32_t>());
+    find_topics(app_, {settings_.topics, numbers}, [this, numbers](const FoundTopics& topics) {
+      printer_.leaders(topics);
+      partitions_ = partitions_of(topics, numbers);
       finder_.find(partitions_, [this](kafka::Error error, std::map<kafka::TopicPartition, Bounds> bounds) {
         if (error) return give_up(error);
         Progress progress(std::move(bounds), settings_.stop_at_end);
@@ -306,24 +166,12 @@ class Consuming {
       });
     });
   }
-  void stop() {
-    // A run without a limit ends by a signal and in no other way.
-    const bool endless = !settings_.stop_at_end && !settings_.count && !settings_.places.end_time &&
-                         (consumer_ != nullptr || fetcher_ != nullptr);
-    if (app_.interrupted() && !endless) app_.fail("interrupted before the end");
-    if (consumer_) return consumer_->stop();
-    if (fetcher_) return fetcher_->stop();
-    app_.finish();
-  }
-  std::string progress() const { return std::to_string(printer_ ? printer_->count() : 0) + " messages"; }
-
- private:
   void consume(Progress progress) {
     auto reader = std::make_unique<kafka::Consumer>(app_.session(), *settings_.group, partitions_, settings_.consumer);
     if (const auto error = reader->error()) return give_up(error);
     const auto bounds = progress.bounds();
     consumer_ =
-        std::make_unique<Run<kafka::Consumer>>(app_, settings_, *printer_, std::move(progress), std::move(reader));
+        std::make_unique<Run<kafka::Consumer>>(app_, settings_, printer_, std::move(progress), std::move(reader));
     if (!settings_.places.fixed()) return consumer_->start();
     // An offset or a time counts only where nothing is committed.
     group_.emplace(app_.session(), *settings_.group);
@@ -340,8 +188,7 @@ class Consuming {
     for (const auto& [where, bounds] : progress.bounds()) from.push_back(bounds.start);
     auto reader = std::make_unique<kafka::Fetcher>(app_.session(), from, settings_.consumer);
     if (const auto error = reader->error()) return give_up(error);
-    fetcher_ =
-        std::make_unique<Run<kafka::Fetcher>>(app_, settings_, *printer_, std::move(progress), std::move(reader));
+    fetcher_ = std::make_unique<Run<kafka::Fetcher>>(app_, settings_, printer_, std::move(progress), std::move(reader));
     fetcher_->start();
   }
   void give_up(const kafka::Error& error) {
@@ -350,10 +197,12 @@ class Consuming {
   }
 
   App& app_;
-  const Settings& settings_;
+  const ConsumeSettings& settings_;
   PlaceFinder finder_;
+  Printer printer_;
   kafka::Partitions partitions_;
-  std::optional<Printer> printer_;
+  std::unique_ptr<Membership> member_;
+  std::unique_ptr<Membership> retired_;
   std::unique_ptr<Run<kafka::Consumer>> consumer_;
   std::unique_ptr<Run<kafka::Fetcher>> fetcher_;
   std::optional<kafka::ConsumerGroup> group_;
@@ -362,7 +211,7 @@ class Consuming {
 }  // namespace
 
 int consume(int argc, char** argv) {
-  Settings settings;
+  ConsumeSettings settings;
   if (const auto status = read(argc, argv, settings)) return *status;
   App app(settings.client);
   if (const auto error = app.session().error()) return usage_error(error.message());

@@ -47,6 +47,9 @@ class Printer {
   void operator()(std::string_view name, const std::string& member, std::string_view text) {
     print(name, member, "", text);
   }
+  void operator()(std::string_view name, const std::optional<std::string>& member, std::string_view text) {
+    print(name, member.value_or(""), "", text);
+  }
   void operator()(std::string_view name, const bool& member, std::string_view text) {
     print(name, member ? "true" : "false", "true or false", text);
   }

@@ -41,6 +41,7 @@ WRONG = [
     (["consume", "-b", "h:1", "-t", "t", "-p", "1,"], "-p wants"),
     (["consume", "-b", "h:1", "-t", "t", "-f", "%q"], "-f"),
     (["consume", "-b", "h:1", "-t", "t", "-g", ""], "-g"),
+    (["consume", "-b", "h:1", "-t", "t,^a.*", "-g", "g"], "patterns are not supported"),
     (["consume", "-b", "h:1", "-t", "t", "-X", "fetch.max.bytes=0"], "1024 to"),
     (["consume", "-b", "h:1", "-t", "t", "extra"], "extra"),
     (["topics", "-b", "h:1x"], "1 to 65535"),

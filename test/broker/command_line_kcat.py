@@ -108,7 +108,7 @@ class Features(Program):
         for release in ("", "0.10"):
             with broker(self.program, "--topic", "there", *(["--release", release] if release else [])) as where:
                 for words in (["consume", "-t", "nosuch", "-e"], ["consume", "-t", "there", "-t", "nosuch"],
-                              ["consume", "-t", "nosuch", "-g", "g"], ["topics", "-t", "nosuch"],
+                              ["consume", "-t", "nosuch", "-g", "g", "-e"], ["topics", "-t", "nosuch"],
                               ["offsets", "-g", "g", "-t", "nosuch"], ["query", "-t", "nosuch:0"],
                               ["perf", "consume", "-t", "nosuch", "-n", "1"]):
                     ended = Ended(self.start(*words, "-b", where))

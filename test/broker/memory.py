@@ -62,7 +62,7 @@ class Memory:
 
     def slow_reader(self, topic, limit_kb, *options):
         """Each message waits for its commit, while fetching goes on."""
-        return self.reader(topic, limit_kb, subprocess.DEVNULL, "-g", f"slow-{topic}", *options)
+        return self.reader(topic, limit_kb, subprocess.DEVNULL, "-g", f"slow-{topic}", "-p", f"0-{PARTITIONS - 1}", *options)
 
     def reader(self, topic, limit_kb, stdout, *options):
         process = subprocess.Popen([self.program, "consume", "-b", self.bootstrap, "-t", topic, *options],
