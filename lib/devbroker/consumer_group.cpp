@@ -124,9 +124,9 @@ Error ConsumerGroup::join(const Request& request, ConsumerMember*& member, bool&
   ConsumerMember* holder = request.instance_id ? roster_.by_instance(*request.instance_id) : nullptr;
   if (holder == nullptr) {
     const ConsumerMember* known = roster_.find(id);
-    if (known != nullptr && !site_.rules->is_lenient) return check_epoch(*known, request);
-    member = &roster_.add(id);
-    return {};
+    const Error refused = known != nullptr && !site_.rules->is_lenient ? check_epoch(*known, request) : Error();
+    if (!refused) member = &roster_.add(id);
+    return refused;
   }
   const bool is_same = holder->id == id && site_.rules->is_lenient;
   if (holder->epoch != ConsumerMember::kAway && !is_same) {

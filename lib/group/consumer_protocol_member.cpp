@@ -149,7 +149,7 @@ Error ConsumerProtocolMember::joined(const Response& response) {
   state_ = State::stable;
   identity_.member_id = own_id_;
   // What it will get may have to be given up by others first. They hear of it with their next heartbeats.
-  heartbeats_.hurry(heartbeats_.interval() + Heartbeats::kHurry);
+  heartbeats_.hurry(std::min(heartbeats_.interval(), ConsumerHeartbeats::kInterval) + Heartbeats::kHurry);
   return {};
 }
 

@@ -4,7 +4,7 @@
 //
 // Of the values these are its own:
 //   name=m1                  stands in every line; the default is client.id, or the process id
-//   assignor=range,...       partition.assignment.strategy
+//   assignor=range,...       partition.assignment.strategy, or with group.protocol=consumer group.remote.assignor
 //   commit=each|batch|never  each: one envelope, one commit; batch: batch_consume(500), one commit; never: ack()
 //   work_ms=0                how long one record takes, on a timer while the loop turns
 //   seconds=0                closes after so long; 0: at the end of standard input, or SIGTERM
@@ -94,7 +94,9 @@ bool read(int argc, char** argv, Arguments& arguments) {
     }
   }
   if (!arguments.own["assignor"].empty()) {
-    if (const kafka::Error error = arguments.consumer.set("partition.assignment.strategy", arguments.own["assignor"])) {
+    const bool classic = arguments.consumer.group_protocol == kafka::GroupProtocol::classic;
+    const char* const option = classic ? "partition.assignment.strategy" : "group.remote.assignor";
+    if (const kafka::Error error = arguments.consumer.set(option, arguments.own["assignor"])) {
       std::fprintf(stderr, "%s\n", error.message().c_str());
       return false;
     }
@@ -125,7 +127,9 @@ class Member {
       return 2;
     }
     const std::string& instance = arguments_.consumer.group_instance_id;
-    say("start", ",\"client\":\"uvkafka " + std::string(kafka::kVersion) + "\",\"protocol\":\"classic\",\"instance\":" +
+    const bool classic = arguments_.consumer.group_protocol == kafka::GroupProtocol::classic;
+    say("start", ",\"client\":\"uvkafka " + std::string(kafka::kVersion) + "\",\"protocol\":\"" +
+                     (classic ? "classic" : "consumer") + "\",\"instance\":" +
                      (instance.empty() ? "null" : quoted(instance)) + ",\"pid\":" + std::to_string(getpid()));
     listen();
     watch_for_the_end();

@@ -151,6 +151,16 @@ TEST_CASE("kip848: old epochs and strangers") {
   CHECK(empty.assignment_epoch == newest);
 }
 
+TEST_CASE("kip848: a join whose answer was lost may be repeated, by the same id") {
+  GroupWorld w(any_release());
+  Member a(w, "a");
+  CHECK(a.join() == Errc::none);
+  const int32_t epoch = a.epoch;
+  CHECK(a.join() == Errc::none);
+  CHECK(a.epoch == epoch);
+  CHECK(a.given() == Numbers{0, 1, 2});
+}
+
 TEST_CASE("kip848: static members") {
   GroupWorld w(any_release());
   INFO(w.release);
