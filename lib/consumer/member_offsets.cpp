@@ -57,7 +57,7 @@ void MemberOffsets::answered(const std::shared_ptr<Fetch>& question, Error error
 
 void MemberOffsets::commit(std::vector<StoredOffset> offsets, net::Duration timeout, OffsetsDone done,
                            OffsetsWanted wanted) {
-  auto sent = std::make_shared<group::Identity>();
+  auto sent = std::make_shared<group::Identity>(participation_->identity());
   const Scope::Guard guard = scope_.guard();
   commit(
       std::move(offsets), timeout,
@@ -77,10 +77,10 @@ void MemberOffsets::commit(std::vector<StoredOffset> offsets, net::Duration time
         if (!guard.alive()) return Error(Errc::closed);
         const group::Identity& now = participation_->identity();
         if (now.member_id.empty()) return Error(Errc::lost, "the member is not in the group any more");
-        // The first attempt had no answer, and the member has joined again meanwhile. Whether the partitions are still
-        // its own is for the consumer to see.
-        const bool first = sent->member_id.empty();
-        if (!first && (now.member_id != sent->member_id || now.generation != sent->generation))
+        // The commit waited for a connection, or its first attempt had no answer, and the member has joined again
+        // meanwhile. Whether the partitions are still its own is for the consumer to see. Suppose it were sent all the
+        // same, and the partition has gone and come back: it would be stored behind what was read again since.
+        if (now.member_id != sent->member_id || now.generation != sent->generation)
           return Error(Errc::illegal_generation, "the member has joined its group again");
         *sent = now;
         request.generation_id_or_member_epoch = sent->generation;

@@ -13,8 +13,8 @@
 
 namespace kafka::consumer {
 
-/// The offset was captured when the envelope was answered; the identity is that of the moment in which the commit is
-/// sent. The coordinator checks who commits, never whether it owns the partition: that is this client's promise.
+/// The offset was captured when the envelope was answered; the identity is that of the moment in which the request is
+/// made. The coordinator checks who commits, never whether it owns the partition: that is this client's promise.
 class MemberOffsets final : public MemberlessOffsets {
  public:
   MemberOffsets(session::Core& core, std::string group) : MemberlessOffsets(core, std::move(group)) {}

@@ -130,8 +130,8 @@ void Ownership::revoke(const Partitions& gone, net::TimePoint deadline, Function
   const std::vector<std::shared_ptr<Partition>> partitions = find(gone);
   roster_.give_up(partitions);
   if (handlers_->on_revoking) {
-    const net::Duration left = std::max(deadline - core_.reactor().now(), net::Duration::zero());
-    core_.later(lane_, scope_.wrap([handlers = handlers_, gone, left] {
+    core_.later(lane_, scope_.wrap([this, handlers = handlers_, gone, deadline] {
+      const net::Duration left = std::max(deadline - core_.reactor().now(), net::Duration::zero());
       if (handlers->on_revoking) handlers->on_revoking(gone, milliseconds(left));
     }));
   }

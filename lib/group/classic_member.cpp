@@ -34,7 +34,8 @@ ClassicMember::ClassicMember(session::Core& core, MemberOptions options, Topics 
       topics_(topics.names.begin(), topics.names.end()),
       calls_(core, options_, strategies_, identity_),
       heartbeats_(core, identity_, options_.heartbeat_interval, *this),
-      interest_(core, *this) {
+      interest_(core, *this),
+      census_(core) {
   identity_.group = options_.group;
   identity_.instance_id = options_.instance_id;
 }
@@ -50,6 +51,7 @@ void ClassicMember::abort() {
   giving_.under_way = false;
   heartbeats_.stop();
   calls_.close();
+  census_.stop();
   if (core_.live()) interest_.stop();
   holdings_ = {};
   state_ = State::away;
@@ -101,6 +103,7 @@ void ClassicMember::pause(const Error& why) {
 
 void ClassicMember::send_join() {
   state_ = State::joining;
+  round_.refusals = 0;
   leading_.reset();
   const std::string reason = std::exchange(wanted_, std::nullopt).value_or("");
   calls_.join(
@@ -181,12 +184,13 @@ void ClassicMember::lead(const Joined& response) {
 
 void ClassicMember::send_sync(ClassicCalls::Assignments assignments) {
   state_ = State::syncing;
-  calls_.sync(
-      std::string(round_.assignor->name()), std::move(assignments),
-      scope_.wrap([this](const Error& error, Synced& response, const cluster::CallInfo&) { synced(error, response); }));
+  calls_.sync(std::string(round_.assignor->name()), std::move(assignments),
+              scope_.wrap([this](const Error& error, Synced& response, const cluster::CallInfo& info) {
+                synced(error, response, info.sent_at);
+              }));
 }
 
-void ClassicMember::synced(const Error& failed, Synced& response) {
+void ClassicMember::synced(const Error& failed, Synced& response, net::TimePoint sent_at) {
   Error error = failed ? failed : group_error(identity_.group, response.error_code);
   const bool other = response.protocol_name.value_or(std::string(round_.assignor->name())) != round_.assignor->name();
   if (!error && other) error = Error(Errc::inconsistent_group_protocol, "SyncGroup names another assignor");
@@ -194,7 +198,7 @@ void ClassicMember::synced(const Error& failed, Synced& response) {
   if (!error) error = decode(response.assignment, assignment);
   if (error) return sync_failed(error);
   state_ = State::stable;
-  retry_.succeed();
+  heartbeats_.heard(sent_at);
   take(std::move(assignment.partitions));
 }
 
@@ -211,8 +215,17 @@ void ClassicMember::sync_failed(const Error& error) {
   pause(error);
 }
 
-void ClassicMember::take(Partitions assigned) {
-  for (auto& [topic, numbers] : assigned) std::sort(numbers.begin(), numbers.end());
+Partitions ClassicMember::subscribed_part(const Partitions& assigned) const {
+  Partitions part;
+  for (const auto& [topic, numbers] : assigned) {
+    if (topics_.contains(topic)) part[topic] = numbers;
+  }
+  return part;
+}
+
+void ClassicMember::take(Partitions all) {
+  for (auto& [topic, numbers] : all) std::sort(numbers.begin(), numbers.end());
+  const Partitions assigned = subscribed_part(all);
   const Partitions fresh = difference(assigned, holdings_.owned);
   const Partitions gone = difference(holdings_.owned, assigned);
   holdings_.last_assigned = assigned;
@@ -226,22 +239,37 @@ void ClassicMember::take(Partitions assigned) {
   owner_.settled();
   owner_.assigned(fresh);
   if (cooperative()) heartbeats_.hurry();
+  // Suppose a static member starts again with other topics: it gets the assignment that was made for the old ones.
+  const bool foreign = assigned.size() != all.size();
+  if (!foreign) retry_.succeed();
   if (!gone.empty()) {
     wanted_ = "partitions were given up";
     return revoke(gone, drain_deadline());
   }
+  if (foreign && !wanted_)
+    return pause(Error(Errc::rebalance_in_progress, "the assignment has topics that are not subscribed to"));
   go_on();
 }
 
-// A static member watches its own topics: a broker may not tell it that it leads (2.8 does not).
+// A static member watches its own topics: a broker may not tell it that it leads (2.8 does not). When it has started
+// again, its first assignment may be older than what metadata says.
 void ClassicMember::watch() {
+  census_.stop();
   if (round_.leader) {
     interest_.watch(std::exchange(round_.counts, {}));
   } else if (!identity_.instance_id.empty()) {
     interest_.watch(topics_);
+    if (identity_.settled == 0) {
+      census_.ask(identity_.group, topics_, [this](Interest::Counts counts) { interest_.watch(std::move(counts)); });
+    }
   } else {
-    interest_.stop();
+    stop_watching();
   }
+}
+
+void ClassicMember::stop_watching() {
+  census_.stop();
+  interest_.stop();
 }
 
 void ClassicMember::topic_changed(const std::string& topic) { want("topic " + topic + " has changed"); }
@@ -252,7 +280,8 @@ void ClassicMember::topic_changed(const std::string& topic) { want("topic " + to
 void ClassicMember::heartbeat_answered(const Identity& sent, const Error& error) {
   if (!error || sent.generation != identity_.generation || sent.member_id != identity_.member_id) return;
   if (error == Errc::fenced_instance_id || error == Errc::group_authorization_failed) return refuse(error);
-  if (state_ != State::stable) return;  // JoinGroup or SyncGroup is under way, and its answer tells
+  if (state_ == State::joining || state_ == State::syncing) return refused_meanwhile(error);
+  if (state_ != State::stable) return;
   if (error == Errc::rebalance_in_progress) return want("the group rebalances");
   if (error == Errc::illegal_generation) {
     lose(error);
@@ -260,6 +289,17 @@ void ClassicMember::heartbeat_answered(const Identity& sent, const Error& error)
   }
   if (error != Errc::unknown_member_id) return;
   forget_id();
+  lose(error);
+  pause(error);
+}
+
+// JoinGroup or SyncGroup is under way, and its answer usually tells the same at once. Suppose that answer is lost, and
+// the connection does not break: the group has gone on without this member, which still reads what it owned.
+void ClassicMember::refused_meanwhile(const Error& error) {
+  if (error != Errc::illegal_generation && error != Errc::unknown_member_id) return;
+  if (++round_.refusals < kRefusals) return;
+  calls_.close();
+  if (error == Errc::unknown_member_id) forget_id();
   lose(error);
   pause(error);
 }
@@ -330,7 +370,7 @@ void ClassicMember::refuse(const Error& why) {
   state_ = State::failed;
   leading_.reset();
   retry_timer_.cancel();
-  interest_.stop();
+  stop_watching();
   heartbeats_.stop();
   calls_.close();
   wanted_.reset();
@@ -344,7 +384,7 @@ void ClassicMember::suspend(const Error& why) {
   wanted_.reset();
   leading_.reset();
   retry_timer_.cancel();
-  interest_.stop();
+  stop_watching();
   calls_.close();
   const Identity left = identity_;
   heartbeats_.stop();
@@ -363,7 +403,7 @@ void ClassicMember::leave(bool tell, net::TimePoint deadline, Function<void()> d
     wanted_.reset();
     leading_.reset();
     retry_timer_.cancel();
-    interest_.stop();
+    stop_watching();
     farewell_->timer = core_.reactor().after(std::max(deadline - core_.reactor().now(), net::Duration::zero()),
                                              scope_.wrap([this] { gone(); }));
   }
@@ -393,7 +433,7 @@ void ClassicMember::gone() {
   farewell_.reset();
   calls_.close();
   heartbeats_.stop();
-  interest_.stop();
+  stop_watching();
   lose(Error(Errc::closed, "the member has left its group"));
   if (state_ != State::failed) state_ = State::away;
   if (options_.instance_id.empty()) forget_id();

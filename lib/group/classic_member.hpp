@@ -20,6 +20,7 @@
 
 #include "base/scope.hpp"
 #include "cluster/retry_pause.hpp"
+#include "group/census.hpp"
 #include "group/classic_calls.hpp"
 #include "group/departure.hpp"
 #include "group/heartbeats.hpp"
@@ -33,6 +34,9 @@ namespace kafka::group {
 /// Owns the member's state, its identity, and what it owns of the group's partitions.
 class ClassicMember final : public Participation, private Heartbeats::Owner, private Interest::Owner {
  public:
+  /// So many heartbeats are refused while JoinGroup or SyncGroup is under way before its answer counts as lost.
+  static constexpr int kRefusals = 2;
+
   /// `core` and `owner` outlive this object.
   ClassicMember(session::Core& core, MemberOptions options, Topics topics, Participation::Owner& owner);
   ~ClassicMember() override;
@@ -54,6 +58,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   struct Round {
     Assignor* assignor = nullptr;  ///< that it has chosen
     bool leader = false;
+    int refusals = 0;         ///< of heartbeats, since JoinGroup was sent
     Interest::Counts counts;  ///< as the leader: what the assignment was made with
   };
   struct Holdings {
@@ -76,10 +81,12 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   Error choose(const Joined& response);
   void lead(const Joined& response);
   void send_sync(ClassicCalls::Assignments assignments);
-  void synced(const Error& error, Synced& response);
+  void synced(const Error& error, Synced& response, net::TimePoint sent_at);
   void sync_failed(const Error& error);
   void take(Partitions assigned);
+  Partitions subscribed_part(const Partitions& assigned) const;
   void watch();
+  void stop_watching();
 
   // Ways out of it.
   net::TimePoint drain_deadline() const;
@@ -92,6 +99,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   void gone();
 
   // Heartbeats::Owner
+  void refused_meanwhile(const Error& error);
   void heartbeat_answered(const Identity& sent, const Error& error) override;
   void trusted_until(net::TimePoint end) override { owner_.trusted_until(end); }
   // Interest::Owner
@@ -114,6 +122,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   ClassicCalls calls_;
   Heartbeats heartbeats_;
   Interest interest_;
+  Census census_;
   std::unique_ptr<Leading> leading_;
   Scope scope_;
 };

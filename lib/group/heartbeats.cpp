@@ -14,14 +14,23 @@ using protocol::HeartbeatResponse;
 void Heartbeats::start(net::Duration session) {
   session_ = session;
   last_ = core_.reactor().now();
-  owner_.trusted_until(last_ + session_);
   if (!under_way_) arm();
+}
+
+void Heartbeats::heard(net::TimePoint sent_at) {
+  if (sent_at + session_ <= trusted_until_) return;
+  trusted_until_ = sent_at + session_;
+  owner_.trusted_until(trusted_until_);
+  if (trusted_until_ > core_.reactor().now() || under_way_) return;
+  timer_.cancel();
+  send();
 }
 
 void Heartbeats::stop() {
   timer_.cancel();
   under_way_ = false;
   hurry_until_ = {};
+  trusted_until_ = net::TimePoint::min();
   scope_.end();
   owner_.trusted_until(net::TimePoint::max());
 }
@@ -71,8 +80,8 @@ void Heartbeats::send() {
 void Heartbeats::answered(const Identity& sent, const Error& error, net::TimePoint sent_at) {
   under_way_ = false;
   // While the group prepares a rebalance the coordinator says so, and counts the member in all the same.
-  if (!error || error == Errc::rebalance_in_progress) owner_.trusted_until(sent_at + session_);
-  arm();
+  if (!error || error == Errc::rebalance_in_progress) heard(sent_at);
+  if (!under_way_) arm();
   owner_.heartbeat_answered(sent, error);  // may stop everything
 }
 

@@ -38,8 +38,11 @@ class Heartbeats {
   Heartbeats(session::Core& core, const Identity& identity, net::Duration interval, Owner& owner)
       : core_(core), identity_(identity), interval_(interval), owner_(owner) {}
 
-  /// The member is in a generation whose session lasts so long. The coordinator has just answered it.
+  /// The member is in a generation whose session lasts so long.
   void start(net::Duration session);
+  /// The coordinator has answered something that was sent then, and counts the session from there on at the earliest.
+  /// An answer may have lain in the socket while the process stood still, so the time at which it is read says nothing.
+  void heard(net::TimePoint sent_at);
   void stop();
   /// Another generation may follow soon.
   void hurry();
@@ -55,6 +58,7 @@ class Heartbeats {
   Owner& owner_;
   net::Duration session_{};
   net::TimePoint last_{};  // when the last one was sent, or would have been
+  net::TimePoint trusted_until_ = net::TimePoint::min();
   net::TimePoint hurry_until_{};
   net::Timer timer_;
   bool under_way_ = false;

@@ -13,6 +13,7 @@ void Interest::watch(Counts counts) {
     if (!counts_.contains(topic)) core_.metadata().unwant(topic);
   }
   if (!std::exchange(watching_, true)) listener_ = core_.metadata().add_listener([this] { look(); });
+  core_.reactor().defer(scope_.wrap([this] { look(); }));
 }
 
 void Interest::watch(const std::set<std::string>& topics) {
@@ -22,6 +23,7 @@ void Interest::watch(const std::set<std::string>& topics) {
 }
 
 void Interest::stop() {
+  scope_.end();
   if (!std::exchange(watching_, false)) return;
   core_.metadata().remove_listener(listener_);
   for (const auto& [topic, count] : std::exchange(counts_, {})) core_.metadata().unwant(topic);

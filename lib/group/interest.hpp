@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "base/scope.hpp"
 #include "session/core.hpp"
 
 namespace kafka::group {
@@ -31,7 +32,7 @@ class Interest {
 
   Interest(session::Core& core, Owner& owner) : core_(core), owner_(owner) {}
 
-  /// From now on these topics are watched, and no others.
+  /// From now on these topics are watched, and no others. What metadata says otherwise by now is told after this call.
   void watch(Counts counts);
   /// The same with the numbers that metadata has now.
   void watch(const std::set<std::string>& topics);
@@ -46,6 +47,7 @@ class Interest {
   Counts counts_;
   uint64_t listener_ = 0;
   bool watching_ = false;
+  Scope scope_;
 };
 
 }  // namespace kafka::group
