@@ -6,6 +6,7 @@
 #include <kafka/envelope.hpp>
 #include <kafka/error.hpp>
 #include <kafka/function.hpp>
+#include <kafka/groups.hpp>
 #include <kafka/log.hpp>
 #include <kafka/offset_master.hpp>
 #include <kafka/options.hpp>

@@ -25,7 +25,7 @@ ROOMS = {
     "session": SESSION,
     "producer": HIGH,
     "group": HIGH,
-    "admin": HIGH,
+    "admin": HIGH + ["group", "consumer"],
     "consumer": HIGH + ["group"],
     "devbroker": RECORDS + ["records", "net"],
     "capi": HIGH + ["producer", "group", "admin", "consumer"],

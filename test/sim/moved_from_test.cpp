@@ -1,5 +1,6 @@
 // Objects that were moved from do nothing, and their calls say `closed`. What they were moved to goes on.
 #include <kafka/consumer_group.hpp>
+#include <kafka/groups.hpp>
 #include <kafka/offset_master.hpp>
 #include <kafka/producer.hpp>
 
@@ -127,6 +128,16 @@ int use(ConsumerGroup& gone, Told& told) {
   return 4;
 }
 
+int use(Groups& gone, Told& told) {
+  gone.list(told.closed());
+  gone.describe({"g"}, told.closed());
+  gone.lag("g", told.closed());
+  gone.delete_groups({"g"}, told.closed());
+  gone.delete_offsets("g", {{"t", {0}}}, told.closed());
+  gone.remove_members("g", {MemberToRemove::id("m")}, "", told.closed());
+  return 6;
+}
+
 // Moves an object, and uses what is left of it; then once more, when it was moved from twice; then assigns to it.
 template <class T>
 void check(SimClient& client, T object, void (*works)(SimClient&, T&)) {
@@ -174,6 +185,14 @@ TEST_CASE("G15: objects that were moved from say closed, and what they were move
     CHECK(use(master, told) == 3);
     client.run(1ms);
     CHECK(told.count == 3);
+  }
+  SECTION("groups") {
+    check<Groups>(client, Groups(*client.session), [](SimClient& world, Groups& groups) {
+      Outcome<GroupList> outcome;
+      groups.list(outcome.take());
+      CHECK(world.until([&] { return outcome.calls == 1; }));
+      CHECK_FALSE(outcome.error);
+    });
   }
   SECTION("a producer") {
     check<Producer>(client, Producer(*client.session), [](SimClient& world, Producer& producer) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "hostile/operator.hpp"
 #include "hostile/rate_watch.hpp"
 #include "protocol/api_key.hpp"
 #include "protocol/api_table.hpp"
@@ -94,6 +95,7 @@ class Client {
     for (int32_t partition = 0; partition < kPartitions; ++partition)
       from.push_back(TopicOffset::latest("t", partition));
     fetcher_.emplace(*session_, from);
+    operator_.emplace(*session_);
   }
   bool may_begin(int64_t second, int64_t& last) const {
     const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(world_.elapsed()).count();
@@ -112,8 +114,9 @@ class Client {
       producer_->send({.topic = "t", .partition = partition, .value = "from an idempotent producer"}, told);
       plain_->send({.topic = "t", .key = std::to_string(sent_), .value = "from another one"}, told);
     }
-    if (!consuming_ && may_begin(0, consume_began_)) {
-      consuming_ = true;
+    operator_->act();
+    if (!consuming_.busy && may_begin(0, consuming_.began)) {
+      consuming_.busy = true;
       consumer_->consume(
           [this](MessageEnvelope envelope) {
             delivered(consumed_, envelope);
@@ -121,11 +124,11 @@ class Client {
           },
           [this](Error error) {
             world_.note("consumption ended: " + error.message());
-            consuming_ = false;
+            consuming_.busy = false;
           });
     }
-    if (!fetching_ && may_begin(kRestartEvery / 2, fetch_began_)) {
-      fetching_ = true;
+    if (!fetching_.busy && may_begin(kRestartEvery / 2, fetching_.began)) {
+      fetching_.busy = true;
       fetcher_->fetch(
           [this](MessageEnvelope envelope) {
             delivered(fetched_, envelope);
@@ -133,7 +136,7 @@ class Client {
           },
           [this](Error error) {
             world_.note("fetching ended: " + error.message());
-            fetching_ = false;
+            fetching_.busy = false;
           });
     }
   }
@@ -167,6 +170,7 @@ class Client {
     bool closed = false;
     session_->close(milliseconds(500), [&closed] { closed = true; });
     world_.run_until([&closed] { return closed; }, std::chrono::seconds(2));
+    operator_.reset();
     fetcher_.reset();
     consumer_.reset();
     plain_.reset();
@@ -185,10 +189,13 @@ class Client {
   std::optional<Producer> plain_;
   std::optional<Consumer> consumer_;
   std::optional<Fetcher> fetcher_;
-  bool consuming_ = false;
-  int64_t consume_began_ = -1;  // the second
-  int64_t fetch_began_ = -1;
-  bool fetching_ = false;
+  std::optional<Operator> operator_;
+  struct Consumption {
+    bool busy = false;
+    int64_t began = -1;  // the second
+  };
+  Consumption consuming_;
+  Consumption fetching_;
   std::map<int32_t, int64_t> consumed_, fetched_;  ///< the newest offset by partition
   int sent_ = 0;
   size_t attempts_ = 0;

@@ -1,0 +1,42 @@
+// Somebody who administers groups while brokers answer wrongly: one question after another, of every kind.
+#pragma once
+
+#include <kafka/groups.hpp>
+
+namespace kafka::sim {
+
+/// Owns the question under way.
+class Operator {
+ public:
+  explicit Operator(Session& session) : groups_(session) {}
+
+  /// Asks the next question, if the last one has ended.
+  void act() {
+    if (busy_) return;
+    busy_ = true;
+    const auto done = [this](const Error&, const auto&...) { busy_ = false; };
+    switch (asked_++ % kKinds) {
+      case 0:
+        return groups_.list(done);
+      case 1:
+        return groups_.describe({"g", "h"}, done);
+      case 2:
+        return groups_.lag("g", done);
+      case 3:
+        return groups_.delete_offsets("h", {{"t", {0, 1}}}, done);
+      case 4:
+        return groups_.remove_members("h", {MemberToRemove::id("m"), MemberToRemove::instance("i")}, "", done);
+      default:
+        return groups_.delete_groups({"h", "i"}, done);
+    }
+  }
+
+ private:
+  static constexpr int kKinds = 6;
+
+  Groups groups_;
+  bool busy_ = false;
+  int asked_ = 0;
+};
+
+}  // namespace kafka::sim
