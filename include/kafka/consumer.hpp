@@ -124,7 +124,8 @@ class UVKAFKA_API Consumer : public PartitionReader {
   Error rebalance(std::string reason);
   /// The member's place in its group.
   GroupView group() const;
-  /// `handler` hears of partitions that came, before their first message. A seek() in it wins over the group's offset.
+  /// `handler` hears of partitions that came, before their first message; of none if the member has joined and got none
+  /// so far. A seek() in it wins over the group's offset.
   void on_assigned(Function<void(const Partitions&)> handler);
   /// `handler` hears of partitions that go, when nothing more of them is dispatched. Their open envelopes may be
   /// answered for so long.

@@ -80,7 +80,7 @@ void MemberOffsets::commit(std::vector<StoredOffset> offsets, net::Duration time
         // The commit waited for a connection, or its first attempt had no answer, and the member has joined again
         // meanwhile. Whether the partitions are still its own is for the consumer to see. Suppose it were sent all the
         // same, and the partition has gone and come back: it would be stored behind what was read again since.
-        if (now.member_id != sent->member_id || now.generation != sent->generation)
+        if (now.member_id != sent->member_id || now.generation != sent->generation || now.settled != sent->settled)
           return Error(Errc::illegal_generation, "the member has joined its group again");
         *sent = now;
         request.generation_id_or_member_epoch = sent->generation;

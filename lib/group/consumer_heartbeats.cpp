@@ -47,7 +47,7 @@ void ConsumerHeartbeats::send() {
   core_.coordinators().call<Request>(
       cluster::CoordinatorKey::group(identity_.group), Request(),
       {.timeout = session::kSessionTimeout,
-       .answer_timeout = std::max(interval_, kLeastPatience),
+       .answer_timeout = std::max(session(), kLeastPatience),
        .wanted = [guard] { return guard.alive(); }},
       [group = identity_.group](const Response& response) { return coordinator_error(group, response.error_code); },
       scope_.wrap([this](Error error, Response& response, const cluster::CallInfo& info) {

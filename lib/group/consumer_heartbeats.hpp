@@ -39,8 +39,9 @@ class ConsumerHeartbeats {
   /// The session's length is the broker's, and no answer tells it. Brokers have 45 s unless they are told otherwise,
   /// and none should have less than three heartbeats. The member believes the shorter of the two.
   static constexpr int kBeatsInSession = 3;
-  /// An answer is waited for as long as an interval, but not shorter than this.
-  static constexpr net::Duration kLeastPatience = std::chrono::seconds(2);
+  /// An answer is waited for as long as the member believes in its session, but not shorter than this. A coordinator
+  /// that cannot store anything for a moment answers late, and nothing is won by asking it by another connection.
+  static constexpr net::Duration kLeastPatience = std::chrono::seconds(3);
   /// The last heartbeat takes no longer: the end of the session does the same.
   static constexpr net::Duration kLeavePatience = std::chrono::seconds(5);
 

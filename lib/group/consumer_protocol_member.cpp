@@ -148,6 +148,7 @@ Error ConsumerProtocolMember::joined(const Response& response) {
   unreleased_since_.reset();
   state_ = State::stable;
   identity_.member_id = own_id_;
+  arrived_ = false;
   // What it will get may have to be given up by others first. They hear of it with their next heartbeats.
   heartbeats_.hurry(std::min(heartbeats_.interval(), ConsumerHeartbeats::kInterval) + Heartbeats::kHurry);
   return {};
@@ -200,7 +201,7 @@ void ConsumerProtocolMember::take_target(const Response& response) {
   target_ = read(*response.assignment);
   // It may have taken away what the member never said it had. It waits until it hears the list.
   if (!told_.said_owned()) told_.forget_owned();
-  heartbeats_.hurry(Heartbeats::kHurry);
+  if (*target_ != owned_.all()) heartbeats_.hurry(Heartbeats::kHurry);
   reconcile();
 }
 
@@ -215,7 +216,9 @@ void ConsumerProtocolMember::reconcile() {
   const Partitions fresh = take(difference(*target_, owned_.all()), all);
   topic_ids_.miss(!all);
   if (all) target_.reset();
-  if (!fresh.empty()) owner_.assigned(fresh);
+  const bool none_yet = !arrived_ && all;
+  arrived_ |= none_yet || !fresh.empty();
+  if (none_yet || !fresh.empty()) owner_.assigned(fresh);
   say();
 }
 

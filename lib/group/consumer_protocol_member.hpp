@@ -98,7 +98,8 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
   std::string own_id_;  // also while the coordinator does not know it
   Identity identity_;   // with an id only while the member is in the group
   State state_ = State::away;
-  bool known_ = false;  // the coordinator may know the member
+  bool known_ = false;    // the coordinator may know the member
+  bool arrived_ = false;  // the owner has heard what the member got when it joined, if only that it got nothing
   OwnedTopics owned_;
   std::optional<IdPartitions> target_;  // what the member may have, until it has all of it
   Giving giving_;

@@ -15,7 +15,9 @@ struct Identity {
   std::string member_id;    ///< "" before the coordinator has given one, and after it has forgotten it
   int32_t generation = kNoGeneration;
   bool has_epochs = false;  ///< the generation is the member's epoch (KIP-848): who reads offsets has to say it, too
-  uint64_t settled = 0;     ///< how often the member has got an assignment: a refusal from before does not hold after
+  /// How often the member has got an assignment, or an epoch: a refusal from before does not hold after. A KIP-848
+  /// member that was put out may have the same id and the same epoch again.
+  uint64_t settled = 0;
 };
 
 }  // namespace kafka::group

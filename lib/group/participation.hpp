@@ -19,7 +19,8 @@ class Participation {
  public:
   class Owner {
    public:
-    /// These partitions are the member's from now on. None of them was before.
+    /// These partitions are the member's from now on. None of them was before. A member that has joined hears of it
+    /// even if it got none.
     virtual void assigned(const Partitions& fresh) = 0;
     /// The member has to give these up, and the group waits for it until `deadline`. `released` is called once, when
     /// nothing of them is open or will be stored any more, never from inside this call. After lost() it is not called.

@@ -85,6 +85,7 @@ class Judge:
         delivered = Counter()          # (partition, offset)
         confirmed = defaultdict(list)  # partition -> [(time, offset, member)]
         asked = defaultdict(list)      # partition -> [(time, offset)]: may be stored, whatever was heard of it
+        sent = {}                      # (member, topic, partition, offset) -> time of the last commit
         started, closed = set(), set()
         ends, ending = {}, {}
 
@@ -169,19 +170,22 @@ class Judge:
                     elif stay.open and min(stay.open) < offset:
                         self.bad("ahead", f"{member} commits {topic}/{partition} {offset}, {min(stay.open)} is not answered", event)
                     asked[(topic, partition)].append((now, offset))
+                    sent[(member, topic, partition, offset)] = now
             elif kind == "committed":
                 for topic, partition, offset in event["c"]:
                     key = (topic, partition)
                     stay = owned[member].get(key)
+                    stored = self.stored_at(sent.pop((member, *key, offset), now), now, silent[member])
                     if stay is not None:
                         stay.confirmed = offset if stay.confirmed is None else max(stay.confirmed, offset)
                     held = stay is not None or any(s.member == member and s.end and now - s.end < self.session for s in stays[key])
-                    newest = max((o for t, o, _ in confirmed[key]), default=-1)
+                    newest = max((o for t, o, _ in confirmed[key] if t <= stored), default=-1)
                     if offset < newest and held:
                         self.bad("backwards", f"{member} commits {topic}/{partition} {offset} behind {newest}", event)
-                    confirmed[key].append((now, offset, member))
-                    others = [s for s in stays[key] if s.member != member and s.end is None and (stay is None or s.begin > stay.begin)]
-                    if others and now - others[-1].begin > JITTER:
+                    confirmed[key].append((stored, offset, member))
+                    others = [s for s in stays[key] if s.member != member and s.end is None and (stay is None or s.begin > stay.begin)
+                              and ending.get(s.member, stored) >= stored]
+                    if others and stored - others[-1].begin > JITTER:
                         self.bad("unowned", f"{member}'s commit of {topic}/{partition} {offset} is accepted while {others[-1].member} owns it", event)
             elif kind == "failed":
                 self.counts["commits failed"] += 1
@@ -203,6 +207,11 @@ class Judge:
         self.owners(stays, silent, spoke)
         self.reading(stays, seen, delivered, confirmed, asked, ends)
         self.pauses(stays, finish)
+
+    @staticmethod
+    def stored_at(sent, told, pauses):
+        """When the coordinator stored a commit. A member that was stopped meanwhile hears of it long afterwards."""
+        return sent if any(sent <= begin <= told for begin, _ in pauses) else told
 
     def was_silent(self, member, now, silent, spoke):
         """True if the member cannot be blamed for not knowing: dead, stopped, or not heard of for a session."""
@@ -417,6 +426,19 @@ CASES = [
     ("revoked, the last answer is not confirmed, and read again: allowed", None,
      ["0 a start", "0 b start", "1 a assigned 0", "2 a record 0 0", "3 a answer 0 0", "4 a commit 0 1", "5 a committed 0 1",
       "6 a record 0 1", "6.5 a answer 0 1", "7 a revoked 0", "20 b assigned 0", "21 b record 0 1", "22 b closed"]),
+    ("stopped between a commit and its answer, and overtaken: allowed", None,
+     ["0 a start", "0 b start", "1 a assigned 0", "2 a record 0 0", "3 a answer 0 0", "4 a commit 0 1", "5 driver pause a",
+      "100 b assigned 0", "101 b record 0 1", "102 b answer 0 1", "103 b commit 0 2", "104 b committed 0 2",
+      "200 driver resume a", "201 a committed 0 1", "202 a lost 0", "203 b closed"]),
+    ("stopped before a commit, and overtaken", "backwards",
+     ["0 a start", "0 b start", "1 a assigned 0", "2 a record 0 0", "3 a answer 0 0", "5 driver pause a",
+      "100 b assigned 0", "101 b record 0 0", "102 b answer 0 0", "103 b commit 0 1", "104 b committed 0 1",
+      "105 b record 0 1", "106 b answer 0 1", "107 b commit 0 2", "108 b committed 0 2",
+      "200 driver resume a", "201 a commit 0 1", "202 a committed 0 1", "203 a lost 0", "204 b closed"]),
+    ("a commit is accepted when it was lost already, and the owner before is dead: allowed", None,
+     ["0 b start", "0 a start", "1 b assigned 0", "2 b record 0 0", "3 b answer 0 0", "4 driver kill b", "50 a assigned 0",
+      "51 a record 0 0", "52 a answer 0 0", "53 a commit 0 1", "54 a lost 0", "100 a committed 0 1", "101 a assigned 0",
+      "102 a record 0 1", "103 a closed"]),
     ("assigned twice", "protocol", ["0 a start", "1 a assigned 0", "2 a assigned 0"]),
     ("revoked what it never had", "protocol", ["0 a start", "1 a assigned 0", "2 a revoked 1"]),
     ("words after closed", "protocol", ["0 a start", "1 a assigned 0", "2 a closed", "3 a record 0 0"]),

@@ -4,8 +4,9 @@
     groups.py [--uvkafka PROGRAM] [VERSION]...
 
 Members (group_member.cpp, GroupMember.java) say what happens to them, and group_check.py judges it: every record is read,
-nothing is committed that was not answered, no partition has two owners, and so on. Two groups run one after the other on
-each broker: an eager one (range), and a cooperative one with a static member.
+nothing is committed that was not answered, no partition has two owners, and so on. Groups run one after the other on each
+broker: an eager one (range), a cooperative one with a static member, and from 4.0 on one of KIP-848 and one of both
+protocols.
 Exit status: 0 if all checks hold, 1 if one does not, 77 if this machine cannot run brokers.
 """
 import json
@@ -44,6 +45,34 @@ COOPERATIVE = f"""
     25 resume c
     29 close c
     31 end"""
+
+CONSUMER_TIMES = ["group.consumer.session.timeout.ms=6000", "group.consumer.min.session.timeout.ms=6000",
+                  "group.consumer.heartbeat.interval.ms=1000", "group.consumer.min.heartbeat.interval.ms=1000"]
+# KIP-848: the broker assigns, and decides about times.
+MODERN = "group.protocol=consumer"
+CONSUMER = f"""
+    0 start a ours {MODERN} commit=each group.instance.id=A
+    2 start b java {MODERN} commit=each
+    5 start c ours {MODERN} commit=batch
+    9 kill a
+    11 start a ours {MODERN} commit=each ordering=partition group.instance.id=A
+    19 pause c
+    28 resume c
+    32 kill b
+    34 start b java {MODERN} commit=each
+    42 close c
+    45 end"""
+BOTH = f"""
+    0 start a ours commit=each assignor=cooperative-sticky {TIMES}
+    3 start b ours {MODERN} commit=each
+    5 start c java {MODERN} commit=each
+    7 start d java commit=each assignor=cooperative-sticky {TIMES}
+    12 kill b
+    14 start b ours {MODERN} commit=each ordering=unordered commit.mode=pipelined
+    20 pause a
+    29 resume a
+    33 close d
+    36 end"""
 
 
 class Trial:
@@ -159,7 +188,10 @@ def drive(checks, layout, directory, program):
 
     checks.run("eager, Java and ours", trial, "eager", EAGER)
     checks.run("cooperative, Java and ours, one static", trial, "cooperative", COOPERATIVE)
+    if kafka_cluster.version_tuple(layout.state["version"]) >= (4, 0):
+        checks.run("KIP-848, Java and ours, one static", trial, "consumer", CONSUMER)
+        checks.run("both protocols in one group, Java and ours", trial, "both", BOTH)
 
 
 if __name__ == "__main__":
-    main_on_clusters("groups", __doc__, VERSIONS, drive, settings=["group.initial.rebalance.delay.ms=0"])
+    main_on_clusters("groups", __doc__, VERSIONS, drive, settings=["group.initial.rebalance.delay.ms=0", *CONSUMER_TIMES])

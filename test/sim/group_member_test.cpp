@@ -219,7 +219,7 @@ TEST_CASE("F10: a static member that restarts within its session gets its partit
   b.close();
   CHECK(bench.until([&] { return b.closes == 1; }));
   SimMember& again = bench.start("again", options);
-  CHECK(bench.until([&] { return again.owned == before; }));
+  CHECK(bench.until([&] { return again.owned == before; }, 10s));
   bench.run(3s);
   CHECK(a.journal ==
         std::vector<std::string>(a.journal.begin(), a.journal.begin() + static_cast<std::ptrdiff_t>(told)));
