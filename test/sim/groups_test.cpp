@@ -3,6 +3,8 @@
 #include <kafka/consumer_group.hpp>
 #include <kafka/groups.hpp>
 
+#include <functional>
+
 #include "group_fixture.hpp"
 #include "protocol/consumer_group_describe.hpp"
 #include "protocol/delete_groups.hpp"
@@ -46,31 +48,35 @@ struct Bench : GroupBench {
   }
   devbroker::Cluster& cluster() { return client.brokers->cluster(); }
 
-  template <class T, class... Arguments>
-  Outcome<T> call(void (Groups::*method)(Arguments..., Function<void(Error, T)>),
-                  std::type_identity_t<Arguments>... arguments) {
+  /// One call to its end; `begin` gets the callback.
+  template <class T>
+  Outcome<T> call(const std::function<void(Function<void(Error, T)>)>& begin) {
     Outcome<T> outcome;
-    (groups.*method)(std::move(arguments)..., outcome.take());
+    begin(outcome.take());
     CHECK(outcome.calls == 0);  // never inside the call
     CHECK(until([&] { return outcome.calls > 0; }));
     run(2s);
     CHECK(outcome.calls == 1);
     return outcome;
   }
-  Outcome<GroupList> list(GroupFilter filter = {}) { return call<GroupList, GroupFilter>(&Groups::list, filter); }
-  Outcome<Descriptions> describe(std::vector<std::string> names) {
-    return call<Descriptions, std::vector<std::string>>(&Groups::describe, names);
+  Outcome<GroupList> list(GroupFilter filter = {}) {
+    return call<GroupList>([&](auto done) { groups.list(filter, std::move(done)); });
   }
-  Outcome<Lags> lag(const std::string& name = "g") { return call<Lags, std::string>(&Groups::lag, name); }
+  Outcome<Descriptions> describe(std::vector<std::string> names) {
+    return call<Descriptions>([&](auto done) { groups.describe(names, std::move(done)); });
+  }
+  Outcome<Lags> lag(const std::string& name = "g") {
+    return call<Lags>([&](auto done) { groups.lag(name, std::move(done)); });
+  }
   Outcome<GroupResults> erase(std::vector<std::string> names) {
-    return call<GroupResults, std::vector<std::string>>(&Groups::delete_groups, names);
+    return call<GroupResults>([&](auto done) { groups.delete_groups(names, std::move(done)); });
   }
   Outcome<PartitionResults> erase_offsets(Partitions partitions, const std::string& name = "g") {
-    return call<PartitionResults, std::string, Partitions>(&Groups::delete_offsets, name, partitions);
+    return call<PartitionResults>([&](auto done) { groups.delete_offsets(name, partitions, std::move(done)); });
   }
   Outcome<Removed> remove(std::vector<MemberToRemove> members, const std::string& name = "g") {
-    return call<Removed, std::string, std::vector<MemberToRemove>, std::string>(&Groups::remove_members, name, members,
-                                                                                "an operator said so");
+    return call<Removed>(
+        [&](auto done) { groups.remove_members(name, members, "an operator said so", std::move(done)); });
   }
   /// Stores an offset without being a member.
   void store(const std::string& name, const std::string& topic, int32_t partition, int64_t offset) {
