@@ -52,7 +52,9 @@ Ownership::Ownership(session::Core& core, session::Lane lane, const ConsumerOpti
       drain_(core),
       poll_watch_(core, options.max_poll_interval, pipeline.assignment, pipeline.consumptions, *this),
       participation_(make_member(core, options, std::move(name), std::move(topics),
-                                 static_cast<group::Participation::Owner&>(*this))) {}
+                                 static_cast<group::Participation::Owner&>(*this))) {
+  if (options.group_protocol == GroupProtocol::consumer) pipeline_.assigned_by_id();
+}
 
 Ownership::~Ownership() { abort(); }
 

@@ -78,6 +78,11 @@ void Pipeline::position_reset(Partition& partition, Event::Type type, const Erro
   handlers.event(type, partition, why, partition.position.next);
 }
 
+void Pipeline::topic_recreated(Partition& partition, const Error& why) {
+  answers.topic_recreated(partition, why);
+  if (assigned_by_id_) partition.hold(Hold::revoking, true);
+}
+
 void Pipeline::log_cut(Partition& partition, int64_t offset, int32_t epoch) {
   partition.window.cut(offset, epoch);
   committer.log_cut(partition, offset, epoch);

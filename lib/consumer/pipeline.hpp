@@ -56,6 +56,9 @@ class Pipeline final : private Positions::Owner,
   bool at_rest() const { return !committer.pending() && consumptions.current() == nullptr; }
   /// The member's partitions are its own until then; max() for a consumer that is no member.
   void trust(net::TimePoint until);
+  /// The member's partitions are those of one topic id each (KIP-848). Suppose a topic is made anew: its partitions are
+  /// another topic's, which the group may have given to others. So they are not read before it says so.
+  void assigned_by_id() { assigned_by_id_ = true; }
   /// Drops everything that was fetched or queued. `leave`: the session still exists, and gets its connections back.
   void close(bool leave);
   /// The same, and runs no callback any more.
@@ -66,6 +69,7 @@ class Pipeline final : private Positions::Owner,
   Owner& owner_;
   session::Core& core_;
   Trust trust_;
+  bool assigned_by_id_ = false;
 
  public:
   // In the order in which they need each other.
@@ -86,7 +90,7 @@ class Pipeline final : private Positions::Owner,
   // Positions::Owner
   void position_dropped() override;
   void position_reset(Partition& partition, Event::Type type, const Error& why) override;
-  void topic_recreated(Partition& partition, const Error& why) override { answers.topic_recreated(partition, why); }
+  void topic_recreated(Partition& partition, const Error& why) override;
   void log_cut(Partition& partition, int64_t offset, int32_t epoch) override;
   void log_ends(Partition& partition, int64_t end) override { answers.log_ends(partition, end); }
   void partition_resumed(Partition& partition, int64_t offset) override;

@@ -577,3 +577,23 @@ TEST_CASE("A member whose JoinGroup is never answered stops when the group has g
   CHECK(bench.until([&] { return bench.disjoint(); }, 2s));  // four heartbeats
   CHECK(bench.until([&] { return first.owned.size() == 2 && second.owned.size() == 2; }));
 }
+
+TEST_CASE("KIP-848: a topic that is made anew is not read before the group has assigned its partitions") {
+  GroupBench bench(35, {.brokers = 2});
+  devbroker::Cluster& cluster = bench.client.brokers->cluster();
+  fill(bench.client, "t", 1, 4);
+  REQUIRE_FALSE(cluster.leaders().move("t", 0, 1));
+  REQUIRE_FALSE(cluster.coordinators().move("g", 2));
+  SimMember& member = bench.add("a", consumer_protocol_options());
+  member.consume(false);
+  CHECK(bench.until([&] { return member.got.size() == 4; }));
+  bench.client.brokers->pause(2);  // the coordinator: another member may have been given the new partitions
+  REQUIRE_FALSE(cluster.topics().erase("t"));
+  fill(bench.client, "t", 1, 4);
+  REQUIRE_FALSE(cluster.leaders().move("t", 0, 1));
+  CHECK(bench.until([&] { return member.count(Event::Type::topic_recreated) == 1; }));
+  bench.run(3s);
+  CHECK(member.got.size() == 4);
+  bench.client.brokers->resume(2);
+  CHECK(bench.until([&] { return member.got.size() == 8; }));
+}

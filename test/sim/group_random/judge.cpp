@@ -140,7 +140,7 @@ void GroupJudge::delivered(Who who, const TopicPartition& partition, int era, in
         std::any_of(from, log.stored.end(), [&](int64_t value) { return std::max<int64_t>(value, 0) == offset; });
     if (!right) bad("begins", who, partition, "begins at " + text + ", stored is " + std::to_string(log.stored.back()));
   }
-  stay->last_deed = hooks_.now();
+  if (era == log.era) stay->last_deed = hooks_.now();
   stay->next = offset + 1;
   stay->open.insert(offset);
   if (era != log.era) return;
@@ -156,7 +156,7 @@ void GroupJudge::answered(Who who, const TopicPartition& partition, int era, int
     stay->open.erase(offset);
     if (era == log.era) log.answered.insert(offset);
   }
-  stay->last_deed = hooks_.now();
+  if (era == log.era) stay->last_deed = hooks_.now();
   stay->front = std::max(stay->front, last + 1);
 }
 

@@ -98,7 +98,7 @@ class GroupJudge {
     std::set<int64_t> open;                  ///< delivered, not answered
     int64_t front = kNothing;                ///< behind the highest answered one
     int commits = 0;                         ///< under way
-    TimePoint last_deed = TimePoint::min();  ///< a record was delivered, or an answer counted
+    TimePoint last_deed = TimePoint::min();  ///< a record of the present era was delivered or answered
     int64_t sent = kNothing;                 ///< the highest offset that a commit was sent with
     TimePoint drain_end = TimePoint::max();
   };

@@ -101,6 +101,21 @@ SlotPlan draw_slot(Random& random, const GroupPlan& plan, int index, const std::
   return slot;
 }
 
+/// Members by the protocol of KIP-848: all of them, or some.
+void draw_protocols(GroupPlan& plan) {
+  Random random(plan.seed, 4);
+  if (!plan.by_id() || random.percent(45)) return;
+  const int chance = random.percent(60) ? 100 : 50;
+  for (SlotPlan& slot : plan.slots) {
+    if (!random.percent(chance)) continue;
+    slot.options.group_protocol = GroupProtocol::consumer;
+    slot.options.group_remote_assignor = random.pick(std::vector<std::string>{"", "uniform", "range"});
+    slot.options.heartbeat_interval.reset();
+    slot.options.partition_assignment_strategy.reset();
+    slot.options.session_timeout.reset();
+  }
+}
+
 }  // namespace
 
 GroupPlan::GroupPlan(uint64_t seed) : seed(seed) {
@@ -125,6 +140,7 @@ GroupPlan::GroupPlan(uint64_t seed) : seed(seed) {
   const int slot_count = random.integer(1, 6);
   for (int i = 0; i < slot_count; ++i) slots.push_back(draw_slot(random, *this, i, common));
   double_up = random.percent(10);
+  draw_protocols(*this);
 }
 
 bool GroupPlan::by_id() const {
@@ -132,12 +148,19 @@ bool GroupPlan::by_id() const {
                      [](const std::string& each) { return each.empty() || each == "4.3"; });
 }
 
+Duration GroupPlan::longest_session() const {
+  Duration longest{};
+  for (const SlotPlan& slot : slots)
+    longest = std::max<Duration>(longest, slot.options.session_timeout.value_or(kBrokersSession));
+  return longest;
+}
+
 std::string GroupPlan::text() const {
   std::string text = std::to_string(brokers) + " brokers of";
   for (const std::string& release : releases) text += " " + (release.empty() ? "any" : release);
   for (const GroupTopic& topic : topics) text += "; " + topic.name + " " + std::to_string(topic.partitions);
   for (const SlotPlan& slot : slots) {
-    text += "; " + slot.name + " " + slot.options.partition_assignment_strategy.value_or("");
+    text += "; " + slot.name + " " + slot.options.partition_assignment_strategy.value_or("by KIP-848");
     if (!slot.options.group_instance_id.empty()) text += " static";
     if (slot.options.ordering == Ordering::partition) text += " partition";
     if (slot.options.ordering == Ordering::unordered) text += " unordered";

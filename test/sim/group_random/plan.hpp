@@ -19,6 +19,9 @@ struct GroupTopic {
   bool created = true;  ///< before the run; otherwise in its course
 };
 
+/// How long brokers wait for members by the protocol of KIP-848.
+constexpr std::chrono::milliseconds kBrokersSession{45000};
+
 /// A place in the group that one member after another takes.
 struct SlotPlan {
   std::string name;
@@ -41,6 +44,8 @@ struct GroupPlan {
   std::string text() const;
   /// Every broker takes the ids of topics in Fetch and OffsetCommit.
   bool by_id() const;
+  /// After this time the group has put out members that died without a word.
+  Duration longest_session() const;
 
   uint64_t seed;
   int brokers = 3;

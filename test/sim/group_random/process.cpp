@@ -229,7 +229,7 @@ void Process::heal() {
 bool Process::cut_off() const {
   const bool taken_over = replaced_ && !plan_.options.group_instance_id.empty();
   return taken_over || still_ || run_.world.owed(host_) > Duration::zero() ||
-         run_.unheard(host_) > plan_.options.session_timeout.value();
+         run_.unheard(host_) > plan_.options.session_timeout.value_or(kBrokersSession);
 }
 
 void Process::stand_still(bool on) {

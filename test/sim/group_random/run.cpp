@@ -363,7 +363,7 @@ SeedResult GroupRun::execute() {
     if (!until(kLiveness, [this] { return settled(); }) && violations_.empty())
       violation("not at rest: " + judge.unsettled(topics()) + ":" + states());
   }
-  if (violations_.empty()) world.run_for(seconds(15));  // late members of other slots have gone
+  if (violations_.empty()) world.run_for(plan.longest_session() + seconds(5));  // nobody waits for the dead any more
   if (violations_.empty()) idle();
   judge.finish();
   close();
