@@ -5,12 +5,13 @@
 
 namespace cli {
 
-extern const Command kBroker, kTopics, kProduce, kConsume, kOffsets, kQuery, kPerf;
+extern const Command kBroker, kTopics, kProduce, kConsume, kGroups, kOffsets, kQuery, kPerf;
 
 int broker(int argc, char** argv);
 int topics(int argc, char** argv);
 int produce(int argc, char** argv);
 int consume(int argc, char** argv);
+int groups(int argc, char** argv);
 int offsets(int argc, char** argv);
 int query(int argc, char** argv);
 int perf(int argc, char** argv);

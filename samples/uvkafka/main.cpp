@@ -16,8 +16,8 @@ struct Entry {
 };
 constexpr Entry kCommands[] = {
     {&cli::kProduce, cli::produce}, {&cli::kConsume, cli::consume}, {&cli::kTopics, cli::topics},
-    {&cli::kOffsets, cli::offsets}, {&cli::kQuery, cli::query},     {&cli::kBroker, cli::broker},
-    {&cli::kPerf, cli::perf},
+    {&cli::kGroups, cli::groups},   {&cli::kOffsets, cli::offsets}, {&cli::kQuery, cli::query},
+    {&cli::kBroker, cli::broker},   {&cli::kPerf, cli::perf},
 };
 
 void print_usage(std::FILE* to) {

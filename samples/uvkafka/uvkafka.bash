@@ -1,7 +1,7 @@
 # Completion of uvkafka for bash. Options of the client (-X) come from the program itself.
 _uvkafka() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='produce consume topics offsets query broker perf help'
+  local commands='produce consume topics groups offsets query broker perf help'
   local client='-b --bootstrap -X -F --config -m --max-wait -q --quiet -h --help'
   local options=
   COMPREPLY=()
@@ -43,6 +43,7 @@ _uvkafka() {
     consume) options="-t --topic -p --partitions -o --offset -g --group -c --count -e --end -f --format -D --delimiter
       -K --key-delimiter -J --json --base64 -Z --null $client" ;;
     topics) options="-t --topic $client" ;;
+    groups) options="-g --group --delete --delete-offsets -t --topic -p --partitions --remove $client" ;;
     offsets) options="-g --group -t --topic --reset $client" ;;
     query) options="-t --topic -J --json $client" ;;
     broker) options='--port --host --brokers --partitions --topic --release --rack --fault -h --help' ;;

@@ -16,7 +16,7 @@ import time
 
 from harness import Checks, default_program, expect, expect_equal, run
 
-COMMANDS = {"produce": ["-t", "t"], "consume": ["-t", "t"], "topics": [], "offsets": ["-g", "g", "-t", "t"]}
+COMMANDS = {"produce": ["-t", "t"], "consume": ["-t", "t"], "topics": [], "groups": [], "offsets": ["-g", "g", "-t", "t"]}
 NOWHERE = "127.0.0.1:1"
 # arguments behind `uvkafka`, and the word that stderr has to contain
 WRONG = [
@@ -48,6 +48,13 @@ WRONG = [
     (["topics"], "-b"),
     (["offsets", "-b", "h:1", "-g", "g", "-t", "t", "--reset", "middle"], "earliest or latest"),
     (["offsets", "-b", "h:1", "-g", "", "-t", "t"], "-g"),
+    (["groups", "-b", "h:1", "-g", ""], "-g"),
+    (["groups", "-b", "h:1", "--delete"], "--delete wants -g"),
+    (["groups", "-b", "h:1", "-g", "g", "--delete", "--remove", "m"], "only one of"),
+    (["groups", "-b", "h:1", "-g", "g", "--delete-offsets"], "wants -t"),
+    (["groups", "-b", "h:1", "-g", "g", "-t", "t"], "go with --delete-offsets"),
+    (["groups", "-b", "h:1", "-g", "g", "--delete-offsets", "-t", "t", "-p", "x"], "-p wants"),
+    (["groups", "-b", "h:1", "-g", "g", "--remove", "instance:"], "instance:ID"),
     (["broker", "--port", "70000"], "0 to 65535"),
     (["broker", "--brokers", "0"], "1 to 100"),
     (["broker", "--topic", "a:b"], "1 to 100000"),

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The command line program in consumer groups: `consume -g` joins, shares, hands over and leaves.
+"""The command line program in consumer groups: `consume -g` joins, shares, hands over and leaves; `groups` shows and cleans
+up.
 
     command_line_groups.py [--uvkafka PROGRAM]
 
@@ -242,11 +243,78 @@ class Groups:
             expect_equal(set(self.committed(where, "g", "a").values()), {20000}, "committed at the end")
             expect_equal(len(set(stopped.lines() + other.lines())), 40000, "messages printed")
 
+    # --- administration ---
+
+    def groups(self, where, *words, status=0):
+        ended = Ended(subprocess.Popen([self.program, "groups", "-b", where, *words], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        expect_equal(ended.status, status, f"exit status of {words} ({ended.said!r})")
+        return ended
+
+    def groups_are_shown(self):
+        with broker(self.program, "--topic", "a:2", "--brokers", "2") as where:
+            expect_equal(self.groups(where).out, "", "groups of an empty cluster")
+            self.produce(where, "a", 0, 5)
+            self.member(where, "one", "a", "-X", "client.id=me").says("end of the partition at offset 5")
+            newer = self.member(where, "two", "a", "-X", "group.protocol=consumer", "-X", "group.instance.id=i",
+                                "-o", "latest")
+            newer.says("got a/0-1")
+            run([self.program, "offsets", "-b", where, "-g", "three", "-t", "a", "--reset", "earliest"])
+            eventually("a stable group", lambda: "two consumer Stable 1" in self.groups(where).out, 10)
+            expect_equal(self.groups(where).out, "one classic Stable 1\nthree classic Empty 0\ntwo consumer Stable 1\n",
+                         "groups")
+            lines = [line.split() for line in self.groups(where, "-g", "one").out.splitlines()]
+            member = lines[1][1]
+            expect_equal(lines, [
+                "group one protocol classic state Stable assignor range".split(),
+                f"member {member} client me host /127.0.0.1 instance - partitions a/0-1".split(),
+                f"a 0 5 5 0 {member}".split(), f"a 1 - 0 - {member}".split()], "a classic group")
+            lines = [line.split() for line in self.groups(where, "-g", "two").out.splitlines()]
+            member = lines[1][1]
+            expect_equal(lines, [
+                "group two protocol consumer state Stable assignor uniform".split(),
+                f"member {member} client uvkafka host /127.0.0.1 instance i partitions a/0-1".split(),
+                f"a 0 - 5 - {member}".split(), f"a 1 - 0 - {member}".split()], "a group of the newer protocol")
+            expect_equal(self.groups(where, "-g", "three").out.splitlines()[1:], ["a 0 0 5 5 -", "a 1 0 0 0 -"],
+                         "a group without members")
+            expect("group_id_not_found" in self.groups(where, "-g", "nosuch", status=1).said, "no such group")
+
+    def groups_are_cleaned_up(self):
+        with broker(self.program, "--topic", "a:2", "--topic", "b:2") as where:
+            member = self.member(where, "g", "a", "-X", "group.instance.id=i")
+            member.says("got a/0-1")
+            run([self.program, "offsets", "-b", where, "-g", "h", "-t", "a", "-t", "b", "--reset", "earliest"])
+            said = self.groups(where, "-g", "g", "--delete", status=1).said
+            expect("non_empty_group" in said and len(said.splitlines()) == 1, said)
+            self.groups(where, "-g", "h", "--delete-offsets", "-t", "a", "-p", "1")
+            self.groups(where, "-g", "h", "--delete-offsets", "-t", "b")
+            expect_equal(self.groups(where, "-g", "h").out.splitlines()[1:], ["a 0 0 0 0 -"], "offsets left")
+            expect("no offsets of topic b" in self.groups(where, "-g", "h", "--delete-offsets", "-t", "b", status=1).said,
+                   "offsets that are not there")
+            self.groups(where, "-g", "h", "--delete")
+            expect("group_id_not_found" in self.groups(where, "-g", "h", "--delete", status=1).said, "deleted twice")
+            said = self.groups(where, "-g", "g", "--remove", "nobody", "--remove", "instance:x", status=1).said
+            expect_equal([line.split(": ")[1] for line in said.splitlines()], ["nobody", "instance:x"], "who is not there")
+            self.groups(where, "-g", "g", "--remove", "instance:i")
+            member.says("lost a/0-1")
+            eventually("its return", lambda: member.said().count("got a/") == 2, 10)
+            member.end()
+
+    def groups_in_trouble(self):
+        with broker(self.program, "--release", "0.8.2") as where:
+            for words in ([], ["-g", "g"], ["-g", "g", "--delete"], ["-g", "g", "--remove", "m"]):
+                said = self.groups(where, *words, status=1).said
+                expect("unsupported_feature" in said and len(said.splitlines()) == 1, f"{words}: {said!r}")
+        with broker(self.program, "--topic", "a", "--brokers", "2", "--fault",
+                    "ListGroups:times=always:error=CLUSTER_AUTHORIZATION_FAILED") as where:
+            said = self.groups(where, status=1).said
+            expect_equal(said.count("cluster_authorization_failed"), 2, f"brokers named in {said!r}")
+
     def all(self, checks):
         for check in (self.reads_to_the_end, self.counts_what_was_answered, self.places_where_nothing_is_committed,
                       self.topics_that_are_missing, self.brokers_without_groups, self.options_of_members,
                       self.share_and_hand_over, self.a_member_without_partitions, self.killed_members,
-                      self.stopped_members):
+                      self.stopped_members, self.groups_are_shown, self.groups_are_cleaned_up, self.groups_in_trouble):
             checks.run(check.__name__.replace("_", " "), check)
             for member in self.members:
                 member.kill()

@@ -139,7 +139,7 @@ class Trouble(Program):
 
     def nobody_there(self):
         for command, words in (("consume", ["-t", "t"]), ("produce", ["-t", "t"]), ("topics", []),
-                               ("offsets", ["-g", "g", "-t", "t"]), ("query", ["-t", "t:0"]),
+                               ("offsets", ["-g", "g", "-t", "t"]), ("groups", []), ("groups", ["-g", "g"]), ("query", ["-t", "t:0"]),
                                ("perf", ["consume", "-t", "t", "-n", "1"])):
             first = [command, words[0]] if command == "perf" else [command]
             ended = Ended(self.start(*first, *(words[1:] if command == "perf" else words), "-b", "127.0.0.1:1", "-m", "2"))
