@@ -10,9 +10,10 @@ class Operator {
  public:
   explicit Operator(Session& session) : groups_(session) {}
 
-  /// Asks the next question, if the last one has ended.
+  /// Asks the next question, if the last one has ended. Questions about groups ask for metadata, too: whoever asks often
+  /// hears often that brokers come and go.
   void act() {
-    if (busy_) return;
+    if (busy_ || ++turns_ % kPause != 0) return;
     busy_ = true;
     const auto done = [this](const Error&, const auto&...) { busy_ = false; };
     switch (asked_++ % kKinds) {
@@ -33,10 +34,12 @@ class Operator {
 
  private:
   static constexpr int kKinds = 6;
+  static constexpr int kPause = 3;  // turns
 
   Groups groups_;
   bool busy_ = false;
   int asked_ = 0;
+  int turns_ = 0;
 };
 
 }  // namespace kafka::sim
