@@ -236,12 +236,10 @@ Partitions ConsumerProtocolMember::take(const IdPartitions& fresh, bool& all) {
   return taken;
 }
 
-// What the coordinator does not know yet goes out at once, or once the heartbeat that is under way was answered. While
-// partitions are given up it does not hear of them: it would not wait for less.
+// What the coordinator does not know yet goes out at once, or once the heartbeat that is under way was answered.
 void ConsumerProtocolMember::say() {
   if (state_ != State::stable || farewell_) return;
-  const bool heard = giving_.under_way ? told_.knows(topics_) : told_.knows(topics_, owned_.all());
-  if (!heard) heartbeats_.beat();
+  if (!told_.knows(topics_, owned_.all())) heartbeats_.beat();
 }
 
 void ConsumerProtocolMember::revoke(const IdPartitions& gone, net::TimePoint deadline) {

@@ -31,8 +31,7 @@ class Told {
   void forget();
   /// The coordinator waits for the list of owned partitions, even if it is the same as before.
   void forget_owned() { owned_.reset(); }
-  bool knows(const Topics& topics) const { return topics_ == topics; }
-  bool knows(const Topics& topics, const IdPartitions& owned) const { return knows(topics) && owned_ == owned; }
+  bool knows(const Topics& topics, const IdPartitions& owned) const { return topics_ == topics && owned_ == owned; }
 
  private:
   struct Said {
