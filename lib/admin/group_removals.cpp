@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "admin/group_descriptions.hpp"
+#include "protocol/consumer_group_heartbeat.hpp"
 #include "protocol/delete_groups.hpp"
 #include "protocol/leave_group.hpp"
 #include "protocol/offset_delete.hpp"
@@ -12,6 +14,8 @@
 namespace kafka::admin {
 namespace {
 
+using protocol::ConsumerGroupHeartbeatRequest;
+using protocol::ConsumerGroupHeartbeatResponse;
 using protocol::DeleteGroupsRequest;
 using protocol::DeleteGroupsResponse;
 using protocol::LeaveGroupRequest;
@@ -21,7 +25,8 @@ using protocol::OffsetDeleteResponse;
 
 Error lacks(const std::string& what) { return Error(Errc::protocol_error, "the coordinator's answer lacks " + what); }
 
-// Removes members in one request where the broker can, else one by one.
+// Removes members in one request where the broker can, else one by one. Members of the consumer protocol that
+// LeaveGroup does not reach (3.9) are removed as if they left by themselves.
 class Removal : public std::enable_shared_from_this<Removal> {
  public:
   using Done = Function<void(Error, std::vector<RemovedMember>)>;
@@ -81,8 +86,52 @@ class Removal : public std::enable_shared_from_this<Removal> {
       if (++at_ < results_.size()) return next();
       return finish({});
     }
-    for (RemovedMember& result : results_) result.error = find(response, result.member);
-    finish({});
+    bool unknown = false;
+    for (RemovedMember& result : results_) {
+      result.error = find(response, result.member);
+      unknown = unknown || result.error == Errc::unknown_member_id;
+    }
+    unknown ? look_for_unknown() : finish({});
+  }
+
+  void look_for_unknown() {
+    describe_group(errand_, name_, [self = shared_from_this()](const GroupDescription& group) {
+      std::vector<std::pair<size_t, GroupMember>> found;
+      for (size_t i = 0; i < self->results_.size(); ++i) {
+        const RemovedMember& result = self->results_[i];
+        if (result.error != Errc::unknown_member_id) continue;
+        for (const GroupMember& member : group.members) {
+          const bool same = result.member.instance_id.empty() ? member.member_id == result.member.member_id
+                                                              : member.instance_id == result.member.instance_id;
+          if (same && member.type == GroupType::consumer) found.emplace_back(i, member);
+        }
+      }
+      const size_t count = found.size();
+      Each::run(
+          count,
+          [self, found = std::move(found)](size_t index, Function<void()> done) {
+            self->let_leave(found[index].first, found[index].second, std::move(done));
+          },
+          [self] { self->finish({}); });
+    });
+  }
+  void let_leave(size_t index, const GroupMember& member, Function<void()> done) {
+    ConsumerGroupHeartbeatRequest request;
+    request.group_id = name_;
+    request.member_id = member.member_id;
+    request.member_epoch = ConsumerGroupHeartbeatRequest::kLeave;
+    if (!member.instance_id.empty()) request.instance_id = member.instance_id;
+    errand_.ask<ConsumerGroupHeartbeatRequest>(
+        name_, std::move(request),
+        [name = name_](const ConsumerGroupHeartbeatResponse& response) {
+          return group_error(name, response.error_code, response.error_message);
+        },
+        [self = shared_from_this(), index, done = std::move(done)](Error error, const ConsumerGroupHeartbeatResponse&,
+                                                                   const cluster::CallInfo&) mutable {
+          // It was there a moment ago, so it has gone by itself, or an earlier attempt has removed it.
+          self->results_[index].error = error == Errc::unknown_member_id ? Error() : std::move(error);
+          done();
+        });
   }
   Error find(const LeaveGroupResponse& response, const MemberToRemove& wanted) {
     if (response.error_code != 0) return judge(response.error_code, wanted);

@@ -17,6 +17,7 @@ from harness import Checks, eventually, expect, expect_equal, kcat_options, main
 
 VERSIONS = ["0.9.0.1", "0.11.0.3", "2.8.2", "3.9.1", "4.3.1"]
 PARTITIONS, LINES = 6, 6000
+KIP_848 = "group.coordinator.rebalance.protocols=classic,consumer"  # 3.9 has it switched off
 SHORT = ["-X", "session.timeout.ms=6000", "-X", "heartbeat.interval.ms=1000"]
 
 
@@ -65,9 +66,14 @@ class Administration:
         self.readers.append(Reader(command, self.directory / name))
         return self.readers[-1]
 
+    def tool(self, *words):
+        """Its own patience is short for a machine that is busy."""
+        patience = ["--timeout", "30000"] if self.version >= (1, 0) else []
+        return kafka_cluster.group_command(self.layout, *words, *patience)
+
     def theirs(self, group):
         """{partition: (committed, end, lag, member)} as Kafka's tool shows it; - for what it does not know."""
-        text = kafka_cluster.group_command(self.layout, "--describe", "--group", group).replace(",", " ")
+        text = self.tool("--describe", "--group", group).replace(",", " ")
         rows = re.findall(rf"(?:^|\s){group}\s+(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)", text)
         return {int(row[0]): tuple("-" if word in ("unknown", "-") else word for word in row[1:]) for row in rows}
 
@@ -102,7 +108,7 @@ class Administration:
         listed = [line.split() for line in self.ours().splitlines()]
         states = ["Stable"] if self.version >= (0, 9) else ["-"]
         expect_equal([row[1:] for row in listed if row[0] == group], [[protocol, *states, "2"]], f"{group} in {listed}")
-        names = kafka_cluster.group_command(self.layout, "--list").split()
+        names = self.tool("--list").split()
         expect(group in names, f"Kafka's tool lists {names}")
         members = [line.split() for line in self.ours("-g", group).splitlines() if line.startswith("member ")]
         expect_equal(sorted(row[3] for row in members), ["first", "second"], "clients")
@@ -130,7 +136,20 @@ class Administration:
             expect_equal(set(self.theirs(group)), {0}, "the same as Kafka's tool shows them")
         if self.version >= (1, 1):
             self.ours("-g", group, "--delete")
-            expect(group not in kafka_cluster.group_command(self.layout, "--list").split(), "Kafka's tool still lists it")
+            expect(group not in self.tool("--list").split(), "Kafka's tool still lists it")
+
+    def members_of_the_newer_protocol_are_removed(self):
+        group = "newer"
+        kafka_cluster.make_topic(self.layout, group, 2, 1)
+        options = ["-X", "group.protocol=consumer"]
+        static = self.read(group, group, f"{group}.1", "-X", "group.instance.id=one", *options)
+        other = self.read(group, group, f"{group}.2", *options)
+        eventually("both to own something",
+                   lambda: len({row[3] for row in self.shown(group).values()} - {"-"}) == 2, 60)
+        rows = [line.split() for line in self.ours("-g", group).splitlines() if line.startswith("member ")]
+        self.ours("-g", group, "--remove", next(row[1] for row in rows if row[7] == "-"), "--remove", "instance:one")
+        eventually("both to hear of it", lambda: "lost newer/" in static.said() and "lost newer/" in other.said(), 30)
+        self.ours("-g", group, "--remove", "nobody", status=1)
 
     # --- members of several clients ---
 
@@ -226,12 +245,13 @@ def drive(checks: Checks, layout, directory, program):
         finally:
             administration.end()
     check("Kafka's tool and ours tell the same", administration.groups_are_alike, "classic")
-    if administration.version >= (4, 0):
+    if administration.version >= (3, 9):
         check("the same of a group by KIP-848", administration.groups_are_alike, "consumer")
+        check("members of KIP-848 are removed", administration.members_of_the_newer_protocol_are_removed)
     check("members, offsets and groups are taken away", administration.what_is_taken_away)
     check("what is committed was printed", administration.check_committed)
     check("a group with kcat and the console consumer", administration.mixed_group)
 
 
 if __name__ == "__main__":
-    main_on_clusters("group-admin", __doc__, VERSIONS, drive, settings=["group.initial.rebalance.delay.ms=0"])
+    main_on_clusters("group-admin", __doc__, VERSIONS, drive, settings=["group.initial.rebalance.delay.ms=0", KIP_848])
