@@ -23,6 +23,7 @@ library zlib zlib1g-dev
 library spdlog libspdlog-dev
 library liblz4 liblz4-dev
 library libzstd libzstd-dev
+library re2 libre2-dev
 # Not every release of it has a pkg-config file.
 echo '#include <snappy-c.h>' | g++ -E -x c++ - >/dev/null 2>&1 || missing+=(libsnappy-dev)
 if [ "$what" != build ]; then

@@ -102,6 +102,8 @@ class UVKAFKA_API Consumer : public PartitionReader {
   /// Needs Kafka 0.9 or later, and 2.3 for static members. With `group_protocol` `consumer` the broker shares out
   /// (KIP-848), and Kafka 4.0 is needed, or 3.9 where that protocol is switched on.
   Consumer(Session& session, std::string group, Topics topics, ConsumerOptions options = {});
+  /// The same for the topics whose names match, now and later.
+  Consumer(Session& session, std::string group, TopicPattern pattern, ConsumerOptions options = {});
 
   /// Dispatches messages one after another: the next one comes when the last one is answered. `ordering` sets how many
   /// may be open at a time; `commit_mode` sets whether a commit must be confirmed first. One consumption runs at a
@@ -118,6 +120,7 @@ class UVKAFKA_API Consumer : public PartitionReader {
 
   /// Subscribes to other topics: the group shares partitions out anew.
   Error subscribe(Topics topics);
+  Error subscribe(TopicPattern pattern);
   /// Asks the group to share partitions out anew. From Kafka 3.2 on the coordinator's log shows `reason` (KIP-800).
   /// With the protocol `consumer` the member says everything anew, and the coordinator decides; the log of this client
   /// shows `reason`.

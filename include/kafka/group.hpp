@@ -29,6 +29,20 @@ struct Topics {
   std::vector<std::string> names;
 };
 
+/// Topics that a member of a group subscribes to by a regular expression of RE2, which has to match the whole name:
+/// `TopicPattern{"orders-.*"}`. Topics of Kafka's own never match, and none is
+/// created by asking for it. Topics that are made later come in when metadata is
+/// asked for again (`metadata_max_age`). Needs a library with RE2 (meson option `re2`), else the pattern is refused
+/// with unsupported_feature. A wrong one is refused with invalid_regular_expression.
+struct TopicPattern {
+  // A template, so that braces within braces never mean it.
+  template <class Text>
+  requires std::constructible_from<std::string, Text>
+  explicit TopicPattern(Text&& text) : regex(std::forward<Text>(text)) {}
+
+  std::string regex;
+};
+
 /// What a member does when it is closed.
 enum class Leaving : uint8_t {
   by_kind,  ///< a static member (`group_instance_id`) stays, any other one leaves

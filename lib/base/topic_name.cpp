@@ -15,4 +15,8 @@ Error check_topic_name(std::string_view name) {
                "topic \"" + escaped(name, 64) + "\": 1 to 249 of a-z A-Z 0-9 . _ -, not \".\" or \"..\"");
 }
 
+bool is_internal_topic(std::string_view name) {
+  return name == "__consumer_offsets" || name == "__transaction_state" || name == "__share_group_state";
+}
+
 }  // namespace kafka

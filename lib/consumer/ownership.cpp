@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/error_table.hpp"
 #include "consumer/names.hpp"
 #include "group/classic_member.hpp"
 #include "group/consumer_protocol_member.hpp"
@@ -51,6 +52,7 @@ Ownership::Ownership(session::Core& core, session::Lane lane, const ConsumerOpti
       owner_(owner),
       drain_(core),
       poll_watch_(core, options.max_poll_interval, pipeline.assignment, pipeline.consumptions, *this),
+      matching_topics_(core, *this),
       participation_(make_member(core, options, std::move(name), std::move(topics),
                                  static_cast<group::Participation::Owner&>(*this))) {
   if (options.group_protocol == GroupProtocol::consumer) pipeline_.assigned_by_id();
@@ -60,13 +62,40 @@ Ownership::~Ownership() { abort(); }
 
 void Ownership::join() {
   away_ = false;
-  participation_->join();
+  waits_for_topics_ = pattern_ && !matching_topics_.known();
+  if (!waits_for_topics_) return participation_->join();
+  if (!matching_topics_.following()) matching_topics_.follow(*pattern_);
+}
+
+void Ownership::topics_match(const std::set<std::string>& names) {
+  participation_->subscribe(Topics(std::vector<std::string>(names.begin(), names.end())));
+  if (std::exchange(waits_for_topics_, false)) participation_->join();
 }
 
 Error Ownership::subscribe(Topics topics) {
   if (Error wrong = check_topics(topics.names)) return wrong;
+  pattern_.reset();
+  matching_topics_.stop();
   participation_->subscribe(std::move(topics));
+  if (std::exchange(waits_for_topics_, false)) participation_->join();
   return {};
+}
+
+Error Ownership::subscribe(const TopicPattern& pattern) {
+  Regex compiled;
+  if (const Error wrong = Regex::compile(pattern.regex, compiled)) {
+    return Error(wrong.code(), "pattern \"" + escaped(pattern.regex, 64) + "\": " + std::string(wrong.detail()));
+  }
+  pattern_ = std::move(compiled);
+  matching_topics_.stop();
+  if (!away_) matching_topics_.follow(*pattern_);
+  return {};
+}
+
+GroupView Ownership::view() const {
+  GroupView view = participation_->view();
+  if (waits_for_topics_) view.state = GroupView::State::joining;
+  return view;
 }
 
 Error Ownership::rebalance(std::string reason) {
@@ -90,6 +119,8 @@ void Ownership::application_stuck(const Error& why) {
 }
 
 void Ownership::leave(bool tell, net::TimePoint deadline) {
+  waits_for_topics_ = false;
+  matching_topics_.stop();
   participation_->leave(tell, deadline, scope_.wrap([this] {
     away_ = true;
     owner_.member_left();
@@ -101,6 +132,7 @@ void Ownership::abort() {
   drain_.cancel();
   held_timer_.cancel();
   poll_watch_.stop();
+  matching_topics_.stop();
   if (held_ != nullptr) held_->release = nullptr;
   held_.reset();
   released_ = nullptr;

@@ -13,6 +13,8 @@
 #include <kafka/group.hpp>
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@
 #include "consumer/pipeline.hpp"
 #include "consumer/poll_watch.hpp"
 #include "consumer/roster.hpp"
+#include "group/matching_topics.hpp"
 #include "group/participation.hpp"
 
 namespace kafka::consumer {
@@ -42,7 +45,9 @@ struct GroupHandlers {
 };
 
 /// Owns the consumer's part in the group, and the application's handlers.
-class Ownership final : private group::Participation::Owner, private PollWatch::Owner {
+class Ownership final : private group::Participation::Owner,
+                        private group::MatchingTopics::Owner,
+                        private PollWatch::Owner {
  public:
   class Owner {
    public:
@@ -68,8 +73,9 @@ class Ownership final : private group::Participation::Owner, private PollWatch::
   GroupHandlers& handlers() { return *handlers_; }
   /// As Consumer::subscribe(), rebalance() and group().
   Error subscribe(Topics topics);
+  Error subscribe(const TopicPattern& pattern);
   Error rebalance(std::string reason);
-  GroupView view() const { return participation_->view(); }
+  GroupView view() const;
   /// The member is out of the group, and nothing of it is under way.
   bool away() const { return away_; }
   /// The consumption begins, or goes on after a suspension.
@@ -90,6 +96,9 @@ class Ownership final : private group::Participation::Owner, private PollWatch::
   void settled() override;
   void trusted_until(net::TimePoint end) override;
   void refused(const Error& why) override;
+
+  // group::MatchingTopics::Owner
+  void topics_match(const std::set<std::string>& names) override;
 
   // PollWatch::Owner
   void application_slow(const Error& why) override;
@@ -112,6 +121,9 @@ class Ownership final : private group::Participation::Owner, private PollWatch::
   net::Timer held_timer_;
   PollWatch poll_watch_;
   bool away_ = true;
+  std::optional<Regex> pattern_;
+  group::MatchingTopics matching_topics_;
+  bool waits_for_topics_ = false;  // it joins when it is known which topics match
   std::unique_ptr<group::Participation> participation_;
   Scope scope_;
 };

@@ -63,6 +63,9 @@ Consumer::Consumer(Session& session, std::string group, AllPartitions all, Consu
 Consumer::Consumer(Session& session, std::string group, Topics topics, ConsumerOptions options)
     : PartitionReader(std::make_shared<Reader>(session::Access::core(session), std::move(group), std::move(topics),
                                                std::move(options))) {}
+Consumer::Consumer(Session& session, std::string group, TopicPattern pattern, ConsumerOptions options)
+    : PartitionReader(std::make_shared<Reader>(session::Access::core(session), std::move(group), std::move(pattern),
+                                               std::move(options))) {}
 void Consumer::consume(MessageCallback on_message, EndCallback on_end) {
   reader_->consume({}, std::move(on_message), std::move(on_end));
 }
@@ -76,6 +79,10 @@ void Consumer::batch_consume(int32_t max, BatchCallback on_batch, EndCallback on
 Error Consumer::subscribe(Topics topics) {
   Error refused = refusal_of_member(*reader_);
   return refused ? refused : reader_->member()->subscribe(std::move(topics));
+}
+Error Consumer::subscribe(TopicPattern pattern) {
+  Error refused = refusal_of_member(*reader_);
+  return refused ? refused : reader_->subscribe(pattern);
 }
 Error Consumer::rebalance(std::string reason) {
   Error refused = refusal_of_member(*reader_);

@@ -73,9 +73,26 @@ Reader::Reader(std::shared_ptr<session::Core> core, std::optional<std::string> g
 
 Reader::Reader(std::shared_ptr<session::Core> core, std::string group, Topics topics, ConsumerOptions options)
     : Reader(core, std::make_unique<MemberOffsets>(*core, group), std::move(options)) {
+  if (!error_) error_ = check_topics(topics.names);
+  join_as(std::move(group), std::move(topics));
+}
+
+Reader::Reader(std::shared_ptr<session::Core> core, std::string group, const TopicPattern& pattern,
+               ConsumerOptions options)
+    : Reader(core, std::make_unique<MemberOffsets>(*core, group), std::move(options)) {
+  options_.allow_auto_create_topics = false;
+  join_as(std::move(group), Topics(std::vector<std::string>()));
+  if (!error_) error_ = subscribe(pattern);
+}
+
+Error Reader::subscribe(const TopicPattern& pattern) {
+  options_.allow_auto_create_topics = false;
+  return ownership_->subscribe(pattern);
+}
+
+void Reader::join_as(std::string group, Topics topics) {
   if (!error_) error_ = options_.validate();
   if (!error_) error_ = check_group(group);
-  if (!error_) error_ = check_topics(topics.names);
   if (error_) return;
   pipeline_.standstill.expect_more();
   ownership_ = std::make_unique<Ownership>(*core_, lane_, options_, std::move(group), std::move(topics), pipeline_,

@@ -74,11 +74,11 @@ Error ConsumerGroup::check(const Request& request, int16_t version) {
                                                  " is not supported. Supported assignors: uniform, range.");
   }
   if (request.subscribed_topic_regex && !request.subscribed_topic_regex->empty()) {
-    const TopicPattern pattern(*request.subscribed_topic_regex);
-    if (!pattern.error().empty()) {
-      return Error(Errc::invalid_regular_expression, "SubscribedTopicRegex `" + *request.subscribed_topic_regex +
-                                                         "` is not a valid regular expression: " + pattern.error() +
-                                                         ".");
+    Regex pattern;
+    if (const Error wrong = Regex::compile(*request.subscribed_topic_regex, pattern)) {
+      return Error(Errc::invalid_regular_expression,
+                   "SubscribedTopicRegex `" + *request.subscribed_topic_regex +
+                       "` is not a valid regular expression: " + std::string(wrong.detail()) + ".");
     }
   }
   return {};

@@ -1,7 +1,7 @@
 // The patterns that the members of a group subscribe to, and the topics that they mean. A broker looks for these apart
 // from heartbeats: first a moment after a pattern came, then again when there are other topics, but not more often than
 // every ten seconds.
-// Not here: matching (topic_pattern).
+// Not here: matching (base/regex).
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "devbroker/topic_pattern.hpp"
+#include "base/regex.hpp"
 #include "devbroker/topics.hpp"
 #include "net/reactor.hpp"
 
@@ -34,8 +34,8 @@ class SubscribedPatterns {
 
  private:
   struct Entry {
-    explicit Entry(std::string_view text) : pattern(text) {}
-    TopicPattern pattern;
+    explicit Entry(std::string_view text) { static_cast<void>(Regex::compile(text, pattern)); }
+    Regex pattern = {};
     bool is_new = true;
     std::vector<std::string> topics = {};
   };

@@ -296,8 +296,9 @@ TEST_CASE("kip848: patterns are matched by the broker, from version 1 on, a mome
   Member wrong(w, "wrong");
   wrong.pattern = "pro(be";
   CHECK(wrong.join() == Errc::invalid_regular_expression);
-  CHECK(wrong.answer.error_message ==
-        "SubscribedTopicRegex `pro(be` is not a valid regular expression: missing closing ).");
+  // A broker goes on with "missing closing )": it has RE2/J, and the dev broker RE2.
+  REQUIRE(wrong.answer.error_message);
+  CHECK(wrong.answer.error_message->starts_with("SubscribedTopicRegex `pro(be` is not a valid regular expression: "));
 }
 
 TEST_CASE("kip848: a classic group with members is no consumer group, an empty one becomes one") {

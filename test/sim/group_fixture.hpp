@@ -44,7 +44,8 @@ class SimMember {
     net::TimePoint at;
   };
 
-  SimMember(net::Reactor& host, SessionOptions session_options, Topics topics, ConsumerOptions options)
+  template <class Subscribed>  // Topics or TopicPattern
+  SimMember(net::Reactor& host, SessionOptions session_options, Subscribed topics, ConsumerOptions options)
       : reactor(host),
         core(session::Core::make(reactor, std::move(session_options))),
         session(session::Access::session(core)),
@@ -150,7 +151,9 @@ class GroupBench {
     client.close();
   }
 
-  SimMember& add(const std::string& name, ConsumerOptions options = member_options(), Topics topics = Topics("t")) {
+  template <class Subscribed = Topics>
+  SimMember& add(const std::string& name, ConsumerOptions options = member_options(),
+                 Subscribed topics = Subscribed("t")) {
     SessionOptions session_options = client.options();
     session_options.client_id = name;
     net::Reactor& host = client.world.node(name, "10.3.0." + std::to_string(members.size() + 1));

@@ -1,0 +1,113 @@
+// Members that subscribe to a pattern.
+#include "base/regex.hpp"
+#include "group_fixture.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool has_re2() {
+  if (!Regex::built_in()) WARN("skipped: this library was built without RE2");
+  return Regex::built_in();
+}
+
+/// A member that has subscribed to a pattern and consumes.
+SimMember& start(GroupBench& bench, const std::string& name, const char* pattern, ConsumerOptions options) {
+  SimMember& member = bench.add(name, std::move(options), TopicPattern(pattern));
+  member.consume();
+  return member;
+}
+
+bool reads(const SimMember& member, std::set<std::string> topics) {
+  std::set<std::string> owned;
+  for (const SimMember::Place& place : member.owned) owned.insert(place.first);
+  return owned == topics;
+}
+
+SessionOptions quick() {
+  SessionOptions options;
+  options.metadata_max_age = 1s;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("A pattern means the topics whose whole name matches, also those that come later") {
+  if (!has_re2()) return;
+  const ConsumerOptions options = GENERATE(as<ConsumerOptions>{}, member_options(), consumer_protocol_options());
+  GroupBench bench(41, {.brokers = 1, .session = quick()});
+  for (const char* topic : {"orders-eu", "orders", "my-orders-eu"}) fill(bench.client, topic, 2, 4);
+  SimMember& first = start(bench, "a", "orders-.*", options);
+  CHECK(bench.until([&] { return reads(first, {"orders-eu"}) && first.got.size() == 8; }));
+  SimMember& second = start(bench, "b", "orders-.*", options);
+  CHECK(bench.until([&] { return first.owned.size() == 1 && second.owned.size() == 1; }));
+  fill(bench.client, "orders-us", 2, 4);
+  CHECK(bench.until([&] { return first.owned.size() == 2 && second.owned.size() == 2; }));
+  REQUIRE_FALSE(bench.client.brokers->cluster().topics().erase("orders-eu"));
+  CHECK(bench.until([&] { return reads(first, {"orders-us"}) && reads(second, {"orders-us"}); }));
+  CHECK(bench.disjoint());
+}
+
+TEST_CASE(
+    "A pattern that nothing matches yet makes a member that owns nothing, and topics of Kafka's own never match") {
+  if (!has_re2()) return;
+  const ConsumerOptions options = GENERATE(as<ConsumerOptions>{}, member_options(), consumer_protocol_options());
+  GroupBench bench(42, {.brokers = 1, .session = quick()});
+  fill(bench.client, "__consumer_offsets", 1, 1);
+  SimMember& member = start(bench, "a", ".*", options);
+  CHECK(bench.until([&] { return member.consumer->group().state == GroupView::State::stable; }));
+  CHECK(member.owned.empty());
+  fill(bench.client, "t", 2, 4);
+  CHECK(bench.until([&] { return member.got.size() == 8; }));
+}
+
+TEST_CASE("A member goes from names to a pattern and back") {
+  if (!has_re2()) return;
+  const ConsumerOptions options = GENERATE(as<ConsumerOptions>{}, member_options(), consumer_protocol_options());
+  GroupBench bench(43, {.brokers = 1, .session = quick()});
+  for (const char* topic : {"t", "t1", "t2"}) fill(bench.client, topic, 1, 2);
+  SimMember& member = bench.start("a", options);
+  CHECK(bench.until([&] { return reads(member, {"t"}); }));
+  CHECK_FALSE(member.consumer->subscribe(TopicPattern("t[12]")));
+  CHECK(bench.until([&] { return reads(member, {"t1", "t2"}); }));
+  CHECK_FALSE(member.consumer->subscribe(Topics("t2")));
+  CHECK(bench.until([&] { return reads(member, {"t2"}); }));
+  CHECK(member.consumer->subscribe(TopicPattern("t[12")) == Errc::invalid_regular_expression);
+  bench.run(10s);
+  CHECK(reads(member, {"t2"}));
+}
+
+TEST_CASE("A cluster that does not answer keeps a member with a pattern waiting, and it can be closed") {
+  if (!has_re2()) return;
+  GroupBench bench(44, {.brokers = 1, .session = quick()});
+  fill(bench.client, "t", 1, 2);
+  bench.client.brokers->pause(1);
+  SimMember& waiting = start(bench, "a", "t.*", member_options());
+  SimMember& closed = start(bench, "b", "t.*", member_options());
+  bench.run(5s);
+  CHECK(waiting.consumer->group().state == GroupView::State::joining);
+  closed.close();
+  CHECK(bench.until([&] { return closed.closes == 1; }));
+  bench.client.brokers->resume(1);
+  CHECK(bench.until([&] { return waiting.got.size() == 2; }, 5min));
+}
+
+TEST_CASE("A wrong pattern is the consumer's error") {
+  if (!has_re2()) return;
+  GroupBench bench(45, {.brokers = 1});
+  Consumer consumer(*bench.client.session, "g", TopicPattern("t("));
+  CHECK(consumer.error() == Errc::invalid_regular_expression);
+  CHECK(consumer.error().detail().find("t(") != std::string_view::npos);
+  Error ended;
+  consumer.consume([](MessageEnvelope) {}, [&](Error error) { ended = std::move(error); });
+  CHECK(bench.until([&] { return ended == Errc::invalid_regular_expression; }));
+}
+
+TEST_CASE("Without RE2 a pattern is refused") {
+  if (Regex::built_in()) return;  // the other tests cover that
+  GroupBench bench(46, {.brokers = 1});
+  Consumer consumer(*bench.client.session, "g", TopicPattern("t.*"));
+  CHECK(consumer.error() == Errc::unsupported_feature);
+}
