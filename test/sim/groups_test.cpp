@@ -304,6 +304,20 @@ TEST_CASE("groups: hundreds of groups are described and deleted by one call") {
   CHECK(bench.list().value.groups.empty());
 }
 
+TEST_CASE("groups: of many groups a limited number is asked about at a time") {
+  Bench bench("", 1, patient_for(5s));
+  std::vector<std::string> names;
+  for (int i = 0; i < 300; ++i) names.push_back("g-" + std::to_string(i));
+  bench.cluster().faults().add(ApiKey::consumer_group_describe).always().swallow();
+  Outcome<Descriptions> outcome;
+  bench.groups.describe(names, outcome.take());
+  bench.run(1s);
+  CHECK(bench.cluster().requests().count(ApiKey::find_coordinator, 0) == 50);
+  REQUIRE(bench.until([&] { return outcome.calls > 0; }, 10s));  // one deadline holds for all of them
+  CHECK(outcome.value.size() == 300);
+  CHECK(outcome.error == Errc::timed_out);
+}
+
 TEST_CASE("groups: the lag has committed offsets, ends, and owners, of every release") {
   const std::string version = GENERATE("0.9", "0.10", "0.11", "2.8", "3.9", "4.3", "");
   CAPTURE(version);
@@ -626,6 +640,20 @@ TEST_CASE("groups: a session that closes ends every call once, with closed, howe
   groups.describe({"g"}, told);
   client.run(1s);
   CHECK(calls == 8);
+}
+
+TEST_CASE("groups: a session that closes ends a list that waits for its next attempt") {
+  SimClient client(1, {.brokers = 2});
+  client.brokers->cluster().faults().add(ApiKey::list_groups).always().reply(Errc::coordinator_load_in_progress);
+  Groups groups(*client.session);
+  Outcome<GroupList> outcome;
+  groups.list(outcome.take());
+  client.run(1500ms);
+  CHECK(outcome.calls == 0);
+  client.close();
+  CHECK(outcome.calls == 1);
+  CHECK(outcome.error == Errc::closed);
+  CHECK(outcome.value.failures.size() == 2);
 }
 
 TEST_CASE("groups: a session that is destroyed drops every call") {
