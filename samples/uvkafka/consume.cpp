@@ -16,8 +16,8 @@ namespace cli {
 const Command kConsume{
     "consume",
     "print messages",
-    "-b HOST:PORT -t TOPIC[,TOPIC...]",
-    {{"-t", "--topic", "TOPIC[,...]", "topics to read, separated by commas; repeatable"},
+    "-b HOST:PORT -t TOPIC[,TOPIC...]|^PATTERN",
+    {{"-t", "--topic", "TOPIC[,...]|^PATTERN", "topics to read, separated by commas; repeatable. ^: see below"},
      {"-p", "--partitions", "P[,P-P...]", "read these partitions only: 0,2-4"},
      {"-o", "--offset", "OFFSET", "where to begin or end (see below); default: earliest"},
      {"-g", "--group", "GROUP", "join this group, and commit each message once it is printed"},
@@ -43,7 +43,9 @@ const Command kConsume{
     "said on stderr. -e then ends when an assignment has come and each of its partitions is at its end, and -c counts\n"
     "messages whatever partition they come from. With -p, and with brokers that know no members (Kafka 0.8.2), "
     "offsets\n"
-    "are committed in the group without joining it.\n"};
+    "are committed in the group without joining it. -t ^PATTERN, with -g, reads the topics whose whole names match "
+    "this\n"
+    "regular expression (RE2), also those that are made later: -t '^orders-.*'.\n"};
 
 namespace {
 
@@ -95,6 +97,21 @@ std::vector<std::string> topics_of(const std::vector<std::string>& texts) {
   return topics;
 }
 
+// The exit status if the run ends here.
+std::optional<int> read_topics(const Arguments& arguments, ConsumeSettings& settings) {
+  const std::vector<std::string> texts = arguments.all("-t");
+  const bool any_pattern = std::any_of(texts.begin(), texts.end(), [](auto& text) { return text.starts_with('^'); });
+  if (!any_pattern) {
+    settings.topics = topics_of(texts);
+    if (settings.topics.empty()) return usage_error("consume: -t TOPIC is needed");
+    return check_topics("consume", settings.topics) ? std::nullopt : std::optional<int>(kUsage);
+  }
+  if (texts.size() > 1) return usage_error("consume: -t ^PATTERN stands alone");
+  if (!settings.group || arguments.has("-p")) return usage_error("consume: -t ^PATTERN wants -g GROUP and no -p");
+  settings.pattern = texts.front().substr(1);
+  return {};
+}
+
 std::optional<int> read(int argc, char** argv, ConsumeSettings& settings) {
   Arguments arguments;
   if (const auto status = arguments.parse(argc, argv, kConsume)) return status;
@@ -103,12 +120,7 @@ std::optional<int> read(int argc, char** argv, ConsumeSettings& settings) {
   if (settings.group && settings.group->empty()) return usage_error("consume: -g must not be empty");
   if (const auto status = read_places(arguments, settings)) return status;
   if (const auto status = read_client_options(arguments, kConsume, settings.client, settings.consumer)) return status;
-  settings.topics = topics_of(arguments.all("-t"));
-  if (settings.topics.empty()) return usage_error("consume: -t TOPIC is needed");
-  for (const std::string& topic : settings.topics) {
-    if (topic.starts_with('^')) return usage_error("consume: -t " + topic + ": patterns are not supported");
-  }
-  if (!check_topics("consume", settings.topics)) return kUsage;
+  if (const auto status = read_topics(arguments, settings)) return status;
   if (const auto status = read_format(arguments, settings)) return status;
   if (arguments.has("-c")) {
     settings.count = number(arguments.get("-c"));
@@ -130,16 +142,17 @@ class Consuming {
   Consuming(App& app, const ConsumeSettings& settings)
       : app_(app), settings_(settings), finder_(app.session(), settings.places), printer_(app, settings) {}
 
-  void start() {
+  /// The error says that the call itself is wrong.
+  kafka::Error start() {
     app_.on_leader([this](const kafka::TopicPartition& where, int32_t broker) { printer_.leader(where, broker); });
-    if (!settings_.joins()) return start_with_partitions();
+    if (!settings_.joins()) return start_with_partitions(), kafka::Error();
     member_ = std::make_unique<Membership>(app_, settings_, printer_, [this](const kafka::Error& why) {
       app_.console().note("group " + *settings_.group + ": " + why.message() +
                           "; reading all partitions without being a member");
       retired_ = std::move(member_);  // it is called from there
       start_with_partitions();
     });
-    member_->start();
+    return member_->start();
   }
   void stop() {
     // A run without a limit ends by a signal and in no other way.
@@ -219,7 +232,7 @@ int consume(int argc, char** argv) {
   Consuming consuming(app, settings);
   app.on_stop([&] { consuming.stop(); });
   app.progress([&] { return consuming.progress(); });
-  consuming.start();
+  if (const auto error = consuming.start()) return usage_error("consume: " + error.message());
   return app.run();
 }
 

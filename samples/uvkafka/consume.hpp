@@ -19,6 +19,7 @@ namespace cli {
 /// What the command line asks for.
 struct ConsumeSettings {
   std::vector<std::string> topics;
+  std::optional<std::string> pattern;              ///< topics that match, in place of names
   std::optional<std::vector<int32_t>> partitions;  ///< of each topic; unset: all
   Places places;
   std::optional<std::string> group;

@@ -1,5 +1,6 @@
 #include "membership.hpp"
 
+#include <set>
 #include <utility>
 
 #include "partition_list.hpp"
@@ -10,12 +11,11 @@ Membership::Membership(App& app, const ConsumeSettings& settings, Printer& print
                        std::function<void(const kafka::Error&)> without_groups)
     : app_(app),
       settings_(settings),
+      printer_(printer),
       without_groups_(std::move(without_groups)),
       group_(app.session(), *settings.group),
-      run_(std::make_unique<Run<kafka::Consumer>>(
-          app, settings, printer, Progress({}, settings.stop_at_end),
-          std::make_unique<kafka::Consumer>(app.session(), *settings.group, kafka::Topics(settings.topics),
-                                            settings.consumer))),
+      run_(std::make_unique<Run<kafka::Consumer>>(app, settings, printer, Progress({}, settings.stop_at_end),
+                                                  make_consumer(app, settings))),
       topics_(app, settings.topics,
               {.seen = [&printer](const auto& topics) { printer.leaders(topics); },
                .missing =
@@ -36,9 +36,18 @@ Membership::Membership(App& app, const ConsumeSettings& settings, Printer& print
         look();
       }) {}
 
-void Membership::start() {
+std::unique_ptr<kafka::Consumer> Membership::make_consumer(App& app, const ConsumeSettings& settings) {
+  if (settings.pattern) {
+    return std::make_unique<kafka::Consumer>(app.session(), *settings.group, kafka::TopicPattern(*settings.pattern),
+                                             settings.consumer);
+  }
+  return std::make_unique<kafka::Consumer>(app.session(), *settings.group, kafka::Topics(settings.topics),
+                                           settings.consumer);
+}
+
+kafka::Error Membership::start() {
   kafka::Consumer& consumer = run_->reader();
-  if (const kafka::Error error = consumer.error()) return run_->give_up(error);
+  if (const kafka::Error error = consumer.error()) return error;
   run_->may_end_if([this] { return may_end(); });
   // Where nothing is committed, the place that was asked for comes a moment later.
   run_->filter_events([this](const kafka::Event& event) {
@@ -56,9 +65,9 @@ void Membership::start() {
     say("lost " + list_of(gone) + ": " + why.message() + " (" + why.name() + ")");
     look();
   });
-  // Whoever asks for a static member or for the newer protocol has to hear that there is none.
+  // Whoever asks for a static member, a pattern or the newer protocol has to hear that there is none.
   run_->on_refusal([this](const kafka::Error& error) {
-    const bool plain = settings_.consumer.group_instance_id.empty() &&
+    const bool plain = settings_.consumer.group_instance_id.empty() && !settings_.pattern &&
                        settings_.consumer.group_protocol == kafka::GroupProtocol::classic;
     const bool no_groups = error == kafka::Errc::unsupported_feature && !arrived_ && plain;
     if (!no_groups) return false;
@@ -67,8 +76,10 @@ void Membership::start() {
     without_groups_(error);
     return true;
   });
-  topics_.start();
+  if (!settings_.pattern) topics_.start();
+  topics_decided_ = settings_.pattern.has_value();
   run_->start();
+  return {};
 }
 
 void Membership::say(const std::string& what) { app_.console().note("group " + group_.name() + ": " + what); }
@@ -124,16 +135,35 @@ void Membership::give_up(const kafka::Error& error) {
 // --- where partitions begin and end -----------------------------------------
 
 void Membership::locate(const kafka::Partitions& fresh) {
-  if (!settings_.places.fixed() && !settings_.places.end_time) return;
+  const bool wants_places = settings_.places.fixed() || settings_.places.end_time;
+  const bool wants_leaders = settings_.pattern && settings_.json;
+  if (!wants_places && !wants_leaders) return;
   const uint64_t number = ++last_search_;
-  Search& search = searches_.emplace(number, Search{{app_.session(), settings_.places}, fresh}).first->second;
+  searches_.emplace(number, Search{{app_.session(), settings_.places}, fresh});
   for (const auto& [topic, numbers] : fresh) {
     for (const int32_t partition : numbers) {
       run_->reader().pause({{topic, {partition}}});
       searched_[{topic, partition}] = number;
     }
   }
-  search.finder.find(fresh, [this, number](const kafka::Error& error, const auto& bounds) {
+  wants_leaders ? find_leaders(number) : find_places(number);
+}
+
+// A pattern does not say beforehand which topics there are.
+void Membership::find_leaders(uint64_t number) {
+  std::set<std::string> topics;
+  for (const auto& [topic, numbers] : searches_.at(number).partitions) topics.insert(topic);
+  app_.session().get_metadata(std::move(topics),
+                              [this, number](const kafka::Error& error, const kafka::ClusterMetadata& cluster) {
+                                if (error) return give_up(error);
+                                printer_.leaders(cluster.topics);
+                                find_places(number);
+                              });
+}
+
+void Membership::find_places(uint64_t number) {
+  Search& search = searches_.at(number);
+  search.finder.find(search.partitions, [this, number](const kafka::Error& error, const auto& bounds) {
     if (error) return give_up(error);
     found(number, bounds);
   });

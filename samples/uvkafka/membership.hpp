@@ -25,7 +25,8 @@ class Membership {
   Membership(App& app, const ConsumeSettings& settings, Printer& printer,
              std::function<void(const kafka::Error&)> without_groups);
 
-  void start();
+  /// The error says that the group, the pattern or an option is not allowed: then nothing has begun.
+  kafka::Error start();
   void stop() { run_->stop(); }
 
  private:
@@ -38,6 +39,7 @@ class Membership {
     kafka::Partitions partitions;
   };
 
+  static std::unique_ptr<kafka::Consumer> make_consumer(App& app, const ConsumeSettings& settings);
   void assigned(const kafka::Partitions& fresh);
   void forget(const kafka::Partitions& gone);
   bool stable() const;
@@ -45,6 +47,8 @@ class Membership {
   void look();
   void say(const std::string& what);
   void locate(const kafka::Partitions& fresh);
+  void find_leaders(uint64_t number);
+  void find_places(uint64_t number);
   void found(uint64_t number, const std::map<kafka::TopicPartition, Bounds>& bounds);
   void place(uint64_t number, const std::map<kafka::TopicPartition, Bounds>& bounds,
              const std::vector<kafka::ConsumerOffset>& stored);
@@ -52,6 +56,7 @@ class Membership {
 
   App& app_;
   const ConsumeSettings& settings_;
+  Printer& printer_;
   std::function<void(const kafka::Error&)> without_groups_;
   kafka::ConsumerGroup group_;
   std::unique_ptr<Run<kafka::Consumer>> run_;

@@ -9,6 +9,7 @@ Exit status: 0 if all checks hold, 1 if one does not.
 """
 import argparse
 import contextlib
+import json
 import pathlib
 import signal
 import subprocess
@@ -171,6 +172,30 @@ class Groups:
             other.end()
             again.end()
 
+    def patterns(self):
+        """A name has to match as a whole, and topics that are made later come in."""
+        wrong = self.consume("h:1", "-g", "g", "-t", "^orders-(")
+        without_re2 = "this build" in wrong.said
+        expect_equal((wrong.status, len(wrong.said.splitlines())), (2, 1), f"a pattern that is none ({wrong.said!r})")
+        expect(without_re2 or 'pattern "orders-("' in wrong.said, wrong.said)
+        for protocol in ["consumer"] if without_re2 else ["classic", "consumer"]:
+            with broker(self.program, "--topic", "orders-1:2", "--topic", "my-orders-1:1") as where:
+                self.produce(where, "orders-1", 1, 3)
+                member = self.member(where, "g", "^orders-.*", "-J", "-X", "metadata.max.age.ms=1000", "-X",
+                                     f"group.protocol={protocol}")
+                member.says("got orders-1/0-1")
+                eventually("the messages", lambda: len(member.lines()) == 3, 10)
+                expect_equal({json.loads(line)["broker"] for line in member.lines()}, {1}, "leaders in JSON")
+                run([self.program, "produce", "-b", where, "-t", "orders-2", "--create"], text_in="x\n")
+                eventually("the message of the new topic", lambda: len(member.lines()) == 4, 20)
+                member.end()
+                ended = self.consume(where, "-g", "e", "-t", "^orders-.*", "-e", "-q", "-f", PLACE, "-X",
+                                     f"group.protocol={protocol}")
+                expect_equal((ended.status, len(ended.out.splitlines())), (0, 4), f"status and lines with -e ({ended.said!r})")
+                none = self.consume(where, "-g", "n", "-t", "^nothing", "-e", "-X", f"group.protocol={protocol}")
+                expect_equal((none.status, none.out), (0, ""), f"a pattern that matches nothing ({none.said!r})")
+        return "without RE2: by the broker only" if without_re2 else ""
+
     # --- several members ---
 
     def share_and_hand_over(self):
@@ -312,7 +337,7 @@ class Groups:
 
     def all(self, checks):
         for check in (self.reads_to_the_end, self.counts_what_was_answered, self.places_where_nothing_is_committed,
-                      self.topics_that_are_missing, self.brokers_without_groups, self.options_of_members,
+                      self.topics_that_are_missing, self.brokers_without_groups, self.options_of_members, self.patterns,
                       self.share_and_hand_over, self.a_member_without_partitions, self.killed_members,
                       self.stopped_members, self.groups_are_shown, self.groups_are_cleaned_up, self.groups_in_trouble):
             checks.run(check.__name__.replace("_", " "), check)
