@@ -151,6 +151,24 @@ class Administration:
         eventually("both to hear of it", lambda: "lost newer/" in static.said() and "lost newer/" in other.said(), 30)
         self.ours("-g", group, "--remove", "nobody", status=1)
 
+    def topics_by_a_pattern(self, protocol):
+        group = f"pattern-{protocol}"
+        for name in (f"{group}-1", f"my-{group}-1"):
+            kafka_cluster.make_topic(self.layout, name, 2, 1)
+            self.produce(name, range(10))
+        reader = self.read(group, f"^{group}-.*", group, "-X", "metadata.max.age.ms=1000", "-X", f"group.protocol={protocol}")
+        time.sleep(0.5)
+        if reader.process.poll() == 2 and protocol == "classic":
+            return "this build has no RE2"
+        eventually("the messages", lambda: len(reader.lines()) == 10, 60)
+        kafka_cluster.make_topic(self.layout, f"{group}-2", 2, 1)
+        self.produce(f"{group}-2", range(10))
+        eventually("those of the topic that was made later", lambda: len(reader.lines()) == 20, 60)
+        expect_equal(reader.end(), 0, f"exit status ({reader.said()[-300:]})")
+        topics = {line.split()[0] for line in self.ours("-g", group).splitlines()[1:]}
+        expect_equal(topics, {f"{group}-1", f"{group}-2"}, "topics with offsets")
+        return None
+
     # --- members of several clients ---
 
     def others(self, group):
@@ -249,6 +267,9 @@ def drive(checks: Checks, layout, directory, program):
         check("the same of a group by KIP-848", administration.groups_are_alike, "consumer")
         check("members of KIP-848 are removed", administration.members_of_the_newer_protocol_are_removed)
     check("members, offsets and groups are taken away", administration.what_is_taken_away)
+    check("topics by a pattern", administration.topics_by_a_pattern, "classic")
+    if administration.version >= (4, 0):
+        check("topics by a pattern, matched by the broker", administration.topics_by_a_pattern, "consumer")
     check("what is committed was printed", administration.check_committed)
     check("a group with kcat and the console consumer", administration.mixed_group)
 

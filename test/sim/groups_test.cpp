@@ -183,6 +183,19 @@ TEST_CASE("groups: a broker that cannot be asked is named, and the groups of the
     REQUIRE(listed.value.failures.size() == 1);
     CHECK(text_of(listed.value) == "stored-1  Empty Classic, stored-3  Empty Classic");
   }
+  SECTION("it dies meanwhile, and metadata does not name it any more") {
+    bench.cluster().faults().add(ApiKey::list_groups).broker(2).always().swallow();
+    Outcome<GroupList> outcome;
+    bench.groups.list(outcome.take());
+    bench.run(200ms);
+    bench.client.brokers->kill(2);
+    CHECK(bench.until([&] { return outcome.calls > 0; }, 3s));
+    CHECK(outcome.error);
+    REQUIRE(outcome.value.failures.size() == 1);
+    CHECK(outcome.value.failures[0].broker_id == 2);
+    CHECK(outcome.value.groups.size() >= 2);
+    CHECK(bench.list().value.failures.empty());
+  }
   SECTION("it loads for a while") {
     bench.cluster().faults().add(ApiKey::list_groups).broker(2).times(3).reply(Errc::coordinator_load_in_progress);
     const auto listed = bench.list();
