@@ -129,16 +129,18 @@ Errc ConsumerGroup::beat(const MemberName& member, int32_t generation) {
   return must_join_again(found) ? Errc::rebalance_in_progress : Errc::none;
 }
 
+// Somebody may remove a member of the consumer protocol, too, and a static member whatever its id is. 3.9 only lets
+// classic members go.
 Errc ConsumerGroup::leave(const MemberName& member) {
-  std::string id(member.id);
-  if (id.empty() && member.instance_id) {  // somebody removes a static member, whatever its id is
-    const ConsumerMember* holder = roster_.by_instance(*member.instance_id);
+  const ConsumerMember* found = roster_.find(member.id);
+  if (member.instance_id) {
+    const ConsumerMember* const holder = roster_.by_instance(*member.instance_id);
     if (holder == nullptr) return Errc::unknown_member_id;
-    id = holder->id;
-  } else if (const Errc error = check_classic(member); error != Errc::none) {
-    return error;
+    if (!member.id.empty() && holder != found) return Errc::fenced_instance_id;
+    found = holder;
   }
-  remove(id);
+  if (found == nullptr || (!found->classic && !site_.rules->is_lenient)) return Errc::unknown_member_id;
+  remove(std::string(found->id));
   return Errc::none;
 }
 

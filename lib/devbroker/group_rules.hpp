@@ -46,8 +46,8 @@ struct GroupRules {
   /// wherever there is one.
   bool converts = true;
   /// From 4.0 on a member may begin anew with epoch 0 although the group knows it (KAFKA-19233), commits with an older
-  /// epoch are taken for partitions that the member has had since then (KIP-1251), and errors of
-  /// ConsumerGroupDescribe say more.
+  /// epoch are taken for partitions that the member has had since then (KIP-1251), errors of
+  /// ConsumerGroupDescribe say more, and LeaveGroup removes members of the consumer protocol, too.
   bool is_lenient = true;
 };
 
