@@ -227,6 +227,8 @@ struct UVKAFKA_API Event {
     member_slow,        ///< half of `max_poll_interval` has passed while an envelope was open, or while nobody consumed
     member_suspended,   ///< `max_poll_interval` has passed: the member has left its group; it joins again when the
                         ///< envelope is answered or destroyed, or with the next consume()
+    topic_not_read,     ///< the broker's pattern matches a topic of its own: the member owns partitions of it, and does
+                        ///< not read them; `error` names it
     rebootstrap,        ///< no known broker can be reached: the client starts again from the contact points
   };
   Type type = Type::broker_connected;

@@ -76,6 +76,7 @@ Error Ownership::subscribe(Topics topics) {
   if (Error wrong = check_topics(topics.names)) return wrong;
   pattern_.reset();
   matching_topics_.stop();
+  participation_->match("");
   participation_->subscribe(std::move(topics));
   if (std::exchange(waits_for_topics_, false)) participation_->join();
   return {};
@@ -87,6 +88,7 @@ Error Ownership::subscribe(const TopicPattern& pattern) {
     return Error(wrong.code(), "pattern \"" + escaped(pattern.regex, 64) + "\": " + std::string(wrong.detail()));
   }
   pattern_ = std::move(compiled);
+  participation_->match(pattern.regex);
   matching_topics_.stop();
   if (!away_) matching_topics_.follow(*pattern_);
   return {};
@@ -225,6 +227,12 @@ void Ownership::lost(const Error& why) {
 void Ownership::settled() { pipeline_.committer.settled(); }
 
 void Ownership::trusted_until(net::TimePoint end) { pipeline_.trust(end); }
+
+void Ownership::not_read(const std::string& topic) {
+  pipeline_.handlers.event(
+      Event::Type::topic_not_read,
+      Error(Errc::invalid_topic, "the pattern matches " + topic + ", a topic of the brokers' own"));
+}
 
 void Ownership::refused(const Error& why) { owner_.refused(why); }
 

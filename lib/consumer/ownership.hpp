@@ -95,6 +95,7 @@ class Ownership final : private group::Participation::Owner,
   void lost(const Error& why) override;
   void settled() override;
   void trusted_until(net::TimePoint end) override;
+  void not_read(const std::string& topic) override;
   void refused(const Error& why) override;
 
   // group::MatchingTopics::Owner

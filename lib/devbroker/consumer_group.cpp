@@ -224,9 +224,11 @@ bool ConsumerGroup::update(ConsumerMember& member, const Request& request, const
     member.topics = std::move(topics);
   }
   if (request.subscribed_topic_regex && *request.subscribed_topic_regex != member.pattern) {
-    // Until it is known what the pattern means, nothing changes.
+    // Until it is known what the pattern means, nothing changes. It is known if another member has subscribed to it.
+    const bool had_topics = !roster_.patterns().topics(member.pattern).empty();
     member.pattern = *request.subscribed_topic_regex;
     roster_.keep_patterns();
+    changed = changed || !roster_.patterns().topics(member.pattern).empty() || (had_topics && member.pattern.empty());
   }
   return changed;
 }

@@ -18,6 +18,7 @@ void describe(Context& context, const Topic& topic, const protocol::MetadataRequ
   Cluster& cluster = context.cluster;
   out.name = topic.name;
   out.topic_id = to_uuid(topic.id);
+  out.is_internal = is_internal_topic(topic.name);
   out.error_code = wire_code(context.fault.at_topic(topic.name));
   if (request.include_topic_authorized_operations) out.topic_authorized_operations = kAllTopicOperations;
   if (out.error_code != 0) return;

@@ -53,12 +53,12 @@ void ConsumerHeartbeats::send() {
       scope_.wrap([this](Error error, Response& response, const cluster::CallInfo& info) {
         answered(std::move(error), response, info.sent_at);
       }),
-      [this, guard](Request& request, int16_t) {
+      [this, guard](Request& request, int16_t version) {
         if (!guard.alive()) return Error(Errc::closed);
         request = {};
         request.group_id = identity_.group;
-        owner_.fill(request);
-        return Error();
+        version_ = version;
+        return owner_.fill(request, version);
       });
 }
 

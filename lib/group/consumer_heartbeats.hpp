@@ -23,8 +23,8 @@ class ConsumerHeartbeats {
 
   class Owner {
    public:
-    /// Fills in all but the group, at each attempt.
-    virtual void fill(Request& request) = 0;
+    /// Fills in all but the group, at each attempt. With an error the attempt is not made.
+    virtual Error fill(Request& request, int16_t version) = 0;
     /// The error is the coordinator's, or says why there is no answer.
     virtual void heartbeat_answered(const Error& error, Response& response) = 0;
     /// The coordinator keeps the member until then, if it hears nothing more.
@@ -58,6 +58,8 @@ class ConsumerHeartbeats {
   /// The last one, with what `request` says, in `timeout` at most. `done` is called once, however it ends.
   void leave(Request request, net::Duration timeout, Function<void()> done);
   net::Duration interval() const { return interval_; }
+  /// Of the last heartbeat; -1: none was sent.
+  int16_t version() const { return version_; }
 
  private:
   net::Duration session() const {
@@ -75,6 +77,7 @@ class ConsumerHeartbeats {
   net::TimePoint hurry_until_{};
   net::Timer timer_;
   bool under_way_ = false;
+  int16_t version_ = -1;
   Scope scope_;
 };
 

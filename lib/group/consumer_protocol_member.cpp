@@ -46,7 +46,7 @@ ConsumerProtocolMember::ConsumerProtocolMember(session::Core& core, MemberOption
     : core_(core),
       options_(std::move(options)),
       owner_(owner),
-      topics_(topics.names.begin(), topics.names.end()),
+      wish_{{topics.names.begin(), topics.names.end()}},
       told_(options_),
       heartbeats_(core, identity_, *this),
       topic_ids_(core, options_.creates_topics, *this) {
@@ -80,17 +80,28 @@ void ConsumerProtocolMember::join() {
 void ConsumerProtocolMember::begin() {
   state_ = State::joining;
   told_.forget();
-  topic_ids_.watch(topics_);
+  topic_ids_.watch(wish_.topics, !wish_.pattern.empty());
   heartbeats_.beat();
 }
 
 void ConsumerProtocolMember::subscribe(Topics topics) {
-  std::set<std::string> names(topics.names.begin(), topics.names.end());
-  if (names == topics_) return;
-  topics_ = std::move(names);
+  want({{topics.names.begin(), topics.names.end()}, wish_.pattern});
+}
+
+void ConsumerProtocolMember::match(std::string pattern) { want({wish_.topics, std::move(pattern)}); }
+
+void ConsumerProtocolMember::want(Wish wish) {
+  if (wish == wish_) return;
+  wish_ = std::move(wish);
   if (farewell_ || (state_ != State::joining && state_ != State::stable)) return;
-  topic_ids_.watch(topics_);
-  heartbeats_.beat();
+  topic_ids_.watch(wish_.topics, !wish_.pattern.empty());
+  say();
+}
+
+// A coordinator that takes no patterns hears of the topics that this client has matched.
+Wish ConsumerProtocolMember::said() const {
+  const bool matches_there = !wish_.pattern.empty() && heartbeats_.version() >= Request::kRegexFrom;
+  return matches_there ? Wish{{}, wish_.pattern} : Wish{wish_.topics, ""};
 }
 
 // Nothing in the protocol asks for that. The coordinator hears everything anew, and decides.
@@ -111,12 +122,16 @@ void ConsumerProtocolMember::pause(const Error& why) {
   }));
 }
 
-void ConsumerProtocolMember::fill(Request& request) {
+Error ConsumerProtocolMember::fill(Request& request, int16_t version) {
+  const Wish wish = said();
+  if (wish == Wish() && !member()) return Error(Errc::unknown_topic_or_partition, "no topic matches the pattern yet");
   known_ = true;
   request.member_id = own_id_;
   request.member_epoch = member() ? identity_.generation : Request::kJoin;
   if (is_static()) request.instance_id = options_.instance_id;
-  told_.fill(request, topics_, owned_.all());
+  told_.fill(request, wish, owned_.all());
+  if (version < Request::kRegexFrom) request.subscribed_topic_regex.reset();
+  return {};
 }
 
 void ConsumerProtocolMember::heartbeat_answered(const Error& error, Response& response) {
@@ -212,9 +227,8 @@ void ConsumerProtocolMember::reconcile() {
   if (!gone.empty()) {
     return revoke(gone, drain_deadline(core_.reactor().now(), options_, options_.rebalance_timeout));
   }
-  bool all = true;
-  const Partitions fresh = take(difference(*target_, owned_.all()), all);
-  topic_ids_.miss(!all);
+  const Partitions fresh = take(difference(*target_, owned_.all()));
+  const bool all = difference(*target_, owned_.all()).empty();
   if (all) target_.reset();
   const bool none_yet = !arrived_ && all;
   arrived_ |= none_yet || !fresh.empty();
@@ -222,30 +236,39 @@ void ConsumerProtocolMember::reconcile() {
   say();
 }
 
-// Those whose topics metadata knows. The others are taken when it does.
-Partitions ConsumerProtocolMember::take(const IdPartitions& fresh, bool& all) {
+// Those whose topics metadata knows. The others are taken when it does. A broker's pattern matches the topics of its
+// own, too: the member owns them, so that the group is at rest, and does not read them.
+Partitions ConsumerProtocolMember::take(const IdPartitions& fresh) {
   Partitions taken;
+  std::set<Uuid> missing;
   for (const auto& [id, numbers] : fresh) {
     const std::optional<std::string> name = topic_ids_.name(id);
-    if (name && owned_.add(id, *name, numbers)) {
+    const std::optional<std::string> internal = topic_ids_.internal(id);
+    if (internal) {
+      owned_.add_unread(id, numbers);
+      owner_.not_read(*internal);
+    } else if (name && owned_.add(id, *name, numbers)) {
       taken[*name] = numbers;
     } else {
-      all = false;
+      missing.insert(id);
     }
   }
+  topic_ids_.miss(std::move(missing));
   return taken;
 }
 
 // What the coordinator does not know yet goes out at once, or once the heartbeat that is under way was answered.
 void ConsumerProtocolMember::say() {
   if (state_ != State::stable || farewell_) return;
-  if (!told_.knows(topics_, owned_.all())) heartbeats_.beat();
+  if (!told_.knows(said(), owned_.all())) heartbeats_.beat();
 }
 
 void ConsumerProtocolMember::revoke(const IdPartitions& gone, net::TimePoint deadline) {
+  const Partitions named = owned_.by_name(gone);
+  if (named.empty()) return revoked(gone);
   giving_.under_way = true;
   const uint64_t number = ++giving_.number;
-  owner_.revoke(owned_.by_name(gone), deadline, scope_.wrap([this, number, gone] {
+  owner_.revoke(named, deadline, scope_.wrap([this, number, gone] {
     if (giving_.under_way && giving_.number == number) revoked(gone);
   }));
 }
@@ -291,9 +314,9 @@ Participation::Verdict ConsumerProtocolMember::judge(const Identity& sent, const
 
 void ConsumerProtocolMember::lose(const Error& why) {
   giving_.under_way = false;
-  if (owned_.empty()) return;
+  const bool any = !owned_.by_name().empty();
   owned_.clear();
-  owner_.lost(why);
+  if (any) owner_.lost(why);
 }
 
 void ConsumerProtocolMember::forget_membership() {
@@ -306,7 +329,7 @@ void ConsumerProtocolMember::forget_membership() {
 // The id stays, so that nothing is left of the member that the coordinator may still know.
 void ConsumerProtocolMember::put_out(const Error& why) {
   heartbeats_.stop();
-  topic_ids_.miss(false);
+  topic_ids_.miss({});
   forget_membership();
   lose(why);
   if (farewell_) {

@@ -41,6 +41,7 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
 
   void join() override;
   void subscribe(Topics topics) override;
+  void match(std::string pattern) override;
   void rebalance(std::string reason) override;
   void suspend(const Error& why) override;
   void leave(bool tell, net::TimePoint deadline, Function<void()> done) override;
@@ -60,6 +61,7 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
 
   // Into the group.
   void begin();
+  void want(Wish wish);
   void pause(const Error& why);
   Error joined(const Response& response);
   void join_failed(const Error& error);
@@ -69,7 +71,8 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
   void take_epoch(int32_t epoch);
   void take_target(const Response& response);
   void reconcile();
-  Partitions take(const IdPartitions& fresh, bool& all);
+  Partitions take(const IdPartitions& fresh);
+  Wish said() const;
   void say();
   void revoke(const IdPartitions& gone, net::TimePoint deadline);
   void revoked(const IdPartitions& gone);
@@ -85,7 +88,7 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
   void gone();
 
   // ConsumerHeartbeats::Owner
-  void fill(Request& request) override;
+  Error fill(Request& request, int16_t version) override;
   void heartbeat_answered(const Error& error, Response& response) override;
   void trusted_until(net::TimePoint end) override { owner_.trusted_until(end); }
   // TopicIds::Owner
@@ -94,7 +97,7 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
   session::Core& core_;
   const MemberOptions options_;
   Participation::Owner& owner_;
-  std::set<std::string> topics_;
+  Wish wish_;
   std::string own_id_;  // also while the coordinator does not know it
   Identity identity_;   // with an id only while the member is in the group
   State state_ = State::away;

@@ -19,11 +19,15 @@ bool OwnedTopics::add(const Uuid& id, const std::string& name, const std::vector
   const bool taken = std::any_of(names_.begin(), names_.end(),
                                  [&](const auto& entry) { return entry.second == name && entry.first != id; });
   if (taken || numbers.empty()) return !taken;
+  add_unread(id, numbers);
+  names_[id] = name;
+  return true;
+}
+
+void OwnedTopics::add_unread(const Uuid& id, const std::vector<int32_t>& numbers) {
   std::vector<int32_t>& all = partitions_[id];
   all.insert(all.end(), numbers.begin(), numbers.end());
   std::sort(all.begin(), all.end());
-  names_[id] = name;
-  return true;
 }
 
 void OwnedTopics::remove(const IdPartitions& gone) {

@@ -24,6 +24,8 @@ class OwnedTopics {
   /// Adds the partitions of a topic, none of which is owned. False, and nothing changes, if another topic of this name
   /// is owned: the consumer could not tell the two apart.
   bool add(const Uuid& id, const std::string& name, const std::vector<int32_t>& numbers);
+  /// Adds partitions that the consumer does not read: they have no name.
+  void add_unread(const Uuid& id, const std::vector<int32_t>& numbers);
   void remove(const IdPartitions& gone);
   void clear();
 

@@ -33,6 +33,8 @@ class Participation {
     /// Until then the coordinator keeps the member, if it hears nothing more. It may put the member out afterwards, and
     /// nothing may be dispatched or stored before the next call says otherwise.
     virtual void trusted_until(net::TimePoint end) = 0;
+    /// The broker's pattern matches a topic of its own. Its partitions are the member's, and nobody reads them.
+    virtual void not_read(const std::string& topic) = 0;
     /// The group refuses this member for good. lost() was called before, if it owned anything.
     virtual void refused(const Error& why) = 0;
 
@@ -56,6 +58,9 @@ class Participation {
   virtual void join() = 0;
   /// Subscribes to other topics.
   virtual void subscribe(Topics topics) = 0;
+  /// Subscribes to the topics whose names match, too; "": to none. If the coordinator takes patterns (KIP-848, from 4.0
+  /// on) it matches this one, and what subscribe() said does not count. Otherwise subscribe() has to name the topics.
+  virtual void match(std::string /*pattern*/) {}
   /// Has the group share its partitions out anew. The coordinator's log shows `reason` (KIP-800). With KIP-848 the
   /// coordinator decides whether it does: it hears everything that the member wants and has.
   virtual void rebalance(std::string reason) = 0;

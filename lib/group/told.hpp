@@ -12,17 +12,24 @@
 
 namespace kafka::group {
 
+/// What a member subscribes to.
+struct Wish {
+  std::set<std::string> topics;
+  std::string pattern = {};  ///< the coordinator matches it; "": none
+
+  friend bool operator==(const Wish&, const Wish&) = default;
+};
+
 /// Owns what was said in the last heartbeat, and what is known to have been heard.
 class Told {
  public:
   using Request = protocol::ConsumerGroupHeartbeatRequest;
-  using Topics = std::set<std::string>;
 
   /// `options` outlives this object.
   explicit Told(const MemberOptions& options) : options_(options) {}
 
   /// Fills in what the coordinator does not know. If the request before had no answer, that is everything.
-  void fill(Request& request, const Topics& topics, const IdPartitions& owned);
+  void fill(Request& request, const Wish& wish, const IdPartitions& owned);
   /// The coordinator has taken what was said last.
   void accepted();
   /// True if the last request that was answered said what the member owns.
@@ -31,19 +38,20 @@ class Told {
   void forget();
   /// The coordinator waits for the list of owned partitions, even if it is the same as before.
   void forget_owned() { owned_.reset(); }
-  bool knows(const Topics& topics, const IdPartitions& owned) const { return topics_ == topics && owned_ == owned; }
+  bool knows(const Wish& wish, const IdPartitions& owned) const { return wish_ == wish && owned_ == owned; }
 
  private:
   struct Said {
-    Topics topics;
+    Wish wish;
     std::optional<IdPartitions> owned;
   };
 
   const MemberOptions& options_;
-  std::optional<Topics> topics_;
+  std::optional<Wish> wish_;
   std::optional<IdPartitions> owned_;
   std::optional<Said> said_;  // not answered yet
   bool said_owned_ = false;
+  bool said_pattern_ = false;  // once in its life: the coordinator may hold on to one that was taken back
 };
 
 }  // namespace kafka::group

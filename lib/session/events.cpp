@@ -17,6 +17,7 @@ LogLevel level_of(const Event& event) {
     case Event::Type::partition_stopped:
     case Event::Type::member_slow:
     case Event::Type::member_suspended:
+    case Event::Type::topic_not_read:
     case Event::Type::rebootstrap:
       return LogLevel::warning;
     default:

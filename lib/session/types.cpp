@@ -42,6 +42,8 @@ std::string_view to_string(Event::Type type) {
       return "group member slow";
     case Event::Type::member_suspended:
       return "group member suspended";
+    case Event::Type::topic_not_read:
+      return "topic not read";
     case Event::Type::rebootstrap:
       return "rebootstrap";
   }

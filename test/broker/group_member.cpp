@@ -120,7 +120,12 @@ class Member {
 
   int run() {
     session_.emplace(loop_, arguments_.session);
-    consumer_.emplace(*session_, arguments_.group, kafka::Topics(split(arguments_.topics)), arguments_.consumer);
+    if (arguments_.topics.starts_with('^')) {
+      consumer_.emplace(*session_, arguments_.group, kafka::TopicPattern(arguments_.topics.substr(1)),
+                        arguments_.consumer);
+    } else {
+      consumer_.emplace(*session_, arguments_.group, kafka::Topics(split(arguments_.topics)), arguments_.consumer);
+    }
     for (const kafka::Error& error : {session_->error(), consumer_->error()}) {
       if (!error) continue;
       std::fprintf(stderr, "%s\n", error.message().c_str());

@@ -512,7 +512,9 @@ TEST_CASE("A static member that leaves for good says so; one that stays keeps it
   }
 }
 
-TEST_CASE("An assignment that changes while partitions are given up waits, and the newest one counts") {
+TEST_CASE(
+    "F23: an assignment that changes while partitions are given up waits; what comes back starts at the group's "
+    "offset") {
   GroupBench bench;
   fill(bench.client, "t", 4, 20);
   ConsumerOptions own = options();

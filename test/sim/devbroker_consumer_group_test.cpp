@@ -293,6 +293,16 @@ TEST_CASE("kip848: patterns are matched by the broker, from version 1 on, a mome
   pass_interval(w);
   REQUIRE(a.beat() == Errc::none);
   CHECK(a.given() == Numbers{0, 1, 0});
+  // What the pattern means is known when another member comes with it.
+  Member b(w, "b");
+  b.pattern = a.pattern;
+  CHECK(b.join() == Errc::none);
+  pass_interval(w);
+  CHECK(a.beat() == Errc::none);
+  CHECK(a.given()->size() == 2);
+  CHECK(a.acknowledge() == Errc::none);
+  CHECK(b.beat() == Errc::none);
+  CHECK(b.given()->size() == 1);
   Member wrong(w, "wrong");
   wrong.pattern = "pro(be";
   CHECK(wrong.join() == Errc::invalid_regular_expression);

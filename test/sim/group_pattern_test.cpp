@@ -1,5 +1,7 @@
 // Members that subscribe to a pattern.
 #include "base/regex.hpp"
+#include "devbroker/consumer_group.hpp"
+#include "devbroker/group_coordinator.hpp"
 #include "group_fixture.hpp"
 
 using namespace kafka;
@@ -77,6 +79,45 @@ TEST_CASE("A member goes from names to a pattern and back") {
   CHECK(member.consumer->subscribe(TopicPattern("t[12")) == Errc::invalid_regular_expression);
   bench.run(10s);
   CHECK(reads(member, {"t2"}));
+}
+
+TEST_CASE("A coordinator that takes patterns matches them, and its own topics are owned and not read") {
+  if (!has_re2()) return;
+  const std::string version = GENERATE("3.9", "");
+  GroupBench bench(47, {.brokers = 1});
+  devbroker::Cluster& cluster = bench.client.brokers->cluster();
+  REQUIRE_FALSE(cluster.releases().as_version(version));
+  fill(bench.client, "t", 2, 4);
+  fill(bench.client, "__consumer_offsets", 4, 1);
+  SimMember& a = start(bench, "a", ".*", consumer_protocol_options());
+  SimMember& b = start(bench, "b", ".*", consumer_protocol_options());
+  CHECK(bench.until([&] { return bench.owned() == 2; }));
+  bench.run(15s);
+  const auto& roster = cluster.group_coordinator().find_consumer(1, "g")->roster();
+  CHECK(roster.state() == "Stable");
+  for (const auto& [id, member] : roster.members()) {
+    CHECK(member.pattern == (version == "3.9" ? "" : ".*"));
+    CHECK(member.topics == (version == "3.9" ? std::vector<std::string>{"t"} : std::vector<std::string>()));
+    CHECK(member.assigned.size() == (version == "3.9" ? 1 : 3));
+  }
+  const size_t told = a.count(Event::Type::topic_not_read) + b.count(Event::Type::topic_not_read);
+  CHECK((told > 0) == (version != "3.9"));
+  CHECK(bench.owned() == 2);
+  CHECK(bench.deliveries().size() == 8);
+  a.close();
+  CHECK(bench.until([&] { return a.closes == 1 && b.owned.size() == 2; }));
+  CHECK(b.losses.empty());
+}
+
+TEST_CASE(
+    "A topic that comes later is read as soon as the coordinator has matched it, however old metadata may become") {
+  if (!has_re2()) return;
+  GroupBench bench(48, {.brokers = 1});
+  fill(bench.client, "t1", 1, 4);
+  SimMember& a = start(bench, "a", "t.*", consumer_protocol_options());
+  CHECK(bench.until([&] { return a.got.size() == 4; }));
+  fill(bench.client, "t2", 1, 4);
+  CHECK(bench.until([&] { return a.got.size() == 8; }, 20s));
 }
 
 TEST_CASE("A cluster that does not answer keeps a member with a pattern waiting, and it can be closed") {

@@ -24,10 +24,13 @@ MemberOptions options() {
 struct Teller {
   MemberOptions own = options();
   Told told{own};
-  Told::Request say(const Told::Topics& topics, const IdPartitions& owned) {
+  Told::Request say(const std::set<std::string>& topics, const IdPartitions& owned, const std::string& pattern = {}) {
     Told::Request request;
-    told.fill(request, topics, owned);
+    told.fill(request, {topics, pattern}, owned);
     return request;
+  }
+  bool knows(const std::set<std::string>& topics, const IdPartitions& owned) const {
+    return told.knows({topics}, owned);
   }
 };
 
@@ -45,9 +48,9 @@ bool says_nothing(const Told::Request& request) {
 TEST_CASE("The first heartbeat says everything, and the next ones what has changed") {
   Teller teller;
   CHECK(says_everything(teller.say({"a"}, {})));
-  CHECK_FALSE(teller.told.knows({"a"}, {}));
+  CHECK_FALSE(teller.knows({"a"}, {}));
   teller.told.accepted();
-  CHECK(teller.told.knows({"a"}, {}));
+  CHECK(teller.knows({"a"}, {}));
   CHECK(says_nothing(teller.say({"a"}, {})));
   teller.told.accepted();
   const Told::Request topics = teller.say({"a", "b"}, {});
@@ -60,6 +63,21 @@ TEST_CASE("The first heartbeat says everything, and the next ones what has chang
   REQUIRE(owned.topic_partitions);
   CHECK(owned.topic_partitions->at(0).topic_id == kOne);
   CHECK(owned.topic_partitions->at(0).partitions == std::vector<int32_t>{0, 1});
+}
+
+TEST_CASE(
+    "A pattern is said when it changes, and one that was taken back is taken back in everything that is said later") {
+  Teller teller;
+  const Told::Request first = teller.say({}, {}, "a.*");
+  CHECK(first.subscribed_topic_regex == "a.*");
+  CHECK(first.subscribed_topic_names == std::vector<std::string>());
+  teller.told.accepted();
+  CHECK_FALSE(teller.say({}, {}, "a.*").subscribed_topic_regex);
+  teller.told.accepted();
+  const Told::Request names = teller.say({"b"}, {});
+  CHECK(names.subscribed_topic_regex == "");
+  CHECK(names.subscribed_topic_names == std::vector<std::string>{"b"});
+  CHECK(teller.say({"b"}, {}).subscribed_topic_regex == "");  // the one before had no answer
 }
 
 TEST_CASE("F13: after a heartbeat without an answer, or one that was refused, everything is said again") {
@@ -93,7 +111,7 @@ TEST_CASE("The list of owned partitions is said again if the coordinator waits f
   teller.told.accepted();
   CHECK_FALSE(teller.told.said_owned());
   teller.told.forget_owned();
-  CHECK_FALSE(teller.told.knows({"a"}, {{kOne, {0}}}));
+  CHECK_FALSE(teller.knows({"a"}, {{kOne, {0}}}));
   const Told::Request request = teller.say({"a"}, {{kOne, {0}}});
   CHECK(request.topic_partitions);
   CHECK_FALSE(request.subscribed_topic_names);
