@@ -119,6 +119,12 @@ void Coordinators::found(const CoordinatorKey& key, Error error, int32_t node, b
 }
 
 void Coordinators::attempted(const std::shared_ptr<Job>& job, int32_t node, Error error, const CallInfo& info) {
+  // A broker that closed a few connections is guessed to be of 0.8.2. The guess may be wrong, and the API be there.
+  if (error == Errc::unsupported_version && info.guessed) {
+    Link* const to = job->way.lane ? router_.link(node, *job->way.lane) : router_.link(node, Purpose::coordinator);
+    if (to != nullptr) to->doubt();
+    return retry(job, std::move(error));
+  }
   if (!error || !router_.worth_retrying(error, info)) return end(job, std::move(error));
   const bool transport = info.refused || error == Errc::disconnected || error == Errc::connect_failed ||
                          error == Errc::timed_out || error == Errc::broker_not_available ||

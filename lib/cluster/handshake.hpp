@@ -33,8 +33,10 @@ struct HandshakePeer {
   net::TimePoint deadline{};              ///< of the whole set-up; pauses that the broker asks for are added to it
   std::string client_id;                  ///< for the headers of requests
   Dialect dialect = Dialect::negotiated;  ///< how the connection begins
-  PeerAge* age = nullptr;                 ///< of the endpoint; outlives the connection
-  Throttle* throttle = nullptr;           ///< of the endpoint; outlives the connection
+  /// The dialect is that of 0.9. Another connection may have broken since, and then PeerAge does not know it any more.
+  bool is_0_9 = false;
+  PeerAge* age = nullptr;        ///< of the endpoint; outlives the connection
+  Throttle* throttle = nullptr;  ///< of the endpoint; outlives the connection
 };
 
 /// Why a connection was not set up, and what the link does next.

@@ -140,6 +140,7 @@ void Link::connect(Dialect dialect, net::TimePoint deadline) {
   peer.deadline = deadline;
   peer.client_id = context_.config.client_id;
   peer.dialect = dialect;
+  peer.is_0_9 = endpoint_->age.is_0_9();
   peer.age = &endpoint_->age;
   peer.throttle = &endpoint_->throttle;
   HandshakeSteps steps;

@@ -66,8 +66,11 @@ class PeerAge {
   Dialect guess() const;
   /// True if the peer may be a broker of 0.9, so that silence behind ApiVersions means something.
   bool may_be_old() const noexcept { return !ever_modern_; }
-  /// True if a connection in this dialect is out of date: another one has got an answer to ApiVersions since.
-  bool outdated(Dialect dialect) const noexcept { return dialect != Dialect::negotiated && ever_modern_; }
+  /// True if a connection in this dialect is out of date: another one has got an answer to ApiVersions since, or has
+  /// shown that a broker is of 0.9 which was guessed to be older.
+  bool outdated(Dialect dialect) const noexcept {
+    return (dialect != Dialect::negotiated && ever_modern_) || (dialect == Dialect::old_guessed && ignores_versions_);
+  }
   /// True if the peer was seen to ignore ApiVersions, as 0.9 does: it has what came with that release.
   bool is_0_9() const noexcept { return ignores_versions_; }
   /// True if the peer gives out producer ids (0.11 or later), as far as its last answer to ApiVersions says.

@@ -23,7 +23,7 @@ constexpr net::Duration kSilence = std::chrono::milliseconds(500);
 void VersionStep::start(Handshake& handshake) {
   const Dialect dialect = handshake.peer().dialect;
   if (dialect == Dialect::negotiated) return ask(handshake, kNewestApiVersions);
-  handshake.settle(protocol::legacy_versions(handshake.peer().age->is_0_9()), dialect);
+  handshake.settle(protocol::legacy_versions(handshake.peer().is_0_9), dialect);
   handshake.pass();
 }
 

@@ -9,6 +9,15 @@
 namespace kafka::group {
 namespace {
 
+std::set<std::string> topics_of(const std::vector<protocol::JoinGroupResponse::JoinGroupResponseMember>& members) {
+  std::set<std::string> topics;
+  for (const auto& member : members) {
+    Subscription subscription;
+    if (!decode(member.metadata, subscription)) topics.insert(subscription.topics.begin(), subscription.topics.end());
+  }
+  return topics;
+}
+
 bool fatal(const Error& error) {
   switch (error.code()) {
     case Errc::fenced_instance_id:
@@ -123,6 +132,8 @@ void ClassicMember::joined(const Error& failed, Joined& response) {
   if (const Error unfit = choose(response)) return refuse(unfit);
   heartbeats_.start(calls_.session_timeout());
   round_.leader = false;
+  round_.topics.clear();
+  if (response.leader == response.member_id && response.skip_assignment) round_.topics = topics_of(response.members);
   if (response.leader == response.member_id && !response.skip_assignment) return lead(response);
   send_sync({});
 }
@@ -258,9 +269,10 @@ void ClassicMember::watch() {
   if (round_.leader) {
     interest_.watch(std::exchange(round_.counts, {}));
   } else if (!identity_.instance_id.empty()) {
-    interest_.watch(topics_);
+    const std::set<std::string>& topics = round_.topics.empty() ? topics_ : round_.topics;
+    interest_.watch(topics);
     if (identity_.settled == 0) {
-      census_.ask(identity_.group, topics_, [this](Interest::Counts counts) { interest_.watch(std::move(counts)); });
+      census_.ask(identity_.group, topics, [this](Interest::Counts counts) { interest_.watch(std::move(counts)); });
     }
   } else {
     stop_watching();

@@ -58,8 +58,9 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   struct Round {
     Assignor* assignor = nullptr;  ///< that it has chosen
     bool leader = false;
-    int refusals = 0;         ///< of heartbeats, since JoinGroup was sent
-    Interest::Counts counts;  ///< as the leader: what the assignment was made with
+    int refusals = 0;              ///< of heartbeats, since JoinGroup was sent
+    std::set<std::string> topics;  ///< of all members: as the leader of a group that keeps its assignment
+    Interest::Counts counts;       ///< as the leader: what the assignment was made with
   };
   struct Holdings {
     Partitions owned;

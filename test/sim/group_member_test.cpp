@@ -525,6 +525,24 @@ TEST_CASE("A static leader that was away while its topic grew has the group shar
   CHECK(bench.until([&] { return after.owned.size() == 4; }, 5s));
 }
 
+TEST_CASE("A static leader that keeps its assignment watches the topics of all members") {
+  GroupBench bench(36, {.brokers = 1, .session = {.metadata_max_age = 1s}});
+  fill(bench.client, "t", 2, 4);
+  fill(bench.client, "u", 2, 4);
+  ConsumerOptions options = member_options();
+  options.group_instance_id = "i";
+  SimMember& before = bench.start("a", options);
+  CHECK(bench.until([&] { return before.owned.size() == 2; }));
+  SimMember& other = bench.start("b", member_options(), Topics("u"));
+  CHECK(bench.until([&] { return other.owned.size() == 2 && before.consumer->group().leader; }));
+  before.close();
+  CHECK(bench.until([&] { return before.closes == 1; }));
+  SimMember& after = bench.start("c", options);
+  CHECK(bench.until([&] { return after.owned.size() == 2; }));
+  REQUIRE_FALSE(bench.client.brokers->cluster().topics().grow("u", 4));
+  CHECK(bench.until([&] { return other.owned.size() == 4; }, 30s));
+}
+
 TEST_CASE("A static member that comes back with other topics gets those, and is not given the others") {
   GroupBench bench(32, {.brokers = 1});
   fill(bench.client, "t", 2, 4);

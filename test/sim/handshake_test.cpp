@@ -253,6 +253,16 @@ TEST_CASE("A12: a peer that is not asked for versions is spoken to as 0.8.2") {
   CHECK(fixture.proven == 1);
 }
 
+TEST_CASE("A12: a connection that was made to a broker of 0.9 speaks as 0.9, also if that is forgotten meanwhile") {
+  ConnectionFixture fixture;
+  fixture.peer.dialect = Dialect::old;
+  fixture.peer.is_0_9 = GENERATE(true, false);
+  fixture.establish();  // the age knows nothing: another connection has broken since
+  int16_t version = 0;
+  const bool has_groups = !fixture.connection->versions().pick(ApiKey::join_group, version);
+  CHECK(has_groups == fixture.peer.is_0_9);
+}
+
 TEST_CASE("ApiVersions answered with an error code, or with another correlation id, ends the connection") {
   ConnectionFixture fixture;
   bool wrong_id = false;

@@ -125,6 +125,7 @@ void GroupJudge::delivered(Who who, const TopicPartition& partition, int era, in
     stay->next = kNothing;
     stay->stored_at_begin = 1;
     stay->open.clear();
+    stay->answered.clear();
     stay->front = kNothing;
     stay->sent = kNothing;
   }
@@ -142,7 +143,7 @@ void GroupJudge::delivered(Who who, const TopicPartition& partition, int era, in
   }
   if (era == log.era) stay->last_deed = hooks_.now();
   stay->next = offset + 1;
-  stay->open.insert(offset);
+  if (!stay->answered.contains(offset)) stay->open.insert(offset);
   if (era != log.era) return;
   if (!log.seen.insert(offset).second) ++again_;
 }
@@ -154,6 +155,7 @@ void GroupJudge::answered(Who who, const TopicPartition& partition, int era, int
   Log& log = at(partition);
   for (int64_t offset = first; offset <= last; ++offset) {
     stay->open.erase(offset);
+    stay->answered.insert(offset);
     if (era == log.era) log.answered.insert(offset);
   }
   if (era == log.era) stay->last_deed = hooks_.now();

@@ -94,8 +94,9 @@ class GroupJudge {
     size_t stored_at_begin = 0;  ///< how many values the group had stored by then
     int64_t next = kNothing;     ///< the next offset to deliver; kNothing before the first
     bool may_repeat = false;
-    bool set_back = false;                   ///< a commit failed for good, so its messages came again
-    std::set<int64_t> open;                  ///< delivered, not answered
+    bool set_back = false;   ///< a commit failed for good, so its messages came again
+    std::set<int64_t> open;  ///< delivered, and never answered during this stay
+    std::set<int64_t> answered;
     int64_t front = kNothing;                ///< behind the highest answered one
     int commits = 0;                         ///< under way
     TimePoint last_deed = TimePoint::min();  ///< a record of the present era was delivered or answered
