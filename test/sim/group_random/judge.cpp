@@ -232,8 +232,8 @@ void GroupJudge::finish() {
     const Stay& older = stays[doubt.older];
     const Stay& newer = stays[doubt.newer];
     const auto soon = [&](const Stay& stay) { return stay.ended && stay.end - doubt.at <= kToldWithin; };
-    const auto idle = [&](const Stay& stay) { return stay.last_deed <= doubt.at && soon(stay); };
-    if ((soon(older) && !older.revoked) || idle(older) || idle(newer)) continue;
+    const auto idle = [&](const Stay& stay) { return stay.last_deed <= doubt.at && stay.ended; };
+    if ((soon(older) && !older.revoked) || idle(older) || (idle(newer) && soon(newer))) continue;
     bad("dual", older.who, doubt.partition, "and " + hooks_.name(newer.who) + " own it");
   }
 }

@@ -112,7 +112,7 @@ class GroupJudge {
     std::vector<Stay> stays;
   };
   /// Two own a partition at the same time. Either the older one is told `lost` soon, or one of them hears late of what
-  /// has happened: then it does nothing with the partition, and gives it up soon.
+  /// has happened: then it does nothing with the partition, and gives it up.
   struct Doubt {
     TopicPartition partition;
     size_t older = 0, newer = 0;  ///< places among its stays
