@@ -90,6 +90,8 @@ TEST_CASE("A coordinator that takes patterns matches them, and its own topics ar
   fill(bench.client, "t", 2, 4);
   fill(bench.client, "__consumer_offsets", 4, 1);
   SimMember& a = start(bench, "a", ".*", consumer_protocol_options());
+  CHECK(bench.until([&] { return a.owned.size() == 2; }));
+  bench.run(10s);
   SimMember& b = start(bench, "b", ".*", consumer_protocol_options());
   CHECK(bench.until([&] { return bench.owned() == 2; }));
   bench.run(15s);
@@ -101,12 +103,40 @@ TEST_CASE("A coordinator that takes patterns matches them, and its own topics ar
     CHECK(member.assigned.size() == (version == "3.9" ? 1 : 3));
   }
   const size_t told = a.count(Event::Type::topic_not_read) + b.count(Event::Type::topic_not_read);
-  CHECK((told > 0) == (version != "3.9"));
+  CHECK(told == (version == "3.9" ? 0 : 2));
+  CHECK(std::count(a.journal.begin(), a.journal.end(), "revoked ") == 0);
   CHECK(bench.owned() == 2);
   CHECK(bench.deliveries().size() == 8);
   a.close();
   CHECK(bench.until([&] { return a.closes == 1 && b.owned.size() == 2; }));
   CHECK(b.losses.empty());
+}
+
+TEST_CASE("A coordinator that takes no patterns hears of no member before a topic matches") {
+  if (!has_re2()) return;
+  GroupBench bench(49, {.brokers = 1, .session = quick()});
+  REQUIRE_FALSE(bench.client.brokers->cluster().releases().as_version("3.9"));
+  fill(bench.client, "other", 1, 1);
+  SimMember& member = start(bench, "a", "t.*", consumer_protocol_options());
+  bench.run(60s);
+  CHECK(member.ends.empty());
+  CHECK(member.consumer->group().state == GroupView::State::joining);
+  fill(bench.client, "t", 2, 4);
+  CHECK(bench.until([&] { return member.got.size() == 8; }, 10s));
+}
+
+TEST_CASE("A coordinator that takes no patterns any more hears the names") {
+  if (!has_re2()) return;
+  GroupBench bench(50, {.brokers = 1, .session = quick()});
+  fill(bench.client, "t", 2, 4);
+  SimMember& member = start(bench, "a", "t.*", consumer_protocol_options());
+  CHECK(bench.until([&] { return member.got.size() == 8; }));
+  bench.client.brokers->kill(1);
+  REQUIRE_FALSE(bench.client.brokers->cluster().releases().as_version("3.9"));
+  bench.client.brokers->restart(1);
+  fill(bench.client, "t2", 2, 4);
+  CHECK(bench.until([&] { return member.got.size() == 16; }));
+  CHECK(member.ends.empty());
 }
 
 TEST_CASE(
