@@ -96,7 +96,10 @@ void GroupRun::watch(const Process& process) {
         connection,
         [this, host](ApiKey api) {
           ++requests_[std::string(to_string(api))];
-          if (is_of_group(api)) rates_.note(host + " sends " + std::string(to_string(api)), world.now());
+          if (!is_of_group(api)) return;
+          const std::string what = host + " sends " + std::string(to_string(api));
+          world.note(what);
+          rates_.note(what, world.now());
         },
         std::set<ApiKey>{ApiKey::offset_commit}, [this, who](std::string_view frame) { commit_sent(who, frame); });
     tap.first->second.bytes(bytes);
