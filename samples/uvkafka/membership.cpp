@@ -24,7 +24,6 @@ Membership::Membership(App& app, const ConsumeSettings& settings, Printer& print
                      const std::string line = "topic " + topic + (absent ? " does not exist" : ": " + why.message()) +
                                               (settings_.ends() ? "" : "; waiting for it");
                      settings_.ends() ? app_.fail(line) : app_.console().say(line);
-                     app_.watch().said("topic " + topic + ": " + why.message());
                    },
                .decided =
                    [this] {

@@ -49,11 +49,16 @@ void TopicCheck::answered(const kafka::Error& error, const kafka::ClusterMetadat
 }
 
 void TopicCheck::tell() {
-  if (stopped_ || decided_ || !answered_ || (!absent_.empty() && !is_late_)) return;
-  decided_ = true;
-  late_.stop();
-  for (const auto& [name, why] : std::map(absent_)) handlers_.missing(name, why);
-  handlers_.decided();
+  if (stopped_) return;
+  if (!decided_ && answered_ && (absent_.empty() || is_late_)) {
+    decided_ = true;
+    late_.stop();
+    for (const auto& [name, why] : std::map(absent_)) handlers_.missing(name, why);
+    handlers_.decided();
+  }
+  if (!decided_ || stopped_) return;
+  // The session's log goes on to tell of it, and that is not news any more.
+  for (const auto& [name, why] : absent_) app_.watch().said("topic " + name + ": " + why.message());
 }
 
 }  // namespace cli
