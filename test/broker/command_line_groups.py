@@ -187,7 +187,8 @@ class Groups:
                 eventually("the messages", lambda: len(member.lines()) == 3, 10)
                 expect_equal({json.loads(line)["broker"] for line in member.lines()}, {1}, "leaders in JSON")
                 run([self.program, "produce", "-b", where, "-t", "orders-2", "--create"], text_in="x\n")
-                eventually("the message of the new topic", lambda: len(member.lines()) == 4, 20)
+                # A broker looks for new topics every 10 s, and tells of them in the next heartbeats.
+                eventually("the message of the new topic", lambda: len(member.lines()) == 4, 60)
                 member.end()
                 ended = self.consume(where, "-g", "e", "-t", "^orders-.*", "-e", "-q", "-f", PLACE, "-X",
                                      f"group.protocol={protocol}")
