@@ -30,11 +30,11 @@ struct Topics {
 };
 
 /// Topics that a member of a group subscribes to by a regular expression of RE2, which has to match the whole name:
-/// `TopicPattern{"orders-.*"}`. Topics of Kafka's own never match, and none is
-/// created by asking for it. Topics that are made later come in when metadata is
+/// `TopicPattern{"orders-.*"}`. Topics of Kafka's own never match. Topics that are made later come in when metadata is
 /// asked for again (`metadata_max_age`). With the protocol `consumer`, brokers from 4.0 on match the pattern
-/// themselves, also those that come later (KIP-848). Needs a library with RE2 (meson option `re2`), else the pattern is
-/// refused with unsupported_feature. A wrong one is refused with invalid_regular_expression.
+/// themselves, also those that come later (KIP-848). A consumer that is made with a pattern creates no topic by asking
+/// for it. Needs a library with RE2 (meson option `re2`), else the pattern is refused with unsupported_feature. A wrong
+/// one is refused with invalid_regular_expression.
 struct TopicPattern {
   // A template, so that braces within braces never mean it.
   template <class Text>

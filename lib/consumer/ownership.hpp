@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/scope.hpp"
@@ -35,6 +36,9 @@ struct RevocationState {
 
   static Revocation make(std::shared_ptr<RevocationState> state) { return Revocation(std::move(state)); }
 };
+
+/// What a member subscribes to.
+using Subscribed = std::variant<Topics, TopicPattern>;
 
 /// The application's handlers.
 struct GroupHandlers {

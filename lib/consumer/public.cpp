@@ -82,7 +82,7 @@ Error Consumer::subscribe(Topics topics) {
 }
 Error Consumer::subscribe(TopicPattern pattern) {
   Error refused = refusal_of_member(*reader_);
-  return refused ? refused : reader_->subscribe(pattern);
+  return refused ? refused : reader_->member()->subscribe(pattern);
 }
 Error Consumer::rebalance(std::string reason) {
   Error refused = refusal_of_member(*reader_);

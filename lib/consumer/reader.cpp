@@ -71,33 +71,21 @@ Reader::Reader(std::shared_ptr<session::Core> core, std::optional<std::string> g
   if (!error_) roster_.follow(std::move(all.topics));
 }
 
-Reader::Reader(std::shared_ptr<session::Core> core, std::string group, Topics topics, ConsumerOptions options)
+Reader::Reader(std::shared_ptr<session::Core> core, std::string group, Subscribed topics, ConsumerOptions options)
     : Reader(core, std::make_unique<MemberOffsets>(*core, group), std::move(options)) {
-  if (!error_) error_ = check_topics(topics.names);
-  join_as(std::move(group), std::move(topics));
-}
-
-Reader::Reader(std::shared_ptr<session::Core> core, std::string group, const TopicPattern& pattern,
-               ConsumerOptions options)
-    : Reader(core, std::make_unique<MemberOffsets>(*core, group), std::move(options)) {
-  options_.allow_auto_create_topics = false;
-  join_as(std::move(group), Topics(std::vector<std::string>()));
-  if (!error_) error_ = subscribe(pattern);
-}
-
-Error Reader::subscribe(const TopicPattern& pattern) {
-  options_.allow_auto_create_topics = false;
-  return ownership_->subscribe(pattern);
-}
-
-void Reader::join_as(std::string group, Topics topics) {
+  const auto* const pattern = std::get_if<TopicPattern>(&topics);
+  Topics names = pattern == nullptr ? std::get<Topics>(std::move(topics)) : Topics(std::vector<std::string>());
+  // The topics of a pattern are those that are there.
+  if (pattern != nullptr) options_.allow_auto_create_topics = false;
   if (!error_) error_ = options_.validate();
   if (!error_) error_ = check_group(group);
+  if (!error_ && pattern == nullptr) error_ = check_topics(names.names);
   if (error_) return;
   pipeline_.standstill.expect_more();
-  ownership_ = std::make_unique<Ownership>(*core_, lane_, options_, std::move(group), std::move(topics), pipeline_,
+  ownership_ = std::make_unique<Ownership>(*core_, lane_, options_, std::move(group), std::move(names), pipeline_,
                                            roster_, static_cast<Ownership::Owner&>(*this));
   static_cast<MemberOffsets&>(*group_offsets_).set(ownership_->participation());
+  if (pattern != nullptr) error_ = ownership_->subscribe(*pattern);
 }
 
 Reader::~Reader() {

@@ -44,8 +44,7 @@ class Reader final : public session::Client,
   Reader(std::shared_ptr<session::Core> core, std::optional<std::string> group, AllPartitions all,
          ConsumerOptions options);
   /// A member of the group: the group says which partitions are read.
-  Reader(std::shared_ptr<session::Core> core, std::string group, Topics topics, ConsumerOptions options);
-  Reader(std::shared_ptr<session::Core> core, std::string group, const TopicPattern& pattern, ConsumerOptions options);
+  Reader(std::shared_ptr<session::Core> core, std::string group, Subscribed topics, ConsumerOptions options);
   ~Reader() override;
 
   const Error& error() const { return error_; }
@@ -62,8 +61,6 @@ class Reader final : public session::Client,
   bool at_end(std::string_view topic, int32_t partition) const;
   void stop(Function<void()> done);
   void close(Function<void()> done, Leaving leaving = Leaving::by_kind);
-  /// Of a member. The topics are those that are there: from now on none of them is created by asking for it.
-  Error subscribe(const TopicPattern& pattern);
   /// Null if this is no member of a group.
   Ownership* member() { return ownership_.get(); }
   /// Why nothing can be asked of the reader any more.
@@ -94,7 +91,6 @@ class Reader final : public session::Client,
  private:
   Reader(std::shared_ptr<session::Core> core, std::unique_ptr<GroupOffsets> group_offsets, ConsumerOptions options);
 
-  void join_as(std::string group, Topics topics);
   void join();
   void begin(std::shared_ptr<Consumption> consumption);
   bool consuming() const { return pipeline_.consumptions.running() && !life_cycle_.closing(); }

@@ -113,6 +113,7 @@ void ClassicMember::pause(const Error& why) {
 void ClassicMember::send_join() {
   state_ = State::joining;
   round_.refusals = 0;
+  if (!holdings_.owned.empty()) heartbeats_.joining(core_.reactor().now() + calls_.rebalance_timeout());
   leading_.reset();
   const std::string reason = std::exchange(wanted_, std::nullopt).value_or("");
   calls_.join(
@@ -209,7 +210,7 @@ void ClassicMember::synced(const Error& failed, Synced& response, net::TimePoint
   if (!error) error = decode(response.assignment, assignment);
   if (error) return sync_failed(error);
   state_ = State::stable;
-  heartbeats_.heard(sent_at);
+  heartbeats_.synced(sent_at);
   take(std::move(assignment.partitions));
 }
 

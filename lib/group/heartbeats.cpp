@@ -18,19 +18,35 @@ void Heartbeats::start(net::Duration session) {
 }
 
 void Heartbeats::heard(net::TimePoint sent_at) {
-  if (sent_at + session_ <= trusted_until_) return;
-  trusted_until_ = sent_at + session_;
-  owner_.trusted_until(trusted_until_);
-  if (trusted_until_ > core_.reactor().now() || under_way_) return;
+  if (sent_at <= heard_) return;
+  heard_ = sent_at;
+  owner_.trusted_until(trusted_until());
+}
+
+void Heartbeats::joining(net::TimePoint until) {
+  sync_until_ = until;
+  if (heard_ > net::TimePoint::min()) owner_.trusted_until(trusted_until());
+}
+
+void Heartbeats::synced(net::TimePoint sent_at) {
+  sync_until_.reset();
+  heard(sent_at);
+  if (trusted_until() > core_.reactor().now() || under_way_) return;
   timer_.cancel();
   send();
+}
+
+net::TimePoint Heartbeats::trusted_until() const {
+  const net::TimePoint end = heard_ + session_;
+  return sync_until_ ? std::min(end, std::max(heard_, *sync_until_)) : end;
 }
 
 void Heartbeats::stop() {
   timer_.cancel();
   under_way_ = false;
   hurry_until_ = {};
-  trusted_until_ = net::TimePoint::min();
+  heard_ = net::TimePoint::min();
+  sync_until_.reset();
   scope_.end();
   owner_.trusted_until(net::TimePoint::max());
 }

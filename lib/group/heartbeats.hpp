@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "base/scope.hpp"
 #include "group/identity.hpp"
@@ -43,6 +44,11 @@ class Heartbeats {
   /// The coordinator has answered something that was sent then, and counts the session from there on at the earliest.
   /// An answer may have lain in the socket while the process stood still, so the time at which it is read says nothing.
   void heard(net::TimePoint sent_at);
+  /// JoinGroup was sent. Suppose its answer is lost: the coordinator waits for SyncGroup until then, and puts the
+  /// member out, however young the session is.
+  void joining(net::TimePoint until);
+  /// SyncGroup, which was sent then, was answered well.
+  void synced(net::TimePoint sent_at);
   void stop();
   /// Another generation may follow soon.
   void hurry();
@@ -50,6 +56,7 @@ class Heartbeats {
  private:
   void arm();
   void send();
+  net::TimePoint trusted_until() const;
   void answered(const Identity& sent, const Error& error, net::TimePoint sent_at);
 
   session::Core& core_;
@@ -57,8 +64,9 @@ class Heartbeats {
   net::Duration interval_;
   Owner& owner_;
   net::Duration session_{};
-  net::TimePoint last_{};  // when the last one was sent, or would have been
-  net::TimePoint trusted_until_ = net::TimePoint::min();
+  net::TimePoint last_{};                         // when the last one was sent, or would have been
+  net::TimePoint heard_ = net::TimePoint::min();  // when the newest request was sent that the coordinator has answered
+  std::optional<net::TimePoint> sync_until_;      // the coordinator waits for SyncGroup
   net::TimePoint hurry_until_{};
   net::Timer timer_;
   bool under_way_ = false;

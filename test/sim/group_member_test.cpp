@@ -580,6 +580,29 @@ TEST_CASE("A member that stood still while its JoinGroup was answered dispatches
   CHECK(first.got.size() == 1);
 }
 
+TEST_CASE("A member that is cut off while it joins reads no longer than the coordinator waits for its SyncGroup") {
+  GroupBench bench(37, {.brokers = 1});
+  fill(bench.client, "t", 4, 20);
+  ConsumerOptions options = member_options();
+  options.partition_assignment_strategy = "cooperative-sticky";
+  options.session_timeout = 20s;
+  options.rebalance_timeout = 2s;
+  SimMember& first = bench.add("a", options);
+  first.keep();
+  CHECK(bench.until([&] { return first.owned.size() == 4 && first.kept.size() == 1; }));
+  devbroker::RequestLog& asked = bench.client.brokers->cluster().requests();
+  const int64_t before = asked.count(ApiKey::join_group);
+  SimMember& second = bench.start("b", options);
+  CHECK(bench.until([&] { return asked.count(ApiKey::join_group) == before + 3; }));
+  bench.client.world.black_hole("a", SimCluster::host(1), true);  // JoinGroup has come, and its answer is lost
+  CHECK(bench.until([&] { return second.owned.size() == 4; }, 15s));
+  CHECK_FALSE(first.kept[0].ack());
+  bench.run(500ms);
+  CHECK(first.got.size() == 1);
+  bench.client.world.black_hole("a", SimCluster::host(1), false);
+  CHECK(bench.until([&] { return first.owned.size() == 2 && second.owned.size() == 2; }));
+}
+
 TEST_CASE("A member whose JoinGroup is never answered stops when the group has gone on without it") {
   GroupBench bench(34, {.brokers = 1});
   fill(bench.client, "t", 4, 20);

@@ -141,7 +141,7 @@ void GroupJudge::delivered(Who who, const TopicPartition& partition, int era, in
         std::any_of(from, log.stored.end(), [&](int64_t value) { return std::max<int64_t>(value, 0) == offset; });
     if (!right) bad("begins", who, partition, "begins at " + text + ", stored is " + std::to_string(log.stored.back()));
   }
-  if (era == log.era) stay->last_deed = hooks_.now();
+  if (era == log.era) stay->last_record = hooks_.now();
   stay->next = offset + 1;
   if (!stay->answered.contains(offset)) stay->open.insert(offset);
   if (era != log.era) return;
@@ -158,7 +158,6 @@ void GroupJudge::answered(Who who, const TopicPartition& partition, int era, int
     stay->answered.insert(offset);
     if (era == log.era) log.answered.insert(offset);
   }
-  if (era == log.era) stay->last_deed = hooks_.now();
   stay->front = std::max(stay->front, last + 1);
 }
 
@@ -232,7 +231,7 @@ void GroupJudge::finish() {
     const Stay& older = stays[doubt.older];
     const Stay& newer = stays[doubt.newer];
     const auto soon = [&](const Stay& stay) { return stay.ended && stay.end - doubt.at <= kToldWithin; };
-    const auto idle = [&](const Stay& stay) { return stay.last_deed <= doubt.at && stay.ended; };
+    const auto idle = [&](const Stay& stay) { return stay.last_record <= doubt.at && stay.ended; };
     if ((soon(older) && !older.revoked) || idle(older) || (idle(newer) && soon(newer))) continue;
     bad("dual", older.who, doubt.partition, "and " + hooks_.name(newer.who) + " own it");
   }

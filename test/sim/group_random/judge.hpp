@@ -97,10 +97,10 @@ class GroupJudge {
     bool set_back = false;   ///< a commit failed for good, so its messages came again
     std::set<int64_t> open;  ///< delivered, and never answered during this stay
     std::set<int64_t> answered;
-    int64_t front = kNothing;                ///< behind the highest answered one
-    int commits = 0;                         ///< under way
-    TimePoint last_deed = TimePoint::min();  ///< a record of the present era was delivered or answered
-    int64_t sent = kNothing;                 ///< the highest offset that a commit was sent with
+    int64_t front = kNothing;                  ///< behind the highest answered one
+    int commits = 0;                           ///< under way
+    TimePoint last_record = TimePoint::min();  ///< of the present era
+    int64_t sent = kNothing;                   ///< the highest offset that a commit was sent with
     TimePoint drain_end = TimePoint::max();
   };
   struct Log {
@@ -112,7 +112,8 @@ class GroupJudge {
     std::vector<Stay> stays;
   };
   /// Two own a partition at the same time. Either the older one is told `lost` soon, or one of them hears late of what
-  /// has happened: then it does nothing with the partition, and gives it up.
+  /// has happened: then it is given nothing of the partition, and gives it up. What it
+  /// stores all the same would be seen by `ahead` and `backwards`.
   struct Doubt {
     TopicPartition partition;
     size_t older = 0, newer = 0;  ///< places among its stays
