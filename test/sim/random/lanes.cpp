@@ -226,6 +226,7 @@ void Lanes::taken(const TopicPartition& partition) {
   Lane& at = lane(partition);
   for (auto& [number, out] : at.out) out.taken = out.moved = true;
   at.taken = true;
+  note_standstill();
   at.paused = at.stopped = at.beyond = at.sought = at.doubtful = at.failed = false;
   at.last_asked.reset();
   set(at, -1);

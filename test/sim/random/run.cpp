@@ -339,7 +339,8 @@ void Run::read_back() {
       Callback callback(journal, "a message read back");
       auto& [next, end] = left[{envelope.topic(), envelope.partition()}];
       const TopicPartition partition{envelope.topic(), envelope.partition()};
-      if (envelope.offset() != next) {
+      // To a broker that it takes for an old one the client cannot say that it wants committed records only.
+      if (envelope.offset() != next && !misled()) {
         journal.violation("read back: offset " + std::to_string(envelope.offset()) + " instead of " +
                           std::to_string(next));
       }
