@@ -105,7 +105,7 @@ void Groups::describe(std::vector<std::string> names, Function<void(Error, std::
   if (refused) return told(std::move(refused), {});
   const auto results = std::make_shared<std::vector<GroupDescription>>(names.size());
   admin::Each::run(
-      names.size(),
+      results->size(),  // arguments may be evaluated in any order, and the names are moved from
       [errand = Errand::begin(*asker_->core), names = std::move(names), results](size_t index,
                                                                                  Function<void()> one_done) mutable {
         admin::describe_group(errand, names[index],
