@@ -93,6 +93,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   net::TimePoint drain_deadline() const;
   void revoke(Partitions gone, net::TimePoint deadline);
   void revoked(const Partitions& gone);
+  void refused_meanwhile(const Error& error);
   void lose(const Error& why);
   void forget_id();
   void refuse(const Error& why);
@@ -100,7 +101,6 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   void gone();
 
   // Heartbeats::Owner
-  void refused_meanwhile(const Error& error);
   void heartbeat_answered(const Identity& sent, const Error& error) override;
   void trusted_until(net::TimePoint end) override { owner_.trusted_until(end); }
   // Interest::Owner
