@@ -4,9 +4,8 @@
     groups.py [--uvkafka PROGRAM] [VERSION]...
 
 Members (group_member.cpp, GroupMember.java) say what happens to them, and group_check.py judges it: every record is read,
-nothing is committed that was not answered, no partition has two owners, and so on. Groups run one after the other on each
-broker: an eager one (range), a cooperative one with a static member, and from 4.0 on one of KIP-848 and one of both
-protocols.
+nothing is committed that was not answered, no partition has two owners, and so on. On each broker there are an eager group
+(range), a cooperative one with a static member, and from 4.0 on one of KIP-848 and one of both protocols.
 Exit status: 0 if all checks hold, 1 if one does not, 77 if this machine cannot run brokers.
 """
 import json
@@ -186,11 +185,12 @@ def drive(checks, layout, directory, program):
         finally:
             one.end()
 
-    checks.run("eager, Java and ours", trial, "eager", EAGER)
-    checks.run("cooperative, Java and ours, one static", trial, "cooperative", COOPERATIVE)
+    # Two at a time: a trial mostly waits for its script.
+    checks.run_together([("eager, Java and ours", trial, "eager", EAGER),
+                         ("cooperative, Java and ours, one static", trial, "cooperative", COOPERATIVE)])
     if kafka_cluster.version_tuple(layout.state["version"]) >= (4, 0):
-        checks.run("KIP-848, Java and ours, one static", trial, "consumer", CONSUMER)
-        checks.run("both protocols in one group, Java and ours", trial, "both", BOTH)
+        checks.run_together([("KIP-848, Java and ours, one static", trial, "consumer", CONSUMER),
+                             ("both protocols in one group, Java and ours", trial, "both", BOTH)])
 
 
 if __name__ == "__main__":

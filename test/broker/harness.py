@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import types
 
@@ -32,13 +33,22 @@ class Checks:
         started = time.monotonic()
         try:
             note = function(*arguments)
-        except (CheckFailed, RuntimeError, subprocess.SubprocessError, OSError, ValueError, KeyError) as error:
+        except (CheckFailed, RuntimeError, subprocess.SubprocessError, OSError, ValueError, KeyError,
+                SystemExit) as error:  # kafka_cluster.py ends with its reason
             self.failed += 1
             print(f"FAIL {self.title}: {name}: {error}", flush=True)
             return False
         self.passed += 1
         print(f"ok   {self.title}: {name} ({time.monotonic() - started:.1f} s){': ' + note if note else ''}", flush=True)
         return True
+
+    def run_together(self, checks):
+        """Runs checks, each (name, function, argument...), at the same time: for those that mostly wait."""
+        threads = [threading.Thread(target=self.run, args=check) for check in checks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def end(self):
         """The exit status, after one line of sums."""
