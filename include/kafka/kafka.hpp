@@ -1,6 +1,7 @@
 // Everything of uvkafka's C++ API.
 #pragma once
 
+#include <kafka/assignor.hpp>
 #include <kafka/consumer.hpp>
 #include <kafka/consumer_group.hpp>
 #include <kafka/envelope.hpp>

@@ -3,9 +3,11 @@
 // initialisers must follow the order of declaration.
 #pragma once
 
+#include <kafka/assignor.hpp>
 #include <kafka/types.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -134,6 +136,8 @@ enum class GroupProtocol : uint8_t {
 
 struct UVKAFKA_API ConsumerOptions {
   bool allow_auto_create_topics = true;
+  /// Assignors of the application, which partition_assignment_strategy can name. Classic protocol only.
+  std::vector<std::shared_ptr<Assignor>> assignors = {};
   OffsetReset auto_offset_reset = OffsetReset::earliest;
   std::string client_rack = {};  ///< the rack of this client: leaders may send it to a replica there (KIP-392)
   CommitMode commit_mode = CommitMode::confirmed;
@@ -162,8 +166,9 @@ struct UVKAFKA_API ConsumerOptions {
   OutOfRange on_start_out_of_range = OutOfRange::fail;  ///< offsets that the application named: below the first one, or
                                                         ///< beyond the end. `fail` stops the partition
   Ordering ordering = Ordering::consumer;
-  /// The assignors that a member offers, the best first: range, roundrobin, sticky, cooperative-sticky. The group takes
-  /// one that all of its members offer. Unset: range,cooperative-sticky. With the protocol `consumer` it must not be
+  /// The assignors that a member offers, the best first: range, roundrobin, sticky, cooperative-sticky, or names of
+  /// `assignors`, all of which must stand in it. The group takes one that all of its members offer. Unset: the names of
+  /// `assignors`, and without them range,cooperative-sticky. With the protocol `consumer` it must not be
   /// set: see group_remote_assignor.
   std::optional<std::string> partition_assignment_strategy = {};
   /// How long the group waits for a member to join again when partitions are shared out anew; 1 s to 1 h.

@@ -22,7 +22,8 @@ group::MemberOptions member_options(const ConsumerOptions& options, std::string 
   member.group = std::move(name);
   member.instance_id = options.group_instance_id;
   member.rack = options.client_rack;
-  member.strategies = options.partition_assignment_strategy.value_or(std::string(session::kDefaultStrategies));
+  member.strategies = session::strategy_list(options);
+  member.assignors = options.assignors;
   member.remote_assignor = options.group_remote_assignor;
   member.creates_topics = options.allow_auto_create_topics;
   member.heartbeat_interval = options.heartbeat_interval.value_or(session::kHeartbeatInterval);

@@ -5,6 +5,7 @@
 namespace kafka::group {
 
 Bytes Assignor::user_data(const Partitions&, int32_t) const { return {}; }
+void Assignor::assigned(const Partitions&, const Bytes&) const {}
 
 Error check_answer(const Membership& membership, const Answer& answer) {
   if (answer.size() != membership.members.size()) {

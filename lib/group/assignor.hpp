@@ -1,8 +1,8 @@
 // How the leader of a group shares partitions out among its members: the interface of assignors, ours and an
 // application's own. The leader hands a membership over and gets an answer for each member. A large group takes longer
 // than a turn of the loop should, so an assignor may hand back a Work that the leader advances bit by bit.
-// Not here: the assignors (range, round_robin, sticky, cooperative_sticky), the bytes of subscriptions and assignments
-// (subscription), the requests that carry them.
+// Not here: the assignors (range, round_robin, sticky, cooperative_sticky, own_assignor), the bytes of subscriptions
+// and assignments (subscription), the requests that carry them.
 #pragma once
 
 #include <kafka/function.hpp>
@@ -88,6 +88,8 @@ class Assignor {
   /// any later time (an own assignor may have to ask someone). `done` is called once in either case. Members that get
   /// nothing have an empty entry in the answer.
   virtual std::unique_ptr<Work> assign(std::shared_ptr<const Membership> membership, Done done) = 0;
+  /// What this member was given, with what the assignor of the leader added for it.
+  virtual void assigned(const Partitions& partitions, const Bytes& user_data) const;
 };
 
 /// What is wrong with an answer: a partition that does not exist, that its member does not subscribe to, or that two

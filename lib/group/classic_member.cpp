@@ -39,7 +39,7 @@ ClassicMember::ClassicMember(session::Core& core, MemberOptions options, Topics 
     : core_(core),
       options_(std::move(options)),
       owner_(owner),
-      strategies_(options_.strategies),
+      strategies_(options_.strategies, options_.assignors),
       topics_(topics.names.begin(), topics.names.end()),
       calls_(core, options_, strategies_, identity_),
       heartbeats_(core, identity_, options_.heartbeat_interval, *this),
@@ -186,12 +186,19 @@ void ClassicMember::lead(const Joined& response) {
   leading_ = std::make_unique<Leading>(core_, *round_.assignor, calls_.rebalance_timeout() / 2,
                                        scope_.wrap([this](const Error& error, Leading::Result result) {
                                          const std::unique_ptr<Leading> ended = std::move(leading_);
-                                         if (error) return pause(error);
+                                         if (error) return not_shared_out(error);
                                          round_.leader = true;
                                          round_.counts = std::move(result.counts);
                                          send_sync(std::move(result.assignments));
                                        }));
   leading_->start(response.members);
+}
+
+// An assignor of the application may fail for ever: somebody has to read of it.
+void ClassicMember::not_shared_out(const Error& error) {
+  core_.log().state(LogLevel::warning,
+                    "group " + identity_.group + ", assignor " + std::string(round_.assignor->name()), error.message());
+  pause(error);
 }
 
 void ClassicMember::send_sync(ClassicCalls::Assignments assignments) {
@@ -211,6 +218,7 @@ void ClassicMember::synced(const Error& failed, Synced& response, net::TimePoint
   if (error) return sync_failed(error);
   state_ = State::stable;
   heartbeats_.synced(sent_at);
+  round_.assignor->assigned(assignment.partitions, assignment.user_data);
   take(std::move(assignment.partitions));
 }
 

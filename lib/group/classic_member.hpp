@@ -81,6 +81,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   void join_failed(const Error& error, const Joined& response);
   Error choose(const Joined& response);
   void lead(const Joined& response);
+  void not_shared_out(const Error& error);
   void send_sync(ClassicCalls::Assignments assignments);
   void synced(const Error& error, Synced& response, net::TimePoint sent_at);
   void sync_failed(const Error& error);

@@ -61,9 +61,16 @@ void Leading::described(const Error& error, const protocol::MetadataResponse& re
     }
     counts_[name] = static_cast<int32_t>(described.partitions.size());
   }
-  work_ = assignor_.assign(
+  // One of the application may answer at once, and destroy this object with that.
+  const Scope::Guard guard = scope_.guard();
+  std::unique_ptr<Work> work = assignor_.assign(
       membership_, scope_.wrap([this](Error failed, const Answer& answer) { assigned(std::move(failed), answer); }));
-  if (work_ != nullptr) advance();
+  if (!guard.alive()) return;
+  work_ = std::move(work);
+  if (work_ != nullptr) return advance();
+  late_ = core_.reactor().after(timeout_, scope_.wrap([this] {
+    end(Error(Errc::timed_out, "the assignor " + std::string(assignor_.name()) + " has not answered in time"), {});
+  }));
 }
 
 // One slice per turn of the loop: a large group takes long, and heartbeats must go out meanwhile.

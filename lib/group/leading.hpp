@@ -28,7 +28,8 @@ class Leading {
   /// Is called once, never from inside start(). May destroy this object.
   using Done = Function<void(Error, Result)>;
 
-  /// `assignor` outlives this object. `timeout` is for metadata.
+  /// `assignor` outlives this object. `timeout` is for metadata, and for an
+  /// assignor of the application.
   Leading(session::Core& core, Assignor& assignor, net::Duration timeout, Done done)
       : core_(core), assignor_(assignor), timeout_(timeout), done_(std::move(done)) {}
 
@@ -47,6 +48,7 @@ class Leading {
   std::shared_ptr<Membership> membership_ = std::make_shared<Membership>();
   Interest::Counts counts_;
   std::unique_ptr<Work> work_;
+  net::Timer late_;
   Scope scope_;
 };
 

@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "group/cooperative_sticky.hpp"
+#include "group/own_assignor.hpp"
 #include "group/range.hpp"
 #include "group/round_robin.hpp"
 #include "group/sticky.hpp"
@@ -18,9 +19,12 @@ std::unique_ptr<Assignor> make_assignor(std::string_view name) {
   return nullptr;
 }
 
-Strategies::Strategies(std::string_view list) {
+Strategies::Strategies(std::string_view list, const std::vector<std::shared_ptr<kafka::Assignor>>& own) {
   for (const std::string_view name : session::strategies(list)) {
     std::unique_ptr<Assignor> made = make_assignor(name);
+    for (const auto& each : own) {
+      if (each->name() == name) made = std::make_unique<OwnAssignor>(each);
+    }
     if (made != nullptr) all_.push_back(std::move(made));
   }
 }

@@ -1,6 +1,8 @@
 // The assignors that a member offers, in the order of its preference.
 #pragma once
 
+#include <kafka/assignor.hpp>
+
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -15,8 +17,8 @@ std::unique_ptr<Assignor> make_assignor(std::string_view name);
 /// Owns the assignors of one member.
 class Strategies {
  public:
-  /// `list`: names separated by commas, as `partition_assignment_strategy`. All of them must be known.
-  explicit Strategies(std::string_view list);
+  /// `list`: names separated by commas, as `partition_assignment_strategy`. Each names one of ours or one of `own`.
+  Strategies(std::string_view list, const std::vector<std::shared_ptr<kafka::Assignor>>& own);
 
   auto begin() const { return all_.begin(); }
   auto end() const { return all_.end(); }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/error_table.hpp"
 #include "base/topic_name.hpp"
 #include "records/compression.hpp"
 #include "session/core.hpp"
@@ -252,17 +253,44 @@ Error assign(Options& options, std::string_view name, std::string_view value) {
   return setter.result();
 }
 
-Error check_strategies(std::string_view list) {
-  constexpr std::string_view kAllowed = "range, roundrobin, sticky, cooperative-sticky, each once, separated by commas";
-  std::vector<std::string_view> seen;
+bool among(const auto& names, std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+Error wrong_assignor(std::string_view name, std::string_view why) {
+  return Error(Errc::invalid_option, "assignors: \"" + escaped(name, 64) + "\" " + std::string(why));
+}
+
+// A name has the characters of a topic's name, so that it can stand in a list, and on a line of a log.
+Error check_own_names(const std::vector<std::shared_ptr<Assignor>>& assignors, std::vector<std::string_view>& names) {
+  for (const auto& own : assignors) {
+    if (own == nullptr) return Error(Errc::invalid_option, "assignors: one of them is null");
+    const std::string_view name = own->name();
+    if (check_topic_name(name)) return wrong_assignor(name, "is no name: 1 to 249 letters, digits, '.', '_' and '-'");
+    if (among(session::kStrategies, name)) return wrong_assignor(name, "is the name of an assignor of this library");
+    if (among(names, name)) return wrong_assignor(name, "is there twice");
+    names.push_back(name);
+  }
+  return {};
+}
+
+Error check_strategies(const ConsumerOptions& options) {
+  std::vector<std::string_view> own, seen;
+  if (Error error = check_own_names(options.assignors, own)) return error;
+  const std::string list = session::strategy_list(options);
+  std::string allowed = "range, roundrobin, sticky, cooperative-sticky, ";
+  for (const std::string_view name : own) (allowed += name) += ", ";
+  allowed += "each once, separated by commas";
   for (const std::string_view name : session::strategies(list)) {
-    const bool known = std::find(std::begin(session::kStrategies), std::end(session::kStrategies), name) !=
-                       std::end(session::kStrategies);
-    if (!known || std::find(seen.begin(), seen.end(), name) != seen.end())
-      return wrong("partition.assignment.strategy", list, kAllowed);
+    const bool known = among(session::kStrategies, name) || among(own, name);
+    if (!known || among(seen, name)) return wrong("partition.assignment.strategy", list, allowed);
     seen.push_back(name);
   }
-  return seen.empty() ? wrong("partition.assignment.strategy", list, kAllowed) : Error();
+  if (seen.empty()) return wrong("partition.assignment.strategy", list, allowed);
+  for (const std::string_view name : own) {
+    if (!among(seen, name)) return wrong_assignor(name, "is missing in partition.assignment.strategy");
+  }
+  return {};
 }
 
 // As the Java client: what the broker decides with KIP-848 is refused, because it would have no effect.
@@ -282,6 +310,8 @@ Error check_protocol(const ConsumerOptions& options) {
     return wrong("partition.assignment.strategy", *options.partition_assignment_strategy,
                  "unset with group.protocol=consumer: the broker assigns, see group.remote.assignor");
   }
+  if (!options.assignors.empty())
+    return Error(Errc::invalid_option, "assignors: none with group.protocol=consumer: the broker assigns");
   return {};
 }
 
@@ -336,8 +366,7 @@ Error ConsumerOptions::set(std::string_view name, std::string_view value) {
 Error ConsumerOptions::validate() const {
   if (Error error = check(*this)) return error;
   if (Error error = check_protocol(*this)) return error;
-  if (Error error = check_strategies(partition_assignment_strategy.value_or(std::string(session::kDefaultStrategies))))
-    return error;
+  if (Error error = check_strategies(*this)) return error;
   if (!group_instance_id.empty() && check_topic_name(group_instance_id)) {
     return wrong("group.instance.id", group_instance_id,
                  "1 to 249 letters, digits, '.', '_' and '-', not \".\" or \"..\"");
@@ -376,6 +405,13 @@ cluster::ClusterConfig cluster_config(const SessionOptions& options) {
   config.rebootstrap = options.metadata_recovery_strategy == MetadataRecovery::rebootstrap;
   config.rebootstrap_trigger = options.metadata_recovery_rebootstrap_trigger;
   return config;
+}
+
+std::string strategy_list(const ConsumerOptions& options) {
+  if (options.partition_assignment_strategy) return *options.partition_assignment_strategy;
+  std::string list;
+  for (const auto& own : options.assignors) (list += list.empty() ? "" : ",") += own->name();
+  return list.empty() ? std::string(kDefaultStrategies) : list;
 }
 
 std::vector<std::string_view> strategies(std::string_view list) {

@@ -40,6 +40,8 @@ constexpr std::string_view kDefaultStrategies = "range,cooperative-sticky";
 constexpr Range kHeartbeatBounds = time(milliseconds(50), minutes(20));
 /// The names in `partition_assignment_strategy`, in their order.
 std::vector<std::string_view> strategies(std::string_view list);
+/// The list that a member with these options offers.
+std::string strategy_list(const ConsumerOptions& options);
 
 struct OptionFields {
   static void walk(auto& f, auto& o) requires requires { o.bootstrap_servers; }
