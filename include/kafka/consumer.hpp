@@ -51,8 +51,9 @@ class UVKAFKA_API PartitionReader {
   /// Sets the position: the next message of the partition is the first one at or behind `to.offset` (or earliest,
   /// latest, at a time). Messages that were fetched and not dispatched are dropped. An open envelope stays valid: its
   /// ack no longer moves the position, and its commit still stores its offset. With `unordered`, its answer is `lost`
-  /// instead. Commits that were given before are stored all the same. Restarts a stopped partition. If the offset turns
-  /// out not to exist, `on_start_out_of_range` decides.
+  /// instead. Commits that were given before are stored all the same; if a lower one behind the seek
+  /// takes the place of one before it was sent, its `done` says `lost`. Restarts a stopped partition. If the offset
+  /// turns out not to exist, `on_start_out_of_range` decides.
   Error seek(TopicOffset to);
   /// The offset of the oldest open envelope, or of the next message to dispatch; -1 while it is not known.
   int64_t position(std::string_view topic, int32_t partition) const;

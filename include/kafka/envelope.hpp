@@ -150,6 +150,8 @@ class UVKAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
   ///                  fails for good ends the consumption. With `pipelined` or `unordered`, the commit of a later
   ///                  message may confirm this one. `closed` if the consumer closed while a message below this one was
   ///                  open.
+  ///                  `lost` if the position was set back (by seek(), or by a commit that failed) and a lower commit
+  ///                  took its place before it was sent.
   ///                  `offset_out_of_range` if the log lost this message before the commit was confirmed (an unclean
   ///                  election): what is stored then ends where the log was cut, and the consumption goes on.
   /// @return already_answered (nothing changes; also of an envelope that was moved from), lost, or closed (the deadline

@@ -2,6 +2,7 @@
 // Not here: the requests (committer.cpp).
 #pragma once
 
+#include <kafka/error.hpp>
 #include <kafka/function.hpp>
 #include <kafka/types.hpp>
 
@@ -18,7 +19,7 @@ namespace kafka::consumer {
 struct WaitingDone {
   Function<void(Error)> done;
   int64_t offset = -1;  ///< what it was told will be stored
-  Error cut = {};       ///< the log has lost some of that since: this is its outcome if the commit is stored
+  Error cut = {};       ///< less is stored than that: this is its outcome if the commit is stored
 };
 
 /// One commit: the newest of those that were answered since the last one left. Its outcome is reported to all of them.
@@ -40,6 +41,14 @@ struct Commit {
   void cut(int64_t end, const Error& why) {
     for (size_t i = 0; i < done.size(); ++i) {
       if (done[i].offset > end) done[i].cut = why;
+    }
+  }
+  /// A lower commit takes its place before it was sent: whoever was promised more hears that.
+  void replace(int64_t offset, const std::string& where) {
+    for (size_t i = 0; i < done.size(); ++i) {
+      if (done[i].offset <= offset || done[i].cut) continue;
+      done[i].cut = Error(Errc::lost, where + " was set back, and a later commit stored offset " +
+                                          std::to_string(offset) + " in place of " + std::to_string(done[i].offset));
     }
   }
   /// The greatest offset up to `end` that a `done` was promised; -1: none is known.

@@ -34,6 +34,7 @@ void Committer::want(Partition& partition, const Window::Entry& answered, std::s
   wanted.moves = moves;
   const Window& window = partition.window;
   wanted.offset = known_end(partition, answered);
+  if (!wanted.done.empty()) wanted.replace(wanted.offset, partition.where());
   wanted.epoch = answered.epoch;
   if (wanted.offset > answered.next) {
     // The epoch may be newer than that of the record before the offset, never older.
@@ -217,6 +218,7 @@ void Committer::want_again(Sent sent) {
   } else if (!sent.commit.tail) {
     Commit newer = std::exchange(wanted, std::move(sent.commit));
     if (newer.moves != wanted.moves) wanted.from = newer.from;
+    wanted.replace(newer.offset, sent.partition->where());
     wanted.offset = newer.offset;
     wanted.tail = wanted.tail && newer.tail;
     wanted.epoch = newer.epoch;

@@ -192,6 +192,50 @@ TEST_CASE("pipelined: a commit that was under way when the position was set does
   client.close();
 }
 
+TEST_CASE("pipelined: a commit that a lower one replaces before it is sent is not told to be stored") {
+  SimClient client(6, {.brokers = 1});
+  fill(client, "t", 2, 20);
+  devbroker::Faults& faults = client.brokers->cluster().faults();
+  faults.add(ApiKey::offset_commit).delay(100ms).reply(Errc::group_authorization_failed);
+  faults.add(ApiKey::offset_commit).always().delay(1s);
+  Consumer consumer(*client.session, "g", {{"t", {0, 1}}},
+                    {.commit_mode = CommitMode::pipelined, .ordering = Ordering::partition});
+  Watch watch(client);
+  std::map<int32_t, MessageEnvelope> kept;
+  std::vector<Error> ends, outcomes;
+  const auto note = [&](Error error) { outcomes.push_back(std::move(error)); };
+  consumer.consume(
+      [&](MessageEnvelope envelope) {
+        if (envelope.partition() == 0 && envelope.offset() < 3) {
+          envelope.commit();
+        } else {
+          kept.emplace(envelope.partition(), std::move(envelope));
+        }
+      },
+      [&](Error error) { ends.push_back(std::move(error)); });
+  CHECK(client.until([&] { return !ends.empty(); }));
+  REQUIRE(kept.size() == 2);
+  // What failed comes again. A commit of the other partition is under way, so that the next ones wait.
+  CHECK_FALSE(kept[1].commit());
+  client.run(10ms);
+  CHECK_FALSE(kept[0].commit({}, note));
+  consumer.consume([&](MessageEnvelope envelope) {
+    if (envelope.partition() == 0 && envelope.offset() == 0) {
+      CHECK_FALSE(envelope.commit({}, note));
+    } else {
+      kept[envelope.partition()] = std::move(envelope);
+    }
+  });
+  CHECK(client.until([&] { return outcomes.size() == 2; }));
+  CHECK(outcomes[0] == Errc::lost);
+  CHECK(outcomes[0].message().find("a later commit stored offset 1 in place of 4") != std::string::npos);
+  CHECK_FALSE(outcomes[1]);
+  CHECK(watch.stored == std::vector<int64_t>{1, 1});
+  kept.clear();
+  close(client, consumer);
+  client.close();
+}
+
 TEST_CASE("pipelined: a cancelled or dropped message comes again; what was answered before is stored") {
   const bool cancel = GENERATE(true, false);
   SimClient client(7, {.brokers = 1});
