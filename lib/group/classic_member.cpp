@@ -218,6 +218,7 @@ void ClassicMember::synced(const Error& failed, Synced& response, net::TimePoint
   if (error) return sync_failed(error);
   state_ = State::stable;
   heartbeats_.synced(sent_at);
+  if (farewell_) return go_on();  // everything is being given up
   round_.assignor->assigned(assignment.partitions, assignment.user_data);
   take(std::move(assignment.partitions));
 }

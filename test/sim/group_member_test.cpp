@@ -457,6 +457,27 @@ TEST_CASE("Close as the leader in the middle of a rebalance: the others go on") 
   CHECK(bench.until([&] { return other.owned.size() == 2 && bench.owned() == 4; }, 20s));
 }
 
+TEST_CASE("Close while SyncGroup is under way: what the member keeps is given up once") {
+  GroupBench bench;
+  fill(bench.client, "t", 4, 20);
+  ConsumerOptions options = member_options();
+  options.partition_assignment_strategy = "cooperative-sticky";
+  SimMember& a = bench.start("a", options);
+  REQUIRE(bench.until([&] { return a.owned.size() == 4; }));
+  bench.client.brokers->cluster().faults().add(ApiKey::sync_group).always().delay(300ms);
+  SimMember& b = bench.start("b", options);
+  REQUIRE(bench.until([&] { return a.consumer->group().state == GroupView::State::joining; }));
+  bench.run(100ms);  // the answer to JoinGroup has come
+  CHECK(a.owned.size() == 4);
+  a.holds = true;
+  a.close();
+  bench.run(1s);  // the answer to SyncGroup comes while the Revocation is held
+  CHECK(a.journal ==
+        std::vector<std::string>{"assigned t/0 t/1 t/2 t/3", "revoking t/0 t/1 t/2 t/3", "revoked t/0 t/1 t/2 t/3"});
+  a.held.clear();
+  REQUIRE(bench.until([&] { return a.closes == 1 && b.owned.size() == 4; }));
+}
+
 TEST_CASE("A member with no assignor in common is told so, with both sides' names") {
   GroupBench bench;
   fill(bench.client, "t", 2, 10);
