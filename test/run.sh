@@ -16,7 +16,8 @@ for tool in java mvn; do command -v $tool >/dev/null 2>&1 || java_missing="$java
   printf '\n!!! NOT INSTALLED:%s. Tests against real Kafka brokers and the wire oracle are SKIPPED; the rest runs. !!!\n\n' "$java_missing"
 
 rm -f "$build/meson-logs/testlog.json"
-meson test -C "$build" --no-rebuild --print-errorlogs || true # the summary below decides
+# One test more than there are cores: tests with real brokers mostly wait.
+meson test -C "$build" --no-rebuild --print-errorlogs --num-processes $(($(nproc) + 1)) || true # the summary below decides
 [ -z "$java_missing" ] || printf '\n!!! SKIPPED for want of%s: real Kafka brokers, the wire oracle !!!\n' "$java_missing"
 echo
 exec python3 test/summary.py "$build/meson-logs/testlog.json"
