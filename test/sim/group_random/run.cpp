@@ -280,13 +280,26 @@ void GroupRun::heal() {
   }
 }
 
-bool GroupRun::settled() const {
+bool GroupRun::settled() {
+  size_t alive = 0;
   for (const Slot& slot : slots_) {
     for (const auto& process : slot.processes) {
       if (process->closing() || (process->alive() && !process->stable())) return false;
+      alive += process->alive() ? 1 : 0;
     }
   }
-  return judge.settled(topics());
+  return members() <= alive && judge.settled(topics());
+}
+
+// One that has died counts until its session ends. Partitions move then, even if it owned none.
+size_t GroupRun::members() {
+  size_t most = 0;
+  for (int32_t broker = 1; broker <= plan.brokers; ++broker) {
+    if (const auto* classic = cluster().group_coordinator().find(broker, kGroup)) most = classic->members().size();
+    if (const auto* consumer = cluster().group_coordinator().find_consumer(broker, kGroup))
+      most = consumer->roster().members().size();
+  }
+  return most;
 }
 
 // A group at rest costs heartbeats, and nothing else of the group's.

@@ -64,7 +64,8 @@ class GroupRun {
   std::vector<std::string> hosts() const;
   std::set<std::string> topics() const;
   std::string states() const;
-  bool settled() const;
+  bool settled();
+  size_t members();
   bool until(Duration limit, const std::function<bool()>& done);
 
   std::unique_ptr<SimCluster> brokers_;
