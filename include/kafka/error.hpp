@@ -167,6 +167,8 @@ enum class Errc : int32_t {
   too_large = -1016,            ///< Something received exceeds a limit; the text names the limit.
   stalled = -1017,              ///< The loop did not turn for longer than allowed.
   address_error = -1018,        ///< An address cannot be listened on or used.
+  wrong_state = -1019,          ///< The object cannot do this now; the text says why. Of the C API.
+  wrong_thread = -1020,         ///< The call belongs to another thread, the one that made the session. Of the C API.
 };
 
 /// An error, or none. Cheap to make, copy and test when there is none.

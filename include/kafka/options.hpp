@@ -11,8 +11,22 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kafka {
+
+/// An option as its table has it, with the value of the struct that lists it.
+struct OptionInfo {
+  enum class Type : uint8_t { text, flag, number, milliseconds, choice };
+
+  std::string name = {};  ///< the Java client's
+  Type type = Type::text;
+  std::vector<std::string> choices = {};  ///< what a choice may be
+  int64_t least = 0;                      ///< of a number, or of a time in milliseconds
+  int64_t most = 0;
+  std::optional<std::string> value = {};  ///< as set() takes it; none: unset
+  std::string text = {};                  ///< one sentence for people
+};
 
 /// What a session does when no known broker can be reached (KIP-899, KIP-1102).
 enum class MetadataRecovery : uint8_t { none, rebootstrap };
@@ -51,6 +65,8 @@ struct UVKAFKA_API SessionOptions {
   /// Sets the option that has this Java name. invalid_option names the option and its range, and changes nothing.
   Error set(std::string_view name, std::string_view value);
   Error validate() const;
+  /// All options with their values, in the order of the members.
+  std::vector<OptionInfo> list() const;
 };
 
 /// How a record without a partition gets one. Names and placement are those of other clients: with the same number of
@@ -95,6 +111,7 @@ struct UVKAFKA_API ProducerOptions {
 
   Error set(std::string_view name, std::string_view value);
   Error validate() const;
+  std::vector<OptionInfo> list() const;
 };
 
 /// Where to start when nothing is committed. A topic that was deleted and made anew is read from its first record, with
@@ -184,6 +201,7 @@ struct UVKAFKA_API ConsumerOptions {
   /// `auto.offset.reset` sets auto_offset_reset and on_offset_out_of_range.
   Error set(std::string_view name, std::string_view value);
   Error validate() const;
+  std::vector<OptionInfo> list() const;
 };
 
 }  // namespace kafka

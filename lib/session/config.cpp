@@ -8,11 +8,13 @@
 #include "base/topic_name.hpp"
 #include "records/compression.hpp"
 #include "session/core.hpp"
+#include "session/option_choices.hpp"
 #include "session/option_fields.hpp"
 
 namespace kafka {
 namespace {
 
+using session::choices;
 using session::OptionFields;
 using session::Range;
 
@@ -41,56 +43,6 @@ Error wrong(std::string_view name, std::string_view value, std::string_view allo
                std::string(name) + " = \"" + std::string(value) + "\": it must be " + std::string(allowed));
 }
 std::string text(Range range) { return std::to_string(range.least) + " to " + std::to_string(range.most); }
-
-template <class Enum>
-struct Choice {
-  std::string_view name;
-  Enum value;
-};
-constexpr Choice<Acks> kAcks[] = {{"all", Acks::all}, {"-1", Acks::all}, {"1", Acks::leader}, {"0", Acks::none}};
-constexpr Choice<Compression> kCompressions[] = {{"none", Compression::none},
-                                                 {"gzip", Compression::gzip},
-                                                 {"snappy", Compression::snappy},
-                                                 {"lz4", Compression::lz4},
-                                                 {"zstd", Compression::zstd}};
-constexpr Choice<MetadataRecovery> kRecoveries[] = {{"rebootstrap", MetadataRecovery::rebootstrap},
-                                                    {"none", MetadataRecovery::none}};
-constexpr Choice<OffsetReset> kResets[] = {{"earliest", OffsetReset::earliest}, {"latest", OffsetReset::latest},
-                                           {"none", OffsetReset::none},         {"smallest", OffsetReset::earliest},
-                                           {"largest", OffsetReset::latest},    {"error", OffsetReset::none}};
-constexpr Choice<OutOfRange> kOutOfRange[] = {{"fail", OutOfRange::fail},
-                                              {"reset_to_earliest", OutOfRange::reset_to_earliest},
-                                              {"reset_to_latest", OutOfRange::reset_to_latest}};
-constexpr Choice<IsolationLevel> kIsolations[] = {{"read_committed", IsolationLevel::read_committed},
-                                                  {"read_uncommitted", IsolationLevel::read_uncommitted}};
-constexpr Choice<Ordering> kOrderings[] = {
-    {"consumer", Ordering::consumer}, {"partition", Ordering::partition}, {"unordered", Ordering::unordered}};
-constexpr Choice<CommitMode> kCommitModes[] = {{"confirmed", CommitMode::confirmed},
-                                               {"pipelined", CommitMode::pipelined}};
-constexpr Choice<GroupProtocol> kGroupProtocols[] = {{"classic", GroupProtocol::classic},
-                                                     {"consumer", GroupProtocol::consumer}};
-constexpr Choice<Partitioner> kPartitioners[] = {{"murmur2_random", Partitioner::murmur2_random},
-                                                 {"murmur2", Partitioner::murmur2},
-                                                 {"consistent_random", Partitioner::consistent_random},
-                                                 {"consistent", Partitioner::consistent},
-                                                 {"fnv1a_random", Partitioner::fnv1a_random},
-                                                 {"fnv1a", Partitioner::fnv1a},
-                                                 {"random", Partitioner::random},
-                                                 {"round_robin", Partitioner::round_robin}};
-
-constexpr Choice<AddressFamily> kFamilies[] = {
-    {"any", AddressFamily::any}, {"v4", AddressFamily::v4}, {"v6", AddressFamily::v6}};
-std::span<const Choice<AddressFamily>> choices(AddressFamily) { return kFamilies; }
-std::span<const Choice<Acks>> choices(Acks) { return kAcks; }
-std::span<const Choice<Compression>> choices(Compression) { return kCompressions; }
-std::span<const Choice<GroupProtocol>> choices(GroupProtocol) { return kGroupProtocols; }
-std::span<const Choice<IsolationLevel>> choices(IsolationLevel) { return kIsolations; }
-std::span<const Choice<MetadataRecovery>> choices(MetadataRecovery) { return kRecoveries; }
-std::span<const Choice<Partitioner>> choices(Partitioner) { return kPartitioners; }
-std::span<const Choice<OffsetReset>> choices(OffsetReset) { return kResets; }
-std::span<const Choice<OutOfRange>> choices(OutOfRange) { return kOutOfRange; }
-std::span<const Choice<CommitMode>> choices(CommitMode) { return kCommitModes; }
-std::span<const Choice<Ordering>> choices(Ordering) { return kOrderings; }
 
 bool number(std::string_view value, int64_t& parsed) {
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);

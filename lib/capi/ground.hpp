@@ -1,0 +1,82 @@
+// What the C handles of one session share. It outlives all of them: an object whose session was freed still knows its
+// thread and where drops are told.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "capi/drops.hpp"
+#include "capi/turn.hpp"
+
+struct kafka_loop;
+
+namespace kafka::capi {
+
+class Ground : public std::enable_shared_from_this<Ground> {
+ public:
+  bool on_its_thread() const { return thread_ == std::this_thread::get_id(); }
+  Drops& drops() { return drops_; }
+  Turn& turn() { return turn_; }
+
+  /// A call of the C API begins. Callbacks that are made during it carry its number.
+  uint64_t begin_call() {
+    drops_.enter();
+    return std::exchange(call_, ++calls_);
+  }
+  void end_call(uint64_t outer, bool accepted) {
+    for (void* user : std::exchange(unkept_, {})) {
+      if (accepted) drops_.add(user);
+    }
+    call_ = outer;
+    drops_.leave();
+  }
+  uint64_t call() const { return call_; }
+  /// A callback that was made during call number `call` is destroyed and never ran. If that call is still under way,
+  /// its result decides: a refused callback is told by the return value, an accepted one is dropped.
+  void uncalled(void* user, uint64_t call) {
+    if (call == call_ && call != 0) return unkept_.push_back(user);
+    drops_.add(user);
+  }
+
+ private:
+  friend class Hold;
+
+  const std::thread::id thread_ = std::this_thread::get_id();
+  Drops drops_;
+  Turn turn_;
+  uint64_t calls_ = 0;
+  uint64_t call_ = 0;          // 0: none is under way
+  std::vector<void*> unkept_;  // of this call: their callbacks are destroyed already
+  size_t holds_ = 0;
+  std::shared_ptr<Ground> self_;  // while there are holds
+};
+
+/// Keeps a ground, and is as small as a pointer. It is counted without atomics: of the loop's thread only.
+class Hold {
+ public:
+  explicit Hold(Ground& ground) : ground_(&ground) {
+    if (ground.holds_++ == 0) ground.self_ = ground.shared_from_this();
+  }
+  Hold(const Hold& other) : Hold(*other.ground_) {}
+  Hold(Hold&& other) noexcept : ground_(std::exchange(other.ground_, nullptr)) {}
+  Hold& operator=(const Hold&) = delete;
+  ~Hold() { release(); }
+
+  Ground& operator*() const { return *ground_; }
+  Ground* operator->() const { return ground_; }
+  explicit operator bool() const { return ground_ != nullptr; }
+  void release() {
+    Ground* ground = std::exchange(ground_, nullptr);
+    if (ground == nullptr || --ground->holds_ > 0) return;
+    const auto last = std::move(ground->self_);
+  }
+
+ private:
+  Ground* ground_;
+};
+
+}  // namespace kafka::capi

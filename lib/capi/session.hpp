@@ -1,0 +1,29 @@
+// The C handle of a session.
+#pragma once
+
+#include <kafka/c/session.h>
+#include <kafka/session.hpp>
+
+#include <memory>
+
+#include "capi/error.hpp"
+#include "capi/ground.hpp"
+
+struct kafka_session {
+  kafka_session(kafka::Session made, std::shared_ptr<kafka::capi::Ground> own_ground);
+  kafka_session(const kafka_session&) = delete;
+  ~kafka_session();
+
+  const std::shared_ptr<kafka::capi::Ground> shared_ground;  // posted functions count it from any thread
+  const kafka::capi::Hold ground;
+  kafka::Session session;
+  const kafka_error error;
+};
+
+namespace kafka::capi {
+
+/// A handle around a session that was made elsewhere, for example on a simulated reactor. kafka_session_free() frees
+/// it.
+kafka_session* wrap(Session session);
+
+}  // namespace kafka::capi
