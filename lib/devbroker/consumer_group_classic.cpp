@@ -64,6 +64,9 @@ void ConsumerGroup::join(const protocol::JoinGroupRequest& request, const GroupC
   if (request.member_id.empty() && !request.group_instance_id && wants_id) return refuse(Errc::member_id_required, id);
   const bool replaces = holder != nullptr && holder->id != id;
   if (replaces && !request.member_id.empty()) return refuse(Errc::fenced_instance_id, id);
+  // Its session has ended. A dynamic member is taken with any id: it was told to come with one.
+  if (request.group_instance_id && holder == nullptr && !request.member_id.empty())
+    return refuse(Errc::unknown_member_id, id);
   if (replaces) {
     timers_.erase(holder->id);
     holder = &roster_.take_over(*holder, id);

@@ -96,6 +96,10 @@ void ClassicMember::go_on() {
   if (!holdings_.owned.empty() && !cooperative()) {
     return revoke(holdings_.owned, drain_deadline());
   }
+  // Suppose the process stood still for longer than a session, and the group has given its partitions to others. In a
+  // group of both protocols the coordinator (4.3) takes a JoinGroup with the old id as that of a new member. This one
+  // would keep what it owned, and store offsets of it. So a heartbeat goes first: it is refused then.
+  if (!holdings_.owned.empty() && !heartbeats_.within_session()) return heartbeats_.ask();
   send_join();
 }
 
@@ -300,7 +304,9 @@ void ClassicMember::topic_changed(const std::string& topic) { want("topic " + to
 
 // What concerns a generation that is not this one any more is never acted upon.
 void ClassicMember::heartbeat_answered(const Identity& sent, const Error& error) {
-  if (!error || sent.generation != identity_.generation || sent.member_id != identity_.member_id) return;
+  if (sent.generation != identity_.generation || sent.member_id != identity_.member_id) return;
+  if (!error && wanted_) return go_on();
+  if (!error) return;
   if (error == Errc::fenced_instance_id || error == Errc::group_authorization_failed) return refuse(error);
   if (state_ == State::joining || state_ == State::syncing) return refused_meanwhile(error);
   if (state_ != State::stable) return;

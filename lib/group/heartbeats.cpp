@@ -31,7 +31,11 @@ void Heartbeats::joining(net::TimePoint until) {
 void Heartbeats::synced(net::TimePoint sent_at) {
   sync_until_.reset();
   heard(sent_at);
-  if (trusted_until() > core_.reactor().now() || under_way_) return;
+  if (trusted_until() <= core_.reactor().now()) ask();
+}
+
+void Heartbeats::ask() {
+  if (under_way_) return;
   timer_.cancel();
   send();
 }

@@ -50,6 +50,10 @@ class Heartbeats {
   /// SyncGroup, which was sent then, was answered well.
   void synced(net::TimePoint sent_at);
   void stop();
+  /// The session cannot have ended: the coordinator has answered something that was sent within it.
+  bool within_session() const { return heard_ + session_ > core_.reactor().now(); }
+  /// Sends one now, unless one is under way.
+  void ask();
   /// Another generation may follow soon.
   void hurry();
 

@@ -113,3 +113,21 @@ TEST_CASE("A member whose JoinGroup is never answered stops when the group has g
   CHECK(bench.until([&] { return bench.disjoint(); }, 2s));  // four heartbeats
   CHECK(bench.until([&] { return first.owned.size() == 2 && second.owned.size() == 2; }));
 }
+
+TEST_CASE("A member that stood still for a session joins again only when a heartbeat was answered") {
+  GroupBench bench(38, {.brokers = 1});
+  fill(bench.client, "t", 4, 20);
+  ConsumerOptions options = member_options();
+  options.partition_assignment_strategy = "cooperative-sticky";
+  SimMember& old = bench.start("a", options);
+  CHECK(bench.until([&] { return old.owned.size() == 4; }));
+  SimMember& other = bench.start("b", consumer_protocol_options());
+  CHECK(bench.until([&] { return old.owned.size() == 2 && other.owned.size() == 2; }));
+  bench.client.world.pause("a");
+  CHECK(bench.until([&] { return other.owned.size() == 4; }, 30s));
+  // A group of both protocols takes the old id as that of a new member.
+  CHECK_FALSE(old.consumer->rebalance("the test wants it"));
+  bench.client.world.resume("a");
+  CHECK(bench.until([&] { return !old.losses.empty(); }, 5s));
+  CHECK(bench.until([&] { return old.owned.size() == 2 && other.owned.size() == 2; }));
+}

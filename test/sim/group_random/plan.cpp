@@ -151,6 +151,11 @@ bool GroupPlan::by_id() const {
                      [](const std::string& each) { return each.empty() || each == "4.3"; });
 }
 
+bool GroupPlan::mixed() const {
+  const auto modern = [](const SlotPlan& slot) { return slot.options.group_protocol == GroupProtocol::consumer; };
+  return std::any_of(slots.begin(), slots.end(), modern) && !std::all_of(slots.begin(), slots.end(), modern);
+}
+
 Duration GroupPlan::longest_session() const {
   Duration longest{};
   for (const SlotPlan& slot : slots)

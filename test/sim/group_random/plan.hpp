@@ -44,6 +44,8 @@ struct GroupPlan {
   std::string text() const;
   /// Every broker takes the ids of topics in Fetch and OffsetCommit.
   bool by_id() const;
+  /// The group has members of both protocols.
+  bool mixed() const;
   /// After this time the group has put out members that died without a word.
   Duration longest_session() const;
 

@@ -228,7 +228,11 @@ void Process::heal() {
 
 bool Process::cut_off() const {
   const bool taken_over = replaced_ && !plan_.options.group_instance_id.empty();
-  return taken_over || still_ || run_.world.owed(host_) > Duration::zero() ||
+  // Suppose a member of the consumer protocol comes while a classic group shares out. Kafka makes it a group of both
+  // protocols, and forgets what the classic members owned until they have joined again.
+  const bool forgotten =
+      run_.plan.mixed() && plan_.options.group_protocol == GroupProtocol::classic && is(GroupView::State::joining);
+  return taken_over || forgotten || still_ || run_.world.owed(host_) > Duration::zero() ||
          run_.unheard(host_) > plan_.options.session_timeout.value_or(kBrokersSession);
 }
 
