@@ -172,7 +172,7 @@ void Ownership::revoke(const Partitions& gone, net::TimePoint deadline, Function
       if (handlers->on_revoking) handlers->on_revoking(gone, milliseconds(left));
     }));
   }
-  const net::Duration patience = options_.rebalance_timeout * kHeldPercent / 100;
+  const net::Duration patience = participation_->rebalance_timeout() * kHeldPercent / 100;
   held_timer_ = core_.reactor().after(patience, [this] {
     held_timer_.cancel();
     if (held_ == nullptr) return;

@@ -50,6 +50,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   const Identity& identity() const override { return identity_; }
   Verdict judge(const Identity& sent, const Error& error) override;
   GroupView view() const override;
+  net::Duration rebalance_timeout() const override { return calls_.rebalance_timeout(); }
   bool suspended() const override { return state_ == State::suspended; }
 
  private:

@@ -49,6 +49,7 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
   const Identity& identity() const override { return identity_; }
   Verdict judge(const Identity& sent, const Error& error) override;
   GroupView view() const override;
+  net::Duration rebalance_timeout() const override { return options_.rebalance_timeout; }
   bool suspended() const override { return state_ == State::suspended; }
 
  private:

@@ -78,6 +78,8 @@ class Participation {
   /// A commit under `sent` was refused with `error`.
   virtual Verdict judge(const Identity& sent, const Error& error) = 0;
   virtual GroupView view() const = 0;
+  /// How long the group waits for a member that gives partitions up. Before Kafka 0.10.1 that is the session.
+  virtual net::Duration rebalance_timeout() const = 0;
   /// After suspend(), until join().
   virtual bool suspended() const = 0;
 };

@@ -424,6 +424,23 @@ TEST_CASE("The group waits for a Revocation that is held, up to 90 % of the reba
   CHECK(a.losses.empty());
 }
 
+TEST_CASE("A Revocation is held up to 90 % of the session where JoinGroup has no rebalance timeout") {
+  GroupBench bench;
+  REQUIRE_FALSE(bench.client.brokers->cluster().releases().as_version("0.9"));
+  fill(bench.client, "t", 2, 10);
+  ConsumerOptions options = member_options();
+  options.rebalance_timeout = 60s;
+  SimMember& a = bench.start("a", options);
+  a.holds = true;
+  CHECK(bench.until([&] { return a.owned.size() == 2; }));
+  SimMember& b = bench.start("b", options);
+  CHECK(bench.until([&] { return a.held.size() == 1; }));
+  bench.run(4s);
+  CHECK(b.owned.empty());
+  // The session is 6 s. Then the group would go on without the member that holds it.
+  CHECK(bench.until([&] { return b.owned.size() == 1 && a.owned.size() == 1; }, 1800ms));
+}
+
 TEST_CASE("Close in the middle of a join: the group does not wait for a member that is gone") {
   GroupBench bench;
   fill(bench.client, "t", 2, 10);
