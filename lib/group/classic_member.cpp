@@ -41,6 +41,7 @@ ClassicMember::ClassicMember(session::Core& core, MemberOptions options, Topics 
       owner_(owner),
       strategies_(options_.strategies, options_.assignors),
       topics_(topics.names.begin(), topics.names.end()),
+      farewell_(core.reactor()),
       calls_(core, options_, strategies_, identity_),
       heartbeats_(core, identity_, options_.heartbeat_interval, *this),
       interest_(core, *this),
@@ -54,10 +55,10 @@ ClassicMember::~ClassicMember() { abort(); }
 void ClassicMember::abort() {
   scope_.end();
   retry_timer_.cancel();
-  farewell_.reset();
+  farewell_.end();
   leading_.reset();
   wanted_.reset();
-  giving_.under_way = false;
+  giving_.stop();
   heartbeats_.stop();
   calls_.close();
   census_.stop();
@@ -82,15 +83,15 @@ void ClassicMember::subscribe(Topics topics) {
 
 // A flag, not a condition: what asked for it may have gone back meanwhile, and the group has to share out all the same.
 void ClassicMember::want(std::string reason) {
-  if (state_ == State::failed || farewell_) return;
+  if (state_ == State::failed || farewell_.wanted()) return;
   if (!wanted_) wanted_ = std::move(reason);
   go_on();
 }
 
 // Begins the next join, if one is wanted and nothing stands before it.
 void ClassicMember::go_on() {
-  if (giving_.under_way) return;
-  if (farewell_) return say_farewell();
+  if (giving_.under_way()) return;
+  if (farewell_.wanted()) return say_farewell();
   const bool idle = state_ == State::away || state_ == State::suspended || state_ == State::stable;
   if (!wanted_ || !idle) return;
   if (!holdings_.owned.empty() && !cooperative()) {
@@ -130,7 +131,7 @@ void ClassicMember::joined(const Error& failed, Joined& response) {
   if (error) return join_failed(error, response);
   identity_.member_id = response.member_id;
   identity_.generation = response.generation_id;
-  if (farewell_) {
+  if (farewell_.wanted()) {
     state_ = State::stable;
     return go_on();
   }
@@ -146,7 +147,7 @@ void ClassicMember::joined(const Error& failed, Joined& response) {
 void ClassicMember::join_failed(const Error& error, const Joined& response) {
   // An id that was handed out and is not used blocks the group until a session has passed.
   if (error == Errc::member_id_required) identity_.member_id = response.member_id;
-  if (farewell_) {
+  if (farewell_.wanted()) {
     state_ = State::stable;
     return go_on();
   }
@@ -222,7 +223,7 @@ void ClassicMember::synced(const Error& failed, Synced& response, net::TimePoint
   if (error) return sync_failed(error);
   state_ = State::stable;
   heartbeats_.synced(sent_at);
-  if (farewell_) return go_on();  // everything is being given up
+  if (farewell_.wanted()) return go_on();  // everything is being given up
   round_.assignor->assigned(assignment.partitions, assignment.user_data);
   take(std::move(assignment.partitions));
 }
@@ -230,7 +231,7 @@ void ClassicMember::synced(const Error& failed, Synced& response, net::TimePoint
 void ClassicMember::sync_failed(const Error& error) {
   state_ = State::stable;
   if (error == Errc::closed) return;
-  if (farewell_) return go_on();
+  if (farewell_.wanted()) return go_on();
   if (fatal(error) && error != Errc::inconsistent_group_protocol) return refuse(error);
   if (error == Errc::unknown_member_id) {
     forget_id();
@@ -366,21 +367,17 @@ net::TimePoint ClassicMember::drain_deadline() const {
 }
 
 void ClassicMember::revoke(Partitions gone, net::TimePoint deadline) {
-  giving_.under_way = true;
-  const uint64_t number = ++giving_.number;
-  owner_.revoke(gone, deadline, scope_.wrap([this, number, gone] {
-    if (giving_.under_way && giving_.number == number) revoked(gone);
-  }));
+  owner_.revoke(gone, deadline, giving_.begin(scope_, [this, gone] { revoked(gone); }));
 }
 
 void ClassicMember::revoked(const Partitions& gone) {
-  giving_.under_way = false;
+  giving_.stop();
   holdings_.owned = difference(holdings_.owned, gone);
   go_on();
 }
 
 void ClassicMember::lose(const Error& why) {
-  giving_.under_way = false;
+  giving_.stop();
   if (std::exchange(holdings_.owned, {}).empty()) return;
   owner_.lost(why);
 }
@@ -402,12 +399,12 @@ void ClassicMember::refuse(const Error& why) {
   heartbeats_.stop();
   calls_.close();
   wanted_.reset();
-  if (farewell_) return gone();
+  if (farewell_.wanted()) return gone();
   owner_.refused(Error(why.code(), std::string(why.detail())));
 }
 
 void ClassicMember::suspend(const Error& why) {
-  if (state_ == State::away || state_ == State::suspended || state_ == State::failed || farewell_) return;
+  if (state_ == State::away || state_ == State::suspended || state_ == State::failed || farewell_.wanted()) return;
   lose(why);
   wanted_.reset();
   leading_.reset();
@@ -424,19 +421,15 @@ void ClassicMember::suspend(const Error& why) {
 }
 
 void ClassicMember::leave(bool tell, net::TimePoint deadline, Function<void()> done) {
-  if (!farewell_) {
-    farewell_.emplace();
-    farewell_->tell = tell;
-    farewell_->deadline = deadline;
+  if (!farewell_.wanted()) {
     wanted_.reset();
     leading_.reset();
     retry_timer_.cancel();
     stop_watching();
-    farewell_->timer = core_.reactor().after(std::max(deadline - core_.reactor().now(), net::Duration::zero()),
-                                             scope_.wrap([this] { gone(); }));
+    farewell_.begin(tell, deadline, scope_.wrap([this] { gone(); }));
   }
-  if (done) farewell_->done.push_back(std::move(done));
-  if (giving_.under_way || state_ == State::leaving) return;
+  farewell_.wait(std::move(done));
+  if (giving_.under_way() || state_ == State::leaving) return;
   core_.reactor().defer(scope_.wrap([this] { go_on(); }));
 }
 
@@ -444,21 +437,18 @@ void ClassicMember::leave(bool tell, net::TimePoint deadline, Function<void()> d
 void ClassicMember::say_farewell() {
   if (state_ == State::leaving) return;
   if (!holdings_.owned.empty()) {
-    return revoke(holdings_.owned, std::min(drain_deadline(), farewell_->deadline));
+    return revoke(holdings_.owned, std::min(drain_deadline(), farewell_.deadline()));
   }
-  const bool waits_for_id = state_ == State::joining && !member() && farewell_->tell && calls_.join_sent();
+  const bool waits_for_id = state_ == State::joining && !member() && farewell_.tell() && calls_.join_sent();
   if (waits_for_id) return;
-  const bool known = member() && farewell_->tell && state_ != State::suspended && state_ != State::failed;
+  const bool known = member() && farewell_.tell() && state_ != State::suspended && state_ != State::failed;
   state_ = State::leaving;
   if (!known) return gone();
-  const net::Duration left = std::max(farewell_->deadline - core_.reactor().now(), net::Duration::zero());
-  calls_.leave(identity_, left, "the consumer was closed", scope_.wrap([this] { gone(); }));
+  calls_.leave(identity_, farewell_.left(), "the consumer was closed", scope_.wrap([this] { gone(); }));
 }
 
 void ClassicMember::gone() {
-  std::vector<Function<void()>> callbacks;
-  if (farewell_) callbacks = std::move(farewell_->done);
-  farewell_.reset();
+  std::vector<Function<void()>> callbacks = farewell_.end();
   calls_.close();
   heartbeats_.stop();
   stop_watching();
@@ -495,7 +485,7 @@ GroupView ClassicMember::view() const {
       view.state = GroupView::State::failed;
       break;
   }
-  if (giving_.under_way) view.state = GroupView::State::revoking;
+  if (giving_.under_way()) view.state = GroupView::State::revoking;
   view.member_id = identity_.member_id;
   view.generation = identity_.generation;
   if (round_.assignor != nullptr) view.assignor = round_.assignor->name();

@@ -119,7 +119,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   Holdings holdings_;
   Giving giving_;
   std::optional<std::string> wanted_;  // the member has to join again, and why
-  std::optional<Farewell> farewell_;
+  Farewell farewell_;
   cluster::RetryPause retry_;
   net::Timer retry_timer_;
   ClassicCalls calls_;

@@ -47,6 +47,7 @@ ConsumerProtocolMember::ConsumerProtocolMember(session::Core& core, MemberOption
       options_(std::move(options)),
       owner_(owner),
       wish_{{topics.names.begin(), topics.names.end()}},
+      farewell_(core.reactor()),
       told_(options_),
       heartbeats_(core, identity_, *this),
       topic_ids_(core, options_.creates_topics, *this) {
@@ -60,8 +61,8 @@ ConsumerProtocolMember::~ConsumerProtocolMember() { abort(); }
 void ConsumerProtocolMember::abort() {
   scope_.end();
   retry_timer_.cancel();
-  farewell_.reset();
-  giving_.under_way = false;
+  farewell_.end();
+  giving_.stop();
   heartbeats_.stop();
   if (core_.live()) topic_ids_.stop();
   forget_membership();
@@ -72,7 +73,7 @@ void ConsumerProtocolMember::abort() {
 // --- into the group ---------------------------------------------------------
 
 void ConsumerProtocolMember::join() {
-  if (farewell_ || (state_ != State::away && state_ != State::suspended)) return;
+  if (farewell_.wanted() || (state_ != State::away && state_ != State::suspended)) return;
   if (own_id_.empty()) own_id_ = make_id(core_.reactor());
   begin();
 }
@@ -93,7 +94,7 @@ void ConsumerProtocolMember::match(std::string pattern) { want({wish_.topics, st
 void ConsumerProtocolMember::want(Wish wish) {
   if (wish == wish_) return;
   wish_ = std::move(wish);
-  if (farewell_ || (state_ != State::joining && state_ != State::stable)) return;
+  if (farewell_.wanted() || (state_ != State::joining && state_ != State::stable)) return;
   topic_ids_.watch(wish_.topics, !wish_.pattern.empty());
   say();
 }
@@ -107,7 +108,7 @@ Wish ConsumerProtocolMember::said() const {
 // Nothing in the protocol asks for that. The coordinator hears everything anew, and decides.
 void ConsumerProtocolMember::rebalance(std::string reason) {
   core_.log().line(LogLevel::info, "group " + identity_.group + ": the application asks for a rebalance: " + reason);
-  if (farewell_ || state_ != State::stable) return;
+  if (farewell_.wanted() || state_ != State::stable) return;
   told_.forget();
   heartbeats_.beat();
 }
@@ -222,7 +223,7 @@ void ConsumerProtocolMember::take_target(const Response& response) {
 
 // One step towards the newest target, if nothing stands before it.
 void ConsumerProtocolMember::reconcile() {
-  if (giving_.under_way || farewell_ || !target_ || !member()) return;
+  if (giving_.under_way() || farewell_.wanted() || !target_ || !member()) return;
   const IdPartitions gone = difference(owned_.all(), *target_);
   if (!gone.empty()) {
     return revoke(gone, drain_deadline(core_.reactor().now(), options_, options_.rebalance_timeout));
@@ -259,28 +260,24 @@ Partitions ConsumerProtocolMember::take(const IdPartitions& fresh) {
 
 // What the coordinator does not know yet goes out at once, or once the heartbeat that is under way was answered.
 void ConsumerProtocolMember::say() {
-  if (state_ != State::stable || farewell_) return;
+  if (state_ != State::stable || farewell_.wanted()) return;
   if (!told_.knows(said(), owned_.all())) heartbeats_.beat();
 }
 
 void ConsumerProtocolMember::revoke(const IdPartitions& gone, net::TimePoint deadline) {
   const Partitions named = owned_.by_name(gone);
   if (named.empty()) return revoked(gone);
-  giving_.under_way = true;
-  const uint64_t number = ++giving_.number;
-  owner_.revoke(named, deadline, scope_.wrap([this, number, gone] {
-    if (giving_.under_way && giving_.number == number) revoked(gone);
-  }));
+  owner_.revoke(named, deadline, giving_.begin(scope_, [this, gone] { revoked(gone); }));
 }
 
 void ConsumerProtocolMember::revoked(const IdPartitions& gone) {
-  giving_.under_way = false;
+  giving_.stop();
   owned_.remove(gone);
   go_on();
 }
 
 void ConsumerProtocolMember::go_on() {
-  if (farewell_) return say_farewell();
+  if (farewell_.wanted()) return say_farewell();
   reconcile();
   say();
 }
@@ -313,7 +310,7 @@ Participation::Verdict ConsumerProtocolMember::judge(const Identity& sent, const
 // --- out of it --------------------------------------------------------------
 
 void ConsumerProtocolMember::lose(const Error& why) {
-  giving_.under_way = false;
+  giving_.stop();
   const bool any = !owned_.by_name().empty();
   owned_.clear();
   if (any) owner_.lost(why);
@@ -332,7 +329,7 @@ void ConsumerProtocolMember::put_out(const Error& why) {
   topic_ids_.miss({});
   forget_membership();
   lose(why);
-  if (farewell_) {
+  if (farewell_.wanted()) {
     known_ = known_ && why == Errc::fenced_member_epoch;
     return go_on();
   }
@@ -346,13 +343,13 @@ void ConsumerProtocolMember::refuse(const Error& why) {
   retry_timer_.cancel();
   topic_ids_.stop();
   heartbeats_.stop();
-  if (farewell_) return gone();
+  if (farewell_.wanted()) return gone();
   owner_.refused(Error(why.code(), std::string(why.detail())));
 }
 
 // A static member says that it will be back: its id can be used again, and its partitions wait until its session ends.
 void ConsumerProtocolMember::suspend(const Error& why) {
-  if (state_ == State::away || state_ == State::suspended || state_ == State::failed || farewell_) return;
+  if (state_ == State::away || state_ == State::suspended || state_ == State::failed || farewell_.wanted()) return;
   heartbeats_.stop();
   retry_timer_.cancel();
   topic_ids_.stop();
@@ -363,32 +360,28 @@ void ConsumerProtocolMember::suspend(const Error& why) {
 }
 
 void ConsumerProtocolMember::leave(bool tell, net::TimePoint deadline, Function<void()> done) {
-  if (!farewell_) {
-    farewell_.emplace();
-    farewell_->tell = tell;
-    farewell_->deadline = deadline;
+  if (!farewell_.wanted()) {
     retry_timer_.cancel();
     topic_ids_.stop();
-    farewell_->timer = core_.reactor().after(std::max(deadline - core_.reactor().now(), net::Duration::zero()),
-                                             scope_.wrap([this] { gone(); }));
+    farewell_.begin(tell, deadline, scope_.wrap([this] { gone(); }));
   }
-  if (done) farewell_->done.push_back(std::move(done));
-  if (giving_.under_way || state_ == State::leaving) return;
+  farewell_.wait(std::move(done));
+  if (giving_.under_way() || state_ == State::leaving) return;
   core_.reactor().defer(scope_.wrap([this] { go_on(); }));
 }
 
 void ConsumerProtocolMember::say_farewell() {
-  if (state_ == State::leaving || giving_.under_way) return;
+  if (state_ == State::leaving || giving_.under_way()) return;
   if (!owned_.empty()) {
     const net::TimePoint drained = drain_deadline(core_.reactor().now(), options_, options_.rebalance_timeout);
-    return revoke(owned_.all(), std::min(drained, farewell_->deadline));
+    return revoke(owned_.all(), std::min(drained, farewell_.deadline()));
   }
-  const bool tells = (farewell_->tell || is_static()) && state_ != State::failed;
+  const bool tells = (farewell_.tell() || is_static()) && state_ != State::failed;
   state_ = State::leaving;
   heartbeats_.stop();
   if (!tells || !known_) return gone();
-  const net::Duration left = std::max(farewell_->deadline - core_.reactor().now(), net::Duration::zero());
-  tell_leaving(farewell_->tell ? Request::kLeave : Request::kLeaveForAWhile, left, scope_.wrap([this] { gone(); }));
+  tell_leaving(farewell_.tell() ? Request::kLeave : Request::kLeaveForAWhile, farewell_.left(),
+               scope_.wrap([this] { gone(); }));
 }
 
 // A join may be under way. The coordinator reads what comes by one connection in its order.
@@ -402,9 +395,7 @@ void ConsumerProtocolMember::tell_leaving(int32_t epoch, net::Duration timeout, 
 }
 
 void ConsumerProtocolMember::gone() {
-  std::vector<Function<void()>> callbacks;
-  if (farewell_) callbacks = std::move(farewell_->done);
-  farewell_.reset();
+  std::vector<Function<void()>> callbacks = farewell_.end();
   retry_timer_.cancel();
   heartbeats_.stop();
   topic_ids_.stop();
@@ -439,7 +430,7 @@ GroupView ConsumerProtocolMember::view() const {
       view.state = GroupView::State::failed;
       break;
   }
-  if (giving_.under_way) view.state = GroupView::State::revoking;
+  if (giving_.under_way()) view.state = GroupView::State::revoking;
   view.member_id = identity_.member_id;
   view.generation = identity_.generation;
   view.assignor = options_.remote_assignor;

@@ -107,7 +107,7 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
   OwnedTopics owned_;
   std::optional<IdPartitions> target_;  // what the member may have, until it has all of it
   Giving giving_;
-  std::optional<Farewell> farewell_;
+  Farewell farewell_;
   Told told_;
   cluster::RetryPause retry_;
   net::Timer retry_timer_;

@@ -6,26 +6,64 @@
 #include <kafka/types.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/scope.hpp"
 #include "group/member_options.hpp"
 #include "net/reactor.hpp"
 
 namespace kafka::group {
 
-/// The member is asked to leave.
-struct Farewell {
-  bool tell = true;
-  net::TimePoint deadline{};
-  std::vector<Function<void()>> done;
-  net::Timer timer;
+/// Whether the member was asked to leave, and who waits for that.
+class Farewell {
+ public:
+  explicit Farewell(net::Reactor& reactor) : reactor_(reactor) {}
+
+  bool wanted() const { return asked_.has_value(); }
+  /// The member is asked to leave by `deadline`; then `late` is called. `tell`: the coordinator is to hear of it.
+  void begin(bool tell, net::TimePoint deadline, Function<void()> late);
+  /// `done` is called once the member has gone. May be empty.
+  void wait(Function<void()> done);
+
+  // Once it is wanted.
+  bool tell() const { return asked_->tell; }
+  net::TimePoint deadline() const { return asked_->deadline; }
+  net::Duration left() const { return std::max(asked_->deadline - reactor_.now(), net::Duration::zero()); }
+
+  /// The member has gone. Returns who waits for it.
+  std::vector<Function<void()>> end();
+
+ private:
+  struct Asked {
+    bool tell;
+    net::TimePoint deadline;
+    std::vector<Function<void()>> waiting;
+    net::Timer timer;
+  };
+  net::Reactor& reactor_;
+  std::optional<Asked> asked_;
 };
 
-/// Partitions that are being given up.
-struct Giving {
-  bool under_way = false;
-  uint64_t number = 0;  ///< the end of an older one changes nothing
+/// Whether partitions are being given up. One revocation is under way at a time.
+class Giving {
+ public:
+  bool under_way() const { return under_way_; }
+  /// Returns `then` for the end of this revocation. It is not called if stop() comes first.
+  template <class F>
+  Function<void()> begin(const Scope& scope, F then) {
+    under_way_ = true;
+    return scope.wrap([this, number = ++number_, then = std::move(then)] {
+      if (under_way_ && number_ == number) then();
+    });
+  }
+  /// It has ended, or the partitions are lost.
+  void stop() { under_way_ = false; }
+
+ private:
+  bool under_way_ = false;
+  uint64_t number_ = 0;
 };
 
 /// Of what is left of the rebalance timeout, the part in which open envelopes may be answered.
