@@ -1,10 +1,11 @@
 // The work of rdkafka_bench through this library.
 //
-//   uvkafka_bench produce|consume|batch|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-u RUN]
+//   uvkafka_bench produce|consume|batch|commit|member|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-u RUN]
 //                 [-g GROUP] [-r RATE] [-d SECONDS] [-X name=value]...
 //
 // produce: a report is counted per message; -u sends RUN records to each partition in turn, else the producer chooses.
 // consume: all partitions from the start, an envelope acked per message. commit: each is committed instead.
+// member: as commit, but the group assigns the partitions.
 // batch: as consume, in batches of up to RUN (500 by default), each acked.
 // latency: from send to report, one at a time or RATE in a second. idle: connected to all leaders for SECONDS.
 // Exit status 3: an option that this library does not know.
@@ -214,7 +215,12 @@ void batch(const Arguments& arguments, kafka::SessionOptions session_options, ka
 void commit(const Arguments& arguments, kafka::SessionOptions session_options, kafka::ConsumerOptions options) {
   Bench bench(arguments, std::move(session_options));
   bench.with_partitions([&](std::vector<int32_t> partitions) {
-    bench.consumer.emplace(*bench.session, arguments.group, kafka::Partitions{{arguments.topic, partitions}}, options);
+    if (arguments.mode == "member") {
+      bench.consumer.emplace(*bench.session, arguments.group, kafka::Topics(arguments.topic), options);
+    } else {
+      bench.consumer.emplace(*bench.session, arguments.group, kafka::Partitions{{arguments.topic, partitions}},
+                             options);
+    }
     bench.consumer->consume(
         arguments.messages,
         [&](kafka::MessageEnvelope envelope) {
@@ -270,7 +276,8 @@ int main(int argc, char** argv) {
   if (arguments.mode == "idle") return idle(arguments, session, producer), 0;
   if (arguments.mode == "consume") return consume(arguments, session, consumer), 0;
   if (arguments.mode == "batch") return batch(arguments, session, consumer), 0;
-  if (arguments.mode == "commit") return commit(arguments, session, consumer), 0;
-  std::fprintf(stderr, "uvkafka_bench produce|consume|batch|commit|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES\n");
+  if (arguments.mode == "commit" || arguments.mode == "member") return commit(arguments, session, consumer), 0;
+  std::fprintf(stderr,
+               "uvkafka_bench produce|consume|batch|commit|member|latency|idle -b BOOTSTRAP -t TOPIC -n MESSAGES\n");
   return bench::kNotKnown;
 }
