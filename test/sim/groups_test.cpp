@@ -1,121 +1,15 @@
-// Administration of groups (kafka::Groups): lists, descriptions, lag, and what is taken away, on old and new releases,
-// with brokers that are gone, that move, and that answer wrongly.
-#include <kafka/consumer_group.hpp>
-#include <kafka/groups.hpp>
-
-#include <functional>
-
-#include "group_fixture.hpp"
-#include "protocol/consumer_group_describe.hpp"
-#include "protocol/delete_groups.hpp"
-#include "protocol/describe_groups.hpp"
-#include "protocol/leave_group.hpp"
-#include "protocol/list_groups.hpp"
-#include "protocol/offset_delete.hpp"
-#include "protocol/offset_fetch.hpp"
+// What kafka::Groups tells: lists, descriptions and lag, on old and new releases.
+#include "groups_fixture.hpp"
 
 using namespace kafka;
 using namespace kafka::sim;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
-namespace {
-
-using Descriptions = std::vector<GroupDescription>;
-using Lags = std::vector<PartitionLag>;
-using GroupResults = std::vector<GroupResult>;
-using PartitionResults = std::vector<PartitionResult>;
-using Removed = std::vector<RemovedMember>;
-
-SessionOptions patient_for(std::chrono::milliseconds timeout) {
-  SessionOptions options;
-  options.default_api_timeout = timeout;
-  return options;
-}
-
-ConsumerOptions newer() {
-  ConsumerOptions options;
-  options.group_protocol = GroupProtocol::consumer;
-  return options;
-}
-
-/// A cluster that speaks like one release, with members of the group "g", and the object under test.
-struct Bench : GroupBench {
-  explicit Bench(const std::string& version = "", int count = 1, SessionOptions session = {})
-      : GroupBench(1, {.brokers = count, .session = std::move(session)}), groups(*client.session) {
-    REQUIRE_FALSE(cluster().releases().as_version(version));
-    fill(client, "t", 3, 20);
-  }
-  devbroker::Cluster& cluster() { return client.brokers->cluster(); }
-
-  /// One call to its end; `begin` gets the callback.
-  template <class T>
-  Outcome<T> call(const std::function<void(Function<void(Error, T)>)>& begin) {
-    Outcome<T> outcome;
-    begin(outcome.take());
-    CHECK(outcome.calls == 0);  // never inside the call
-    CHECK(until([&] { return outcome.calls > 0; }));
-    run(2s);
-    CHECK(outcome.calls == 1);
-    return outcome;
-  }
-  Outcome<GroupList> list(GroupFilter filter = {}) {
-    return call<GroupList>([&](auto done) { groups.list(filter, std::move(done)); });
-  }
-  Outcome<Descriptions> describe(std::vector<std::string> names) {
-    return call<Descriptions>([&](auto done) { groups.describe(names, std::move(done)); });
-  }
-  Outcome<Lags> lag(const std::string& name = "g") {
-    return call<Lags>([&](auto done) { groups.lag(name, std::move(done)); });
-  }
-  Outcome<GroupResults> erase(std::vector<std::string> names) {
-    return call<GroupResults>([&](auto done) { groups.delete_groups(names, std::move(done)); });
-  }
-  Outcome<PartitionResults> erase_offsets(Partitions partitions, const std::string& name = "g") {
-    return call<PartitionResults>([&](auto done) { groups.delete_offsets(name, partitions, std::move(done)); });
-  }
-  Outcome<Removed> remove(std::vector<MemberToRemove> members, const std::string& name = "g") {
-    return call<Removed>(
-        [&](auto done) { groups.remove_members(name, members, "an operator said so", std::move(done)); });
-  }
-  /// Stores an offset without being a member.
-  void store(const std::string& name, const std::string& topic, int32_t partition, int64_t offset) {
-    ConsumerGroup group(*client.session, name);
-    Outcome<std::vector<ConsumerOffset>> outcome;
-    group.commit_offsets({{.topic = topic, .partition = partition, .offset = offset}}, outcome.take());
-    CHECK(until([&] { return outcome.calls > 0; }));
-    CHECK_FALSE(outcome.error);
-  }
-  std::string member_id() { return members.back()->consumer->group().member_id; }
-
-  Groups groups;
-};
-
-std::string text_of(const GroupList& list) {
-  std::string text;
-  for (const ListedGroup& group : list.groups) {
-    text += (text.empty() ? "" : ", ") + group.name + " " + group.protocol_type + " " +
-            std::string(to_string(group.state)) + " " + std::string(to_string(group.type));
-  }
-  return text;
-}
-
-std::string text_of(const Lags& all) {
-  std::string text;
-  for (const PartitionLag& lag : all) {
-    text += (text.empty() ? "" : ", ") + lag.topic + "/" + std::to_string(lag.partition) + " " +
-            std::to_string(lag.committed) + " " + std::to_string(lag.end) + " " + std::to_string(lag.lag) +
-            (lag.member_id.empty() ? "" : " owned") + (lag.error ? " " + lag.error.name() : "");
-  }
-  return text;
-}
-
-}  // namespace
-
 TEST_CASE("groups: all brokers are asked, and the list says what each release knows") {
   const std::string version = GENERATE("0.9", "0.11", "2.4", "2.8", "4.3", "");
   CAPTURE(version);
-  Bench bench(version, 3);
+  GroupsBench bench(version, 3);
   const bool states = version.empty() || version >= "2.8";
   for (int32_t id = 1; id <= 3; ++id) {
     const std::string name = "stored-" + std::to_string(id);
@@ -139,7 +33,7 @@ TEST_CASE("groups: all brokers are asked, and the list says what each release kn
 TEST_CASE("groups: a list by state or type has only those, and a release without states says so") {
   const std::string version = GENERATE("2.4", "2.8", "4.3");
   CAPTURE(version);
-  Bench bench(version);
+  GroupsBench bench(version);
   bench.store("stored", "t", 0, 1);
   const bool is_new = version == "4.3";
   SimMember& a = bench.start("a", is_new ? newer() : member_options());
@@ -161,7 +55,7 @@ TEST_CASE("groups: a list by state or type has only those, and a release without
 }
 
 TEST_CASE("groups: a broker that cannot be asked is named, and the groups of the others are listed") {
-  Bench bench("", 3, patient_for(5s));
+  GroupsBench bench("", 3, patient_for(5s));
   for (int32_t id = 1; id <= 3; ++id) {
     const std::string name = "stored-" + std::to_string(id);
     REQUIRE_FALSE(bench.cluster().coordinators().move(name, id));
@@ -207,7 +101,7 @@ TEST_CASE("groups: a broker that cannot be asked is named, and the groups of the
 TEST_CASE("groups: members of a classic group are described, on every release") {
   const std::string version = GENERATE("0.9", "0.10", "0.11", "1.1", "2.4", "2.8", "3.9", "4.3", "");
   CAPTURE(version);
-  Bench bench(version, 2);
+  GroupsBench bench(version, 2);
   bench.store("stored", "t", 0, 1);
   SimMember& a = bench.start("a");
   REQUIRE(bench.until([&] { return a.owned.size() == 3; }));
@@ -249,7 +143,7 @@ TEST_CASE("groups: members of a classic group are described, on every release") 
 }
 
 TEST_CASE("groups: members of both protocols are described, with epochs and what they will own") {
-  Bench bench("4.3");
+  GroupsBench bench("4.3");
   ConsumerOptions options = newer();
   options.group_instance_id = "one";
   options.client_rack = "r";
@@ -284,7 +178,7 @@ TEST_CASE("groups: members of both protocols are described, with epochs and what
 }
 
 TEST_CASE("groups: a coordinator that moves or loads is followed") {
-  Bench bench("", 3);
+  GroupsBench bench("", 3);
   SimMember& a = bench.start("a");
   REQUIRE(bench.until([&] { return a.owned.size() == 3; }));
   CHECK_FALSE(bench.describe({"g"}).error);
@@ -299,7 +193,7 @@ TEST_CASE("groups: a coordinator that moves or loads is followed") {
 }
 
 TEST_CASE("groups: hundreds of groups are described and deleted by one call") {
-  Bench bench("", 3);
+  GroupsBench bench("", 3);
   std::vector<std::string> names;
   for (int i = 0; i < 300; ++i) {
     names.push_back("stored-" + std::to_string(i));
@@ -318,7 +212,7 @@ TEST_CASE("groups: hundreds of groups are described and deleted by one call") {
 }
 
 TEST_CASE("groups: of many groups a limited number is asked about at a time") {
-  Bench bench("", 1, patient_for(5s));
+  GroupsBench bench("", 1, patient_for(5s));
   std::vector<std::string> names;
   for (int i = 0; i < 300; ++i) names.push_back("g-" + std::to_string(i));
   bench.cluster().faults().add(ApiKey::consumer_group_describe).always().swallow();
@@ -334,7 +228,7 @@ TEST_CASE("groups: of many groups a limited number is asked about at a time") {
 TEST_CASE("groups: the lag has committed offsets, ends, and owners, of every release") {
   const std::string version = GENERATE("0.9", "0.10", "0.11", "2.8", "3.9", "4.3", "");
   CAPTURE(version);
-  Bench bench(version, 2);
+  GroupsBench bench(version, 2);
   bench.store("g", "t", 1, 7);
   fill(bench.client, "more", 2, 5);
   bench.store("g", "more", 1, 5);
@@ -352,7 +246,7 @@ TEST_CASE("groups: the lag has committed offsets, ends, and owners, of every rel
 }
 
 TEST_CASE("groups: partitions whose end nobody tells have an error of their own, at once") {
-  Bench bench("", 1);
+  GroupsBench bench("", 1);
   fill(bench.client, "gone", 1, 5);
   bench.store("g", "t", 0, 30);  // beyond the end
   bench.store("g", "t", 1, 20);
@@ -371,323 +265,4 @@ TEST_CASE("groups: partitions whose end nobody tells have an error of their own,
   CHECK(lag.error == Errc::unknown_topic_or_partition);
   CHECK(text_of(lag.value) ==
         "gone/0 5 -1 -1 unknown_topic_or_partition, t/0 30 20 0, t/1 20 -1 -1 leader_not_available");
-}
-
-TEST_CASE("groups: a group is deleted when it is empty, from 1.1 on") {
-  const std::string version = GENERATE("0.11", "1.1", "2.8", "4.3", "");
-  CAPTURE(version);
-  Bench bench(version, 2);
-  SimMember& a = bench.start("a");
-  REQUIRE(bench.until([&] { return bench.stored(0) == 20; }));
-  bench.store("other", "t", 0, 1);
-  const auto refused = bench.erase({"g", "other"});
-  if (version == "0.11") {
-    CHECK(refused.error == Errc::unsupported_feature);
-    CHECK_THAT(refused.error.message(), Contains("Kafka 1.1"));
-    return;
-  }
-  CHECK(refused.error == Errc::non_empty_group);
-  REQUIRE(refused.value.size() == 2);
-  CHECK(refused.value[0].name == "g");
-  CHECK(refused.value[0].error == Errc::non_empty_group);
-  CHECK_FALSE(refused.value[1].error);
-  a.close();
-  REQUIRE(bench.until([&] { return a.closes == 1; }));
-  CHECK_FALSE(bench.erase({"g"}).error);
-  CHECK(bench.stored(0) == -1);
-  CHECK(bench.erase({"g"}).error == Errc::group_id_not_found);
-}
-
-TEST_CASE("groups: offsets are deleted of topics that nobody subscribes to, from 2.4 on") {
-  const std::string version = GENERATE("1.1", "2.4", "3.9", "");
-  CAPTURE(version);
-  Bench bench(version, 2);
-  fill(bench.client, "more", 2, 5);
-  bench.store("g", "more", 1, 5);
-  bench.start("a");
-  REQUIRE(bench.until([&] { return bench.stored(0) == 20; }));
-  const auto gone = bench.erase_offsets({{"more", {0, 1}}, {"t", {0}}});
-  REQUIRE(gone.value.size() == 3);
-  if (version == "1.1") {
-    CHECK(gone.error == Errc::unsupported_feature);
-    for (const PartitionResult& result : gone.value) CHECK(result.error == Errc::unsupported_feature);
-    return;
-  }
-  CHECK(gone.error == Errc::group_subscribed_to_topic);
-  CHECK_FALSE(gone.value[0].error);
-  CHECK_FALSE(gone.value[1].error);
-  CHECK(gone.value[1].topic == "more");
-  CHECK(gone.value[1].partition == 1);
-  CHECK(gone.value[2].error == Errc::group_subscribed_to_topic);
-  CHECK(bench.stored(0) == 20);
-  CHECK(text_of(bench.lag().value) == "t/0 20 20 0 owned, t/1 20 20 0 owned, t/2 20 20 0 owned");
-  const auto none = bench.erase_offsets({{"t", {0}}}, "nosuch");
-  CHECK(none.error == Errc::group_id_not_found);
-  CHECK(none.value.at(0).error == Errc::group_id_not_found);
-}
-
-TEST_CASE("groups: members are removed together where the broker can, else one by one") {
-  const std::string version = GENERATE("0.9", "0.11", "1.1", "2.4", "2.8", "4.3", "");
-  CAPTURE(version);
-  Bench bench(version, 2);
-  SimMember& a = bench.start("a");
-  SimMember& b = bench.start("b");
-  REQUIRE(bench.until([&] { return a.owned.size() + b.owned.size() == 3 && !a.owned.empty() && !b.owned.empty(); }));
-  const auto id = [](SimMember& member) { return member.consumer->group().member_id; };
-  const std::string first = id(a), second = id(b);
-  const size_t before = static_cast<size_t>(bench.client.brokers->cluster().requests().count(ApiKey::leave_group, 0));
-  const auto removed =
-      bench.remove({MemberToRemove::id(first), MemberToRemove::id("nobody"), MemberToRemove::id(second)});
-  CHECK(removed.error == Errc::unknown_member_id);
-  REQUIRE(removed.value.size() == 3);
-  CHECK_FALSE(removed.value[0].error);
-  CHECK(removed.value[1].error == Errc::unknown_member_id);
-  CHECK(removed.value[1].member.member_id == "nobody");
-  CHECK_FALSE(removed.value[2].error);
-  const size_t requests =
-      static_cast<size_t>(bench.client.brokers->cluster().requests().count(ApiKey::leave_group, 0)) - before;
-  CHECK(requests == (version.empty() || version >= "2.4" ? 1 : 3));
-  // They still run, so they hear of it and join again.
-  CHECK(bench.until([&] { return !a.losses.empty() && !b.losses.empty(); }));
-  CHECK(bench.until([&] { return a.owned.size() + b.owned.size() == 3; }));
-  CHECK(id(a) != first);
-}
-
-TEST_CASE("groups: static members are removed by their instance ids, from 2.4 on") {
-  const std::string version = GENERATE("1.1", "2.4", "4.3");
-  CAPTURE(version);
-  Bench bench(version, 2);
-  if (version == "1.1") {
-    const auto removed = bench.remove({MemberToRemove::instance("one")});
-    CHECK(removed.error == Errc::unsupported_feature);
-    CHECK_THAT(removed.error.message(), Contains("Kafka 2.4"));
-    const auto mixed = bench.remove({MemberToRemove::instance("one"), MemberToRemove::id("nobody")});
-    CHECK(mixed.value.at(0).error == Errc::unsupported_feature);
-    CHECK(mixed.value.at(1).error == Errc::unknown_member_id);
-    return;
-  }
-  ConsumerOptions options = member_options();
-  options.group_instance_id = "one";
-  options.session_timeout = 60s;
-  SimMember& a = bench.start("a", options);
-  REQUIRE(bench.until([&] { return a.owned.size() == 3; }));
-  a.close();  // it stays a member
-  REQUIRE(bench.until([&] { return a.closes == 1; }));
-  CHECK(bench.describe({"g"}).value.at(0).members.at(0).instance_id == "one");
-  const auto removed = bench.remove({MemberToRemove::instance("one"), MemberToRemove::instance("two")});
-  CHECK(removed.error == Errc::unknown_member_id);
-  CHECK_FALSE(removed.value.at(0).error);
-  CHECK(removed.value.at(1).error == Errc::unknown_member_id);
-  CHECK(bench.describe({"g"}).value.at(0).members.empty());
-}
-
-TEST_CASE("groups: members of KIP-848 are removed, also by 3.9, where LeaveGroup does not reach them") {
-  const std::string version = GENERATE("3.9", "4.3");
-  CAPTURE(version);
-  Bench bench(version, 2);
-  ConsumerOptions options = newer();
-  SimMember& a = bench.start("a", options);
-  options.group_instance_id = "one";
-  SimMember& b = bench.start("b", options);
-  REQUIRE(bench.until([&] { return a.owned.size() + b.owned.size() == 3 && !a.owned.empty() && !b.owned.empty(); }));
-  const auto id = a.consumer->group().member_id;
-  std::vector<int16_t> codes;
-  bench.cluster().faults().set_distortion([&codes](int32_t, ApiKey of, int16_t, void* response) {
-    if (of != ApiKey::leave_group) return;
-    for (auto& member : static_cast<protocol::LeaveGroupResponse*>(response)->members)
-      codes.push_back(member.error_code);
-  });
-  const auto removed =
-      bench.remove({MemberToRemove::id("nobody"), MemberToRemove::instance("one"), MemberToRemove::id(id)});
-  REQUIRE(removed.value.size() == 3);
-  CHECK(removed.error == Errc::unknown_member_id);
-  CHECK(removed.value[0].error == Errc::unknown_member_id);
-  CHECK_FALSE(removed.value[1].error);
-  CHECK_FALSE(removed.value[2].error);
-  const auto unknown = static_cast<int16_t>(Errc::unknown_member_id);
-  CHECK(codes == (version == "3.9" ? std::vector<int16_t>{unknown, unknown, unknown}
-                                   : std::vector<int16_t>{unknown, 0, 0}));  // as real brokers answered
-  CHECK(bench.until([&] { return !a.losses.empty() && !b.losses.empty(); }));
-}
-
-TEST_CASE("groups: what an attempt has done whose answer was lost is no error of the next one") {
-  Bench bench("");
-  SECTION("a member that was removed") {
-    SimMember& a = bench.start("a");
-    REQUIRE(bench.until([&] { return a.owned.size() == 3; }));
-    const std::string id = bench.member_id();
-    bench.cluster().faults().add(ApiKey::leave_group).times(1).close_after();
-    const auto removed = bench.remove({MemberToRemove::id(id)});
-    CHECK_FALSE(removed.error);
-    CHECK(bench.until([&] { return !a.losses.empty(); }));
-  }
-  SECTION("a group that was deleted") {
-    bench.store("g", "t", 0, 1);
-    bench.cluster().faults().add(ApiKey::delete_groups).times(1).close_after();
-    CHECK_FALSE(bench.erase({"g"}).error);
-    CHECK(bench.list().value.groups.empty());
-  }
-}
-
-TEST_CASE("groups: brokers of 0.8.2 have no groups to administer, and every call says so") {
-  Bench bench("0.8.2");
-  CHECK(bench.list().error == Errc::unsupported_feature);
-  const auto described = bench.describe({"g"});
-  CHECK(described.error == Errc::unsupported_feature);
-  CHECK_THAT(described.error.message(), Contains("Kafka 0.9"));
-  CHECK(bench.lag().error == Errc::unsupported_feature);
-  CHECK(bench.erase({"g"}).error == Errc::unsupported_feature);
-  CHECK(bench.erase_offsets({{"t", {0}}}).error == Errc::unsupported_feature);
-  CHECK(bench.remove({MemberToRemove::id("m")}).error == Errc::unsupported_feature);
-}
-
-TEST_CASE("groups: an answer that lacks what was asked, or tells of others, is an error and ends in time") {
-  const ApiKey api = GENERATE(ApiKey::consumer_group_describe, ApiKey::describe_groups, ApiKey::delete_groups,
-                              ApiKey::offset_delete, ApiKey::leave_group, ApiKey::offset_fetch);
-  const bool empty = GENERATE(true, false);
-  CAPTURE(static_cast<int>(api), empty);
-  Bench bench("", 1, patient_for(5s));
-  bench.store("g", "t", 0, 1);
-  bench.cluster().faults().set_distortion([api, empty](int32_t, ApiKey of, int16_t, void* response) {
-    if (of != api) return;
-    const auto change = [empty](auto& entries, auto rename) {
-      if (empty) entries.clear();
-      for (auto& entry : entries) rename(entry);
-    };
-    if (of == ApiKey::consumer_group_describe) {
-      change(static_cast<protocol::ConsumerGroupDescribeResponse*>(response)->groups,
-             [](auto& e) { e.group_id = "x"; });
-    } else if (of == ApiKey::describe_groups) {
-      change(static_cast<protocol::DescribeGroupsResponse*>(response)->groups, [](auto& e) { e.group_id = "x"; });
-    } else if (of == ApiKey::delete_groups) {
-      change(static_cast<protocol::DeleteGroupsResponse*>(response)->results, [](auto& e) { e.group_id = "x"; });
-    } else if (of == ApiKey::offset_delete) {
-      change(static_cast<protocol::OffsetDeleteResponse*>(response)->topics, [](auto& e) { e.name = "x"; });
-    } else if (of == ApiKey::leave_group) {
-      change(static_cast<protocol::LeaveGroupResponse*>(response)->members, [](auto& e) { e.member_id = "x"; });
-    } else {
-      change(static_cast<protocol::OffsetFetchResponse*>(response)->groups, [](auto& e) { e.group_id = "x"; });
-    }
-  });
-  const net::TimePoint begun = bench.client.reactor.now();
-  switch (api) {
-    case ApiKey::delete_groups:
-      CHECK(bench.erase({"g"}).error);
-      break;
-    case ApiKey::offset_delete:
-      CHECK(bench.erase_offsets({{"t", {0}}}).error == Errc::protocol_error);
-      break;
-    case ApiKey::leave_group:
-      CHECK(bench.remove({MemberToRemove::id("m")}).error == Errc::protocol_error);
-      break;
-    case ApiKey::offset_fetch:
-      CHECK(bench.lag().error);
-      break;
-    default:
-      CHECK(bench.describe({"g"}).error);
-  }
-  CHECK(bench.client.reactor.now() - begun < 9s);
-}
-
-TEST_CASE("groups: a member whose bytes cannot be read has an error, and the others are described") {
-  Bench bench("2.8");
-  SimMember& a = bench.start("a");
-  SimMember& b = bench.start("b");
-  REQUIRE(bench.until([&] { return a.owned.size() + b.owned.size() == 3 && !a.owned.empty() && !b.owned.empty(); }));
-  const std::string field = GENERATE("metadata", "assignment");
-  bench.cluster().faults().set_distortion([field](int32_t, ApiKey of, int16_t, void* response) {
-    if (of != ApiKey::describe_groups) return;
-    auto& member = static_cast<protocol::DescribeGroupsResponse*>(response)->groups.at(0).members.at(0);
-    (field == "metadata" ? member.member_metadata : member.member_assignment) = Bytes::copy("\x01");
-  });
-  const auto described = bench.describe({"g"});
-  CHECK_FALSE(described.error);
-  const auto& members = described.value.at(0).members;
-  REQUIRE(members.size() == 2);
-  CHECK(members[0].error == Errc::protocol_error);
-  CHECK_FALSE(members[1].error);
-  CHECK_FALSE(members[1].assigned.empty());
-}
-
-TEST_CASE("groups: what cannot be meant is refused with what is wrong") {
-  Bench bench("");
-  CHECK(bench.describe({}).error == Errc::invalid_argument);
-  CHECK(bench.describe({""}).error == Errc::invalid_argument);
-  CHECK_THAT(bench.describe({"g", "g"}).error.message(), Contains("group g is named twice"));
-  CHECK(bench.lag("").error == Errc::invalid_argument);
-  CHECK(bench.erase({}).error == Errc::invalid_argument);
-  CHECK(bench.erase_offsets({}).error == Errc::invalid_argument);
-  CHECK(bench.erase_offsets({{"t", {0, 0}}}).error == Errc::invalid_argument);
-  CHECK(bench.erase_offsets({{"t", {-1}}}).error == Errc::invalid_argument);
-  CHECK(bench.remove({}).error == Errc::invalid_argument);
-  CHECK(bench.remove({MemberToRemove{}}).error == Errc::invalid_argument);
-  CHECK_THAT(bench.remove({MemberToRemove::id("m"), MemberToRemove::id("m")}).error.message(), Contains("named twice"));
-  CHECK(bench.list({.states = {GroupState::unknown}}).error == Errc::invalid_argument);
-  CHECK(bench.list({.types = {GroupType::unknown}}).error == Errc::invalid_argument);
-  bench.groups.list(nullptr);  // nobody wants to know
-  bench.run(1s);
-}
-
-TEST_CASE("groups: a session that closes ends every call once, with closed, however many are under way") {
-  const int64_t after_us = GENERATE(0, 300, 700, 1500, 3000, 20000);
-  CAPTURE(after_us);
-  SimClient client(1, {.brokers = 3});
-  fill(client, "t", 3, 5);
-  int calls = 0;
-  const auto told = [&](const Error& error, const auto&...) {
-    if (error) CHECK((error == Errc::closed || error == Errc::group_id_not_found || error == Errc::unknown_member_id));
-    ++calls;
-  };
-  Groups groups(*client.session);
-  std::vector<std::string> names;
-  for (int i = 0; i < 500; ++i) names.push_back("g-" + std::to_string(i));
-  groups.list(told);
-  groups.describe(names, told);
-  groups.lag("g", told);
-  groups.delete_groups(names, told);
-  groups.delete_offsets("g", {{"t", {0}}}, told);
-  groups.remove_members("g", {MemberToRemove::id("m")}, "", told);
-  client.run(std::chrono::microseconds(after_us));
-  client.close();
-  CHECK(calls == 6);
-  groups.list(told);
-  groups.describe({"g"}, told);
-  client.run(1s);
-  CHECK(calls == 8);
-}
-
-TEST_CASE("groups: a session that closes ends a list that waits for its next attempt") {
-  SimClient client(1, {.brokers = 2});
-  client.brokers->cluster().faults().add(ApiKey::list_groups).always().reply(Errc::coordinator_load_in_progress);
-  Groups groups(*client.session);
-  Outcome<GroupList> outcome;
-  groups.list(outcome.take());
-  client.run(1500ms);
-  CHECK(outcome.calls == 0);
-  client.close();
-  CHECK(outcome.calls == 1);
-  CHECK(outcome.error == Errc::closed);
-  CHECK(outcome.value.failures.size() == 2);
-}
-
-TEST_CASE("groups: a session that is destroyed drops every call") {
-  const int64_t after_us = GENERATE(0, 300, 700, 1500, 3000);
-  SimClient client(1, {.brokers = 3});
-  fill(client, "t", 3, 5);
-  int calls = 0;
-  const auto token = std::make_shared<int>(0);
-  const auto told = [&calls, token](const Error& error, const auto&...) { calls += error == Errc::closed ? 1 : 0; };
-  Groups groups(*client.session);
-  client.brokers->cluster().faults().add(ApiKey::list_groups).always().reply(Errc::coordinator_load_in_progress);
-  groups.list(told);
-  groups.describe({"g", "h"}, told);
-  groups.lag("g", told);
-  groups.delete_groups({"g"}, told);
-  groups.delete_offsets("g", {{"t", {0}}}, told);
-  groups.remove_members("g", {MemberToRemove::id("m")}, "", told);
-  client.run(std::chrono::microseconds(after_us));
-  client.session.reset();
-  client.run(5s);
-  CHECK(calls == 0);
-  CHECK(token.use_count() == 2);  // this one, and the one in `told`
 }
