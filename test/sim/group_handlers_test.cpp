@@ -1,0 +1,108 @@
+// What an application may do inside the handlers of a member: everything, as in all other callbacks.
+#include "group_fixture.hpp"
+
+using namespace kafka;
+using namespace kafka::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+enum class Where { assigned, revoking, revoked, lost, message, committed };
+constexpr Where kAll[] = {Where::assigned, Where::revoking, Where::revoked,
+                          Where::lost,     Where::message,  Where::committed};
+
+ConsumerOptions by(const std::string& protocol) {
+  if (protocol == "consumer") return consumer_protocol_options();
+  ConsumerOptions options = member_options();
+  options.partition_assignment_strategy = protocol;
+  return options;
+}
+
+/// Two members share four partitions. The first one acts once, in the handler that the test names.
+struct Pair {
+  Pair(const std::string& protocol, Where where, std::function<void(SimMember&)> act)
+      : options(by(protocol)), where(where), act(std::move(act)) {
+    fill(bench.client, "t", 4, 40);
+    fill(bench.client, "u", 2, 10);
+    first = &bench.add("a", options);
+    first->consumer->on_assigned([this](const Partitions& fresh) {
+      if (!fresh.empty()) happens(Where::assigned);
+    });
+    first->consumer->on_revoking([this](const Partitions&, std::chrono::milliseconds) { happens(Where::revoking); });
+    first->consumer->on_revoked([this](Revocation) { happens(Where::revoked); });
+    first->consumer->on_lost([this](const Partitions&, const Error&) { happens(Where::lost); });
+    first->consumer->consume([this](MessageEnvelope envelope) {
+      static_cast<void>(envelope.commit({}, [this](Error) { happens(Where::committed); }));
+      happens(Where::message);
+    });
+    bench.until([&] {
+      return done || (first->consumer && first->consumer->group().owned == Partitions{{"t", {0, 1, 2, 3}}});
+    });
+    second = &bench.start("b", options);
+    if (where == Where::lost) {
+      bench.until([&] { return second->owned.size() == 2; });
+      bench.client.world.pause("a");
+      bench.until([&] { return second->owned.size() == 4; }, 80s);
+      bench.client.world.resume("a");
+    }
+  }
+  void happens(Where here) {
+    if (here != where || std::exchange(done, true)) return;
+    act(*first);
+  }
+
+  GroupBench bench;
+  ConsumerOptions options;
+  Where where;
+  std::function<void(SimMember&)> act;
+  SimMember* first = nullptr;
+  SimMember* second = nullptr;
+  bool done = false;
+};
+
+}  // namespace
+
+TEST_CASE("G1: a member may be destroyed inside each of its handlers, and the group goes on without it") {
+  const std::string protocol = GENERATE("range", "cooperative-sticky", "consumer");
+  const Where where = GENERATE(from_range(std::begin(kAll), std::end(kAll)));
+  const bool session_too = GENERATE(false, true);
+  CAPTURE(protocol, static_cast<int>(where), session_too);
+  Pair pair(protocol, where, [&](SimMember& member) {
+    if (session_too) const Session gone = std::move(member.session);
+    member.consumer.reset();
+  });
+  CHECK(pair.bench.until([&] { return pair.done; }, 90s));
+  CHECK(pair.bench.until([&] { return pair.second->owned.size() == 4; }, 90s));
+}
+
+TEST_CASE("G4: a member may be closed inside each of its handlers, and hears of that once") {
+  const std::string protocol = GENERATE("range", "cooperative-sticky", "consumer");
+  const Where where = GENERATE(from_range(std::begin(kAll), std::end(kAll)));
+  CAPTURE(protocol, static_cast<int>(where));
+  Pair pair(protocol, where, [](SimMember& member) { member.close(); });
+  CHECK(pair.bench.until([&] { return pair.done; }, 90s));
+  CHECK(pair.bench.until([&] { return pair.first->closes == 1 && pair.second->owned.size() == 4; }, 90s));
+  pair.bench.run(1s);
+  CHECK(pair.first->closes == 1);
+}
+
+TEST_CASE("G5: inside each of its handlers a member may subscribe, rebalance, pause, seek and stop") {
+  const std::string protocol = GENERATE("range", "cooperative-sticky", "consumer");
+  const Where where = GENERATE(from_range(std::begin(kAll), std::end(kAll)));
+  CAPTURE(protocol, static_cast<int>(where));
+  Pair pair(protocol, where, [](SimMember& member) {
+    static_cast<void>(member.consumer->pause());
+    static_cast<void>(member.consumer->resume());
+    static_cast<void>(member.consumer->seek({"t", 0, 3}));
+    CHECK_FALSE(member.consumer->subscribe(Topics("u")));
+    CHECK_FALSE(member.consumer->rebalance("a handler wants it"));
+    member.consumer->stop([] {});
+  });
+  CHECK(pair.bench.until([&] { return pair.done; }, 90s));
+  CHECK(pair.bench.until(
+      [&] {
+        const Partitions owned = pair.first->consumer->group().owned;
+        return owned == Partitions{{"u", {0, 1}}} && pair.second->owned.size() == 4;
+      },
+      90s));
+}
