@@ -69,6 +69,10 @@ class UVKAFKA_API Session {
   void get_metadata(std::set<std::string> topics, Function<void(Error, ClusterMetadata)> done, bool create = false);
   /// Describes the brokers and all topics. Each call asks a broker.
   void cluster(Function<void(Error, ClusterMetadata)> done);
+  /// Creates a topic (CreateTopics, KIP-4; Kafka 0.10.1). It is tried again until `default_api_timeout` has passed.
+  /// Errors: `topic_already_exists`; `unsupported_feature` from brokers before 0.10.1, and before 2.4 if a number is -1
+  /// (KIP-464); what else the broker says, with its text. Brokers may take a moment longer to know the new topic.
+  void create_topic(NewTopic topic, Function<void(Error)> done);
 
   /// Gets the changes of connections and leaders, and the events of consumers without a handler of their own.
   void on_event(Function<void(const Event&)> handler);

@@ -210,6 +210,13 @@ struct ClusterMetadata {
   std::map<std::string, TopicInfo> topics = {};
 };
 
+/// A topic that does not exist yet.
+struct NewTopic {
+  std::string name = {};
+  int32_t partitions = -1;          ///< 1 or more; -1: as many as the broker's `num.partitions` says (Kafka 2.4)
+  int16_t replication_factor = -1;  ///< 1 or more; -1: the broker's `default.replication.factor` (Kafka 2.4)
+};
+
 /// Something that happened and is not the result of a call.
 struct UVKAFKA_API Event {
   enum class Type : uint8_t {

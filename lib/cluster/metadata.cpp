@@ -136,7 +136,7 @@ void Metadata::answered(Error error, protocol::MetadataResponse& response, int32
   } else {
     retry_.succeed();
     // At most one request per backoff, however many callers ask for it.
-    retry_.hold(reactor_.now() + router_.config().retry_backoff);
+    retry_.hold(reactor_.now() + std::max(router_.config().retry_backoff, RetryPause::kLeast));
   }
   arm_age();
   listeners_.notify();

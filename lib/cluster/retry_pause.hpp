@@ -25,10 +25,14 @@ class RetryPause {
   /// fail one by one are then sent for 20 times a second, together, and not in a thousand requests.
   static constexpr net::Duration kGather = std::chrono::milliseconds(50);
   static constexpr net::Duration kGatheredFrom = std::chrono::milliseconds(400);
+  /// No pause is shorter, also where the options say 0. Otherwise a request that fails at once would be sent again as
+  /// fast as the broker can refuse it.
+  static constexpr net::Duration kLeast = std::chrono::milliseconds(1);
 
   /// The attempt failed: the next one waits for the returned pause. `random` is any 64-bit random number.
   net::Duration fail(net::TimePoint now, uint64_t random, const PauseLimits& limits) {
-    const net::Duration pause = Backoff::at(failures_, limits.smallest, limits.largest, random);
+    const net::Duration smallest = std::max(limits.smallest, kLeast);
+    const net::Duration pause = std::max(Backoff::at(failures_, smallest, limits.largest, random), kLeast);
     count();
     not_before_ = gathered(now + pause, pause);
     return not_before_ - now;

@@ -1,5 +1,4 @@
 // CreateTopics (key 19): makes topics (KIP-4).
-// The client does not send it; the dev broker answers it.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +11,8 @@
 namespace kafka::protocol {
 
 struct CreateTopicsRequest {
+  static constexpr int16_t kDefaultsFrom = 4;  ///< -1: the broker's numbers of partitions and replicas (KIP-464)
+
   struct CreatableTopic {
     struct CreatableReplicaAssignment {
       int32_t partition_index = 0;

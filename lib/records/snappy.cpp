@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include <snappy-c.h>
 
+#include "records/snappy_slices.hpp"
 #include "records/wire.hpp"
 
 namespace kafka::records {
@@ -53,31 +55,55 @@ Error take_block(std::string_view& rest, std::string_view& block) {
   return {};
 }
 
-Error decompress_block(std::string_view block, Buffer& out) {
-  size_t size = 0;
-  if (!plain_size(block, size)) return snappy_corrupt("a block is damaged");
-  size_t got = size;
-  if (::snappy_uncompress(block.data(), block.size(), out.reserve(size), &got) != SNAPPY_OK || got != size) {
-    return snappy_corrupt("a block is damaged");
+// One block that is being decompressed: by the library if a step may take the whole of it.
+class Block {
+ public:
+  bool begun() const noexcept { return slices_.has_value(); }
+  Error begin(std::string_view packed, size_t most, Buffer& out) {
+    size_t size = 0;
+    if (!plain_size(packed, size)) return snappy_corrupt("a block is damaged");
+    if (size > most) {
+      while (static_cast<uint8_t>(packed.front()) >= 0x80) packed.remove_prefix(1);  // the size, 7 bits in each byte
+      slices_.emplace(packed.substr(1), size);
+      return go_on(most, out);
+    }
+    size_t got = size;
+    if (::snappy_uncompress(packed.data(), packed.size(), out.reserve(size), &got) != SNAPPY_OK || got != size) {
+      return snappy_corrupt("a block is damaged");
+    }
+    out.advance(size);
+    return {};
   }
-  out.advance(size);
-  return {};
-}
+  Error go_on(size_t most, Buffer& out) {
+    Error error = slices_->step(most, out);
+    if (slices_->done()) slices_.reset();
+    return error;
+  }
+
+ private:
+  std::optional<SnappySlices> slices_;
+};
 
 class RawBlock : public Decompression {
  public:
   RawBlock(std::string_view packed, size_t limit) : packed_(packed), limit_(limit) {}
-  Error step(size_t, Buffer& out, bool& done) override {
-    size_t size = 0;
-    if (!plain_size(packed_, size)) return snappy_corrupt("not a snappy block");
-    if (size > limit_) return snappy_too_large(limit_);
-    done = true;
-    return decompress_block(packed_, out);
+  Error step(size_t most, Buffer& out, bool& done) override {
+    Error error = block_.begun() ? block_.go_on(most, out) : begin(most, out);
+    done = !block_.begun();
+    return error;
   }
 
  private:
+  Error begin(size_t most, Buffer& out) {
+    size_t size = 0;
+    if (!plain_size(packed_, size)) return snappy_corrupt("not a snappy block");
+    if (size > limit_) return snappy_too_large(limit_);
+    return block_.begin(packed_, most, out);
+  }
+
   std::string_view packed_;
   size_t limit_;
+  Block block_;
 };
 
 class Xerial : public Decompression {
@@ -89,6 +115,9 @@ class Xerial : public Decompression {
     }
     const size_t before = out.size();
     const size_t unread = rest_.size();
+    if (block_.begun()) {
+      if (Error error = block_.go_on(most, out)) return error;
+    }
     while (out.size() - before < most && unread - rest_.size() < most) {
       std::string_view block;
       if (Error error = take_block(rest_, block)) return error;
@@ -96,7 +125,7 @@ class Xerial : public Decompression {
         done = true;
         return {};
       }
-      if (Error error = decompress_block(block, out)) return error;
+      if (Error error = block_.begin(block, most, out)) return error;
     }
     return {};
   }
@@ -122,6 +151,7 @@ class Xerial : public Decompression {
 
   std::string_view rest_;
   size_t limit_;
+  Block block_;
   bool begun_ = false;
 };
 

@@ -71,13 +71,13 @@ struct OptionFields {
     f("receive.message.max.bytes", o.receive_message_max_bytes, range(1024, kGiB),
       "a larger response closes its connection");
     f("reconnect.backoff.ms", o.reconnect_backoff, time(milliseconds(0), hours(1)),
-      "first pause before the client connects again");
+      "first pause before the client connects again; 1 ms at least");
     f("reconnect.backoff.max.ms", o.reconnect_backoff_max, time(milliseconds(0), hours(1)),
       "the pause doubles up to this");
     f("request.timeout.ms", o.request_timeout, time(milliseconds(10), hours(1)),
       "how long the client waits for one response");
     f("retry.backoff.ms", o.retry_backoff, time(milliseconds(0), hours(1)),
-      "first pause before a request is sent again");
+      "first pause before a request is sent again; 1 ms at least");
     f("retry.backoff.max.ms", o.retry_backoff_max, time(milliseconds(0), hours(1)), "the pause doubles up to this");
     f("send.buffer.bytes", o.send_buffer_bytes, range(1024, kGiB), "bytes, of each socket; unset: the system decides");
     f("socket.connection.setup.timeout.ms", o.socket_connection_setup_timeout, time(milliseconds(10), hours(1)),

@@ -3,8 +3,10 @@
 
 #include <utility>
 
+#include "base/topic_name.hpp"
 #include "cluster/description.hpp"
 #include "session/core.hpp"
+#include "session/topic_creation.hpp"
 
 namespace kafka {
 
@@ -62,6 +64,25 @@ void Session::get_metadata(std::set<std::string> topics, Function<void(Error, Cl
     return core_->later([done = std::move(done), error]() mutable { done(error, {}); });
   }
   describe(*core_, std::move(topics), create, std::move(done));
+}
+
+void Session::create_topic(NewTopic topic, Function<void(Error)> done) {
+  Error refusal = core_->refusal();
+  if (!refusal) refusal = check_topic_name(topic.name);
+  if (!refusal && (topic.partitions == 0 || topic.partitions < -1)) {
+    refusal = Error(Errc::invalid_argument, "partitions " + std::to_string(topic.partitions) + ": 1 or more, or -1");
+  }
+  if (!refusal && (topic.replication_factor == 0 || topic.replication_factor < -1)) {
+    refusal = Error(Errc::invalid_argument,
+                    "replication_factor " + std::to_string(topic.replication_factor) + ": 1 or more, or -1");
+  }
+  auto told = [core = core_.get(), done = std::move(done)](Error error) mutable {
+    core->later([done = std::move(done), error = std::move(error)]() mutable {
+      if (done) done(std::move(error));
+    });
+  };
+  if (refusal) return told(std::move(refusal));
+  session::TopicCreation::start(*core_, std::move(topic), std::move(told));
 }
 
 void Session::list_topics(Function<void(Error, std::vector<std::string>)> done) {

@@ -19,6 +19,7 @@ const Command kBroker{
      {"", "--host", "ADDRESS", "listen on this address, and tell clients to use it (default 127.0.0.1)"},
      {"", "--brokers", "N", "number of brokers, 1 to 100 (default 1)"},
      {"", "--partitions", "N", "partitions of a topic that is created by its first use (default 1)"},
+     {"", "--no-auto-create", "", "the first use of a topic does not create it"},
      {"", "--topic", "NAME[:N]", "create this topic, with N partitions; repeatable"},
      {"", "--release", "RELEASE", "speak like this release of Kafka: 0.8.2 to 4.3 (default: every version)"},
      {"", "--rack", "RACK[,RACK...]", "the racks of broker 1, 2 and so on"},
@@ -42,6 +43,7 @@ std::optional<int> read(const Arguments& arguments, kafka::DevBrokerOptions& opt
     return usage_error("broker: --partitions wants 1 to 100000");
   options.brokers = static_cast<int32_t>(*brokers);
   options.default_partitions = static_cast<int32_t>(*partitions);
+  options.auto_create_topics = !arguments.has("--no-auto-create");
   options.port = static_cast<uint16_t>(*port);
   options.host = arguments.get("--host", options.host);
   options.version = arguments.get("--release");

@@ -39,8 +39,11 @@ class Search {
       if (error == kafka::Errc::leader_not_available) continue;
       if (error != kafka::Errc::unknown_topic_or_partition)
         return finish("topic " + name + ": " + error.message() + " (" + error.name() + ")");
-      if (wanted_.creation != Creation::never && !creating_) begin_to_create(name);
+      if (wanted_.creation == Creation::wanted && asked_.insert(name).second) return create(name, -1, -1);
+      if (wanted_.creation == Creation::by_broker && !creating_) begin_to_create(name);
       if (--left_ > 0) continue;
+      // Where the broker needs to be told numbers, and creates nothing by itself.
+      if (creating_ && wanted_.creation == Creation::wanted && told_.insert(name).second) return create(name, 1, 1);
       return finish("topic " + name + " does not exist" +
                     (creating_ ? ", and the broker does not create it (auto.create.topics.enable)" : ""));
     }
@@ -56,12 +59,26 @@ class Search {
     found_(cluster.topics);
   }
 
+  // The broker creates the topic, with its own numbers of partitions and replicas. One that takes no such request, or
+  // no request without numbers (before 2.4), may create the topic by itself when it is asked about it.
+  void create(const std::string& name, int32_t partitions, int16_t replicas) {
+    app_.session().create_topic({name, partitions, replicas}, [this, name](const kafka::Error& error) {
+      left_ = kAttemptsToCreate;
+      if (error == kafka::Errc::closed) return finish("");
+      if (error == kafka::Errc::unsupported_feature) {
+        creating_ = true;
+        left_ = kAttemptsToRead;  // one that creates topics says so at once
+      } else if (error && error != kafka::Errc::topic_already_exists) {
+        return finish(error.message() + " (" + error.name() + ")");
+      }
+      again();
+    });
+  }
+
   void begin_to_create(const std::string& name) {
     creating_ = true;
     left_ = kAttemptsToCreate;
-    if (wanted_.creation == Creation::by_broker) {
-      app_.console().note("topic " + name + " does not exist: the broker is asked to create it");
-    }
+    app_.console().note("topic " + name + " does not exist: the broker is asked to create it");
   }
 
   void again() {
@@ -88,7 +105,9 @@ class Search {
   std::function<void()> failed_;
   uv_timer_t timer_{};
   int left_ = kAttemptsToRead;
-  bool creating_ = false;
+  bool creating_ = false;        // by asking about the topics
+  std::set<std::string> asked_;  // to be created with the broker's numbers
+  std::set<std::string> told_;   // to be created with one partition
 };
 
 }  // namespace

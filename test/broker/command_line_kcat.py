@@ -124,6 +124,18 @@ class Features(Program):
         expect_equal(done.stderr, "", "stderr with --create")
         expect_equal(self.read("fresh") + self.read("fresher"), "x\nx\n", "messages")
 
+    def producing_creates_where_the_broker_does_not(self):
+        for release in ("", "3.9", "2.4", "1.1", "0.10"):
+            words = ["--release", release] if release else []
+            with broker(self.program, "--no-auto-create", "--partitions", "3", *words) as where:
+                ended = self.shell(f"echo x | U produce -b {where} -t fresh")
+                expect_equal(ended.status, 1, f"{release}: exit status without --create")
+                ended = self.shell(f"echo x | U produce -b {where} -t fresh --create")
+                expect_equal((ended.status, ended.said), (0, ""), f"{release}: exit status and stderr with --create")
+                listed = run([self.program, "topics", "-b", where, "-t", "fresh"])
+                count = 1 if release in ("1.1", "0.10") else 3
+                expect(f"topic fresh partitions {count}\n" in listed, f"{release}: {listed}")
+
     def several_topics(self):
         self.call("produce", "-t", "first", text_in="1\n")
         self.call("produce", "-t", "second", text_in="2\n")
@@ -286,6 +298,7 @@ class Features(Program):
     def all(self, checks):
         for check in (self.combined_flags_and_values, self.version_and_help, self.list_of_options,
                       self.configuration_file, self.reading_creates_nothing, self.producing_creates_by_the_broker,
+                      self.producing_creates_where_the_broker_does_not,
                       self.several_topics, self.ranges_of_partitions, self.places_to_begin_and_end,
                       self.offsets_that_do_not_exist, self.ends_of_partitions, self.json_as_kcat,
                       self.json_of_any_bytes, self.tombstones_and_nulls, self.delimiters, self.files,
