@@ -118,6 +118,7 @@ void ClassicMember::pause(const Error& why) {
 void ClassicMember::send_join() {
   state_ = State::joining;
   round_.refusals = 0;
+  round_.assignment.reset();
   if (!holdings_.owned.empty()) heartbeats_.joining(core_.reactor().now() + calls_.rebalance_timeout());
   leading_.reset();
   const std::string reason = std::exchange(wanted_, std::nullopt).value_or("");
@@ -224,6 +225,16 @@ void ClassicMember::synced(const Error& failed, Synced& response, net::TimePoint
   state_ = State::stable;
   heartbeats_.synced(sent_at);
   if (farewell_.wanted()) return go_on();  // everything is being given up
+  // Suppose the process stood still for longer than a session with the answer in its socket: the group has gone on, and
+  // others own these partitions. A heartbeat is under way by now, and is refused then.
+  if (!heartbeats_.within_session()) {
+    round_.assignment = std::move(assignment);
+    return;
+  }
+  believe(std::move(assignment));
+}
+
+void ClassicMember::believe(Assignment assignment) {
   round_.assignor->assigned(assignment.partitions, assignment.user_data);
   take(std::move(assignment.partitions));
 }
@@ -306,8 +317,10 @@ void ClassicMember::topic_changed(const std::string& topic) { want("topic " + to
 // What concerns a generation that is not this one any more is never acted upon.
 void ClassicMember::heartbeat_answered(const Identity& sent, const Error& error) {
   if (sent.generation != identity_.generation || sent.member_id != identity_.member_id) return;
-  if (!error && wanted_) return go_on();
-  if (!error) return;
+  if (!error) {
+    if (round_.assignment) return believe(*std::exchange(round_.assignment, std::nullopt));
+    return wanted_ ? go_on() : void();
+  }
   if (error == Errc::fenced_instance_id || error == Errc::group_authorization_failed) return refuse(error);
   if (state_ == State::joining || state_ == State::syncing) return refused_meanwhile(error);
   if (state_ != State::stable) return;
@@ -386,6 +399,7 @@ void ClassicMember::lose(const Error& why) {
 void ClassicMember::forget_id() {
   identity_.member_id.clear();
   identity_.generation = kNoGeneration;
+  round_.assignment.reset();
   holdings_.last_assigned.clear();
   heartbeats_.stop();
 }
@@ -423,6 +437,7 @@ void ClassicMember::suspend(const Error& why) {
 void ClassicMember::leave(bool tell, net::TimePoint deadline, Function<void()> done) {
   if (!farewell_.wanted()) {
     wanted_.reset();
+    round_.assignment.reset();
     leading_.reset();
     retry_timer_.cancel();
     stop_watching();

@@ -28,6 +28,7 @@
 #include "group/leading.hpp"
 #include "group/participation.hpp"
 #include "group/strategies.hpp"
+#include "group/subscription.hpp"
 
 namespace kafka::group {
 
@@ -62,6 +63,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
     int refusals = 0;              ///< of heartbeats, since JoinGroup was sent
     std::set<std::string> topics;  ///< of all members: as the leader of a group that keeps its assignment
     Interest::Counts counts;       ///< as the leader: what the assignment was made with
+    std::optional<Assignment> assignment;  ///< it came too late to be believed before a heartbeat is answered
   };
   struct Holdings {
     Partitions owned;
@@ -86,6 +88,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   void send_sync(ClassicCalls::Assignments assignments);
   void synced(const Error& error, Synced& response, net::TimePoint sent_at);
   void sync_failed(const Error& error);
+  void believe(Assignment assignment);
   void take(Partitions assigned);
   Partitions subscribed_part(const Partitions& assigned) const;
   void watch();

@@ -20,6 +20,7 @@ import threading
 import time
 import types
 
+import group_check
 import kafka_cluster
 from groups import CONSUMER_TIMES, MODERN, PARTITIONS, TIMES, Trial
 from harness import Checks, default_program, eventually, expect, run, scratch, skip_unless_kafka
@@ -179,7 +180,17 @@ class LongTrial(Trial):
             self.say("dead", who=f"{who}.{self.count[who]}")
 
     def verdict(self):
-        return f"{self.judge()}, {self.done} disturbances"
+        """What members of other clients say that cannot be is theirs; whatever it does to the group counts."""
+        judge = group_check.Judge()
+        members = [path for path in self.directory.glob("*.jsonl") if path.name != "driver.jsonl"]
+        judge.judge(group_check.read(members), group_check.read([self.directory / "driver.jsonl"]))
+        foreign = tuple(f"m{slot}." for slot, (kind, _) in enumerate(self.members) if kind != "ours")
+        theirs = [text for rule, text in judge.violations if rule == "protocol" and text.startswith(foreign)]
+        ours = [found for found in judge.violations if found[1] not in theirs]
+        expect(not ours, f"{len(ours)} violations: {ours[:5]}")
+        counts = judge.counts
+        return (f"{counts['records']} records, {counts['redelivered']} twice, {len(judge.rebalances)} rebalances, "
+                f"{self.done} disturbances" + (f"; of other clients: {theirs[:3]}" if theirs else ""))
 
 
 def trial(mode, cluster, directory, given):

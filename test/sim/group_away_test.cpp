@@ -131,3 +131,24 @@ TEST_CASE("A member that stood still for a session joins again only when a heart
   CHECK(bench.until([&] { return !old.losses.empty(); }, 5s));
   CHECK(bench.until([&] { return old.owned.size() == 2 && other.owned.size() == 2; }));
 }
+
+TEST_CASE("A member that stood still while its SyncGroup was answered hears of no partitions before it has asked") {
+  GroupBench bench(39, {.brokers = 1});
+  fill(bench.client, "t", 4, 20);
+  const bool in_time = GENERATE(false, true);
+  SimMember& old = bench.add("a");
+  devbroker::RequestLog& asked = bench.client.brokers->cluster().requests();
+  old.consume();
+  CHECK(bench.until([&] { return asked.count(ApiKey::sync_group) == 1; }));
+  bench.client.world.pause("a");
+  bench.run(in_time ? 2s : 8s);  // the session is 6 s
+  if (!in_time) {
+    SimMember& other = bench.start("b");
+    CHECK(bench.until([&] { return other.owned.size() == 4; }, 30s));
+  }
+  bench.client.world.resume("a");
+  CHECK(bench.until([&] { return !old.owned.empty(); }, 30s));
+  CHECK(old.owned.size() == (in_time ? 4 : 2));
+  CHECK(old.losses.empty());
+  CHECK(bench.disjoint());
+}
