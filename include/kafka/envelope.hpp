@@ -137,6 +137,8 @@ class UVKAFKA_API MessageEnvelope : private consumer::EnvelopeHold {
   std::string_view key() const noexcept { return message_.key; }
   std::string_view value() const noexcept { return message_.value; }
   std::vector<Header> headers() const { return message_.headers(); }
+  /// All of it, with the headers as they lie in the record. Valid as long as the envelope, and not moved.
+  const MessageView& view() const noexcept { return message_; }
   /// A copy that owns its bytes.
   OwnedMessage detach() const;
 

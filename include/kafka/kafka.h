@@ -18,8 +18,14 @@
 #ifndef KAFKA_KAFKA_H
 #define KAFKA_KAFKA_H
 
+#include <kafka/c/columns.h>
+#include <kafka/c/consumer.h>
+#include <kafka/c/envelope.h>
 #include <kafka/c/error.h>
+#include <kafka/c/groups.h>
+#include <kafka/c/loop.h>
 #include <kafka/c/options.h>
+#include <kafka/c/partitions.h>
 #include <kafka/c/producer.h>
 #include <kafka/c/result.h>
 #include <kafka/c/session.h>

@@ -11,14 +11,15 @@
 
 #include "capi/drops.hpp"
 #include "capi/turn.hpp"
-
-struct kafka_loop;
+#include "capi/waker.hpp"
 
 namespace kafka::capi {
 
 class Ground : public std::enable_shared_from_this<Ground> {
  public:
   bool on_its_thread() const { return thread_ == std::this_thread::get_id(); }
+  /// The private loop that the session is on, or null.
+  void set_waker(Waker* waker) { waker_ = waker; }
   Drops& drops() { return drops_; }
   Turn& turn() { return turn_; }
 
@@ -33,6 +34,7 @@ class Ground : public std::enable_shared_from_this<Ground> {
     }
     call_ = outer;
     drops_.leave();
+    if (waker_ != nullptr) waker_->touched();
   }
   uint64_t call() const { return call_; }
   /// A callback that was made during call number `call` is destroyed and never ran. If that call is still under way,
@@ -46,6 +48,7 @@ class Ground : public std::enable_shared_from_this<Ground> {
   friend class Hold;
 
   const std::thread::id thread_ = std::this_thread::get_id();
+  Waker* waker_ = nullptr;
   Drops drops_;
   Turn turn_;
   uint64_t calls_ = 0;

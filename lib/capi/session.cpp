@@ -51,16 +51,31 @@ class Posted {
 
 }  // namespace
 
-kafka_session::kafka_session(Session made, std::shared_ptr<Ground> own_ground)
-    : shared_ground(std::move(own_ground)), ground(*shared_ground), session(std::move(made)), error(session.error()) {
+kafka_session::kafka_session(Session made, std::shared_ptr<Ground> own_ground, kafka::capi::Waker* its_loop)
+    : shared_ground(std::move(own_ground)),
+      ground(*shared_ground),
+      loop(its_loop),
+      session(std::move(made)),
+      error(session.error()) {
+  ground->set_waker(loop);
+  if (loop != nullptr) loop->session_begins();
   session.on_turn([hold = ground] { hold->turn().end(); });
 }
-kafka_session::~kafka_session() { ground->turn().stop(); }
+kafka_session::~kafka_session() {
+  ground->turn().stop();
+  // Handles of this session may outlive the loop.
+  ground->set_waker(nullptr);
+  if (loop == nullptr) return;
+  loop->session_ends();
+  loop->touched();
+}
 
 namespace kafka::capi {
 
-kafka_session* wrap(Session session) {
-  return new (std::nothrow) kafka_session(std::move(session), std::make_shared<Ground>());
+kafka_session* wrap(Session session, Waker* loop) {
+  auto* made = new (std::nothrow) kafka_session(std::move(session), std::make_shared<Ground>(), loop);
+  if (loop != nullptr) loop->touched();
+  return made;
 }
 
 }  // namespace kafka::capi
@@ -73,7 +88,7 @@ kafka_session* kafka_session_new(struct uv_loop_s* loop, const kafka_options* op
   if (!kafka::capi::read(options, values)) {
     return failed(wrong_argument(__func__, "the options are not KAFKA_SESSION_OPTIONS")), nullptr;
   }
-  return kafka::capi::wrap(Session(loop, std::move(values)));
+  return kafka::capi::wrap(Session(loop, std::move(values)), kafka::capi::Waker::of(loop));
 }
 
 const kafka_error* kafka_session_error(const kafka_session* session) {

@@ -10,12 +10,14 @@
 #include "capi/ground.hpp"
 
 struct kafka_session {
-  kafka_session(kafka::Session made, std::shared_ptr<kafka::capi::Ground> own_ground);
+  /// `its_loop` is the private loop that it is on, or null.
+  kafka_session(kafka::Session made, std::shared_ptr<kafka::capi::Ground> own_ground, kafka::capi::Waker* its_loop);
   kafka_session(const kafka_session&) = delete;
   ~kafka_session();
 
   const std::shared_ptr<kafka::capi::Ground> shared_ground;  // posted functions count it from any thread
   const kafka::capi::Hold ground;
+  kafka::capi::Waker* const loop;
   kafka::Session session;
   const kafka_error error;
 };
@@ -24,6 +26,6 @@ namespace kafka::capi {
 
 /// A handle around a session that was made elsewhere, for example on a simulated reactor. kafka_session_free() frees
 /// it.
-kafka_session* wrap(Session session);
+kafka_session* wrap(Session session, Waker* loop = nullptr);
 
 }  // namespace kafka::capi

@@ -38,6 +38,9 @@ int main(void) {
   use_producer();
   use_tokens();
   use_drops_of_producers();
+  use_consumer();
+  use_groups();
+  use_loop();
   puts("ok");
   return 0;
 }

@@ -22,5 +22,8 @@ void use_resolver(void);
 void use_producer(void);
 void use_tokens(void);
 void use_drops_of_producers(void);
+void use_consumer(void);
+void use_groups(void);
+void use_loop(void);
 
 #endif

@@ -6,12 +6,14 @@ typedef struct {
   kafka_session* session;
   kafka_producer* producer;
   kafka_topic* topic;
+  kafka_consumer* member;
 } objects_t;
 
 static void on_another_thread(void* given) {
   const objects_t* objects = (const objects_t*)given;
   wrong_thread_session(objects->session);
   wrong_thread_producer(objects->session, objects->producer, objects->topic);
+  wrong_thread_consumer(objects->session, objects->member);
 }
 
 static void no_drop(void* user) {
@@ -30,10 +32,13 @@ int main(void) {
   CHECK(kafka_session_on_drop(objects.session, no_drop) == 0);
   objects.producer = kafka_producer_new(objects.session, NULL);
   objects.topic = kafka_producer_topic(objects.producer, "orders");
+  const char* const topics[] = {"orders"};
+  objects.member = kafka_member_new(objects.session, "team", topics, 1, NULL);
 
   wrong_basics();
   wrong_session(&loop, objects.session);
   wrong_producer(objects.session);
+  wrong_consumer(objects.session);
   wrong_devbroker(&loop, broker);
 
   uv_thread_t thread;
@@ -42,6 +47,7 @@ int main(void) {
 
   /* Nothing of all this reached the loop. */
   for (int k = 0; k < 10; ++k) uv_run(&loop, UV_RUN_NOWAIT);
+  kafka_consumer_free(objects.member);
   kafka_topic_free(objects.topic);
   kafka_producer_free(objects.producer);
   kafka_session_free(objects.session);

@@ -42,10 +42,12 @@ static inline void never_report(void* user, const kafka_report* report) {
 void wrong_basics(void);
 void wrong_session(uv_loop_t* loop, kafka_session* session);
 void wrong_producer(kafka_session* session);
+void wrong_consumer(kafka_session* session);
 void wrong_devbroker(uv_loop_t* loop, kafka_devbroker* broker);
 
 /* Every call on these objects from another thread. */
 void wrong_thread_session(kafka_session* session);
+void wrong_thread_consumer(kafka_session* session, kafka_consumer* consumer);
 void wrong_thread_producer(kafka_session* session, kafka_producer* producer, kafka_topic* topic);
 
 #endif

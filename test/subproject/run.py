@@ -171,6 +171,10 @@ def main():
 
         def pkg_config(*arguments):
             return step("ask pkg-config", ["pkg-config", *arguments, "uvkafka"], env).split()
+        step("build a program in C with pkg-config", [*os.environ.get("CC", "cc").split(), "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra",
+             "-Wpedantic", "-Werror", source / "test/subproject/cmake/main.c", *pkg_config("--cflags", "--libs"),
+             "-o", top / "c-example"], env)
+        step("run the program in C", [top / "c-example"], env)
         others = [word for word in pkg_config("--static", "--libs") if word != "-luvkafka"]
         # CXX may name another compiler, but the library was built with meson's choice of it: the same variable.
         step("link the static library", [*compiler, "-std=c++20",

@@ -44,8 +44,6 @@ typedef int32_t (*kafka_partitioner_cb)(void* user, const kafka_record* record, 
 
 /// The most reports that a kafka_reports_cb gets at a time.
 #define KAFKA_MOST_REPORTS 1000
-/// In an element of `key_ends` or `value_ends`: the item is null.
-#define KAFKA_PACKED_NULL 0x80000000u
 
 /// A producer. `options` may be NULL. With bad options it does nothing, and kafka_producer_error() says why.
 /// @return NULL without a session or memory, on another thread, or if the options are not those of a producer.

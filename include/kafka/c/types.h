@@ -15,6 +15,9 @@
 /// In place of a length: the bytes end with NUL.
 #define KAFKA_NTS ((size_t)-1)
 
+/// In arrays of ends of packed keys and values: a bit that says that the item is null.
+#define KAFKA_PACKED_NULL 0x80000000u
+
 /// The first value of a struct that has a size: `kafka_record record = KAFKA_INIT(kafka_record);`. Every other member
 /// is zero then, which is its default.
 #ifdef __cplusplus

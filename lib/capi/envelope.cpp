@@ -1,0 +1,110 @@
+// Envelopes of the C API: reading and answering them.
+#include "capi/envelope.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "capi/bytes.hpp"
+#include "capi/call.hpp"
+#include "capi/callback.hpp"
+
+using kafka::Error;
+using kafka::Header;
+using kafka::MessageView;
+using kafka::capi::bytes;
+using kafka::capi::call;
+using kafka::capi::failed;
+using kafka::capi::Hold;
+using kafka::capi::wrong_argument;
+
+namespace {
+
+static_assert(static_cast<int>(kafka::TimestampType::none) == KAFKA_TIMESTAMP_NONE);
+static_assert(static_cast<int>(kafka::TimestampType::create_time) == KAFKA_TIMESTAMP_CREATE_TIME);
+static_assert(static_cast<int>(kafka::TimestampType::log_append_time) == KAFKA_TIMESTAMP_LOG_APPEND_TIME);
+
+kafka_message to_c(const MessageView& view) {
+  kafka_message message;
+  message.size = sizeof(message);
+  message.offset = view.offset;
+  message.timestamp = view.timestamp;
+  message.key = bytes(view.key);
+  message.value = bytes(view.value);
+  message.raw_headers = bytes(view.raw_headers);
+  message.header_count = view.header_count;
+  message.timestamp_type = static_cast<int32_t>(view.timestamp_type);
+  return message;
+}
+
+}  // namespace
+
+kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::MessageEnvelope one)
+    : ground(its_ground), envelope(std::move(one)) {
+  message = to_c(std::get<kafka::MessageEnvelope>(envelope).view());
+}
+
+kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::BatchEnvelope many)
+    : ground(its_ground), envelope(std::move(many)) {
+  const auto& items = std::get<kafka::BatchEnvelope>(envelope).items();
+  batch.reserve(items.size());
+  for (const MessageView& view : items) batch.push_back(to_c(view));
+}
+
+extern "C" {
+
+const char* kafka_envelope_topic(const kafka_envelope* envelope) {
+  return envelope == nullptr ? "" : envelope->topic().c_str();
+}
+int32_t kafka_envelope_partition(const kafka_envelope* envelope) {
+  if (envelope == nullptr) return -1;
+  return std::visit([](const auto& each) { return each.partition(); }, envelope->envelope);
+}
+size_t kafka_envelope_count(const kafka_envelope* envelope) { return envelope == nullptr ? 0 : envelope->count(); }
+
+const kafka_message* kafka_envelope_messages(const kafka_envelope* envelope, size_t* stride) {
+  if (stride != nullptr) *stride = sizeof(kafka_message);
+  return envelope == nullptr ? nullptr : envelope->messages();
+}
+
+int kafka_message_headers(const kafka_message* message, kafka_header* to, size_t* count) {
+  if (!kafka::capi::sized(message) || count == nullptr || (to == nullptr && *count > 0)) {
+    return failed(wrong_argument(__func__, "message, to or count is NULL, or the message's size is wrong"));
+  }
+  MessageView view;
+  view.raw_headers = {message->raw_headers.data, message->raw_headers.length};
+  view.header_count = message->header_count;
+  const std::vector<Header> headers = view.headers();
+  const size_t room = std::exchange(*count, headers.size());
+  if (room < headers.size()) {
+    return failed(Error(kafka::Errc::too_large, "the message has " + std::to_string(headers.size()) +
+                                                    " headers, and there is room for " + std::to_string(room)));
+  }
+  for (size_t k = 0; k < headers.size(); ++k) to[k] = {bytes(headers[k].key), bytes(headers[k].value)};
+  return KAFKA_OK;
+}
+
+int kafka_envelope_commit(kafka_envelope* envelope, const char* metadata, size_t length, kafka_done_cb cb, void* user) {
+  return call(__func__, envelope, [&](kafka_envelope& self) -> Error {
+    std::string_view text;
+    if (!kafka::capi::read(metadata, length, text)) {
+      return wrong_argument("kafka_envelope_commit", "metadata has a length and no data");
+    }
+    return std::visit([&](auto& each) { return each.commit(text, kafka::capi::done(*self.ground, cb, user)); },
+                      self.envelope);
+  });
+}
+int kafka_envelope_ack(kafka_envelope* envelope) {
+  return call(__func__, envelope,
+              [](kafka_envelope& self) { return std::visit([](auto& each) { return each.ack(); }, self.envelope); });
+}
+int kafka_envelope_cancel(kafka_envelope* envelope) {
+  return call(__func__, envelope,
+              [](kafka_envelope& self) { return std::visit([](auto& each) { return each.cancel(); }, self.envelope); });
+}
+int kafka_envelope_answered(const kafka_envelope* envelope) {
+  if (const Error wrong = kafka::capi::check(__func__, envelope)) return failed(wrong);
+  return std::visit([](const auto& each) { return each.answered(); }, envelope->envelope) ? 1 : 0;
+}
+void kafka_envelope_free(kafka_envelope* envelope) { kafka::capi::free_handle(__func__, envelope); }
+
+}  // extern "C"
