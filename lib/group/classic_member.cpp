@@ -289,7 +289,8 @@ void ClassicMember::take(Partitions all) {
 }
 
 // A static member watches its own topics: a broker may not tell it that it leads (2.8 does not). When it has started
-// again, its first assignment may be older than what metadata says.
+// again, its first assignment may be older than what metadata says. It may also have been made while this member was
+// expected to give partitions up, and nobody else owns those.
 void ClassicMember::watch() {
   census_.stop();
   if (round_.leader) {
@@ -297,7 +298,7 @@ void ClassicMember::watch() {
   } else if (!identity_.instance_id.empty()) {
     const std::set<std::string>& topics = round_.topics.empty() ? topics_ : round_.topics;
     interest_.watch(topics);
-    if (identity_.settled == 0) {
+    if (std::exchange(round_.is_new, false)) {
       census_.ask(identity_.group, topics, [this](Interest::Counts counts) { interest_.watch(std::move(counts)); });
     }
   } else {
@@ -400,6 +401,7 @@ void ClassicMember::forget_id() {
   identity_.member_id.clear();
   identity_.generation = kNoGeneration;
   round_.assignment.reset();
+  round_.is_new = true;
   holdings_.last_assigned.clear();
   heartbeats_.stop();
 }

@@ -60,6 +60,7 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   struct Round {
     Assignor* assignor = nullptr;  ///< that it has chosen
     bool leader = false;
+    bool is_new = true;            ///< the coordinator did not know this member before
     int refusals = 0;              ///< of heartbeats, since JoinGroup was sent
     std::set<std::string> topics;  ///< of all members: as the leader of a group that keeps its assignment
     Interest::Counts counts;       ///< as the leader: what the assignment was made with

@@ -152,3 +152,25 @@ TEST_CASE("A member that stood still while its SyncGroup was answered hears of n
   CHECK(old.losses.empty());
   CHECK(bench.disjoint());
 }
+
+TEST_CASE("A static member that was forgotten while it gave partitions up has the group share out anew") {
+  GroupBench bench(40, {.brokers = 1});
+  fill(bench.client, "t", 4, 20);
+  ConsumerOptions options = member_options();
+  options.partition_assignment_strategy = "cooperative-sticky";
+  fill(bench.client, "u", 1, 20);
+  SimMember& leader = bench.start("l", options, Topics("u"));
+  CHECK(bench.until([&] { return leader.owned.size() == 1; }));
+  ConsumerOptions of_static = options;
+  of_static.group_instance_id = "i";
+  SimMember& fixed = bench.start("i", of_static);
+  CHECK(bench.until([&] { return fixed.owned.size() == 4; }));
+  bench.run(5s);
+  // It has to give two up for another member. It hears that nobody knows it, and joins again: it gets the part that was
+  // left to it, and the group does not share out.
+  bench.client.brokers->cluster().faults().add(ApiKey::sync_group).client("i").reply(Errc::unknown_member_id);
+  SimMember& other = bench.start("o", options);
+  CHECK(bench.until([&] { return !fixed.losses.empty(); }));
+  CHECK(bench.until([&] { return fixed.owned.size() == 2 && other.owned.size() == 2; }, 20s));
+  CHECK(bench.disjoint());
+}
