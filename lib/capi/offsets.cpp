@@ -1,4 +1,5 @@
 // Offsets of partitions, and offsets that groups have stored.
+#include <kafka/c/groups.h>
 #include <kafka/consumer_group.hpp>
 #include <kafka/offset_master.hpp>
 

@@ -1,6 +1,8 @@
 // Reading results, and writing them as JSON.
 #include "capi/result.hpp"
 
+#include <kafka/kafka.h>
+
 #include <cstdlib>
 #include <cstring>
 
