@@ -31,6 +31,7 @@ if [ "$what" != build ]; then
   program cmake cmake # for the test of the CMake package file
   library catch2 catch2
   program kcat kcat
+  program abidw abigail-tools
   library rdkafka librdkafka-dev
   # Other programs have the name ctags too.
   { command -v ctags-universal || ctags --version | grep 'Universal Ctags'; } >/dev/null 2>&1 || missing+=(universal-ctags)

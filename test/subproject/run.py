@@ -175,6 +175,11 @@ def main():
              "-Wpedantic", "-Werror", source / "test/subproject/cmake/main.c", *pkg_config("--cflags", "--libs"),
              "-o", top / "c-example"], env)
         step("run the program in C", [top / "c-example"], env)
+        # Without libuv: the host brings it.
+        embedded = step("ask pkg-config for the embedded library", ["pkg-config", "--cflags", "--libs", "uvkafka-embed"], env)
+        expect("-luv " not in embedded + " ", f"the embedded library links libuv: {embedded}")
+        step("link a module with the embedded library", [*os.environ.get("CC", "cc").split(), "-shared", "-fPIC",
+             source / "test/capi/embed_module.c", *embedded.split(), "-o", top / "module.so"], env)
         others = [word for word in pkg_config("--static", "--libs") if word != "-luvkafka"]
         # CXX may name another compiler, but the library was built with meson's choice of it: the same variable.
         step("link the static library", [*compiler, "-std=c++20",
