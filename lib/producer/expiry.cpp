@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace kafka::producer {
+namespace {
+
+// By then an answer has probably been settled.
+constexpr net::Duration kSettled = std::chrono::milliseconds(10);
+
+}  // namespace
 
 Expiry::Expiry(session::Core& session, const ProducerOptions& options, Accumulator& accumulator, Requests& requests,
                SendQueue& queue, Reports& reports)
@@ -30,6 +36,10 @@ void Expiry::expire() {
 // The request goes on without the batch, so that the others in it are not disturbed.
 void Expiry::expire_requests(net::TimePoint now, net::TimePoint& next) {
   for (const auto& request : requests_.all()) {
+    if (request->answered) {  // in a moment each batch has its outcome, or waits again
+      next = std::min(next, now + kSettled);
+      continue;
+    }
     auto& batches = request->batches;
     for (SentBatch& sent : batches) {
       const net::TimePoint deadline = sent.batch->created + options_.delivery_timeout;

@@ -1,5 +1,5 @@
-// Produce requests that leaders have not answered yet.
-// Not here: how they are made (sender.cpp, request_writer.cpp), what an answer means (settler.cpp).
+// Produce requests that leaders have not answered yet, or whose answers are being settled.
+// Not here: how they are made (sender.cpp, request_writer.cpp), what an answer means (answer_queue.cpp, settler.cpp).
 #pragma once
 
 #include <kafka/error.hpp>
@@ -20,13 +20,15 @@ namespace kafka::producer {
 struct SentBatch {
   Partition* partition = nullptr;
   std::unique_ptr<Batch> batch;
-  Error unfit = {};    ///< why it cannot be sent to this leader, and was left out of the message
-  bool waits = false;  ///< for another leader, or a newer one; otherwise an unfit batch fails
+  Error unfit = {};                         ///< why it cannot be sent to this leader, and was left out of the message
+  bool waits = false;                       ///< for another leader, or a newer one; otherwise an unfit batch fails
+  const PartitionAnswer* answer = nullptr;  ///< the leader's, while it is settled; null if it said nothing
 };
 
 struct Request {
   int32_t node = -1;
   bool written = false;                     ///< handed to a connection: from then on the leader may have stored it
+  bool answered = false;                    ///< its batches are being settled
   const cluster::CallInfo* info = nullptr;  ///< of its call, while that is under way
   std::vector<SentBatch> batches;           ///< one of a partition
 

@@ -43,7 +43,8 @@ Sender::Sender(session::Core& session, const ProducerOptions& options, Accumulat
                                                            Idempotence::kMostInFlight),
                    options.enable_idempotence.value_or(false), [this] { queue_.schedule(); }),
       expiry_(session, options, accumulator, requests_, queue_, reports),
-      settler_(session, options, accumulator, requests_, queue_, reports),
+      settler_(session, options, requests_, queue_, reports),
+      answers_(session, accumulator, requests_, settler_, reports, [this] { queue_.schedule(); }),
       writer_(session, options, idempotence_) {}
 
 void Sender::stop() {
@@ -53,6 +54,7 @@ void Sender::stop() {
   expiry_.stop();
   queue_.stop();
   lingering_.clear();
+  answers_.stop();
   requests_.clear();
 }
 
@@ -308,8 +310,9 @@ void Sender::send(std::shared_ptr<Request> request) {
   }
   auto call = std::make_unique<cluster::TypedCall<protocol::ProduceRequest>>(
       std::move(message), session_.reactor().now() + options_.request_timeout,
-      scope_.wrap([this, request](const Error& error, const protocol::ProduceResponse& response,
-                                  const cluster::CallInfo& info) { answered(request, error, response, info); }),
+      scope_.wrap([this, request](Error error, protocol::ProduceResponse& response, const cluster::CallInfo& info) {
+        answers_.add(request, std::move(error), response, info);
+      }),
       [this, guard = scope_.guard(), request](protocol::ProduceRequest& adapted, int16_t version) {
         if (!guard.alive()) return Error(Errc::closed);
         return writer_.write(*request, adapted, version);
@@ -326,19 +329,13 @@ void Sender::send(std::shared_ptr<Request> request) {
   session_.router().send(node, cluster::Purpose::produce, std::move(call));
 }
 
-void Sender::answered(const std::shared_ptr<Request>& request, const Error& error,
-                      const protocol::ProduceResponse& response, const cluster::CallInfo& info) {
-  requests_.remove(request);
-  settler_.settle(*request, error, response, info);
-  queue_.schedule();
-}
-
 void Sender::flush(const std::shared_ptr<void>& flush) {
   requests_.attach(flush);
   queue_.schedule();
 }
 
 void Sender::fail_requests(const Error& error) {
+  answers_.finish();
   for (const auto& request : requests_.all()) {
     for (SentBatch& sent : std::exchange(request->batches, {})) {
       --sent.partition->in_flight;

@@ -1,6 +1,6 @@
 // What leaves when: the batches that may be sent are gathered by leader into one Produce request each, with one batch
 // per partition.
-// Not here: how batches are filled (accumulator.hpp), what becomes of them after an answer (settler.hpp).
+// Not here: how batches are filled (accumulator.hpp), what becomes of them after an answer (answer_queue.hpp).
 #pragma once
 
 #include <map>
@@ -11,6 +11,7 @@
 #include "cluster/leaders.hpp"
 #include "producer/accumulator.hpp"
 #include "producer/alarm.hpp"
+#include "producer/answer_queue.hpp"
 #include "producer/expiry.hpp"
 #include "producer/flushes.hpp"
 #include "producer/idempotence.hpp"
@@ -69,8 +70,6 @@ class Sender final : public BatchObserver {
   bool may_seal_ahead(const Partition& partition) const;
   void seal_ahead(const std::vector<Partition*>& partitions);
   void send(std::shared_ptr<Request> request);
-  void answered(const std::shared_ptr<Request>& request, const Error& error, const protocol::ProduceResponse& response,
-                const cluster::CallInfo& info);
   int32_t request_limit() const { return options_.max_in_flight.value_or(kDefaultInFlight); }
   int32_t batch_limit(const Partition& partition) const;
 
@@ -87,6 +86,7 @@ class Sender final : public BatchObserver {
   int32_t first_sequence_ = 0;
   Expiry expiry_;
   Settler settler_;
+  AnswerQueue answers_;
   RequestWriter writer_;
   cluster::LeaderSearch search_;  // one for all partitions
   Scope scope_;

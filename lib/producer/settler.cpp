@@ -21,55 +21,9 @@ void to_front(Partition& partition, std::unique_ptr<Batch> batch) {
 
 }  // namespace
 
-void Settler::settle(Request& request, const Error& error, const protocol::ProduceResponse& response,
-                     const cluster::CallInfo& info) {
-  older_.forget();
-  std::vector<const PartitionAnswer*> answers(request.batches.size(), nullptr);
-  if (!error && info.version >= 0) answers = match(request, response);
-  std::vector<SentBatch> batches = std::exchange(request.batches, {});
-  const Reports::Gathering gathering(reports_);
-  // Back to front, so that several batches of one partition keep their order when they return to its front.
-  for (size_t i = batches.size(); i-- > 0;) {
-    constexpr size_t kStep = 4;
-    if (i >= 2 * kStep) {
-      fetch(*batches[i - 2 * kStep].partition);
-      fetch(*batches[i - 2 * kStep].batch);
-    }
-    if (i >= kStep) fetch(batches[i - kStep].batch->sealed.block(), 1);
-    --batches[i].partition->in_flight;
-    settle(std::move(batches[i]), error, answers[i], info);
-  }
-}
-
-// The answer for each batch of the request, null where the leader left it out.
-std::vector<const PartitionAnswer*> Settler::match(const Request& request, const protocol::ProduceResponse& response) {
-  std::vector<Partition*> answered;
-  for (const auto& topic : response.responses) {
-    const Topic* const known = accumulator_.find(cluster::topic_name(session_.metadata(), topic.name, topic.topic_id));
-    if (known == nullptr) continue;
-    const auto& partitions = topic.partition_responses;
-    for (size_t i = 0; i < partitions.size(); ++i) {
-      constexpr size_t kAhead = 8;
-      if (i + kAhead < partitions.size()) {
-        if (const Partition* const next = known->find(partitions[i + kAhead].index)) fetch(*next);
-      }
-      Partition* const partition = known->find(partitions[i].index);
-      if (partition == nullptr || partition->answered != nullptr) continue;  // the first of a repeated one counts
-      partition->answered = &partitions[i];
-      answered.push_back(partition);
-    }
-  }
-  cluster::learn_endpoints(session_.metadata(), response);
-  std::vector<const PartitionAnswer*> answers;
-  answers.reserve(request.batches.size());
-  for (const SentBatch& sent : request.batches) answers.push_back(sent.partition->answered);
-  for (Partition* partition : answered) partition->answered = nullptr;
-  return answers;
-}
-
-void Settler::settle(SentBatch sent, const Error& error, const PartitionAnswer* answer, const cluster::CallInfo& info) {
+void Settler::settle(SentBatch sent, const Error& error, const cluster::CallInfo& info) {
   if (settle_unanswered(sent, error, info)) return;
-  Verdict verdict = judge(sent, error, answer, info);
+  Verdict verdict = judge(sent, error, info);
   if (settle_stored(sent, verdict, info)) return;
   settle_failed(std::move(sent), std::move(verdict));
 }
@@ -98,9 +52,9 @@ bool Settler::settle_unanswered(SentBatch& sent, const Error& error, const clust
   return true;
 }
 
-Settler::Verdict Settler::judge(const SentBatch& sent, const Error& error, const PartitionAnswer* answer,
-                                const cluster::CallInfo& info) {
+Settler::Verdict Settler::judge(const SentBatch& sent, const Error& error, const cluster::CallInfo& info) {
   Partition& partition = *sent.partition;
+  const PartitionAnswer* const answer = sent.answer;
   if (sent.waits) {
     session_.metadata().refresh();
     if (info.guessed) session_.router().doubt(partition.leader.node, cluster::Purpose::produce);

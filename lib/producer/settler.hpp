@@ -1,10 +1,10 @@
-// What becomes of the batches of a Produce request that was answered, or that failed: reported, or sent again.
-// Not here: when they are sent again (sender.cpp).
+// What becomes of a batch of a Produce request that was answered, or that failed: it is reported, or sent again.
+// Not here: which batch has which answer (answer_queue.cpp), when a batch is sent again (sender.cpp).
 #pragma once
 
 #include "cluster/call.hpp"
-#include "producer/accumulator.hpp"
 #include "producer/idempotence.hpp"
+#include "producer/reports.hpp"
 #include "producer/requests.hpp"
 #include "producer/send_queue.hpp"
 #include "protocol/produce.hpp"
@@ -15,18 +15,14 @@ namespace kafka::producer {
 /// partitions.
 class Settler {
  public:
-  Settler(session::Core& session, const ProducerOptions& options, Accumulator& accumulator, const Requests& requests,
-          SendQueue& queue, Reports& reports)
-      : session_(session),
-        options_(options),
-        accumulator_(accumulator),
-        older_(requests),
-        queue_(queue),
-        reports_(reports) {}
+  Settler(session::Core& session, const ProducerOptions& options, const Requests& requests, SendQueue& queue,
+          Reports& reports)
+      : session_(session), options_(options), older_(requests), queue_(queue), reports_(reports) {}
 
-  /// `error`: the whole call failed; otherwise `response` is the leader's.
-  void settle(Request& request, const Error& error, const protocol::ProduceResponse& response,
-              const cluster::CallInfo& info);
+  /// Other requests may be under way than before.
+  void begin() { older_.forget(); }
+  /// `error`: the whole call failed; otherwise SentBatch::answer is the leader's. The batch is under way no more.
+  void settle(SentBatch sent, const Error& error, const cluster::CallInfo& info);
 
  private:
   // What is known about one batch.
@@ -37,12 +33,9 @@ class Settler {
     bool leader_named = false;                // the answer named a new leader (KIP-951)
   };
 
-  std::vector<const PartitionAnswer*> match(const Request& request, const protocol::ProduceResponse& response);
-  void settle(SentBatch sent, const Error& error, const PartitionAnswer* answer, const cluster::CallInfo& info);
   bool settle_unanswered(SentBatch& sent, const Error& error, const cluster::CallInfo& info);
   bool settle_stored(SentBatch& sent, const Verdict& verdict, const cluster::CallInfo& info);
-  Verdict judge(const SentBatch& sent, const Error& error, const PartitionAnswer* answer,
-                const cluster::CallInfo& info);
+  Verdict judge(const SentBatch& sent, const Error& error, const cluster::CallInfo& info);
   void settle_failed(SentBatch sent, Verdict verdict);
   bool settle_sequence(SentBatch& sent, const Error& error);
   bool settle_refused(SentBatch& sent, const Verdict& verdict);
@@ -52,7 +45,6 @@ class Settler {
 
   session::Core& session_;
   const ProducerOptions& options_;
-  Accumulator& accumulator_;
   OlderBatches older_;
   SendQueue& queue_;
   Reports& reports_;

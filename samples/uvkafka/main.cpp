@@ -29,7 +29,8 @@ void print_usage(std::FILE* to) {
   }
   std::fputs(
       "  uvkafka help COMMAND\n          print the options of a command (as uvkafka COMMAND --help)\n"
-      "  uvkafka help options\n          print every option of the client, for -X and for configuration files\n"
+      "  uvkafka help options, or uvkafka -X list\n"
+      "          print every option of the client, for -X and for configuration files\n"
       "  uvkafka --version\n          print the version\n"
       "\n"
       "HOST:PORT may be a list: host:port,host:port.\n"
@@ -78,6 +79,9 @@ int main(int argc, char** argv) {
   const std::string_view command = argv[1];
   if (command == "--help" || command == "-h") return print_usage(stdout), cli::kDone;
   if (command == "help") return help(argc - 2, argv + 2);
+  if (command == "-Xlist" || (command == "-X" && argc > 2 && std::string_view(argv[2]) == "list")) {
+    return cli::print_option_list(), cli::kDone;
+  }
   if (command == "--version" || command == "-V") return std::puts("uvkafka " UVKAFKA_VERSION), cli::kDone;
   if (const Entry* entry = find(command)) return entry->run(argc - 2, argv + 2);
   return cli::usage_error("unknown command \"" + std::string(command) + "\"");

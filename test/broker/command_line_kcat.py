@@ -78,7 +78,8 @@ class Features(Program):
 
     def list_of_options(self):
         options = run([self.program, "help", "options"])
-        expect_equal(run([self.program, "produce", "-X", "list"]), options, "-X list")
+        for words in (["produce", "-X", "list"], ["-X", "list"], ["-Xlist"]):
+            expect_equal(run([self.program, *words]), options, str(words))
         for line in ("  acks = all", "  linger.ms = 0", "  fetch.max.wait.ms = 500", "  client.id = uvkafka",
                      "  partitioner = murmur2_random", "  isolation.level = read_committed"):
             expect(line in options, f"{line!r} is missing")
