@@ -86,6 +86,24 @@ TEST_CASE("B7: it never gets beyond a record that was not answered, nor beyond o
   fixture.finish(consumer);
 }
 
+TEST_CASE("B7: a seek beyond the last commit stores nothing, since what lies between was not answered") {
+  TailBench fixture(55);
+  Recorder recorder;
+  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}});
+  recorder.listen(consumer);
+  consumer.consume(recorder.commit(), recorder.end());
+  fixture.transaction(1, TransactionEnd::commit);  // 0, and a marker at 1
+  REQUIRE(fixture.client.until([&] { return fixture.stored() == 2; }, 10s));
+  consumer.pause();
+  fixture.transaction(3, TransactionEnd::commit);  // 2 to 4, and a marker at 5
+  REQUIRE_FALSE(consumer.seek({"t", 0, 5}));
+  consumer.resume();
+  fixture.client.run(10s);
+  CHECK(recorder.got.size() == 1);
+  CHECK(fixture.stored() == 2);
+  fixture.finish(consumer);
+}
+
 TEST_CASE("B7: a stream of short transactions costs one further commit a second at most") {
   TailBench fixture(53);
   Recorder recorder;
