@@ -40,7 +40,10 @@ class Core final : public session::Client, public std::enable_shared_from_this<C
   void close(net::Duration deadline, Function<void()> done);
   /// Gives up what has no outcome yet; goes on with later records.
   void cancel_all();
-  void on_drain(Function<void()> handler) { memory_.on_drain(std::move(handler)); }
+  /// Without a session there is never room again: the handler is dropped.
+  void on_drain(Function<void()> handler) {
+    if (works()) memory_.on_drain(std::move(handler));
+  }
   void set_partitioner(PartitionerFunction partitioner) { accumulator_.chooser().set_custom(std::move(partitioner)); }
   bool would_block(const Record& record, std::string_view topic);
   bool would_block(const TopicHandle* handle, const Record& record);

@@ -29,8 +29,8 @@ typedef struct {
 } user_t;
 
 enum { MOST_USERS = 4096 };
-static user_t users[MOST_USERS];
-static int user_count;
+extern user_t users[MOST_USERS]; /* one ledger for all parts of a program */
+extern int user_count;
 
 /* A new user for a callback that ends an operation. */
 static inline user_t* once(const char* name) {

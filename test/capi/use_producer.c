@@ -139,6 +139,13 @@ static void on_reports(void* user, const kafka_report* reports, size_t count, si
   ran(user);
 }
 
+/* A flush has ended: all of its reports were handed over before. */
+static uint64_t told_at_flush;
+static void on_flushed(void* user) {
+  told_at_flush = told.next;
+  ran(user);
+}
+
 void use_tokens(void) {
   world_t world = world_new();
   CHECK(kafka_devbroker_create_topic(world.broker, "orders", 1) == 0);
@@ -171,9 +178,9 @@ void use_tokens(void) {
   CHECK(taken == 4);
   CHECK(kafka_topic_send_packed(producer, topic, 0, NULL, NULL, values, value_ends, 4, 0, &taken) == 0 && taken == 4);
   user_t* flushed = once("flush of tokens");
-  accepted(flushed, kafka_producer_flush(producer, ran, flushed));
+  accepted(flushed, kafka_producer_flush(producer, on_flushed, flushed));
   run_until_ran(world.loop, flushed);
-  CHECK(told.next == 7 && told.failed == 0);
+  CHECK(told_at_flush == 7 && told.next == 7 && told.failed == 0);
   CHECK(kafka_devbroker_end_offset(world.broker, "orders", 0) == 12);
 
   /* Packed sends say how many found room. What was taken is reported. */
@@ -201,6 +208,10 @@ void use_tokens(void) {
   /* An abort is told as failures. */
   CHECK(kafka_topic_send(producer, topic, 0, NULL, 0, "x", 1, told.next) == 0);
   CHECK(kafka_producer_abort(producer) == 0);
+  flushed = once("flush in the turn of an abort");
+  accepted(flushed, kafka_producer_flush(producer, on_flushed, flushed));
+  run_until_ran(world.loop, flushed);
+  CHECK(told_at_flush == told.next && told.failed == 1);
   user_t* closed = once("close of tokens");
   accepted(closed, kafka_producer_close(producer, 1000, ran, closed));
   run_until_ran(world.loop, closed);

@@ -72,6 +72,30 @@ TEST_CASE("E12, G4: waiting for room that can never be is refused, and close() e
   world.finish();
 }
 
+TEST_CASE("G1: a producer that was full when its session ended drops the handler that waits for room") {
+  for (const bool closed : {false, true}) {
+    INFO((closed ? "closed" : "destroyed"));
+    ProducerWorld world({.buffer_memory = 20000});
+    world.warm_up();
+    world.on_produce().always().delay(10s);
+    while (!world.producer->send({.topic = "t", .partition = 0, .value = std::string(5000, 'x')})) {
+    }
+    if (closed) {
+      bool done = false;
+      world.session->close(0ms, [&] { done = true; });
+      REQUIRE(world.until([&] { return done; }));
+    } else {
+      world.session.reset();
+    }
+    auto held = std::make_shared<int>(0);
+    world.producer->on_drain([held] { ++*held; });
+    CHECK(held.use_count() == 1);
+    world.run(1s);
+    CHECK(*held == 0);
+    world.producer.reset();
+  }
+}
+
 TEST_CASE("G1: a function that waits for room may destroy the producer") {
   ProducerWorld world({.buffer_memory = 20000});
   world.warm_up();

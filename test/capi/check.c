@@ -1,0 +1,5 @@
+/* The ledger of users. */
+#include "check.h"
+
+user_t users[MOST_USERS];
+int user_count;
