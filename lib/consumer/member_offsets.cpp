@@ -44,10 +44,12 @@ void MemberOffsets::answered(const std::shared_ptr<Fetch>& question, Error error
   const net::Duration pause = again ? core().router().delay(question->retry) : net::Duration::zero();
   if (again && question->retry.until() < question->deadline) {
     question->timer = core().reactor().after(pause, [this, weak = std::weak_ptr<Fetch>(question)] {
-      if (const auto due = weak.lock()) {
-        due->timer.cancel();
-        ask(due);
-      }
+      const auto due = weak.lock();
+      if (due == nullptr) return;
+      due->timer.cancel();
+      // Nobody waits any more, and the session may have ended meanwhile.
+      if (due->wanted && !due->wanted()) return static_cast<void>(std::erase(fetches_, due));
+      ask(due);
     });
     return;
   }

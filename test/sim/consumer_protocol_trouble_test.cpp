@@ -341,3 +341,20 @@ TEST_CASE("F12: an assignment of a topic that is gone is not taken for one of th
   CHECK(bench.until([&] { return all_stored(bench, 2, 30); }, 20s));
   CHECK(a.journal == std::vector<std::string>{"assigned t/0 t/1"});
 }
+
+TEST_CASE("A session that has closed while an offset is to be asked for again: nothing is asked any more") {
+  GroupBench bench;
+  fill(bench.client, "t", 2, 10);
+  fault(bench, ApiKey::offset_fetch).always().reply(Errc::stale_member_epoch);
+  SimMember& a = bench.start("a", options());
+  const auto asked = [&] { return brokers(bench).requests().count(ApiKey::offset_fetch); };
+  CHECK(bench.until([&] { return asked() == 6; }));  // the pauses are long by now
+  bench.run(10ms);
+  a.close();
+  CHECK(bench.until([&] { return a.closes == 1; }));
+  bool closed = false;
+  a.session.close([&] { closed = true; });
+  CHECK(bench.until([&] { return closed; }));
+  bench.run(5s);
+  CHECK(asked() == 6);
+}
