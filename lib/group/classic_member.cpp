@@ -18,6 +18,14 @@ std::set<std::string> topics_of(const std::vector<protocol::JoinGroupResponse::J
   return topics;
 }
 
+Partitions subscribed_part(const std::set<std::string>& subscribed, const Partitions& assigned) {
+  Partitions part;
+  for (const auto& [topic, numbers] : assigned) {
+    if (subscribed.contains(topic)) part[topic] = numbers;
+  }
+  return part;
+}
+
 bool fatal(const Error& error) {
   switch (error.code()) {
     case Errc::fenced_instance_id:
@@ -95,7 +103,7 @@ void ClassicMember::go_on() {
   const bool idle = state_ == State::away || state_ == State::suspended || state_ == State::stable;
   if (!wanted_ || !idle) return;
   if (!holdings_.owned.empty() && !cooperative()) {
-    return revoke(holdings_.owned, drain_deadline());
+    return revoke(holdings_.owned);
   }
   // Suppose the process stood still for longer than a session, and the group has given its partitions to others. In a
   // group of both protocols the coordinator (4.3) takes a JoinGroup with the old id as that of a new member. This one
@@ -189,22 +197,22 @@ Error ClassicMember::choose(const Joined& response) {
 
 void ClassicMember::lead(const Joined& response) {
   state_ = State::leading;
-  leading_ = std::make_unique<Leading>(core_, *round_.assignor, calls_.rebalance_timeout() / 2,
-                                       scope_.wrap([this](const Error& error, Leading::Result result) {
-                                         const std::unique_ptr<Leading> ended = std::move(leading_);
-                                         if (error) return not_shared_out(error);
-                                         round_.leader = true;
-                                         round_.counts = std::move(result.counts);
-                                         send_sync(std::move(result.assignments));
-                                       }));
+  leading_ = std::make_unique<Leading>(
+      core_, *round_.assignor, calls_.rebalance_timeout() / 2,
+      scope_.wrap([this](const Error& error, Leading::Result result) {
+        const std::unique_ptr<Leading> ended = std::move(leading_);
+        if (error) {
+          // An assignor of the application may fail for ever.
+          core_.log().state(LogLevel::warning,
+                            "group " + identity_.group + ", assignor " + std::string(round_.assignor->name()),
+                            error.message());
+          return pause(error);
+        }
+        round_.leader = true;
+        round_.counts = std::move(result.counts);
+        send_sync(std::move(result.assignments));
+      }));
   leading_->start(response.members);
-}
-
-// An assignor of the application may fail for ever: somebody has to read of it.
-void ClassicMember::not_shared_out(const Error& error) {
-  core_.log().state(LogLevel::warning,
-                    "group " + identity_.group + ", assignor " + std::string(round_.assignor->name()), error.message());
-  pause(error);
 }
 
 void ClassicMember::send_sync(ClassicCalls::Assignments assignments) {
@@ -252,17 +260,9 @@ void ClassicMember::sync_failed(const Error& error) {
   pause(error);
 }
 
-Partitions ClassicMember::subscribed_part(const Partitions& assigned) const {
-  Partitions part;
-  for (const auto& [topic, numbers] : assigned) {
-    if (topics_.contains(topic)) part[topic] = numbers;
-  }
-  return part;
-}
-
 void ClassicMember::take(Partitions all) {
   for (auto& [topic, numbers] : all) std::sort(numbers.begin(), numbers.end());
-  const Partitions assigned = subscribed_part(all);
+  const Partitions assigned = subscribed_part(topics_, all);
   const Partitions fresh = difference(assigned, holdings_.owned);
   const Partitions gone = difference(holdings_.owned, assigned);
   holdings_.last_assigned = assigned;
@@ -281,7 +281,7 @@ void ClassicMember::take(Partitions all) {
   if (!foreign) retry_.succeed();
   if (!gone.empty()) {
     wanted_ = "partitions were given up";
-    return revoke(gone, drain_deadline());
+    return revoke(gone);
   }
   if (foreign && !wanted_)
     return pause(Error(Errc::rebalance_in_progress, "the assignment has topics that are not subscribed to"));
@@ -376,12 +376,9 @@ Participation::Verdict ClassicMember::judge(const Identity& sent, const Error& e
 
 // --- out of it --------------------------------------------------------------
 
-net::TimePoint ClassicMember::drain_deadline() const {
-  return group::drain_deadline(core_.reactor().now(), options_, calls_.rebalance_timeout());
-}
-
-void ClassicMember::revoke(Partitions gone, net::TimePoint deadline) {
-  owner_.revoke(gone, deadline, giving_.begin(scope_, [this, gone] { revoked(gone); }));
+void ClassicMember::revoke(Partitions gone) {
+  owner_.revoke(gone, farewell_.drain_deadline(options_, rebalance_timeout()),
+                giving_.begin(scope_, [this, gone] { revoked(gone); }));
 }
 
 void ClassicMember::revoked(const Partitions& gone) {
@@ -454,7 +451,7 @@ void ClassicMember::leave(bool tell, net::TimePoint deadline, Function<void()> d
 void ClassicMember::say_farewell() {
   if (state_ == State::leaving) return;
   if (!holdings_.owned.empty()) {
-    return revoke(holdings_.owned, std::min(drain_deadline(), farewell_.deadline()));
+    return revoke(holdings_.owned);
   }
   const bool waits_for_id = state_ == State::joining && !member() && farewell_.tell() && calls_.join_sent();
   if (waits_for_id) return;

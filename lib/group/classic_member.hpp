@@ -60,10 +60,10 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   struct Round {
     Assignor* assignor = nullptr;  ///< that it has chosen
     bool leader = false;
-    bool is_new = true;            ///< the coordinator did not know this member before
-    int refusals = 0;              ///< of heartbeats, since JoinGroup was sent
-    std::set<std::string> topics;  ///< of all members: as the leader of a group that keeps its assignment
-    Interest::Counts counts;       ///< as the leader: what the assignment was made with
+    bool is_new = true;                    ///< the coordinator did not know this member before
+    int refusals = 0;                      ///< of heartbeats, since JoinGroup was sent
+    std::set<std::string> topics;          ///< of all members: as the leader of a group that keeps its assignment
+    Interest::Counts counts;               ///< as the leader: what the assignment was made with
     std::optional<Assignment> assignment;  ///< it came too late to be believed before a heartbeat is answered
   };
   struct Holdings {
@@ -85,19 +85,16 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   void join_failed(const Error& error, const Joined& response);
   Error choose(const Joined& response);
   void lead(const Joined& response);
-  void not_shared_out(const Error& error);
   void send_sync(ClassicCalls::Assignments assignments);
   void synced(const Error& error, Synced& response, net::TimePoint sent_at);
   void sync_failed(const Error& error);
   void believe(Assignment assignment);
   void take(Partitions assigned);
-  Partitions subscribed_part(const Partitions& assigned) const;
   void watch();
   void stop_watching();
 
   // Ways out of it.
-  net::TimePoint drain_deadline() const;
-  void revoke(Partitions gone, net::TimePoint deadline);
+  void revoke(Partitions gone);
   void revoked(const Partitions& gone);
   void refused_meanwhile(const Error& error);
   void lose(const Error& why);

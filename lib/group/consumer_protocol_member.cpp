@@ -129,7 +129,7 @@ Error ConsumerProtocolMember::fill(Request& request, int16_t version) {
   known_ = true;
   request.member_id = own_id_;
   request.member_epoch = member() ? identity_.generation : Request::kJoin;
-  if (is_static()) request.instance_id = options_.instance_id;
+  if (options_.is_static()) request.instance_id = options_.instance_id;
   told_.fill(request, wish, owned_.all());
   if (version < Request::kRegexFrom) request.subscribed_topic_regex.reset();
   return {};
@@ -226,7 +226,7 @@ void ConsumerProtocolMember::reconcile() {
   if (giving_.under_way() || farewell_.wanted() || !target_ || !member()) return;
   const IdPartitions gone = difference(owned_.all(), *target_);
   if (!gone.empty()) {
-    return revoke(gone, drain_deadline(core_.reactor().now(), options_, options_.rebalance_timeout));
+    return revoke(gone);
   }
   const Partitions fresh = take(difference(*target_, owned_.all()));
   const bool all = difference(*target_, owned_.all()).empty();
@@ -264,10 +264,11 @@ void ConsumerProtocolMember::say() {
   if (!told_.knows(said(), owned_.all())) heartbeats_.beat();
 }
 
-void ConsumerProtocolMember::revoke(const IdPartitions& gone, net::TimePoint deadline) {
+void ConsumerProtocolMember::revoke(const IdPartitions& gone) {
   const Partitions named = owned_.by_name(gone);
   if (named.empty()) return revoked(gone);
-  owner_.revoke(named, deadline, giving_.begin(scope_, [this, gone] { revoked(gone); }));
+  owner_.revoke(named, farewell_.drain_deadline(options_, rebalance_timeout()),
+                giving_.begin(scope_, [this, gone] { revoked(gone); }));
 }
 
 void ConsumerProtocolMember::revoked(const IdPartitions& gone) {
@@ -353,7 +354,8 @@ void ConsumerProtocolMember::suspend(const Error& why) {
   heartbeats_.stop();
   retry_timer_.cancel();
   topic_ids_.stop();
-  tell_leaving(is_static() ? Request::kLeaveForAWhile : Request::kLeave, ConsumerHeartbeats::kLeavePatience, {});
+  tell_leaving(options_.is_static() ? Request::kLeaveForAWhile : Request::kLeave, ConsumerHeartbeats::kLeavePatience,
+               {});
   forget_membership();
   lose(why);
   state_ = State::suspended;
@@ -373,10 +375,9 @@ void ConsumerProtocolMember::leave(bool tell, net::TimePoint deadline, Function<
 void ConsumerProtocolMember::say_farewell() {
   if (state_ == State::leaving || giving_.under_way()) return;
   if (!owned_.empty()) {
-    const net::TimePoint drained = drain_deadline(core_.reactor().now(), options_, options_.rebalance_timeout);
-    return revoke(owned_.all(), std::min(drained, farewell_.deadline()));
+    return revoke(owned_.all());
   }
-  const bool tells = (farewell_.tell() || is_static()) && state_ != State::failed;
+  const bool tells = (farewell_.tell() || options_.is_static()) && state_ != State::failed;
   state_ = State::leaving;
   heartbeats_.stop();
   if (!tells || !known_) return gone();
@@ -390,7 +391,7 @@ void ConsumerProtocolMember::tell_leaving(int32_t epoch, net::Duration timeout, 
   Request request;
   request.member_id = own_id_;
   request.member_epoch = epoch;
-  if (is_static()) request.instance_id = options_.instance_id;
+  if (options_.is_static()) request.instance_id = options_.instance_id;
   heartbeats_.leave(std::move(request), timeout, std::move(done));
 }
 

@@ -58,7 +58,6 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
   using Response = ConsumerHeartbeats::Response;
 
   bool member() const { return !identity_.member_id.empty(); }
-  bool is_static() const { return !options_.instance_id.empty(); }
 
   // Into the group.
   void begin();
@@ -75,7 +74,7 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
   Partitions take(const IdPartitions& fresh);
   Wish said() const;
   void say();
-  void revoke(const IdPartitions& gone, net::TimePoint deadline);
+  void revoke(const IdPartitions& gone);
   void revoked(const IdPartitions& gone);
 
   // Out of it.

@@ -19,6 +19,9 @@ namespace kafka::group {
 /// Whether the member was asked to leave, and who waits for that.
 class Farewell {
  public:
+  /// Of what is left of the rebalance timeout, the part in which open envelopes may be answered.
+  static constexpr int kDrainPercent = 80;
+
   explicit Farewell(net::Reactor& reactor) : reactor_(reactor) {}
 
   bool wanted() const { return asked_.has_value(); }
@@ -29,8 +32,10 @@ class Farewell {
 
   // Once it is wanted.
   bool tell() const { return asked_->tell; }
-  net::TimePoint deadline() const { return asked_->deadline; }
   net::Duration left() const { return std::max(asked_->deadline - reactor_.now(), net::Duration::zero()); }
+
+  /// When open envelopes of partitions that are given up from now on are lost, whether it is wanted or not.
+  net::TimePoint drain_deadline(const MemberOptions& options, net::Duration rebalance_timeout) const;
 
   /// The member has gone. Returns who waits for it.
   std::vector<Function<void()>> end();
@@ -65,15 +70,6 @@ class Giving {
   bool under_way_ = false;
   uint64_t number_ = 0;
 };
-
-/// Of what is left of the rebalance timeout, the part in which open envelopes may be answered.
-constexpr int kDrainPercent = 80;
-
-/// When open envelopes of partitions that are given up from now on are lost.
-inline net::TimePoint drain_deadline(net::TimePoint now, const MemberOptions& options,
-                                     net::Duration rebalance_timeout) {
-  return now + options.revoke_timeout.value_or(rebalance_timeout * kDrainPercent / 100);
-}
 
 /// The partitions of `from` that `without` lacks. Topics are known by name or by id.
 template <class Topics>

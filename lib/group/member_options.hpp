@@ -14,7 +14,7 @@ namespace kafka::group {
 
 struct MemberOptions {
   std::string group;
-  std::string instance_id;
+  std::string instance_id;  ///< "": not a static member
   std::string rack;
   std::string strategies;                                   ///< classic: the assignors that the member offers
   std::vector<std::shared_ptr<kafka::Assignor>> assignors;  ///< classic: those of the application
@@ -24,6 +24,8 @@ struct MemberOptions {
   net::Duration rebalance_timeout{};
   std::optional<net::Duration> revoke_timeout;
   std::optional<net::Duration> session_timeout;
+
+  bool is_static() const { return !instance_id.empty(); }
 };
 
 }  // namespace kafka::group
