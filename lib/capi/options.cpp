@@ -19,11 +19,11 @@ namespace {
 
 constexpr size_t kKinds = 3;
 
-bool known(kafka_options_kind kind) {
+bool known(int kind) {
   return kind == KAFKA_SESSION_OPTIONS || kind == KAFKA_PRODUCER_OPTIONS || kind == KAFKA_CONSUMER_OPTIONS;
 }
 
-kafka_options defaults(kafka_options_kind kind) {
+kafka_options defaults(int kind) {
   switch (kind) {
     case KAFKA_SESSION_OPTIONS:
       return {kafka::SessionOptions()};
@@ -41,7 +41,7 @@ std::vector<OptionInfo> list(const kafka_options& options) {
 
 /// The options of a kind, with the strings that kafka_options_describe() hands out.
 struct Table {
-  explicit Table(kafka_options_kind kind) : infos(list(defaults(kind))) {
+  explicit Table(int kind) : infos(list(defaults(kind))) {
     for (const OptionInfo& info : infos) {
       std::string all;
       for (const std::string& choice : info.choices) all += (all.empty() ? "" : ",") + choice;
@@ -52,7 +52,7 @@ struct Table {
   std::vector<std::string> choices;
 };
 
-const Table& table(kafka_options_kind kind) {
+const Table& table(int kind) {
   static const std::array<Table, kKinds> all = {Table(KAFKA_SESSION_OPTIONS), Table(KAFKA_PRODUCER_OPTIONS),
                                                 Table(KAFKA_CONSUMER_OPTIONS)};
   return all[static_cast<size_t>(kind)];
@@ -78,7 +78,7 @@ const char* name_of(OptionInfo::Type type) {
 
 extern "C" {
 
-kafka_options* kafka_options_new(kafka_options_kind kind) {
+kafka_options* kafka_options_new(int kind) {
   if (!known(kind)) return failed(wrong_argument(__func__, "there is no such kind of options")), nullptr;
   return new (std::nothrow) kafka_options(defaults(kind));
 }
@@ -112,9 +112,9 @@ int kafka_options_get(const kafka_options* options, const char* name, char* to, 
 
 void kafka_options_free(kafka_options* options) { delete options; }
 
-size_t kafka_options_count(kafka_options_kind kind) { return known(kind) ? table(kind).infos.size() : 0; }
+size_t kafka_options_count(int kind) { return known(kind) ? table(kind).infos.size() : 0; }
 
-int kafka_options_describe(kafka_options_kind kind, size_t index, kafka_option_info* to) {
+int kafka_options_describe(int kind, size_t index, kafka_option_info* to) {
   if (!known(kind) || index >= table(kind).infos.size()) {
     return failed(wrong_argument(__func__, "there is no such option"));
   }

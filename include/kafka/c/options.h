@@ -22,8 +22,9 @@ typedef struct {
   int64_t least, most;        ///< of a number, or a time in milliseconds
 } kafka_option_info;
 
-/// Options with their defaults; to be freed with kafka_options_free(). NULL if there is no such kind, or no memory.
-KAFKA_API kafka_options* kafka_options_new(kafka_options_kind kind);
+/// Options with their defaults, of a kafka_options_kind; to be freed with kafka_options_free(). NULL if there is no
+/// such kind, or no memory.
+KAFKA_API kafka_options* kafka_options_new(int kind);
 /// Sets one option; librdkafka's names are understood too. KAFKA_INVALID_OPTION if there is none of this name, or the
 /// value is out of its range: kafka_last_error() says what it may be. Nothing is changed then.
 KAFKA_API int kafka_options_set(kafka_options* options, const char* name, const char* value);
@@ -35,9 +36,9 @@ KAFKA_API int kafka_options_get(const kafka_options* options, const char* name, 
 KAFKA_API void kafka_options_free(kafka_options* options);
 
 /// How many options this kind of object has; 0 if there is no such kind.
-KAFKA_API size_t kafka_options_count(kafka_options_kind kind);
+KAFKA_API size_t kafka_options_count(int kind);
 /// Describes option `index` of that many. KAFKA_INVALID_ARGUMENT if there is none.
-KAFKA_API int kafka_options_describe(kafka_options_kind kind, size_t index, kafka_option_info* to);
+KAFKA_API int kafka_options_describe(int kind, size_t index, kafka_option_info* to);
 
 #ifdef __cplusplus
 }
