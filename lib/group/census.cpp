@@ -19,10 +19,16 @@ std::optional<Interest::Counts> count(const DescribeGroupsResponse& response, co
   Interest::Counts counts;
   for (const std::string& topic : topics) counts[topic] = 0;
   for (const auto& member : response.groups[0].members) {
+    Subscription subscription;
+    if (decode(member.member_metadata, subscription)) continue;
+    for (const std::string& topic : subscription.topics) counts.try_emplace(topic, 0);
+  }
+  for (const auto& member : response.groups[0].members) {
     Assignment assignment;
     if (decode(member.member_assignment, assignment)) return std::nullopt;
     for (const auto& [topic, numbers] : assignment.partitions) {
-      if (topics.contains(topic)) counts[topic] += static_cast<int32_t>(numbers.size());
+      const auto counted = counts.find(topic);
+      if (counted != counts.end()) counted->second += static_cast<int32_t>(numbers.size());
     }
   }
   return counts;

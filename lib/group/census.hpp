@@ -24,7 +24,8 @@ class Census {
 
   explicit Census(session::Core& core) : core_(core) {}
 
-  /// `done` gets the numbers of these topics. It is not called if the coordinator does not say, or if the group is
+  /// `done` gets the numbers of these topics, and of those that members subscribe to: a member that leads, and was not
+  /// told so, has to watch them all. It is not called if the coordinator does not say, or if the group is
   /// about to share out anew.
   void ask(const std::string& group, std::set<std::string> topics, Function<void(Interest::Counts)> done);
   /// `done` is not called any more.

@@ -22,6 +22,8 @@ TEST_CASE("A static leader that was away while its topic grew has the group shar
 
 TEST_CASE("A static leader that keeps its assignment watches the topics of all members") {
   GroupBench bench(36, {.brokers = 1, .session = {.metadata_max_age = 1s}});
+  // 2.8 does not tell a member that has started again that it leads, nor who the others are.
+  REQUIRE_FALSE(bench.client.brokers->cluster().releases().as_version(GENERATE("2.8", "4.3")));
   fill(bench.client, "t", 2, 4);
   fill(bench.client, "u", 2, 4);
   ConsumerOptions options = member_options();
