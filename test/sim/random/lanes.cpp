@@ -348,6 +348,9 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
   const Lane::Out out = found->second;
   at.out.erase(found);
   const std::string what = "the commit of " + std::to_string(out.after);
+  // The position was set back, and a lower commit took its place before it was sent.
+  const bool replaced = at.set_backs > out.set_backs && error == Errc::lost &&
+                        error.detail().find("a later commit stored") != std::string_view::npos;
   if (error) ++at.set_backs;  // its message comes again
   if (out.taken && error) {
     // It may have failed before the partition was taken, and has ended the consumption then.
@@ -366,6 +369,8 @@ void Lanes::committed(const TopicPartition& partition, uint64_t number, const Er
     } else if (!stored(at, out)) {
       violation(partition, what + " is reported as stored, and no broker saw it");
     }
+  } else if (replaced) {
+    return;
   } else if (error == Errc::lost) {
     if (may_lose(at)) {
       at.failed = true;
