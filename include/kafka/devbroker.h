@@ -25,36 +25,36 @@ typedef struct {
 /// Brokers that listen at once, on 127.0.0.1. `options` may be NULL. If they cannot serve, for example because a port
 /// is taken, kafka_devbroker_error() is the code.
 /// @return NULL without a loop or memory, or with options whose size is not set.
-KAFKA_API kafka_devbroker* kafka_devbroker_new(struct uv_loop_s* loop, const kafka_devbroker_options* options);
+UVKAFKA_API kafka_devbroker* kafka_devbroker_new(struct uv_loop_s* loop, const kafka_devbroker_options* options);
 /// Why the brokers do not serve; 0 if they do.
-KAFKA_API int kafka_devbroker_error(const kafka_devbroker* broker);
+UVKAFKA_API int kafka_devbroker_error(const kafka_devbroker* broker);
 /// What the last call that failed found wrong; before one failed, why the brokers do not serve. Valid until the next
 /// call.
-KAFKA_API const char* kafka_devbroker_message(const kafka_devbroker* broker);
+UVKAFKA_API const char* kafka_devbroker_message(const kafka_devbroker* broker);
 /// "host:port" of every broker, for bootstrap.servers; "" for NULL. Valid as long as the brokers.
-KAFKA_API const char* kafka_devbroker_bootstrap(const kafka_devbroker* broker);
+UVKAFKA_API const char* kafka_devbroker_bootstrap(const kafka_devbroker* broker);
 /// Creates a topic: KAFKA_TOPIC_ALREADY_EXISTS, KAFKA_INVALID_TOPIC, KAFKA_INVALID_PARTITIONS.
-KAFKA_API int kafka_devbroker_create_topic(kafka_devbroker* broker, const char* name, int32_t partitions);
+UVKAFKA_API int kafka_devbroker_create_topic(kafka_devbroker* broker, const char* name, int32_t partitions);
 /// The offset behind the last record of a partition; -1 if there is no such partition.
-KAFKA_API int64_t kafka_devbroker_end_offset(const kafka_devbroker* broker, const char* topic, int32_t partition);
+UVKAFKA_API int64_t kafka_devbroker_end_offset(const kafka_devbroker* broker, const char* topic, int32_t partition);
 /// The offset that a group has stored; -1 if there is none.
-KAFKA_API int64_t kafka_devbroker_committed(const kafka_devbroker* broker, const char* group, const char* topic,
-                                            int32_t partition);
+UVKAFKA_API int64_t kafka_devbroker_committed(const kafka_devbroker* broker, const char* group, const char* topic,
+                                              int32_t partition);
 /// A fault for requests of an API, as one line: `API[:times=N][:error=NAME|:delay=MS|:cut]`, for example
 /// "Produce:times=2:error=NOT_LEADER_OR_FOLLOWER". `times` is once if it is not given, and may be `always`.
-KAFKA_API int kafka_devbroker_add_fault(kafka_devbroker* broker, const char* text);
+UVKAFKA_API int kafka_devbroker_add_fault(kafka_devbroker* broker, const char* text);
 /// Ends all faults.
-KAFKA_API int kafka_devbroker_clear_faults(kafka_devbroker* broker);
+UVKAFKA_API int kafka_devbroker_clear_faults(kafka_devbroker* broker);
 /// Resets the connections of broker `id` (1 and up) and closes its port; a living replica takes its partitions over.
-KAFKA_API int kafka_devbroker_kill(kafka_devbroker* broker, int32_t id);
+UVKAFKA_API int kafka_devbroker_kill(kafka_devbroker* broker, int32_t id);
 /// Starts a killed broker again. Acknowledged records are still there.
-KAFKA_API int kafka_devbroker_restart(kafka_devbroker* broker, int32_t id);
+UVKAFKA_API int kafka_devbroker_restart(kafka_devbroker* broker, int32_t id);
 /// Closes every connection of broker `id`, or of all for 0.
-KAFKA_API int kafka_devbroker_disconnect(kafka_devbroker* broker, int32_t id);
+UVKAFKA_API int kafka_devbroker_disconnect(kafka_devbroker* broker, int32_t id);
 /// Closes connections and listeners, then calls `done`, which may be NULL. Nothing keeps the loop alive then.
-KAFKA_API int kafka_devbroker_close(kafka_devbroker* broker, kafka_plain_cb done, void* user);
+UVKAFKA_API int kafka_devbroker_close(kafka_devbroker* broker, kafka_plain_cb done, void* user);
 /// Ends everything without a callback. NULL is allowed. The loop can be closed after one more turn.
-KAFKA_API void kafka_devbroker_free(kafka_devbroker* broker);
+UVKAFKA_API void kafka_devbroker_free(kafka_devbroker* broker);
 
 #ifdef __cplusplus
 }

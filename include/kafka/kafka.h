@@ -36,11 +36,11 @@ extern "C" {
 #endif
 
 /// The library's version: major * 65536 + minor * 256 + patch.
-KAFKA_API uint32_t kafka_version(void);
+UVKAFKA_API uint32_t kafka_version(void);
 /// The library's version, for example "0.1.0".
-KAFKA_API const char* kafka_version_string(void);
+UVKAFKA_API const char* kafka_version_string(void);
 /// Frees a string that was handed over. NULL is allowed.
-KAFKA_API void kafka_free(void* memory);
+UVKAFKA_API void kafka_free(void* memory);
 
 #ifdef __cplusplus
 }

@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 
-FUNCTION = re.compile(r"^KAFKA_API [^;(]*\b(kafka_\w+)\(", re.MULTILINE)
+FUNCTION = re.compile(r"^UVKAFKA_API [^;(]*\b(kafka_\w+)\(", re.MULTILINE)
 SECTION = re.compile(r"(    /\* C functions[^\n]*\*/\n)(.*?)(  local:)", re.DOTALL)
 MAPS = {"libuvkafka.so": "lib/exports.map", "libuvkafka-dev.so": "lib/devbroker/exports.map"}
 

@@ -38,20 +38,20 @@ typedef struct {
 typedef void (*kafka_columns_cb)(void* user, kafka_columns* columns);
 
 /// Gives the arrays, which are valid as long as `columns`. Every thread may make this call, and read them.
-KAFKA_API int kafka_columns_get(const kafka_columns* columns, kafka_column_arrays* to);
+UVKAFKA_API int kafka_columns_get(const kafka_columns* columns, kafka_column_arrays* to);
 /// Gives the headers, valid as long as `columns`. They are gathered by the first call.
-KAFKA_API int kafka_columns_headers(kafka_columns* columns, kafka_header_arrays* to);
+UVKAFKA_API int kafka_columns_headers(kafka_columns* columns, kafka_header_arrays* to);
 /// Answers messages `first` to `first + count - 1` as kafka_envelope_commit() answers each alone. `cb`, which may be
 /// NULL, runs once, when the last of them has its outcome, with the first error of one.
 /// @return KAFKA_ALREADY_ANSWERED if one of them was answered: nothing is answered then. KAFKA_LOST if all of them are
 ///         lost: the answers change nothing. KAFKA_INVALID_ARGUMENT for a range that is empty or has no such messages.
-KAFKA_API int kafka_columns_commit(kafka_columns* columns, size_t first, size_t count, kafka_bytes metadata,
-                                   kafka_done_cb cb, void* user);
+UVKAFKA_API int kafka_columns_commit(kafka_columns* columns, size_t first, size_t count, kafka_bytes metadata,
+                                     kafka_done_cb cb, void* user);
 /// As kafka_envelope_ack() of each in that range. Results as above.
-KAFKA_API int kafka_columns_ack(kafka_columns* columns, size_t first, size_t count);
+UVKAFKA_API int kafka_columns_ack(kafka_columns* columns, size_t first, size_t count);
 /// Frees it. Messages without an answer end the consumption with KAFKA_ENVELOPE_DROPPED. NULL is allowed. On another
 /// thread nothing is done.
-KAFKA_API void kafka_columns_free(kafka_columns* columns);
+UVKAFKA_API void kafka_columns_free(kafka_columns* columns);
 
 #ifdef __cplusplus
 }

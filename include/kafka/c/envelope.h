@@ -34,34 +34,34 @@ typedef void (*kafka_envelope_cb)(void* user, kafka_envelope* envelope);
 // What an envelope shows never changes, and every thread may read it. It is answered and freed on the loop's thread.
 
 /// The topic of all messages; "" for NULL. Valid as long as the envelope.
-KAFKA_API const char* kafka_envelope_topic(const kafka_envelope* envelope);
+UVKAFKA_API const char* kafka_envelope_topic(const kafka_envelope* envelope);
 /// The partition of all messages; -1 for NULL.
-KAFKA_API int32_t kafka_envelope_partition(const kafka_envelope* envelope);
+UVKAFKA_API int32_t kafka_envelope_partition(const kafka_envelope* envelope);
 /// How many messages it holds; 0 for NULL.
-KAFKA_API size_t kafka_envelope_count(const kafka_envelope* envelope);
+UVKAFKA_API size_t kafka_envelope_count(const kafka_envelope* envelope);
 /// The first message, or NULL for NULL. The next one is `*stride` bytes behind it; `stride` may be NULL. Valid as long
 /// as the envelope.
-KAFKA_API const kafka_message* kafka_envelope_messages(const kafka_envelope* envelope, size_t* stride);
+UVKAFKA_API const kafka_message* kafka_envelope_messages(const kafka_envelope* envelope, size_t* stride);
 /// Parses the headers of a message in their order: `to` has room for `*count`, which becomes the number of headers.
 /// @return KAFKA_TOO_LARGE if there is not enough room; nothing is written then.
-KAFKA_API int kafka_message_headers(const kafka_message* message, kafka_header* to, size_t* count);
+UVKAFKA_API int kafka_message_headers(const kafka_message* message, kafka_header* to, size_t* count);
 
 /// Stores the offset behind the last message in the group, with `length` bytes of metadata, which may be NULL. The next
 /// envelope comes when the broker has confirmed that, or at once with commit.mode=pipelined. `cb`, which may be NULL,
 /// gets the outcome. A commit that fails for good ends the consumption.
 /// @return KAFKA_ALREADY_ANSWERED, KAFKA_LOST (the answer changes nothing), KAFKA_CLOSED.
-KAFKA_API int kafka_envelope_commit(kafka_envelope* envelope, const char* metadata, size_t length, kafka_done_cb cb,
-                                    void* user);
+UVKAFKA_API int kafka_envelope_commit(kafka_envelope* envelope, const char* metadata, size_t length, kafka_done_cb cb,
+                                      void* user);
 /// Moves on and stores nothing. The commit of a later message covers this one. Results as above.
-KAFKA_API int kafka_envelope_ack(kafka_envelope* envelope);
+UVKAFKA_API int kafka_envelope_ack(kafka_envelope* envelope);
 /// Ends the consumption: nothing more is dispatched, and the next consumption begins with this message. Results as
 /// above.
-KAFKA_API int kafka_envelope_cancel(kafka_envelope* envelope);
+UVKAFKA_API int kafka_envelope_cancel(kafka_envelope* envelope);
 /// 1 once it is answered, else 0.
-KAFKA_API int kafka_envelope_answered(const kafka_envelope* envelope);
+UVKAFKA_API int kafka_envelope_answered(const kafka_envelope* envelope);
 /// Frees it. One without an answer ends the consumption with KAFKA_ENVELOPE_DROPPED. NULL is allowed. On another thread
 /// nothing is done.
-KAFKA_API void kafka_envelope_free(kafka_envelope* envelope);
+UVKAFKA_API void kafka_envelope_free(kafka_envelope* envelope);
 
 #ifdef __cplusplus
 }

@@ -171,28 +171,28 @@ enum {
 
 /// The code's name in lower case, for example "not_leader_or_follower"; "unknown_code" for a number that nobody knows.
 /// Valid for ever.
-KAFKA_API const char* kafka_code_name(int code);
+UVKAFKA_API const char* kafka_code_name(int code);
 /// What the code means, in one sentence. Valid for ever.
-KAFKA_API const char* kafka_code_text(int code);
+UVKAFKA_API const char* kafka_code_text(int code);
 
 /// The code; 0 for NULL.
-KAFKA_API int kafka_error_code(const kafka_error* error);
+UVKAFKA_API int kafka_error_code(const kafka_error* error);
 /// What the code means, then the detail; "" for NULL. Valid as long as the error.
-KAFKA_API const char* kafka_error_message(const kafka_error* error);
+UVKAFKA_API const char* kafka_error_message(const kafka_error* error);
 /// What and where: the option, topic, partition, address or limit; "" for NULL, or if there is none. Valid as long as
 /// the error.
-KAFKA_API const char* kafka_error_detail(const kafka_error* error);
+UVKAFKA_API const char* kafka_error_detail(const kafka_error* error);
 /// 1 if the same operation may succeed later without a change by the program, else 0.
-KAFKA_API int kafka_error_retriable(const kafka_error* error);
+UVKAFKA_API int kafka_error_retriable(const kafka_error* error);
 /// 1 if the object that reported it can no longer be used, else 0.
-KAFKA_API int kafka_error_fatal(const kafka_error* error);
+UVKAFKA_API int kafka_error_fatal(const kafka_error* error);
 /// A copy that is the caller's, to be freed with kafka_error_free(). NULL for NULL.
-KAFKA_API kafka_error* kafka_error_copy(const kafka_error* error);
+UVKAFKA_API kafka_error* kafka_error_copy(const kafka_error* error);
 /// Frees a copy. NULL is allowed.
-KAFKA_API void kafka_error_free(kafka_error* error);
+UVKAFKA_API void kafka_error_free(kafka_error* error);
 /// Why the last call of this thread that failed did so: a call that returned a code, or NULL in place of an object.
 /// Like errno, a call that succeeds leaves it as it is. NULL if none has failed. Valid until the next one fails.
-KAFKA_API const kafka_error* kafka_last_error(void);
+UVKAFKA_API const kafka_error* kafka_last_error(void);
 
 #ifdef __cplusplus
 }

@@ -24,21 +24,21 @@ typedef struct {
 
 /// Options with their defaults, of a kafka_options_kind; to be freed with kafka_options_free(). NULL if there is no
 /// such kind, or no memory.
-KAFKA_API kafka_options* kafka_options_new(int kind);
+UVKAFKA_API kafka_options* kafka_options_new(int kind);
 /// Sets one option; librdkafka's names are understood too. KAFKA_INVALID_OPTION if there is none of this name, or the
 /// value is out of its range: kafka_last_error() says what it may be. Nothing is changed then.
-KAFKA_API int kafka_options_set(kafka_options* options, const char* name, const char* value);
+UVKAFKA_API int kafka_options_set(kafka_options* options, const char* name, const char* value);
 /// Writes the value and a NUL to `to`, which has room for `*length` bytes, and sets `*length` to what is needed, the
 /// NUL included. An unset option has the value "". `to` may be NULL, to ask for the length alone.
 /// @return KAFKA_INVALID_OPTION if no option has this name, KAFKA_TOO_LARGE if there is not enough room.
-KAFKA_API int kafka_options_get(const kafka_options* options, const char* name, char* to, size_t* length);
+UVKAFKA_API int kafka_options_get(const kafka_options* options, const char* name, char* to, size_t* length);
 /// Objects that were made with the options keep copies. NULL is allowed.
-KAFKA_API void kafka_options_free(kafka_options* options);
+UVKAFKA_API void kafka_options_free(kafka_options* options);
 
 /// How many options this kind of object has; 0 if there is no such kind.
-KAFKA_API size_t kafka_options_count(int kind);
+UVKAFKA_API size_t kafka_options_count(int kind);
 /// Describes option `index` of that many. KAFKA_INVALID_ARGUMENT if there is none.
-KAFKA_API int kafka_options_describe(int kind, size_t index, kafka_option_info* to);
+UVKAFKA_API int kafka_options_describe(int kind, size_t index, kafka_option_info* to);
 
 #ifdef __cplusplus
 }

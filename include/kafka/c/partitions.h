@@ -25,19 +25,19 @@ typedef struct {
 } kafka_place;
 
 /// An empty list, to be freed with kafka_partitions_free(). NULL without memory.
-KAFKA_API kafka_partitions* kafka_partitions_new(void);
+UVKAFKA_API kafka_partitions* kafka_partitions_new(void);
 /// Adds a place, which is copied; its error is ignored.
-KAFKA_API int kafka_partitions_add(kafka_partitions* list, const kafka_place* place);
+UVKAFKA_API int kafka_partitions_add(kafka_partitions* list, const kafka_place* place);
 /// The same for a partition alone.
-KAFKA_API int kafka_partitions_add_partition(kafka_partitions* list, const char* topic, int32_t partition);
+UVKAFKA_API int kafka_partitions_add_partition(kafka_partitions* list, const char* topic, int32_t partition);
 /// How many places there are; 0 for NULL.
-KAFKA_API size_t kafka_partitions_count(const kafka_partitions* list);
+UVKAFKA_API size_t kafka_partitions_count(const kafka_partitions* list);
 /// Gives place `index`. KAFKA_INVALID_ARGUMENT if there is none.
-KAFKA_API int kafka_partitions_get(const kafka_partitions* list, size_t index, kafka_place* to);
+UVKAFKA_API int kafka_partitions_get(const kafka_partitions* list, size_t index, kafka_place* to);
 /// A copy that is the caller's. NULL for NULL.
-KAFKA_API kafka_partitions* kafka_partitions_copy(const kafka_partitions* list);
+UVKAFKA_API kafka_partitions* kafka_partitions_copy(const kafka_partitions* list);
 /// Frees a list that is the caller's. NULL is allowed.
-KAFKA_API void kafka_partitions_free(kafka_partitions* list);
+UVKAFKA_API void kafka_partitions_free(kafka_partitions* list);
 
 #ifdef __cplusplus
 }

@@ -9,24 +9,24 @@ extern "C" {
 #endif
 
 /// The number of rows of a table; 0 if there is no such table.
-KAFKA_API size_t kafka_result_count(const kafka_result* result, const char* table);
+UVKAFKA_API size_t kafka_result_count(const kafka_result* result, const char* table);
 /// A text of row `row`, or NULL if there is no such table, row or column, or it holds numbers. Valid as long as
 /// `result`.
-KAFKA_API const char* kafka_result_string(const kafka_result* result, const char* table, size_t row,
-                                          const char* column);
+UVKAFKA_API const char* kafka_result_string(const kafka_result* result, const char* table, size_t row,
+                                            const char* column);
 /// Sets `*to` to a number of row `row`. KAFKA_INVALID_ARGUMENT if there is no such table, row or column, or it holds
 /// text.
-KAFKA_API int kafka_result_number(const kafka_result* result, const char* table, size_t row, const char* column,
-                                  int64_t* to);
+UVKAFKA_API int kafka_result_number(const kafka_result* result, const char* table, size_t row, const char* column,
+                                    int64_t* to);
 /// The error of row `row`; NULL if it has none, or there is no such row. Valid as long as `result`.
-KAFKA_API const kafka_error* kafka_result_error(const kafka_result* result, const char* table, size_t row);
+UVKAFKA_API const kafka_error* kafka_result_error(const kafka_result* result, const char* table, size_t row);
 /// All of it as a JSON object: an array of objects for each table. A row that failed has the members "error" (the name
 /// of the code) and "message". To be freed with kafka_free(). NULL for NULL.
-KAFKA_API char* kafka_result_json(const kafka_result* result);
+UVKAFKA_API char* kafka_result_json(const kafka_result* result);
 /// A copy that is the caller's, to be freed with kafka_result_free(). NULL for NULL.
-KAFKA_API kafka_result* kafka_result_copy(const kafka_result* result);
+UVKAFKA_API kafka_result* kafka_result_copy(const kafka_result* result);
 /// Frees a result that is the caller's. NULL is allowed.
-KAFKA_API void kafka_result_free(kafka_result* result);
+UVKAFKA_API void kafka_result_free(kafka_result* result);
 
 #ifdef __cplusplus
 }

@@ -58,27 +58,27 @@ typedef void (*kafka_drop_cb)(void* callback_user);
 /// call, which must be the thread that runs the loop. `options` may be NULL; without bootstrap.servers or with other
 /// bad options the session does nothing, and kafka_session_error() says why.
 /// @return NULL without a loop or memory, or if the options are not those of a session.
-KAFKA_API kafka_session* kafka_session_new(struct uv_loop_s* loop, const kafka_options* options);
+UVKAFKA_API kafka_session* kafka_session_new(struct uv_loop_s* loop, const kafka_options* options);
 /// Which option is wrong and its range; NULL if none is. Valid as long as the session.
-KAFKA_API const kafka_error* kafka_session_error(const kafka_session* session);
+UVKAFKA_API const kafka_error* kafka_session_error(const kafka_session* session);
 /// Ends everything within `deadline_ms` (below 0: close.timeout.ms): no new work is taken, producers flush, commits of
 /// answered envelopes finish, everything left fails with KAFKA_CLOSED, connections close, then `done` runs, which may
 /// be NULL. It may be called at any time and more than once.
-KAFKA_API int kafka_session_close(kafka_session* session, int64_t deadline_ms, kafka_plain_cb done, void* user);
+UVKAFKA_API int kafka_session_close(kafka_session* session, int64_t deadline_ms, kafka_plain_cb done, void* user);
 /// Frees the session. If it was not closed, everything is aborted: callbacks do not run any more, see
 /// kafka_session_on_drop(). Objects that were made from it stay valid until they are freed, and say KAFKA_CLOSED. The
 /// loop can be closed after one more turn. NULL is allowed. On another thread nothing is done.
-KAFKA_API void kafka_session_free(kafka_session* session);
+UVKAFKA_API void kafka_session_free(kafka_session* session);
 /// 1 once the callback of kafka_session_close() is due, else 0.
-KAFKA_API int kafka_session_closed(const kafka_session* session);
+UVKAFKA_API int kafka_session_closed(const kafka_session* session);
 /// After kafka_session_unref(), the session does not keep the loop alive, nor do its connections; after
 /// kafka_session_ref() it does again.
-KAFKA_API int kafka_session_ref(kafka_session* session);
-KAFKA_API int kafka_session_unref(kafka_session* session);
+UVKAFKA_API int kafka_session_ref(kafka_session* session);
+UVKAFKA_API int kafka_session_unref(kafka_session* session);
 
 /// Runs `cb` on the loop's thread. Other threads may make this call, and no other, while the session exists.
 /// KAFKA_CLOSED once kafka_session_close() was called; then `cb` does not run.
-KAFKA_API int kafka_session_post(kafka_session* session, kafka_plain_cb cb, void* user);
+UVKAFKA_API int kafka_session_post(kafka_session* session, kafka_plain_cb cb, void* user);
 
 // Handlers. Each call replaces the handler before it. `cb` NULL ends it, and `user` is not kept then.
 
@@ -87,43 +87,43 @@ KAFKA_API int kafka_session_post(kafka_session* session, kafka_plain_cb cb, void
 /// handler, which may run many times, `cb` runs once when the last time is over. It runs before the call that caused it
 /// returns (or from the loop, if no call did). It may free objects of this session; it should call nothing else. This
 /// handler itself has no user, and is not told of. Without it nobody is told.
-KAFKA_API int kafka_session_on_drop(kafka_session* session, kafka_drop_cb cb);
+UVKAFKA_API int kafka_session_on_drop(kafka_session* session, kafka_drop_cb cb);
 /// `cb` gets changes of connections and leaders, and the events of consumers without a handler of their own.
-KAFKA_API int kafka_session_on_event(kafka_session* session, kafka_event_cb cb, void* user);
+UVKAFKA_API int kafka_session_on_event(kafka_session* session, kafka_event_cb cb, void* user);
 /// `cb` gets the log lines of `level` (a kafka_log_level) and above. Without a handler, warnings and errors go to
 /// stderr.
-KAFKA_API int kafka_session_on_log(kafka_session* session, int level, kafka_log_cb cb, void* user);
+UVKAFKA_API int kafka_session_on_log(kafka_session* session, int level, kafka_log_cb cb, void* user);
 /// `cb` runs at the end of every turn of the loop in which callbacks of this session ran: after the last of them, and
 /// before what they sent leaves. Bindings hand over what they have gathered there.
-KAFKA_API int kafka_session_on_turn(kafka_session* session, kafka_plain_cb cb, void* user);
+UVKAFKA_API int kafka_session_on_turn(kafka_session* session, kafka_plain_cb cb, void* user);
 
 /// Looks up `host` and answers with kafka_resolution_finish(), during the callback or later. `resolution` is the
 /// callback's.
 typedef void (*kafka_resolve_cb)(void* user, const char* host, kafka_resolution* resolution);
 /// `cb` looks up host names in place of libuv's thread pool.
-KAFKA_API int kafka_session_set_resolver(kafka_session* session, kafka_resolve_cb cb, void* user);
+UVKAFKA_API int kafka_session_set_resolver(kafka_session* session, kafka_resolve_cb cb, void* user);
 /// Answers and frees `resolution`: with `count` numeric addresses, or with a code that is not 0 for a failure. It may
 /// outlive the session; then nothing happens. Nothing is freed if an argument is wrong.
-KAFKA_API int kafka_resolution_finish(kafka_resolution* resolution, int code, const char* const* addresses,
-                                      size_t count);
+UVKAFKA_API int kafka_resolution_finish(kafka_resolution* resolution, int code, const char* const* addresses,
+                                        size_t count);
 
 /// The names of all topics, in table "topics" of the result (column "name"). Each call asks a broker.
-KAFKA_API int kafka_session_topics(kafka_session* session, kafka_result_cb cb, void* user);
+UVKAFKA_API int kafka_session_topics(kafka_session* session, kafka_result_cb cb, void* user);
 /// Describes brokers and these topics; with `count` 0 all topics. `create` other than 0 lets a broker create those that
 /// do not exist. Each call asks a broker. Tables of the result, each row with its error:
 /// "cluster" (one row): id, controller; "brokers": id, host, port, rack; "topics": name, internal; "partitions": topic,
 /// partition, leader, leader_epoch; "replicas": topic, partition, broker, in_sync.
-KAFKA_API int kafka_session_metadata(kafka_session* session, const char* const* topics, size_t count, int create,
-                                     kafka_result_cb cb, void* user);
+UVKAFKA_API int kafka_session_metadata(kafka_session* session, const char* const* topics, size_t count, int create,
+                                       kafka_result_cb cb, void* user);
 
 /// What the session has done and holds now, to be freed with kafka_result_free(); empty once closed. The meaning of
 /// each column is that of the member of kafka::Stats with its name. Tables: "brokers", "round_trips" (a row for each
 /// bucket of a broker's histogram), "producers", "producer_partitions", "consumers", "consumer_partitions". NULL if
 /// `session` is NULL or another thread's.
-KAFKA_API kafka_result* kafka_session_stats(const kafka_session* session);
+UVKAFKA_API kafka_result* kafka_session_stats(const kafka_session* session);
 /// The same in the text format of Prometheus, to be freed with kafka_free(). Names begin with `prefix` and an
 /// underscore; NULL means "uvkafka". NULL as kafka_session_stats().
-KAFKA_API char* kafka_session_prometheus(const kafka_session* session, const char* prefix);
+UVKAFKA_API char* kafka_session_prometheus(const kafka_session* session, const char* prefix);
 
 #ifdef __cplusplus
 }

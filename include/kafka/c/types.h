@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef UVKAFKA_API
 #if defined(__GNUC__)
-#define KAFKA_API __attribute__((visibility("default")))
+#define UVKAFKA_API __attribute__((visibility("default")))
 #else
-#define KAFKA_API
+#define UVKAFKA_API
+#endif
 #endif
 
 /// In place of a length: the bytes end with NUL.
