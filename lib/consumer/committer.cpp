@@ -236,15 +236,14 @@ void Committer::want_again(Sent sent) {
 // as this member knows, says nothing more.
 void Committer::hold() {
   if (std::exchange(unsettled_, true)) return;
-  retry_timer_ = core_.reactor().after(core_.router().delay(retry_), [this] {
-    retry_timer_.cancel();
+  retry_.fail(core_.router(), [this] {
     unsettled_ = false;
     schedule();
   });
 }
 
 void Committer::settled() {
-  retry_timer_.cancel();
+  retry_.cancel();
   retry_.succeed();
   unsettled_ = false;
   schedule();
@@ -325,7 +324,7 @@ Commit Committer::leave(Partition& partition, const Error& error) {
 }
 
 void Committer::give_up(const Error& error) {
-  retry_timer_.cancel();
+  retry_.cancel();
   while (!wanting_.empty()) wanting_.pop_front()->commits.listed = false;
   leaving_.clear();
   for (auto& [id, request] : std::exchange(requests_, {})) {
@@ -345,7 +344,7 @@ Commit Committer::fail_wanted(Partition& partition, const Error& error) {
 
 std::vector<Commit> Committer::abort() {
   scope_.end();
-  retry_timer_.cancel();
+  retry_.cancel();
   std::vector<Commit> all;
   for (auto& [id, request] : std::exchange(requests_, {})) {
     for (Sent& sent : request) all.push_back(std::move(sent.commit));

@@ -11,7 +11,7 @@
 
 #include "base/ring.hpp"
 #include "base/scope.hpp"
-#include "cluster/retry_pause.hpp"
+#include "cluster/retry_timer.hpp"
 #include "consumer/group_offsets.hpp"
 #include "consumer/partition.hpp"
 #include "consumer/teller.hpp"
@@ -131,9 +131,8 @@ class Committer {
   uint64_t commits_ = 0;
   size_t telling_ = 0;  // answers of which not everybody has heard
   bool scheduled_ = false;
-  bool unsettled_ = false;  // the group shares its partitions out: it takes no commits
-  cluster::RetryPause retry_;
-  net::Timer retry_timer_;  // nobody may ever say that the group has settled
+  bool unsettled_ = false;     // the group shares its partitions out: it takes no commits
+  cluster::RetryTimer retry_;  // nobody may ever say that the group has settled
   Scope scope_;
 };
 

@@ -13,10 +13,10 @@ namespace {
 using protocol::DescribeGroupsRequest;
 using protocol::DescribeGroupsResponse;
 
-std::optional<Interest::Counts> count(const DescribeGroupsResponse& response, const std::set<std::string>& topics) {
+std::optional<Census::Counts> count(const DescribeGroupsResponse& response, const std::set<std::string>& topics) {
   if (response.groups.size() != 1 || response.groups[0].error_code != 0) return std::nullopt;
   if (response.groups[0].group_state != "Stable") return std::nullopt;
-  Interest::Counts counts;
+  Census::Counts counts;
   for (const std::string& topic : topics) counts[topic] = 0;
   for (const auto& member : response.groups[0].members) {
     Subscription subscription;
@@ -36,7 +36,7 @@ std::optional<Interest::Counts> count(const DescribeGroupsResponse& response, co
 
 }  // namespace
 
-void Census::ask(const std::string& group, std::set<std::string> topics, Function<void(Interest::Counts)> done) {
+void Census::ask(const std::string& group, std::set<std::string> topics, Function<void(Counts)> done) {
   stop();
   DescribeGroupsRequest request;
   request.groups.push_back(group);
@@ -49,7 +49,7 @@ void Census::ask(const std::string& group, std::set<std::string> topics, Functio
       scope_.wrap([topics = std::move(topics), done = std::move(done)](
                       const Error& error, DescribeGroupsResponse& response, const cluster::CallInfo&) mutable {
         if (error) return;
-        if (std::optional<Interest::Counts> counts = count(response, topics)) done(std::move(*counts));
+        if (std::optional<Counts> counts = count(response, topics)) done(std::move(*counts));
       }));
 }
 

@@ -7,11 +7,12 @@
 // Not here: what follows from the numbers (classic_member.cpp).
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 
 #include "base/scope.hpp"
-#include "group/interest.hpp"
 #include "session/core.hpp"
 
 namespace kafka::group {
@@ -22,12 +23,15 @@ class Census {
   /// The question is not repeated for longer than this.
   static constexpr net::Duration kPatience = std::chrono::seconds(30);
 
+  /// Partitions by topic.
+  using Counts = std::map<std::string, int32_t>;
+
   explicit Census(session::Core& core) : core_(core) {}
 
   /// `done` gets the numbers of these topics, and of those that members subscribe to: a member that leads, and was not
   /// told so, has to watch them all. It is not called if the coordinator does not say, or if the group is
   /// about to share out anew.
-  void ask(const std::string& group, std::set<std::string> topics, Function<void(Interest::Counts)> done);
+  void ask(const std::string& group, std::set<std::string> topics, Function<void(Counts)> done);
   /// `done` is not called any more.
   void stop() { scope_.end(); }
 

@@ -52,8 +52,7 @@ ClassicMember::ClassicMember(session::Core& core, MemberOptions options, Topics 
       farewell_(core.reactor()),
       calls_(core, options_, strategies_, identity_),
       heartbeats_(core, identity_, options_.heartbeat_interval, *this),
-      interest_(core, *this),
-      census_(core) {
+      interest_(core, *this) {
   identity_.group = options_.group;
   identity_.instance_id = options_.instance_id;
 }
@@ -62,14 +61,13 @@ ClassicMember::~ClassicMember() { abort(); }
 
 void ClassicMember::abort() {
   scope_.end();
-  retry_timer_.cancel();
+  retry_.cancel();
   farewell_.end();
   leading_.reset();
   wanted_.reset();
   giving_.stop();
   heartbeats_.stop();
   calls_.close();
-  census_.stop();
   if (core_.live()) interest_.stop();
   holdings_ = {};
   state_ = State::away;
@@ -116,11 +114,10 @@ void ClassicMember::pause(const Error& why) {
   state_ = State::paused;
   core_.log().state(LogLevel::info, "group " + identity_.group, why.message());
   if (!wanted_) wanted_ = why.message();
-  retry_timer_ = core_.reactor().after(core_.router().delay(retry_), scope_.wrap([this] {
-    retry_timer_.cancel();
+  retry_.fail(core_.router(), [this] {
     state_ = State::stable;
     go_on();
-  }));
+  });
 }
 
 void ClassicMember::send_join() {
@@ -171,10 +168,7 @@ void ClassicMember::join_failed(const Error& error, const Joined& response) {
                                                 strategies_.names() + ", and another member offers none of them")
                       : error);
   }
-  if (error == Errc::unknown_member_id) {
-    forget_id();
-    lose(error);
-  }
+  if (error == Errc::unknown_member_id) put_out(error);
   pause(error);
 }
 
@@ -252,10 +246,7 @@ void ClassicMember::sync_failed(const Error& error) {
   if (error == Errc::closed) return;
   if (farewell_.wanted()) return go_on();
   if (fatal(error) && error != Errc::inconsistent_group_protocol) return refuse(error);
-  if (error == Errc::unknown_member_id) {
-    forget_id();
-    lose(error);
-  }
+  if (error == Errc::unknown_member_id) put_out(error);
   if (error == Errc::rebalance_in_progress) return want("the group rebalances again");
   pause(error);
 }
@@ -292,23 +283,14 @@ void ClassicMember::take(Partitions all) {
 // again, its first assignment may be older than what metadata says. It may also have been made while this member was
 // expected to give partitions up, and nobody else owns those.
 void ClassicMember::watch() {
-  census_.stop();
-  if (round_.leader) {
-    interest_.watch(std::exchange(round_.counts, {}));
-  } else if (!identity_.instance_id.empty()) {
-    const std::set<std::string>& topics = round_.topics.empty() ? topics_ : round_.topics;
-    interest_.watch(topics);
-    if (std::exchange(round_.is_new, false)) {
-      census_.ask(identity_.group, topics, [this](Interest::Counts counts) { interest_.watch(std::move(counts)); });
-    }
+  if (round_.leader) return interest_.watch(std::exchange(round_.counts, {}));
+  if (!options_.is_static()) return interest_.stop();
+  const std::set<std::string>& topics = round_.topics.empty() ? topics_ : round_.topics;
+  if (std::exchange(round_.is_new, false)) {
+    interest_.watch_shared_out(identity_.group, topics);
   } else {
-    stop_watching();
+    interest_.watch(topics);
   }
-}
-
-void ClassicMember::stop_watching() {
-  census_.stop();
-  interest_.stop();
 }
 
 void ClassicMember::topic_changed(const std::string& topic) { want("topic " + topic + " has changed"); }
@@ -318,10 +300,9 @@ void ClassicMember::topic_changed(const std::string& topic) { want("topic " + to
 // What concerns a generation that is not this one any more is never acted upon.
 void ClassicMember::heartbeat_answered(const Identity& sent, const Error& error) {
   if (sent.generation != identity_.generation || sent.member_id != identity_.member_id) return;
-  if (!error) {
-    if (round_.assignment) return believe(*std::exchange(round_.assignment, std::nullopt));
-    return wanted_ ? go_on() : void();
-  }
+  if (!error && round_.assignment) return believe(*std::exchange(round_.assignment, std::nullopt));
+  if (!error && wanted_) return go_on();
+  if (!error) return;
   if (error == Errc::fenced_instance_id || error == Errc::group_authorization_failed) return refuse(error);
   if (state_ == State::joining || state_ == State::syncing) return refused_meanwhile(error);
   if (state_ != State::stable) return;
@@ -331,8 +312,7 @@ void ClassicMember::heartbeat_answered(const Identity& sent, const Error& error)
     return want(error.message());
   }
   if (error != Errc::unknown_member_id) return;
-  forget_id();
-  lose(error);
+  put_out(error);
   pause(error);
 }
 
@@ -361,8 +341,7 @@ Participation::Verdict ClassicMember::judge(const Identity& sent, const Error& e
     case Errc::unknown_member_id:
       if (sent.member_id != identity_.member_id) return Verdict::lost;
       if (state_ == State::stable) {
-        forget_id();
-        lose(error);
+        put_out(error);
         pause(error);
       }
       return Verdict::lost;
@@ -387,6 +366,12 @@ void ClassicMember::revoked(const Partitions& gone) {
   go_on();
 }
 
+// The coordinator does not know the member any more.
+void ClassicMember::put_out(const Error& why) {
+  forget_id();
+  lose(why);
+}
+
 void ClassicMember::lose(const Error& why) {
   giving_.stop();
   if (std::exchange(holdings_.owned, {}).empty()) return;
@@ -407,8 +392,8 @@ void ClassicMember::refuse(const Error& why) {
   lose(why);
   state_ = State::failed;
   leading_.reset();
-  retry_timer_.cancel();
-  stop_watching();
+  retry_.cancel();
+  interest_.stop();
   heartbeats_.stop();
   calls_.close();
   wanted_.reset();
@@ -421,8 +406,8 @@ void ClassicMember::suspend(const Error& why) {
   lose(why);
   wanted_.reset();
   leading_.reset();
-  retry_timer_.cancel();
-  stop_watching();
+  retry_.cancel();
+  interest_.stop();
   calls_.close();
   const Identity left = identity_;
   heartbeats_.stop();
@@ -438,8 +423,8 @@ void ClassicMember::leave(bool tell, net::TimePoint deadline, Function<void()> d
     wanted_.reset();
     round_.assignment.reset();
     leading_.reset();
-    retry_timer_.cancel();
-    stop_watching();
+    retry_.cancel();
+    interest_.stop();
     farewell_.begin(tell, deadline, scope_.wrap([this] { gone(); }));
   }
   farewell_.wait(std::move(done));
@@ -465,7 +450,7 @@ void ClassicMember::gone() {
   std::vector<Function<void()>> callbacks = farewell_.end();
   calls_.close();
   heartbeats_.stop();
-  stop_watching();
+  interest_.stop();
   lose(Error(Errc::closed, "the member has left its group"));
   if (state_ != State::failed) state_ = State::away;
   if (options_.instance_id.empty()) forget_id();

@@ -19,8 +19,7 @@
 #include <vector>
 
 #include "base/scope.hpp"
-#include "cluster/retry_pause.hpp"
-#include "group/census.hpp"
+#include "cluster/retry_timer.hpp"
 #include "group/classic_calls.hpp"
 #include "group/departure.hpp"
 #include "group/heartbeats.hpp"
@@ -91,13 +90,13 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   void believe(Assignment assignment);
   void take(Partitions assigned);
   void watch();
-  void stop_watching();
 
   // Ways out of it.
   void revoke(Partitions gone);
   void revoked(const Partitions& gone);
   void refused_meanwhile(const Error& error);
   void lose(const Error& why);
+  void put_out(const Error& why);
   void forget_id();
   void refuse(const Error& why);
   void say_farewell();
@@ -121,12 +120,10 @@ class ClassicMember final : public Participation, private Heartbeats::Owner, pri
   Giving giving_;
   std::optional<std::string> wanted_;  // the member has to join again, and why
   Farewell farewell_;
-  cluster::RetryPause retry_;
-  net::Timer retry_timer_;
+  cluster::RetryTimer retry_;
   ClassicCalls calls_;
   Heartbeats heartbeats_;
   Interest interest_;
-  Census census_;
   std::unique_ptr<Leading> leading_;
   Scope scope_;
 };

@@ -60,7 +60,7 @@ ConsumerProtocolMember::~ConsumerProtocolMember() { abort(); }
 
 void ConsumerProtocolMember::abort() {
   scope_.end();
-  retry_timer_.cancel();
+  retry_.cancel();
   farewell_.end();
   giving_.stop();
   heartbeats_.stop();
@@ -117,10 +117,7 @@ void ConsumerProtocolMember::pause(const Error& why) {
   state_ = State::paused;
   core_.log().state(LogLevel::info, "group " + identity_.group, why.message());
   heartbeats_.stop();
-  retry_timer_ = core_.reactor().after(core_.router().delay(retry_), scope_.wrap([this] {
-    retry_timer_.cancel();
-    begin();
-  }));
+  retry_.fail(core_.router(), [this] { begin(); });
 }
 
 Error ConsumerProtocolMember::fill(Request& request, int16_t version) {
@@ -341,7 +338,7 @@ void ConsumerProtocolMember::refuse(const Error& why) {
   lose(why);
   forget_membership();
   state_ = State::failed;
-  retry_timer_.cancel();
+  retry_.cancel();
   topic_ids_.stop();
   heartbeats_.stop();
   if (farewell_.wanted()) return gone();
@@ -352,7 +349,7 @@ void ConsumerProtocolMember::refuse(const Error& why) {
 void ConsumerProtocolMember::suspend(const Error& why) {
   if (state_ == State::away || state_ == State::suspended || state_ == State::failed || farewell_.wanted()) return;
   heartbeats_.stop();
-  retry_timer_.cancel();
+  retry_.cancel();
   topic_ids_.stop();
   tell_leaving(options_.is_static() ? Request::kLeaveForAWhile : Request::kLeave, ConsumerHeartbeats::kLeavePatience,
                {});
@@ -363,7 +360,7 @@ void ConsumerProtocolMember::suspend(const Error& why) {
 
 void ConsumerProtocolMember::leave(bool tell, net::TimePoint deadline, Function<void()> done) {
   if (!farewell_.wanted()) {
-    retry_timer_.cancel();
+    retry_.cancel();
     topic_ids_.stop();
     farewell_.begin(tell, deadline, scope_.wrap([this] { gone(); }));
   }
@@ -397,7 +394,7 @@ void ConsumerProtocolMember::tell_leaving(int32_t epoch, net::Duration timeout, 
 
 void ConsumerProtocolMember::gone() {
   std::vector<Function<void()>> callbacks = farewell_.end();
-  retry_timer_.cancel();
+  retry_.cancel();
   heartbeats_.stop();
   topic_ids_.stop();
   forget_membership();

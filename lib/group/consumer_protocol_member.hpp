@@ -18,7 +18,7 @@
 #include <string>
 
 #include "base/scope.hpp"
-#include "cluster/retry_pause.hpp"
+#include "cluster/retry_timer.hpp"
 #include "group/consumer_heartbeats.hpp"
 #include "group/departure.hpp"
 #include "group/owned_topics.hpp"
@@ -108,8 +108,7 @@ class ConsumerProtocolMember final : public Participation, private ConsumerHeart
   Giving giving_;
   Farewell farewell_;
   Told told_;
-  cluster::RetryPause retry_;
-  net::Timer retry_timer_;
+  cluster::RetryTimer retry_;
   std::optional<net::TimePoint> unreleased_since_;
   ConsumerHeartbeats heartbeats_;
   TopicIds topic_ids_;

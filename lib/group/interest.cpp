@@ -5,6 +5,7 @@
 namespace kafka::group {
 
 void Interest::watch(Counts counts) {
+  census_.stop();
   const Counts before = std::exchange(counts_, std::move(counts));
   for (const auto& [topic, count] : counts_) {
     if (!before.contains(topic)) core_.metadata().want(topic, false);
@@ -22,7 +23,13 @@ void Interest::watch(const std::set<std::string>& topics) {
   watch(std::move(counts));
 }
 
+void Interest::watch_shared_out(const std::string& group, const std::set<std::string>& topics) {
+  watch(topics);
+  census_.ask(group, topics, [this](Counts counts) { watch(std::move(counts)); });
+}
+
 void Interest::stop() {
+  census_.stop();
   scope_.end();
   if (!std::exchange(watching_, false)) return;
   core_.metadata().remove_listener(listener_);

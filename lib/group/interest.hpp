@@ -4,16 +4,16 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <set>
 #include <string>
 
 #include "base/scope.hpp"
+#include "group/census.hpp"
 #include "session/core.hpp"
 
 namespace kafka::group {
 
-/// Owns the list of watched topics, and how many partitions each of them had.
+/// Owns the list of watched topics, how many partitions each of them had, and the question what was shared out.
 class Interest {
  public:
   class Owner {
@@ -28,14 +28,16 @@ class Interest {
   /// Nothing has been heard of the topic: the number that is heard first is no change.
   static constexpr int32_t kUnknown = -1;
   /// Partitions by topic; 0 for a topic that does not exist, or kUnknown.
-  using Counts = std::map<std::string, int32_t>;
+  using Counts = Census::Counts;
 
-  Interest(session::Core& core, Owner& owner) : core_(core), owner_(owner) {}
+  Interest(session::Core& core, Owner& owner) : core_(core), owner_(owner), census_(core) {}
 
   /// From now on these topics are watched, and no others. What metadata says otherwise by now is told after this call.
   void watch(Counts counts);
   /// The same with the numbers that metadata has now.
   void watch(const std::set<std::string>& topics);
+  /// The same, and when the coordinator has told what the group has shared out, with those numbers.
+  void watch_shared_out(const std::string& group, const std::set<std::string>& topics);
   void stop();
 
  private:
@@ -44,6 +46,7 @@ class Interest {
 
   session::Core& core_;
   Owner& owner_;
+  Census census_;
   Counts counts_;
   uint64_t listener_ = 0;
   bool watching_ = false;

@@ -46,11 +46,9 @@ void TopicIds::miss(std::set<Uuid> ids) {
   missing_ = std::move(ids);
   if (missing_.empty()) {
     scope_.end();
-    timer_.cancel();
     retry_.reset();
-  } else if (!timer_.active()) {
-    timer_ = core_.reactor().after(core_.router().delay(retry_), [this] {
-      timer_.cancel();
+  } else if (!retry_.waiting()) {
+    retry_.fail(core_.router(), [this] {
       ask();
       miss(std::move(missing_));
     });

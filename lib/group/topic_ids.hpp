@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/scope.hpp"
-#include "cluster/retry_pause.hpp"
+#include "cluster/retry_timer.hpp"
 #include "codec/uuid.hpp"
 #include "session/core.hpp"
 
@@ -54,8 +54,7 @@ class TopicIds {
   uint64_t listener_ = 0;
   bool watching_ = false;
   std::set<Uuid> missing_;
-  cluster::RetryPause retry_;
-  net::Timer timer_;
+  cluster::RetryTimer retry_;
   Scope scope_;
 };
 

@@ -17,7 +17,7 @@ Idempotence::Idempotence(session::Core& session, bool wanted, bool required, Fun
 
 void Idempotence::stop() {
   scope_.end();
-  timer_.cancel();
+  retry_.cancel();
   changed_ = nullptr;
 }
 
@@ -83,7 +83,7 @@ void Idempotence::answered(int32_t node, Error error, const protocol::InitProduc
     error = Error(Errc::unknown_server_error, "InitProducerId gave the identity that was to be replaced");
   }
   if (!error) {
-    pause_.succeed();
+    retry_.succeed();
     passed_.clear();
     state_ = State::ready;
     current_ = given;
@@ -128,8 +128,7 @@ void Idempotence::answered(int32_t node, Error error, const protocol::InitProduc
 
 void Idempotence::wait() {
   state_ = State::waiting;
-  timer_ = session_.reactor().after(session_.router().delay(pause_), [this] {
-    timer_.cancel();
+  retry_.fail(session_.router(), [this] {
     state_ = State::needed;
     ask();
   });

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "base/scope.hpp"
-#include "cluster/retry_pause.hpp"
+#include "cluster/retry_timer.hpp"
 #include "net/reactor.hpp"
 #include "producer/identity.hpp"
 #include "protocol/init_producer_id.hpp"
@@ -64,8 +64,7 @@ class Idempotence {
   Identity replaced_;  // known while another one is asked for
   Error error_;
   std::set<int32_t> passed_;  // brokers that do not know InitProducerId, or could not be asked
-  cluster::RetryPause pause_;
-  net::Timer timer_;
+  cluster::RetryTimer retry_;
   Function<void()> changed_;
   Scope scope_;
 };
