@@ -76,7 +76,7 @@ class AllToOne : public Assignor {
   bool keeps_;
 };
 
-ConsumerOptions with(std::shared_ptr<AllToOne> assignor) {
+ConsumerOptions offers(std::shared_ptr<AllToOne> assignor) {
   ConsumerOptions options = member_options();
   options.assignors.push_back(std::move(assignor));
   return options;
@@ -93,7 +93,7 @@ TEST_CASE("an assignor of the application shares the partitions out", "[group][a
   GroupBench bench;
   fill(bench.client, "t", 4, 20);
   auto first = std::make_shared<AllToOne>(), second = std::make_shared<AllToOne>("all");
-  SimMember& a = bench.start("a", with(first));
+  SimMember& a = bench.start("a", offers(first));
   REQUIRE(bench.until([&] { return a.owned.size() == 4; }));
   CHECK(a.consumer->group().assignor == "all-to-one");
   REQUIRE(first->asked.size() == 1);
@@ -103,7 +103,7 @@ TEST_CASE("an assignor of the application shares the partitions out", "[group][a
   REQUIRE(first->asked[0]->topics.size() == 1);
   CHECK(first->asked[0]->topics[0].replica_racks.size() == 4);
 
-  SimMember& b = bench.start("b", with(second));
+  SimMember& b = bench.start("b", offers(second));
   REQUIRE(bench.until([&] { return b.owned.size() == 4 && a.owned.empty(); }));
   bench.run(1s);
   CHECK(first->told.back() == "of 2");
@@ -116,7 +116,7 @@ TEST_CASE("an assignor of the application answers later, and the group lives on 
   fill(bench.client, "t", 2, 20);
   auto assignor = std::make_shared<AllToOne>();
   assignor->answers = AllToOne::Answers::later;
-  ConsumerOptions options = with(assignor);
+  ConsumerOptions options = offers(assignor);
   options.rebalance_timeout = 60s;
   SimMember& a = bench.start("a", std::move(options));
   REQUIRE(bench.until([&] { return assignor->asked.size() == 1; }));
@@ -132,9 +132,9 @@ TEST_CASE("an assignor of the application answers later, and the group lives on 
 TEST_CASE("a cooperative assignor of the application leaves members what they own", "[group][assignor]") {
   GroupBench bench;
   fill(bench.client, "t", 4, 20);
-  SimMember& a = bench.start("a", with(std::make_shared<AllToOne>("all", true)));
+  SimMember& a = bench.start("a", offers(std::make_shared<AllToOne>("all", true)));
   REQUIRE(bench.until([&] { return a.owned.size() == 4; }));
-  SimMember& b = bench.start("b", with(std::make_shared<AllToOne>("", true)));
+  SimMember& b = bench.start("b", offers(std::make_shared<AllToOne>("", true)));
   REQUIRE(bench.until([&] { return b.consumer->group().state == GroupView::State::stable; }));
   bench.run(2s);
   CHECK(a.owned.size() == 4);
@@ -154,8 +154,8 @@ TEST_CASE("the group shares out again if an assignor of the application gives no
   fill(bench.client, "t", 2, 20);
   auto bad = std::make_shared<AllToOne>();
   bad->answers = std::get<0>(fault);
-  SimMember& a = bench.start("a", with(bad));
-  SimMember& b = bench.start("b", with(bad));
+  SimMember& a = bench.start("a", offers(bad));
+  SimMember& b = bench.start("b", offers(bad));
   REQUIRE(bench.until([&] { return said(a, words) || said(b, words); }));
   CHECK((said(a, "group g, assignor all-to-one") || said(b, "group g, assignor all-to-one")));
   bench.run(10s);
@@ -170,7 +170,7 @@ TEST_CASE("an answer for a consumer that is gone changes nothing", "[group][assi
   fill(bench.client, "t", 2, 20);
   auto assignor = std::make_shared<AllToOne>();
   assignor->answers = AllToOne::Answers::later;
-  SimMember& a = bench.start("a", with(assignor));
+  SimMember& a = bench.start("a", offers(assignor));
   REQUIRE(bench.until([&] { return assignor->asked.size() == 1; }));
   a.consumer.reset();
   assignor->answer_kept();

@@ -59,8 +59,7 @@ TEST_CASE("A static member that comes back with other topics gets those, and is 
 TEST_CASE("A member that stood still while its JoinGroup was answered dispatches nothing before it has asked") {
   GroupBench bench(33, {.brokers = 1});
   fill(bench.client, "t", 4, 20);
-  ConsumerOptions options = member_options();
-  options.partition_assignment_strategy = "cooperative-sticky";
+  const ConsumerOptions options = with("cooperative-sticky");
   SimMember& first = bench.add("a", options);
   first.keep();
   CHECK(bench.until([&] { return first.owned.size() == 4 && first.kept.size() == 1; }));
@@ -80,8 +79,7 @@ TEST_CASE("A member that stood still while its JoinGroup was answered dispatches
 TEST_CASE("A member that is cut off while it joins reads no longer than the coordinator waits for its SyncGroup") {
   GroupBench bench(37, {.brokers = 1});
   fill(bench.client, "t", 4, 20);
-  ConsumerOptions options = member_options();
-  options.partition_assignment_strategy = "cooperative-sticky";
+  ConsumerOptions options = with("cooperative-sticky");
   options.session_timeout = 20s;
   options.rebalance_timeout = 2s;
   SimMember& first = bench.add("a", options);
@@ -103,8 +101,7 @@ TEST_CASE("A member that is cut off while it joins reads no longer than the coor
 TEST_CASE("A member whose JoinGroup is never answered stops when the group has gone on without it") {
   GroupBench bench(34, {.brokers = 1});
   fill(bench.client, "t", 4, 20);
-  ConsumerOptions options = member_options();
-  options.partition_assignment_strategy = "cooperative-sticky";
+  ConsumerOptions options = with("cooperative-sticky");
   options.group_instance_id = "i";  // it stays in the group although it does not join again in time
   SimMember& first = bench.start("a", options);
   CHECK(bench.until([&] { return first.owned.size() == 4; }));
@@ -119,8 +116,7 @@ TEST_CASE("A member whose JoinGroup is never answered stops when the group has g
 TEST_CASE("A member that stood still for a session joins again only when a heartbeat was answered") {
   GroupBench bench(38, {.brokers = 1});
   fill(bench.client, "t", 4, 20);
-  ConsumerOptions options = member_options();
-  options.partition_assignment_strategy = "cooperative-sticky";
+  const ConsumerOptions options = with("cooperative-sticky");
   SimMember& old = bench.start("a", options);
   CHECK(bench.until([&] { return old.owned.size() == 4; }));
   SimMember& other = bench.start("b", consumer_protocol_options());
@@ -158,8 +154,7 @@ TEST_CASE("A member that stood still while its SyncGroup was answered hears of n
 TEST_CASE("A static member that was forgotten while it gave partitions up has the group share out anew") {
   GroupBench bench(40, {.brokers = 1});
   fill(bench.client, "t", 4, 20);
-  ConsumerOptions options = member_options();
-  options.partition_assignment_strategy = "cooperative-sticky";
+  const ConsumerOptions options = with("cooperative-sticky");
   fill(bench.client, "u", 1, 20);
   SimMember& leader = bench.start("l", options, Topics("u"));
   CHECK(bench.until([&] { return leader.owned.size() == 1; }));

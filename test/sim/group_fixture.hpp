@@ -12,6 +12,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "consumer_fixture.hpp"
@@ -32,6 +33,15 @@ inline ConsumerOptions consumer_protocol_options() {
   ConsumerOptions options;
   options.group_protocol = GroupProtocol::consumer;
   options.rebalance_timeout = std::chrono::seconds(10);
+  return options;
+}
+
+/// Of a member that offers these assignors of the classic protocol, or with kConsumer one of KIP-848.
+constexpr std::string_view kConsumer = "consumer";
+inline ConsumerOptions with(const std::string& assignors) {
+  if (assignors == kConsumer) return consumer_protocol_options();
+  ConsumerOptions options = member_options();
+  options.partition_assignment_strategy = assignors;
   return options;
 }
 

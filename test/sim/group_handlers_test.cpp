@@ -11,17 +11,10 @@ enum class Where { assigned, revoking, revoked, lost, message, committed };
 constexpr Where kAll[] = {Where::assigned, Where::revoking, Where::revoked,
                           Where::lost,     Where::message,  Where::committed};
 
-ConsumerOptions by(const std::string& protocol) {
-  if (protocol == "consumer") return consumer_protocol_options();
-  ConsumerOptions options = member_options();
-  options.partition_assignment_strategy = protocol;
-  return options;
-}
-
 /// Two members share four partitions. The first one acts once, in the handler that the test names.
 struct Pair {
   Pair(const std::string& protocol, Where where, std::function<void(SimMember&)> act)
-      : options(by(protocol)), where(where), act(std::move(act)) {
+      : options(with(protocol)), where(where), act(std::move(act)) {
     fill(bench.client, "t", 4, 40);
     fill(bench.client, "u", 2, 10);
     first = &bench.add("a", options);

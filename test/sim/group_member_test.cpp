@@ -5,19 +5,6 @@ using namespace kafka;
 using namespace kafka::sim;
 using namespace std::chrono_literals;
 
-namespace {
-
-// The classic protocol with these assignors, or the protocol `consumer`.
-constexpr std::string_view kConsumer = "consumer";
-ConsumerOptions with(const std::string& assignors) {
-  if (assignors == kConsumer) return consumer_protocol_options();
-  ConsumerOptions options = member_options();
-  options.partition_assignment_strategy = assignors;
-  return options;
-}
-
-}  // namespace
-
 TEST_CASE("Members share the partitions, and every message is read once, whoever comes and goes") {
   const std::string assignor = GENERATE("range", "roundrobin", "sticky", "cooperative-sticky", "consumer");
   const std::string version = GENERATE("0.10", "0.11", "2.8", "3.9", "");
@@ -477,8 +464,7 @@ TEST_CASE("Close as the leader in the middle of a rebalance: the others go on") 
 TEST_CASE("Close while SyncGroup is under way: what the member keeps is given up once") {
   GroupBench bench;
   fill(bench.client, "t", 4, 20);
-  ConsumerOptions options = member_options();
-  options.partition_assignment_strategy = "cooperative-sticky";
+  const ConsumerOptions options = with("cooperative-sticky");
   SimMember& a = bench.start("a", options);
   REQUIRE(bench.until([&] { return a.owned.size() == 4; }));
   bench.client.brokers->cluster().faults().add(ApiKey::sync_group).always().delay(300ms);

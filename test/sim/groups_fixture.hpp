@@ -28,12 +28,6 @@ inline SessionOptions patient_for(std::chrono::milliseconds timeout) {
   return options;
 }
 
-inline ConsumerOptions newer() {
-  ConsumerOptions options;
-  options.group_protocol = GroupProtocol::consumer;
-  return options;
-}
-
 /// A cluster that speaks like one release, with members of the group "g", and the object under test.
 struct GroupsBench : GroupBench {
   explicit GroupsBench(const std::string& version = "", int count = 1, SessionOptions session = {})

@@ -119,7 +119,7 @@ TEST_CASE("groups: members of KIP-848 are removed, also by 3.9, where LeaveGroup
   const std::string version = GENERATE("3.9", "4.3");
   CAPTURE(version);
   GroupsBench bench(version, 2);
-  ConsumerOptions options = newer();
+  ConsumerOptions options = consumer_protocol_options();
   SimMember& a = bench.start("a", options);
   options.group_instance_id = "one";
   SimMember& b = bench.start("b", options);

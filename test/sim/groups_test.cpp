@@ -36,7 +36,7 @@ TEST_CASE("groups: a list by state or type has only those, and a release without
   GroupsBench bench(version);
   bench.store("stored", "t", 0, 1);
   const bool is_new = version == "4.3";
-  SimMember& a = bench.start("a", is_new ? newer() : member_options());
+  SimMember& a = bench.start("a", is_new ? consumer_protocol_options() : member_options());
   REQUIRE(bench.until([&] { return a.owned.size() == 3; }));
   const auto stable = bench.list({.states = {GroupState::stable}});
   if (version == "2.4") {
@@ -144,7 +144,7 @@ TEST_CASE("groups: members of a classic group are described, on every release") 
 
 TEST_CASE("groups: members of both protocols are described, with epochs and what they will own") {
   GroupsBench bench("4.3");
-  ConsumerOptions options = newer();
+  ConsumerOptions options = consumer_protocol_options();
   options.group_instance_id = "one";
   options.client_rack = "r";
   SimMember& a = bench.start("a", options);
