@@ -13,12 +13,11 @@ using protocol::ListGroupsRequest;
 using protocol::ListGroupsResponse;
 
 GroupListing::GroupListing(Errand errand, GroupFilter filter, Done done)
-    : errand_(errand), filter_(std::move(filter)), done_(std::move(done)) {}
+    : Operation(*errand.core), errand_(errand), filter_(std::move(filter)), done_(std::move(done)) {}
 
 void GroupListing::start(Errand errand, GroupFilter filter, Done done) {
   const auto listing = std::make_shared<GroupListing>(errand, std::move(filter), std::move(done));
-  listing->self_ = listing;
-  errand.core->add(*listing);
+  listing->enter();
   listing->begin();
 }
 
@@ -108,13 +107,10 @@ void GroupListing::end(int32_t broker, Error error) {
   if (asked_.empty()) finish({});
 }
 
-// Memory goes one turn later: code that walks the session's objects may still refer to this one.
 void GroupListing::finish(Error error) {
-  if (self_ == nullptr) return;
+  const std::shared_ptr<Operation> pinned = leave();
+  if (pinned == nullptr) return;
   scope_.end();
-  errand_.core->remove(*this);
-  errand_.core->reactor().defer([self = std::move(self_)] {});
-  self_ = nullptr;
   for (auto& [id, asked] : std::exchange(asked_, {})) failures_.push_back({id, asked.address, error});
   GroupList list;
   for (auto& [name, group] : groups_) list.groups.push_back(std::move(group));
@@ -125,16 +121,7 @@ void GroupListing::finish(Error error) {
   done(std::move(error), std::move(list));
 }
 
-void GroupListing::begin_close(net::TimePoint, Function<void()> done) {
-  finish(Error(Errc::closed, "the session was closed"));
-  done();
-}
-
-void GroupListing::fail_rest() { finish(Error(Errc::closed, "the session was closed")); }
-
-void GroupListing::abort() {
-  const std::shared_ptr<GroupListing> pinned = std::move(self_);
-  self_ = nullptr;
+void GroupListing::drop() {
   scope_.end();
   asked_.clear();
   done_ = nullptr;

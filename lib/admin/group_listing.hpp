@@ -12,21 +12,18 @@
 #include "admin/errand.hpp"
 #include "base/scope.hpp"
 #include "protocol/list_groups.hpp"
+#include "session/operation.hpp"
 
 namespace kafka::admin {
 
 /// Owns one question to all brokers, until the last of them was answered or given up. Keeps itself alive for that long.
-class GroupListing final : public session::Client, public std::enable_shared_from_this<GroupListing> {
+class GroupListing final : public session::Operation {
  public:
   using Done = Function<void(Error, GroupList)>;
 
   GroupListing(Errand errand, GroupFilter filter, Done done);
   /// `done` is never called from inside this call.
   static void start(Errand errand, GroupFilter filter, Done done);
-
-  void begin_close(net::TimePoint deadline, Function<void()> done) override;
-  void fail_rest() override;
-  void abort() override;
 
  private:
   struct Asked {
@@ -42,12 +39,13 @@ class GroupListing final : public session::Client, public std::enable_shared_fro
   void take(const protocol::ListGroupsResponse& response, int16_t version);
   void end(int32_t broker, Error error);
   void finish(Error error);
+  void fail(Error error) override { finish(std::move(error)); }
+  void drop() override;
   Error prepare(protocol::ListGroupsRequest& request, int16_t version) const;
 
   Errand errand_;
   GroupFilter filter_;
   Done done_;
-  std::shared_ptr<GroupListing> self_;
   std::map<int32_t, Asked> asked_;  // that have no answer yet
   std::map<std::string, ListedGroup> groups_;
   std::vector<GroupList::Failure> failures_;

@@ -31,7 +31,8 @@ std::vector<TopicOffset> places(const Partitions& partitions, int64_t offset, in
 }
 
 OffsetQuery::OffsetQuery(std::shared_ptr<session::Core> core, Task task, Each each, Done done)
-    : core_(std::move(core)),
+    : Operation(*core),
+      core_(std::move(core)),
       isolation_(task.isolation),
       create_(task.create),
       left_(task.places.size()),
@@ -49,8 +50,7 @@ std::shared_ptr<OffsetQuery> OffsetQuery::start(std::shared_ptr<session::Core> c
 }
 
 void OffsetQuery::begin() {
-  self_ = shared_from_this();
-  core_->add(*this);
+  enter();
   for (const std::string& topic : topics()) {
     if (!check_topic_name(topic)) core_->metadata().want(topic, create_);
   }
@@ -74,14 +74,14 @@ void OffsetQuery::schedule() {
 }
 
 void OffsetQuery::step() {
-  if (ended_) return;
-  const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
+  if (ended()) return;
+  const std::shared_ptr<Operation> pinned = shared_from_this();
   if (!std::exchange(checked_, true)) refuse_illegal();
   const net::TimePoint now = core_->reactor().now();
   net::TimePoint wake = deadline_;
   ByLeader by_leader;
-  for (size_t i = 0; i < entries_.size() && !ended_; ++i) look_at(i, now, wake, by_leader);
-  if (ended_) return;
+  for (size_t i = 0; i < entries_.size() && !ended(); ++i) look_at(i, now, wake, by_leader);
+  if (ended()) return;
   if (left_ == 0) return end();
   for (auto& [node, indexes] : by_leader) ask(node, std::move(indexes));
   timer_ = core_->reactor().after(std::max(wake - now, net::Duration::zero()), [this] {
@@ -92,7 +92,7 @@ void OffsetQuery::step() {
 
 void OffsetQuery::refuse_illegal() {
   for (Entry& entry : entries_) {
-    if (ended_) return;
+    if (ended()) return;
     Error illegal = check_place(entry.place);
     if (!illegal && entry.place.offset >= 0) {
       illegal = Error(Errc::invalid_argument, where(entry.place) + ": earliest, latest or a time can be looked up");
@@ -173,8 +173,8 @@ void OffsetQuery::ask(int32_t node, std::vector<size_t> indexes) {
 
 void OffsetQuery::answered(int32_t node, const std::vector<size_t>& indexes, const Error& error,
                            const protocol::ListOffsetsResponse& response, int16_t version) {
-  if (ended_) return;
-  const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
+  if (ended()) return;
+  const std::shared_ptr<Operation> pinned = shared_from_this();
   using Numbers = std::unordered_map<int32_t, const Answer*>;
   std::map<std::string_view, Numbers> answers;  // the first of a repeated one counts
   for (const auto& topic : response.topics) {
@@ -196,7 +196,7 @@ void OffsetQuery::answered(int32_t node, const std::vector<size_t>& indexes, con
       continue;
     }
     take(entry, *found->second, node, version);
-    if (ended_) return;
+    if (ended()) return;
   }
   retry_together(indexes);
   schedule();
@@ -244,9 +244,8 @@ void OffsetQuery::finish(Entry& entry, int64_t offset, int64_t timestamp, Error 
 }
 
 void OffsetQuery::end() {
-  if (ended_) return;
-  const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
-  leave();
+  const std::shared_ptr<Operation> pinned = stop();
+  if (pinned == nullptr) return;
   Error first;
   std::vector<TopicOffset> found;
   for (Entry& entry : entries_) {
@@ -258,50 +257,34 @@ void OffsetQuery::end() {
   if (done) done(std::move(first), std::move(found));
 }
 
-void OffsetQuery::fail_all(const Error& error) {
-  if (ended_) return;
-  const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
+void OffsetQuery::fail(Error error) {
+  const std::shared_ptr<Operation> pinned = shared_from_this();
   for (Entry& entry : entries_) {
-    if (ended_) return;
+    if (ended()) return;
     if (entry.state != State::done) finish(entry, -1, -1, error);
   }
   end();
 }
 
-// Leaves the session's lists at once, and memory one turn later: code that walks those lists may still refer to it.
-void OffsetQuery::leave() {
-  ended_ = true;
+// Null if it had ended before.
+std::shared_ptr<session::Operation> OffsetQuery::stop() {
+  std::shared_ptr<Operation> pinned = leave();
+  if (pinned == nullptr) return pinned;
   scope_.end();
   timer_.cancel();
-  if (!core_->live()) {
-    self_.reset();
-    return;
-  }
-  core_->remove(*this);
+  if (!core_->live()) return pinned;
   core_->metadata().remove_listener(listener_);
   for (const std::string& topic : topics()) core_->metadata().unwant(topic);
-  core_->reactor().defer([self = std::move(self_)] {});
+  return pinned;
 }
 
 void OffsetQuery::cancel() {
-  if (ended_) return;
-  const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
   each_ = nullptr;
   done_ = nullptr;
-  leave();
+  stop();
 }
 
-void OffsetQuery::begin_close(net::TimePoint, Function<void()> done) {
-  const std::shared_ptr<OffsetQuery> pinned = shared_from_this();
-  fail_all(Error(Errc::closed, "the session was closed"));
-  done();
-}
-
-void OffsetQuery::fail_rest() { fail_all(Error(Errc::closed, "the session was closed")); }
-
-void OffsetQuery::abort() {
-  const std::shared_ptr<OffsetQuery> pinned = std::move(self_);
-  ended_ = true;
+void OffsetQuery::drop() {
   scope_.end();
   timer_.cancel();
   each_ = nullptr;

@@ -15,6 +15,7 @@
 #include "cluster/leaders.hpp"
 #include "protocol/list_offsets.hpp"
 #include "session/core.hpp"
+#include "session/operation.hpp"
 
 namespace kafka::consumer {
 
@@ -26,8 +27,8 @@ struct OffsetSource {
   Uuid topic_id{};       ///< as metadata knew it when the broker was asked, which goes by name; zero: not known
 };
 
-/// Owns one question about any number of partitions, until all of them are answered. Keeps itself alive for that long.
-class OffsetQuery final : public session::Client, public std::enable_shared_from_this<OffsetQuery> {
+/// Owns one question about any number of partitions, until all of them are answered.
+class OffsetQuery final : public session::Operation {
  public:
   struct Task {
     std::vector<TopicOffset> places;  ///< earliest, latest or a time
@@ -50,10 +51,6 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
   static std::shared_ptr<OffsetQuery> start(std::shared_ptr<session::Core> core, Task task, Each each, Done done);
   /// Nobody waits any more: nothing is called.
   void cancel();
-
-  void begin_close(net::TimePoint deadline, Function<void()> done) override;
-  void fail_rest() override;
-  void abort() override;
 
  private:
   enum class State : uint8_t { waiting, asked, done };
@@ -80,20 +77,19 @@ class OffsetQuery final : public session::Client, public std::enable_shared_from
   void failed(Entry& entry, Error error);
   void retry_together(const std::vector<size_t>& indexes);
   void finish(Entry& entry, int64_t offset, int64_t timestamp, Error error, const OffsetSource& source = {});
-  void fail_all(const Error& error);
+  void fail(Error error) override;
+  void drop() override;
   void end();
-  void leave();
+  std::shared_ptr<Operation> stop();
   std::set<std::string> topics() const;
 
   std::shared_ptr<session::Core> core_;
-  std::shared_ptr<OffsetQuery> self_;
   IsolationLevel isolation_;
   bool create_;
   std::vector<Entry> entries_;
   size_t left_;
   bool checked_ = false;  // illegal places have been refused
   bool scheduled_ = false;
-  bool ended_ = false;
   net::TimePoint deadline_;
   net::Timer timer_;
   uint64_t listener_ = 0;

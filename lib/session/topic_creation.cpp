@@ -13,15 +13,15 @@ using protocol::CreateTopicsRequest;
 using protocol::CreateTopicsResponse;
 
 TopicCreation::TopicCreation(Core& core, NewTopic topic, Done done)
-    : core_(core),
+    : Operation(core),
+      core_(core),
       topic_(std::move(topic)),
       done_(std::move(done)),
       deadline_(core.reactor().now() + core.options().default_api_timeout) {}
 
 void TopicCreation::start(Core& core, NewTopic topic, Done done) {
   const auto creation = std::make_shared<TopicCreation>(core, std::move(topic), std::move(done));
-  creation->self_ = creation;
-  core.add(*creation);
+  creation->enter();
   creation->find_controller();
 }
 
@@ -97,28 +97,16 @@ Error TopicCreation::judge(const CreateTopicsResponse& response) const {
   return Error(Errc::protocol_error, "the answer to CreateTopics lacks " + topic_.name);
 }
 
-// Memory goes one turn later: code that walks the session's objects may still refer to this one.
 void TopicCreation::finish(Error error) {
-  if (self_ == nullptr) return;
+  const std::shared_ptr<Operation> pinned = leave();
+  if (pinned == nullptr) return;
   scope_.end();
   timer_.cancel();
-  core_.remove(*this);
-  core_.reactor().defer([self = std::move(self_)] {});
-  self_ = nullptr;
   Done done = std::move(done_);
   done(std::move(error));
 }
 
-void TopicCreation::begin_close(net::TimePoint, Function<void()> done) {
-  finish(Error(Errc::closed, "the session was closed"));
-  done();
-}
-
-void TopicCreation::fail_rest() { finish(Error(Errc::closed, "the session was closed")); }
-
-void TopicCreation::abort() {
-  const std::shared_ptr<TopicCreation> pinned = std::move(self_);
-  self_ = nullptr;
+void TopicCreation::drop() {
   scope_.end();
   timer_.cancel();
   done_ = nullptr;
