@@ -379,12 +379,21 @@ def zookeeper(layout):
 
 
 def make_topic(layout, name, partitions=1, replication=1, config=()):
+    """Creates a topic. A broker listens before it has registered with ZooKeeper, so the first tries may find no broker."""
     number = version_tuple(layout.state["version"])
     java_class = "org.apache.kafka.tools.TopicCommand" if number >= (3, 7) else "kafka.admin.TopicCommand"
     where = ["--bootstrap-server", layout.bootstrap("PLAINTEXT")] if number >= (2, 2) \
         else ["--zookeeper", zookeeper(layout)]
-    run_tool(layout, java_class, *where, "--create", "--topic", name, "--partitions", str(partitions),
-             "--replication-factor", str(replication), *(word for one in config for word in ("--config", one)))
+    words = [*where, "--create", "--topic", name, "--partitions", str(partitions), "--replication-factor", str(replication),
+             *(word for one in config for word in ("--config", one))]
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return run_tool(layout, java_class, *words)
+        except RuntimeError as failed:
+            if "larger than available brokers" not in str(failed) or time.monotonic() > deadline:
+                raise
+        time.sleep(1)
 
 
 def group_command(layout, *arguments):
