@@ -159,7 +159,8 @@ struct UVKAFKA_API ConsumerOptions {
   std::string client_rack = {};  ///< the rack of this client: leaders may send it to a replica there (KIP-392)
   CommitMode commit_mode = CommitMode::confirmed;
   std::chrono::milliseconds default_api_timeout{60000};  ///< for finding a start position, for a commit, and for a
-                                                         ///< partition that is missing in metadata
+                                                         ///< partition that is missing in metadata; a member looks for
+                                                         ///< the start of a partition as long as it owns it
   int32_t fetch_max_bytes = 52428800;  ///< of one response, 1 KiB to 1 GiB; never more than a quarter of fetch_memory
   std::chrono::milliseconds fetch_max_wait{500};  ///< how long the broker may wait for fetch_min_bytes; 0 to 5 min
   int64_t fetch_memory = 67108864;                ///< bytes that are fetched and not dispatched, 64 KiB to 1 TiB

@@ -76,6 +76,7 @@ void OffsetQuery::schedule() {
 void OffsetQuery::step() {
   if (ended()) return;
   const std::shared_ptr<Operation> pinned = shared_from_this();
+  if (wanted_ && !wanted_()) return cancel();
   if (!std::exchange(checked_, true)) refuse_illegal();
   const net::TimePoint now = core_->reactor().now();
   net::TimePoint wake = deadline_;

@@ -7,6 +7,8 @@
 namespace kafka::consumer {
 namespace {
 
+constexpr net::Duration kAsLongAsOwned = std::chrono::hours(24 * 365 * 100);
+
 Error made_anew(const Partition& partition) {
   return {Errc::inconsistent_topic_id, "topic " + *partition.topic + " was deleted and made anew"};
 }
@@ -122,6 +124,13 @@ void Positions::drop(Partition& partition) {
 
 // --- the group's offsets ----------------------------------------------------
 
+// How long a start position is looked for. Suppose a member stopped after an outage: it would still own the partition,
+// so nobody else would read it.
+net::Duration Positions::patience() const {
+  const bool member = group_ != nullptr && group_->settles();
+  return member ? kAsLongAsOwned : net::Duration(options_.default_api_timeout);
+}
+
 void Positions::ask_group(const std::vector<Partition*>& partitions) {
   const auto asked = std::make_shared<std::vector<Question>>();
   std::vector<TopicPartition> names;
@@ -131,7 +140,7 @@ void Positions::ask_group(const std::vector<Partition*>& partitions) {
     asked->emplace_back(*partition);
     names.push_back({*partition->topic, partition->number});
   }
-  group_->fetch(std::move(names), options_.default_api_timeout,
+  group_->fetch(std::move(names), patience(),
                 scope_.wrap([this, asked](Error error, std::vector<StoredOffset> offsets) {
                   group_answered(*asked, error, offsets);
                 }),
@@ -211,7 +220,7 @@ void Positions::ask_leaders() {
       {.places = std::move(places),
        .isolation = options_.isolation_level,
        .create = options_.allow_auto_create_topics,
-       .timeout = options_.default_api_timeout,
+       .timeout = patience(),
        // The application may seek many times while the leader cannot be reached.
        .wanted =
            [asked] {

@@ -87,6 +87,7 @@ class Positions final : private TopicCheck::Owner {
   void start(Partition& partition);
   void drop(Partition& partition);
   void count_setback(Partition& partition);
+  net::Duration patience() const;
   void ask_group(const std::vector<Partition*>& partitions);
   void group_answered(const std::vector<Question>& asked, const Error& error, const std::vector<StoredOffset>& offsets);
   void nothing_committed(Partition& partition);

@@ -50,6 +50,7 @@ void Expiry::expire_requests(net::TimePoint now, net::TimePoint& next) {
       std::string text = "delivery_timeout passed: ";
       text += request->written ? "no answer from " : "no connection to ";
       text += session_.router().describe(request->node);
+      text += setback(*sent.partition);
       const Persistence fate = request->may_have_stored(sent) ? Persistence::maybe : Persistence::no;
       --sent.partition->in_flight;
       sent.partition->chain.gap(*sent.batch);
@@ -94,11 +95,15 @@ std::string Expiry::why(const Partition& partition) const {
   const std::string& name = partition.topic->name;
   const cluster::Metadata& metadata = session_.metadata();
   const cluster::TopicState* state = metadata.topic(name);
-  if (partition.unfit != nullptr) return ": " + partition.unfit->message();
   if (state != nullptr && state->error) return ": " + state->error.message();
   if (metadata.last_error()) return ": " + metadata.last_error().message();
   if (!metadata.leader(name, partition.number)) return ": " + partition.name() + " has no leader or does not exist";
-  return {};
+  return setback(partition);
+}
+
+// What the last attempt failed with: more than that time has passed.
+std::string Expiry::setback(const Partition& partition) {
+  return partition.setback == nullptr ? "" : "; the last attempt failed: " + partition.setback->message();
 }
 
 }  // namespace kafka::producer

@@ -25,6 +25,7 @@ class Expiry {
   void expire_parked(Topic& topic, net::TimePoint now, net::TimePoint& next);
   void expire_partition(Partition& partition, net::TimePoint now, net::TimePoint& next);
   std::string why(const Partition& partition) const;
+  static std::string setback(const Partition& partition);
 
   session::Core& session_;
   const ProducerOptions& options_;

@@ -49,7 +49,6 @@ bool RequestWriter::check(const Request& request, SentBatch& sent, int16_t versi
   Partition& partition = *sent.partition;
   sent.unfit = idempotence_.refuses(*sent.batch, version, request.info->guessed);
   sent.waits = static_cast<bool>(sent.unfit);
-  partition.unfit = sent.waits ? std::make_unique<Error>(sent.unfit) : nullptr;
   if (request.node == partition.leader.node) {  // the partition has not moved while the request waited
     partition.leader.sequences = sent.waits                                          ? Sequences::unknown
                                  : version >= protocol::ProduceRequest::kBatchesFrom ? Sequences::stored

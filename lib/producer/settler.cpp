@@ -80,6 +80,7 @@ Settler::Verdict Settler::judge(const SentBatch& sent, const Error& error, const
 
 bool Settler::settle_stored(SentBatch& sent, const Verdict& verdict, const cluster::CallInfo& info) {
   if (verdict.answer == nullptr || verdict.persistence != Persistence::yes) return false;
+  sent.partition->setback.reset();
   sent.partition->chain.stored(*sent.batch, info.version >= protocol::ProduceRequest::kBatchesFrom);
   Outcome outcome{{}, -1, -1, Persistence::yes};
   if (!verdict.error) {
@@ -110,7 +111,7 @@ void Settler::settle_failed(SentBatch sent, Verdict verdict) {
   const bool allowed = batch.pause.failures() < static_cast<uint32_t>(options_.retries);
   if (again && allowed && session_.reactor().now() < deadline) {
     session_.log().failure(LogLevel::debug, partition.name(), error);
-    return retry(partition, std::move(sent.batch), verdict.leader_named);
+    return retry(partition, std::move(sent.batch), error, verdict.leader_named);
   }
   if (again && allowed) error = Error(Errc::timed_out, "delivery_timeout passed: " + error.message());
   partition.chain.gap(batch);
@@ -135,7 +136,7 @@ bool Settler::settle_sequence(SentBatch& sent, const Error& error) {
     return true;
   }
   partition.chain.gap(batch);
-  retry(partition, std::move(sent.batch), false);
+  retry(partition, std::move(sent.batch), error, false);
   return true;
 }
 
@@ -173,8 +174,9 @@ void Settler::put_back(SentBatch sent) {
 }
 
 // When the broker named a new leader there is nothing to wait for (KIP-951), unless the last retry did not wait either.
-void Settler::retry(Partition& partition, std::unique_ptr<Batch> batch, bool leader_named) {
+void Settler::retry(Partition& partition, std::unique_ptr<Batch> batch, const Error& why, bool leader_named) {
   reports_.count_retry();
+  partition.setback = std::make_unique<Error>(why);
   session_.router().delay(batch->pause);
   batch->hurried = leader_named && !batch->hurried;
   if (!batch->hurried) partition.not_before = batch->pause.until();

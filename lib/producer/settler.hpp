@@ -41,7 +41,7 @@ class Settler {
   bool settle_refused(SentBatch& sent, const Verdict& verdict);
   bool split(SentBatch& sent, const Error& error);
   void put_back(SentBatch sent);
-  void retry(Partition& partition, std::unique_ptr<Batch> batch, bool leader_named);
+  void retry(Partition& partition, std::unique_ptr<Batch> batch, const Error& why, bool leader_named);
 
   session::Core& session_;
   const ProducerOptions& options_;

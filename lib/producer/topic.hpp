@@ -51,7 +51,7 @@ struct alignas(kLine) Partition {
   Leader leader;                              ///< of the last batch
   const PartitionAnswer* answered = nullptr;  ///< only while one answer is looked through
   net::TimePoint not_before{};                ///< after a failure
-  std::unique_ptr<Error> unfit;               ///< why that leader was not given what waits
+  std::unique_ptr<Error> setback;             ///< what the last attempt failed with; null: nothing, or it was stored
 
   // The accumulator's.
   Topic* topic = nullptr;

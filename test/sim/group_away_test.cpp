@@ -40,6 +40,24 @@ TEST_CASE("A static leader that keeps its assignment watches the topics of all m
   CHECK(bench.until([&] { return other.owned.size() == 4; }, 30s));
 }
 
+TEST_CASE("A member waits for the start of its partitions as long as it owns them") {
+  const std::string protocol = GENERATE("cooperative-sticky", "consumer");
+  const ApiKey api = GENERATE(ApiKey::offset_fetch, ApiKey::list_offsets);
+  CAPTURE(protocol, static_cast<int>(api));
+  GroupBench bench(37, {.brokers = 1});
+  fill(bench.client, "t", 2, 4);
+  ConsumerOptions options = with(protocol);
+  options.default_api_timeout = 5s;
+  bench.client.brokers->cluster().faults().add(api).always().drop_response();
+  SimMember& member = bench.start("a", options);
+  CHECK(bench.until([&] { return member.owned.size() == 2; }));
+  bench.run(5min);
+  CHECK(member.got.empty());
+  CHECK(member.consumer->group().owned.size() == 1);
+  bench.client.brokers->cluster().faults().clear();
+  CHECK(bench.until([&] { return member.got.size() == 8; }, 60s));
+}
+
 TEST_CASE("A static member that comes back with other topics gets those, and is not given the others") {
   GroupBench bench(32, {.brokers = 1});
   fill(bench.client, "t", 2, 4);

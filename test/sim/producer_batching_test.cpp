@@ -494,6 +494,24 @@ TEST_CASE("delivery_timeout: sent and never answered is maybe, on time, and dist
   world.finish();
 }
 
+TEST_CASE("delivery_timeout: the report tells the last error of the broker") {
+  const bool unanswered = GENERATE(false, true);  // the last attempt of all
+  SimClientOptions setup{.brokers = 1};
+  setup.session.retry_backoff = setup.session.retry_backoff_max = 1s;  // it waits when its time is over
+  ProducerWorld world({.delivery_timeout = 5s}, std::move(setup));
+  world.warm_up();
+  world.on_produce().times(unanswered ? 1 : 100).reply(Errc::not_enough_replicas);
+  if (unanswered) world.on_produce().always().swallow();
+  Reports reports;
+  world.send("v", reports);
+  REQUIRE(world.until_reports(reports, 1));
+  CAPTURE(reports[0].error.message());
+  CHECK(reports[0].error == Errc::timed_out);
+  CHECK(reports[0].error.message().find("min.insync.replicas") != std::string::npos);
+  CHECK(reports[0].persistence == (unanswered ? Persistence::maybe : Persistence::no));
+  world.finish();
+}
+
 TEST_CASE("delivery_timeout: a topic that does not exist is waited for, and the report says why") {
   SimClientOptions setup{.brokers = 1};
   setup.cluster.auto_create_topics = false;

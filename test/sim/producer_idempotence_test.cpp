@@ -216,6 +216,23 @@ TEST_CASE("E8, C16: ids that begin at the last epoch, and leaders that refuse ea
   }
 }
 
+TEST_CASE("a producer that was destroyed asks for no id when the broker comes back") {
+  ProducerWorld world(single(), {.brokers = 1});
+  world.warm_up();
+  world.cluster().faults().add(ApiKey::api_versions).always().delay(2s);
+  world.cluster().brokers().disconnect(1);
+  Reports reports;
+  std::optional<Producer> second;
+  second.emplace(*world.session, single());
+  REQUIRE_FALSE(second->send({.topic = "t", .value = "v"}, reports.take()));
+  world.run(1s);  // its request waits for the connection
+  second.reset();
+  world.run(10s);
+  CHECK(world.cluster().requests().count(ApiKey::init_producer_id, 0) == 1);
+  world.cluster().faults().clear();
+  world.finish();
+}
+
 TEST_CASE("E8: several partitions with gaps share one new producer id") {
   ProducerWorld world(single());
   world.cluster().producer_ids().set_next_epoch(32767);
