@@ -1,5 +1,6 @@
 #include "consumer/reader.hpp"
 
+#include "base/teardown.hpp"
 #include "consumer/member_offsets.hpp"
 #include "consumer/names.hpp"
 
@@ -283,6 +284,7 @@ void Reader::leave() {
 
 void Reader::abandon() {
   if (life_cycle_.aborted()) return;
+  const Teardown teardown;
   if (life_cycle_.in_session()) leave();
   Function<void()> session_waits = std::move(close_done_);
   abort();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/teardown.hpp"
 #include "base/topic_name.hpp"
 #include "producer/bulk.hpp"
 
@@ -39,6 +40,7 @@ void Core::leave() {
 }
 
 void Core::abandon() {
+  const Teardown teardown;
   if (works()) leave();
   abort();
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error_table.hpp"
+#include "base/teardown.hpp"
 #include "net/uv_reactor.hpp"
 
 namespace kafka::session {
@@ -212,12 +213,16 @@ void Core::finish_close_when_idle() {
 void Core::finish_close() {
   const std::shared_ptr<Core> self = shared_from_this();
   auto callbacks = closing_.take_callbacks();
-  drop_everything(Life::closed);
+  {
+    const Teardown teardown;
+    drop_everything(Life::closed);
+  }
   for (Function<void()>& done : callbacks) done();
 }
 
 void Core::abort() {
   if (!live()) return;
+  const Teardown teardown;
   closing_.take_callbacks();
   drop_everything(Life::aborted);
 }
