@@ -296,10 +296,11 @@ void Committer::tell(Ring<Report> reports) {
       lane_, [this, guard = scope_.guard(), reports = std::move(reports)](session::Budget& budget) mutable {
         if (!guard.alive()) return true;  // destroyed without close(): its callbacks go uncalled
         const std::shared_ptr<void> pinned = owner_.pin();
+        told_now_ = &reports;
         while (!reports.empty()) {
           Ring<WaitingDone>& waiting = reports.front().sent.commit.done;
           if (!waiting.empty()) {
-            if (!budget.take()) return false;
+            if (!budget.take()) return told_now_ = nullptr, false;
             WaitingDone next = waiting.pop_front();
             next.done(reports.front().outcome ? reports.front().outcome : next.cut);
             if (!guard.alive()) return true;
@@ -312,6 +313,7 @@ void Committer::tell(Ring<Report> reports) {
             finish(told.sent);
           }
         }
+        told_now_ = nullptr;
         --telling_;
         owner_.commits_ended();
         return true;
@@ -350,6 +352,9 @@ std::vector<Commit> Committer::abort() {
     for (Sent& sent : request) all.push_back(std::move(sent.commit));
   }
   wanting_.clear();
+  if (Ring<Report>* const told = std::exchange(told_now_, nullptr)) {
+    while (!told->empty()) all.push_back(told->pop_front().sent.commit);
+  }
   return all;
 }
 

@@ -130,6 +130,7 @@ class Committer {
   uint64_t last_request_ = 0;
   uint64_t commits_ = 0;
   size_t telling_ = 0;  // answers of which not everybody has heard
+  Ring<Report>* told_now_ = nullptr;
   bool scheduled_ = false;
   bool unsettled_ = false;     // the group shares its partitions out: it takes no commits
   cluster::RetryTimer retry_;  // nobody may ever say that the group has settled

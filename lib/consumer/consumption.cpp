@@ -56,10 +56,9 @@ void Consumptions::finish() {
     }
     const std::shared_ptr<void> pinned = owner_.pin();
     current_.reset();
-    if (consumption->on_end) consumption->on_end(consumption->error);
-    if (!guard.alive()) return;
     for (Function<void()>& done : consumption->on_stopped) core_.later(lane_, scope_.wrap(std::move(done)));
-    owner_.consumption_ended();
+    if (consumption->on_end) consumption->on_end(consumption->error);
+    if (guard.alive()) owner_.consumption_ended();
   });
 }
 

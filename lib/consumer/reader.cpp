@@ -288,6 +288,7 @@ void Reader::abandon() {
   if (life_cycle_.in_session()) leave();
   Function<void()> session_waits = std::move(close_done_);
   abort();
+  if (core_->live()) core_->callbacks().drop(lane_);
   if (session_waits) session_waits();
 }
 

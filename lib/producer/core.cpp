@@ -41,8 +41,10 @@ void Core::leave() {
 
 void Core::abandon() {
   const Teardown teardown;
-  if (works()) leave();
+  const bool live = works();
+  if (live) leave();
   abort();
+  if (live) session_->callbacks().drop(lane_);
 }
 
 void Core::abort() {

@@ -9,6 +9,12 @@ Handout::~Handout() {
   for (; at_ < ended_.size(); ++at_) end_batch();
 }
 
+void Handout::forget() noexcept {
+  for (size_t i = at_; i < ended_.size(); ++i) {
+    if (ended_[i].batch != nullptr) ended_[i].batch->receipts.clear();
+  }
+}
+
 void Handout::begin_batch() {
   const Outcome& outcome = ended_[at_].outcome;
   begun_ = true;
@@ -27,6 +33,14 @@ void Handout::end_batch() {
 }
 
 bool Handout::run(session::Budget& budget) {
+  if (!guard_.alive()) return true;
+  running_ = this;
+  const bool finished = run_batches(budget);
+  if (guard_.alive()) running_ = nullptr;
+  return finished;
+}
+
+bool Handout::run_batches(session::Budget& budget) {
   for (; at_ < ended_.size(); ++at_) {
     if (at_ + 2 < ended_.size()) fetch(*ended_[at_ + 2].batch);
     if (!begun_) begin_batch();

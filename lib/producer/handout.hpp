@@ -21,14 +21,17 @@ class Handout {
  public:
   using Handler = std::shared_ptr<DeliveryHandler>;
 
-  /// `memory` and `handler` (where the present one is found) are used while `guard` is alive.
-  Handout(Memory& memory, const Handler& handler, Scope::Guard guard)
-      : memory_(memory), current_handler_(handler), guard_(std::move(guard)) {}
+  /// `memory`, `handler` (where the present one is found) and `running` (where the handout is named that runs now) are
+  /// used while `guard` is alive.
+  Handout(Memory& memory, const Handler& handler, Handout*& running, Scope::Guard guard)
+      : memory_(memory), current_handler_(handler), running_(running), guard_(std::move(guard)) {}
   Handout(const Handout&) = delete;
   Handout& operator=(const Handout&) = delete;
   ~Handout();
 
   void add(std::unique_ptr<Batch> batch, Outcome outcome) { ended_.push_back({std::move(batch), std::move(outcome)}); }
+  /// Destroys the callbacks that were not called yet, also while run() is below on the stack.
+  void forget() noexcept;
   /// True when everything has been told.
   bool run(session::Budget& budget);
 
@@ -38,6 +41,7 @@ class Handout {
     Outcome outcome;
   };
 
+  bool run_batches(session::Budget& budget);
   void begin_batch();
   void end_batch();
   bool tell_batch(session::Budget& budget);
@@ -45,6 +49,7 @@ class Handout {
 
   Memory& memory_;
   const Handler& current_handler_;
+  Handout*& running_;
   Scope::Guard guard_;
   std::vector<Ended> ended_;
   size_t at_ = 0;  // the batch whose records are told

@@ -12,6 +12,7 @@ void Reports::set_handler(DeliveryHandler handler) {
 void Reports::stop() {
   scope_.end();
   handler_ = nullptr;
+  if (Handout* const running = std::exchange(running_, nullptr)) running->forget();
 }
 
 void Reports::finish(std::unique_ptr<Batch> batch, Outcome outcome) {
@@ -41,7 +42,7 @@ void Reports::fail(std::unique_ptr<Batch> batch, Error error) {
 void Reports::tell(std::unique_ptr<Batch> batch, Outcome outcome) {
   std::shared_ptr<Handout> to = gathered_;
   if (to == nullptr) {
-    to = std::make_shared<Handout>(memory_, handler_, scope_.guard());
+    to = std::make_shared<Handout>(memory_, handler_, running_, scope_.guard());
     session_.callbacks().run_work(lane_, [to](session::Budget& budget) { return to->run(budget); });
     if (gathers_) gathered_ = to;
   }

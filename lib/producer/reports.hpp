@@ -70,6 +70,7 @@ class Reports {
   Handout::Handler handler_;
   bool gathers_ = false;
   std::shared_ptr<Handout> gathered_;
+  Handout* running_ = nullptr;  // calls the application now
   Totals totals_;
   Scope scope_;
 };

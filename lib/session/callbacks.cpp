@@ -57,6 +57,12 @@ void Callbacks::run_work(const Lane& lane, Work work) {
   arm();
 }
 
+void Callbacks::drop(const Lane& lane) {
+  lane.line_->due = 0;
+  // The destructor of a callable may queue more.
+  const Ring<Work> dropped = std::exchange(lane.line_->work, {});
+}
+
 void Callbacks::at_end_of_turn(Function<void()> flush) {
   queue_->flushes.push_back(std::move(flush));
   arm();
@@ -103,7 +109,7 @@ bool Callbacks::run_lanes(Queue& queue) {
   while (more) {
     more = false;
     size_t left = std::count_if(queue.running.begin(), queue.running.end(), [](auto& line) { return line->due > 0; });
-    for (size_t i = 0; left > 0; ++i) {
+    for (size_t i = 0; left > 0 && i < queue.running.size(); ++i) {  // a lane that was counted may be dropped meanwhile
       const std::shared_ptr<Lane::Line> line = queue.running[i];
       if (line->due == 0) continue;
       const int32_t calls = run_lane(queue, *line, turn.share(left--));
@@ -142,6 +148,7 @@ int32_t Callbacks::run_lane(Queue& queue, Lane::Line& line, Budget budget) {
     Work work = line.work.pop_front();
     const bool finished = work(budget);
     if (queue.reactor == nullptr) return 0;
+    if (line.due == 0) break;  // its owner has dropped it
     if (!finished) {
       line.work.push_front(std::move(work));
       break;

@@ -21,7 +21,7 @@ namespace kafka::session {
 using Work = Function<bool(Budget&)>;
 
 /// The work of one kind of one object, in order. Copies are the same lane. What is queued runs also if the lane's owner
-/// is gone meanwhile.
+/// is gone meanwhile, unless the owner has dropped it.
 class Lane {
  public:
   Lane() : line_(std::make_shared<Line>()) {}
@@ -48,6 +48,8 @@ class Callbacks {
   /// One call of the application.
   void run(const Lane& lane, Function<void()> callback);
   void run_work(const Lane& lane, Work work);
+  /// Destroys what is queued in the lane, without calling it. Work of the lane that is running now does not go on.
+  void drop(const Lane& lane);
   /// Runs once at the end of this turn, after its callbacks, so that what they queued is flushed together.
   void at_end_of_turn(Function<void()> flush);
   /// Runs at the end of every turn in which a callback ran, before the flushes.

@@ -54,6 +54,27 @@ TEST_CASE("I9: a lane that never comes to its end holds up no other lane, howeve
   CHECK(lanes.calls['a'] >= 4);
 }
 
+TEST_CASE("a lane that is dropped calls nothing more, also while it runs, and the others go on") {
+  Lanes lanes;
+  std::vector<session::Lane> all(4);
+  std::string said;
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (int k = 0; k < 2; ++k) {
+      lanes.callbacks.run(all[i], [&, i] {
+        said += std::to_string(i);
+        if (i != 0) return;
+        lanes.callbacks.drop(all[0]);
+        lanes.callbacks.drop(all[2]);
+      });
+    }
+  }
+  lanes.turns(3);
+  CHECK(said == "01133");
+  lanes.callbacks.run(all[2], [&] { said += "2"; });
+  lanes.turns(3);
+  CHECK(said == "011332");
+}
+
 TEST_CASE("I9: every lane gets its part of every turn, also with more lanes than calls or time") {
   Lanes lanes(GENERATE(1, 10, 10000));
   std::vector<session::Lane> all(50);
