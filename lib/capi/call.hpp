@@ -22,6 +22,12 @@ Error check(const char* function, const Handle* handle) {
   return {};
 }
 
+/// The same without the error: what nearly every call finds.
+template <class Handle>
+bool usable(const Handle* handle) {
+  return handle != nullptr && handle->ground->on_its_thread();
+}
+
 /// A call is under way. The ground lives longer, whatever the call frees.
 class CallScope {
  public:
@@ -39,10 +45,12 @@ class CallScope {
 /// One call that returns a code: `body` gives an Error.
 template <class Handle, class Body>
 int call(const char* function, Handle* handle, Body body) {
-  if (const Error wrong = check(function, handle)) return failed(wrong);
+  if (!usable(handle)) [[unlikely]]
+    return failed(check(function, handle));
   CallScope scope(*handle->ground);
   const Error error = body(*handle);
-  if (!error) return KAFKA_OK;
+  if (!error) [[likely]]
+    return KAFKA_OK;
   scope.refuse();
   return failed(error);
 }
@@ -58,7 +66,8 @@ Made* made(const char* function, Owner* owner, Make make) {
 template <class Handle>
 void free_handle(const char* function, Handle* handle) {
   if (handle == nullptr) return;
-  if (const Error wrong = check(function, handle)) return static_cast<void>(failed(wrong));
+  if (!usable(handle)) [[unlikely]]
+    return static_cast<void>(failed(check(function, handle)));
   CallScope scope(*handle->ground);
   delete handle;
 }

@@ -16,22 +16,20 @@ using kafka::capi::call;
 using kafka::capi::failed;
 using kafka::capi::wrong_argument;
 
-namespace kafka::capi {
-
-void Packed::add(std::string_view item) {
-  bytes.append(item.data() == nullptr ? std::string_view() : item);
-  const auto end = static_cast<uint32_t>(bytes.size());
-  ends.push_back(item.data() == nullptr ? end | KAFKA_PACKED_NULL : end);
-}
-
-}  // namespace kafka::capi
-
 kafka_columns::kafka_columns(const kafka::capi::Hold& its_ground, std::vector<MessageEnvelope> messages)
     : ground(its_ground), envelopes(std::move(messages)) {
   const size_t count = envelopes.size();
   for (auto* ends : {&keys.ends, &values.ends, &topic_indexes}) ends->reserve(count);
   for (auto* numbers : {&offsets, &timestamps}) numbers->reserve(count);
   partitions.reserve(count);
+  size_t key_bytes = 0;
+  size_t value_bytes = 0;
+  for (const MessageEnvelope& each : envelopes) {
+    key_bytes += each.key().size();
+    value_bytes += each.value().size();
+  }
+  keys.bytes.reserve(key_bytes);
+  values.bytes.reserve(value_bytes);
   const std::string* last = nullptr;
   for (const MessageEnvelope& each : envelopes) {
     keys.add(each.key());

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "capi/ground.hpp"
@@ -18,7 +19,11 @@ struct Packed {
   std::vector<uint32_t> ends;
 
   /// A view whose data() is null is a null item.
-  void add(std::string_view item);
+  void add(std::string_view item) {
+    if (!item.empty()) bytes.append(item);
+    const auto end = static_cast<uint32_t>(bytes.size());
+    ends.push_back(item.data() == nullptr ? end | KAFKA_PACKED_NULL : end);
+  }
 };
 
 }  // namespace kafka::capi

@@ -67,8 +67,8 @@ struct Names {
 /// Begins a consumption that hands out envelopes of one kind.
 template <class Envelope>
 kafka::Function<void(Envelope)> handing_out(const std::shared_ptr<Consumption>& consumption, kafka_envelope_cb cb) {
-  return [consumption, cb](Envelope envelope) {
-    cb(consumption->user(), new kafka_envelope(consumption->ground(), std::move(envelope)));
+  return [consumption, cb](Envelope&& envelope) {
+    cb(consumption->user(), kafka_envelope::make(consumption->ground(), std::move(envelope)));
   };
 }
 kafka::EndCallback ending(const std::shared_ptr<Consumption>& consumption) {

@@ -23,8 +23,7 @@ static_assert(static_cast<int>(kafka::TimestampType::none) == KAFKA_TIMESTAMP_NO
 static_assert(static_cast<int>(kafka::TimestampType::create_time) == KAFKA_TIMESTAMP_CREATE_TIME);
 static_assert(static_cast<int>(kafka::TimestampType::log_append_time) == KAFKA_TIMESTAMP_LOG_APPEND_TIME);
 
-kafka_message to_c(const MessageView& view) {
-  kafka_message message;
+void to_c(const MessageView& view, kafka_message& message) {
   message.size = sizeof(message);
   message.offset = view.offset;
   message.timestamp = view.timestamp;
@@ -33,33 +32,35 @@ kafka_message to_c(const MessageView& view) {
   message.raw_headers = bytes(view.raw_headers);
   message.header_count = view.header_count;
   message.timestamp_type = static_cast<int32_t>(view.timestamp_type);
-  return message;
 }
 
 }  // namespace
 
-kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::MessageEnvelope one)
+kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::MessageEnvelope&& one)
     : ground(its_ground), envelope(std::move(one)) {
-  message = to_c(std::get<kafka::MessageEnvelope>(envelope).view());
+  to_c(std::get_if<kafka::MessageEnvelope>(&envelope)->view(), message);
 }
 
-kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::BatchEnvelope many)
+kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::BatchEnvelope&& many)
     : ground(its_ground), envelope(std::move(many)) {
-  const auto& items = std::get<kafka::BatchEnvelope>(envelope).items();
-  batch.reserve(items.size());
-  for (const MessageView& view : items) batch.push_back(to_c(view));
+  const auto& items = std::get_if<kafka::BatchEnvelope>(&envelope)->items();
+  count = items.size();
+  batch = std::make_unique_for_overwrite<kafka_message[]>(count);
+  kafka_message* to = batch.get();
+  for (const MessageView& view : items) to_c(view, *to++);
 }
 
 extern "C" {
 
 const char* kafka_envelope_topic(const kafka_envelope* envelope) {
-  return envelope == nullptr ? "" : envelope->topic().c_str();
+  if (envelope == nullptr) return "";
+  return envelope->with([](const auto& each) { return each.topic().c_str(); });
 }
 int32_t kafka_envelope_partition(const kafka_envelope* envelope) {
   if (envelope == nullptr) return -1;
-  return std::visit([](const auto& each) { return each.partition(); }, envelope->envelope);
+  return envelope->with([](const auto& each) { return each.partition(); });
 }
-size_t kafka_envelope_count(const kafka_envelope* envelope) { return envelope == nullptr ? 0 : envelope->count(); }
+size_t kafka_envelope_count(const kafka_envelope* envelope) { return envelope == nullptr ? 0 : envelope->count; }
 
 const kafka_message* kafka_envelope_messages(const kafka_envelope* envelope, size_t* stride) {
   if (stride != nullptr) *stride = sizeof(kafka_message);
@@ -89,22 +90,27 @@ int kafka_envelope_commit(kafka_envelope* envelope, const char* metadata, size_t
     if (!kafka::capi::read(metadata, length, text)) {
       return wrong_argument("kafka_envelope_commit", "metadata has a length and no data");
     }
-    return std::visit([&](auto& each) { return each.commit(text, kafka::capi::done(*self.ground, cb, user)); },
-                      self.envelope);
+    return self.with([&](auto& each) { return each.commit(text, kafka::capi::done(*self.ground, cb, user)); });
   });
 }
 int kafka_envelope_ack(kafka_envelope* envelope) {
   return call(__func__, envelope,
-              [](kafka_envelope& self) { return std::visit([](auto& each) { return each.ack(); }, self.envelope); });
+              [](kafka_envelope& self) { return self.with([](auto& each) { return each.ack(); }); });
 }
 int kafka_envelope_cancel(kafka_envelope* envelope) {
   return call(__func__, envelope,
-              [](kafka_envelope& self) { return std::visit([](auto& each) { return each.cancel(); }, self.envelope); });
+              [](kafka_envelope& self) { return self.with([](auto& each) { return each.cancel(); }); });
 }
 int kafka_envelope_answered(const kafka_envelope* envelope) {
   if (const Error wrong = kafka::capi::check(__func__, envelope)) return failed(wrong);
-  return std::visit([](const auto& each) { return each.answered(); }, envelope->envelope) ? 1 : 0;
+  return envelope->with([](const auto& each) { return each.answered(); }) ? 1 : 0;
 }
-void kafka_envelope_free(kafka_envelope* envelope) { kafka::capi::free_handle(__func__, envelope); }
+void kafka_envelope_free(kafka_envelope* envelope) {
+  if (envelope == nullptr) return;
+  if (!kafka::capi::usable(envelope)) [[unlikely]]
+    return static_cast<void>(failed(kafka::capi::check(__func__, envelope)));
+  kafka::capi::CallScope scope(*envelope->ground);
+  envelope->free();
+}
 
 }  // extern "C"

@@ -4,24 +4,51 @@
 #include <kafka/c/envelope.h>
 #include <kafka/envelope.hpp>
 
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <utility>
 #include <variant>
-#include <vector>
 
 #include "capi/ground.hpp"
 
 struct kafka_envelope {
-  kafka_envelope(const kafka::capi::Hold& its_ground, kafka::MessageEnvelope message);
-  kafka_envelope(const kafka::capi::Hold& its_ground, kafka::BatchEnvelope batch);
-  kafka_envelope(const kafka_envelope&) = delete;
-
-  const std::string& topic() const {
-    return std::visit([](const auto& each) -> const std::string& { return each.topic(); }, envelope);
+  /// One comes with each message: it is made in memory that an earlier one has left.
+  template <class Envelope>
+  static kafka_envelope* make(const kafka::capi::Hold& its_ground, Envelope&& envelope) {
+    return ::new (its_ground->spares().take<kafka_envelope>()) kafka_envelope(its_ground, std::move(envelope));
   }
-  const kafka_message* messages() const { return batch.empty() ? &message : batch.data(); }
-  size_t count() const { return batch.empty() ? 1 : batch.size(); }
+  kafka_envelope(const kafka_envelope&) = delete;
+  /// The ground is kept by the call that frees it.
+  void free() {
+    kafka::capi::Spares& spares = ground->spares();
+    this->~kafka_envelope();
+    spares.put(this);
+  }
+
+  /// Calls `body` with the envelope of either kind.
+  template <class Body>
+  decltype(auto) with(Body body) {
+    if (auto* const one = std::get_if<kafka::MessageEnvelope>(&envelope)) [[likely]]
+      return body(*one);
+    return body(*std::get_if<kafka::BatchEnvelope>(&envelope));
+  }
+  template <class Body>
+  decltype(auto) with(Body body) const {
+    if (const auto* const one = std::get_if<kafka::MessageEnvelope>(&envelope)) [[likely]]
+      return body(*one);
+    return body(*std::get_if<kafka::BatchEnvelope>(&envelope));
+  }
+  const kafka_message* messages() const { return batch == nullptr ? &message : batch.get(); }
 
   const kafka::capi::Hold ground;
   std::variant<kafka::MessageEnvelope, kafka::BatchEnvelope> envelope;
-  kafka_message message{};           // of an envelope with one message
-  std::vector<kafka_message> batch;  // else
+  size_t count = 1;
+  kafka_message message;                   // of an envelope with one message
+  std::unique_ptr<kafka_message[]> batch;  // else
+
+ private:
+  kafka_envelope(const kafka::capi::Hold& its_ground, kafka::MessageEnvelope&& message);
+  kafka_envelope(const kafka::capi::Hold& its_ground, kafka::BatchEnvelope&& batch);
+  ~kafka_envelope() = default;
 };

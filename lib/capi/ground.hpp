@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "capi/drops.hpp"
+#include "capi/spares.hpp"
 #include "capi/turn.hpp"
 #include "capi/waker.hpp"
 
@@ -29,14 +30,15 @@ class Ground : public std::enable_shared_from_this<Ground> {
     return std::exchange(call_, ++calls_);
   }
   void end_call(uint64_t outer, bool accepted) {
-    for (void* user : std::exchange(unkept_, {})) {
-      if (accepted) drops_.add(user);
-    }
+    if (!unkept_.empty()) [[unlikely]]
+      decide(accepted);
     call_ = outer;
     drops_.leave();
     if (waker_ != nullptr) waker_->touched();
   }
   uint64_t call() const { return call_; }
+  /// Memory of envelopes that were freed, for the next ones.
+  Spares& spares() { return spares_; }
   /// A callback that was made during call number `call` is destroyed and never ran. If that call is still under way,
   /// its result decides: a refused callback is told by the return value, an accepted one is dropped.
   void uncalled(void* user, uint64_t call) {
@@ -47,6 +49,12 @@ class Ground : public std::enable_shared_from_this<Ground> {
  private:
   friend class Hold;
 
+  void decide(bool accepted) {
+    for (void* user : std::exchange(unkept_, {})) {
+      if (accepted) drops_.add(user);
+    }
+  }
+
   const std::thread::id thread_ = std::this_thread::get_id();
   Waker* waker_ = nullptr;
   Drops drops_;
@@ -54,6 +62,7 @@ class Ground : public std::enable_shared_from_this<Ground> {
   uint64_t calls_ = 0;
   uint64_t call_ = 0;          // 0: none is under way
   std::vector<void*> unkept_;  // of this call: their callbacks are destroyed already
+  Spares spares_;
   size_t holds_ = 0;
   std::shared_ptr<Ground> self_;  // while there are holds
 };

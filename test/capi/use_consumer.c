@@ -278,6 +278,43 @@ static void turn(void* user) {
   ++columns_seen.turns;
 }
 
+/* Columns may be read by any thread; only the loop's thread answers and frees them. */
+static void on_another_thread(void* given) {
+  kafka_columns* columns = given;
+  kafka_column_arrays arrays = KAFKA_INIT(kafka_column_arrays);
+  kafka_header_arrays headers = KAFKA_INIT(kafka_header_arrays);
+  kafka_bytes none = {NULL, 0};
+  CHECK(kafka_columns_get(columns, &arrays) == 0 && arrays.values[0] == 'v');
+  CHECK(kafka_columns_headers(columns, &headers) == KAFKA_WRONG_THREAD);
+  CHECK(kafka_columns_ack(columns, 0, arrays.count) == KAFKA_WRONG_THREAD);
+  CHECK(kafka_columns_commit(columns, 0, arrays.count, none, ended_well, NULL) == KAFKA_WRONG_THREAD);
+  kafka_columns_free(columns); /* nothing happens */
+}
+
+/* Answers of messages that are not there, or of some that were answered, change nothing. */
+static void wrong_ranges(kafka_columns* columns, size_t answered, size_t count) {
+  kafka_bytes none = {NULL, 0};
+  kafka_bytes no_data = {NULL, 3};
+  const size_t ranges[][2] = {
+      {0, 0},         {answered, 0}, {count, 1},    {count + 7, 1},       {answered + 1, count},
+      {0, count + 1}, {1, SIZE_MAX}, {SIZE_MAX, 2}, {SIZE_MAX, SIZE_MAX},
+  };
+  for (size_t k = 0; k < sizeof(ranges) / sizeof(ranges[0]); ++k) {
+    CHECK(kafka_columns_ack(columns, ranges[k][0], ranges[k][1]) == KAFKA_INVALID_ARGUMENT);
+    CHECK(kafka_columns_commit(columns, ranges[k][0], ranges[k][1], none, ended_well, NULL) == KAFKA_INVALID_ARGUMENT);
+  }
+  CHECK(kafka_columns_commit(columns, answered, count - answered, no_data, ended_well, NULL) == KAFKA_INVALID_ARGUMENT);
+  if (answered > 0) CHECK(kafka_columns_ack(columns, 0, count) == KAFKA_ALREADY_ANSWERED);
+
+  kafka_column_arrays arrays = KAFKA_INIT(kafka_column_arrays);
+  arrays.size = sizeof(arrays) + 8;
+  CHECK(kafka_columns_get(columns, &arrays) == KAFKA_INVALID_ARGUMENT);
+  arrays.size = 0;
+  CHECK(kafka_columns_get(columns, &arrays) == KAFKA_INVALID_ARGUMENT);
+  CHECK(kafka_columns_get(columns, NULL) == KAFKA_INVALID_ARGUMENT);
+  CHECK(kafka_columns_headers(columns, NULL) == KAFKA_INVALID_ARGUMENT);
+}
+
 static void use_columns(void) {
   world_t world = filled_world(100);
   memset(&columns_seen, 0, sizeof(columns_seen));
@@ -297,6 +334,10 @@ static void use_columns(void) {
   CHECK(kafka_columns_get(columns_seen.first, &arrays) == 0);
   for (int k = 0; k < 20; ++k) uv_run(world.loop, UV_RUN_NOWAIT);
   CHECK(kafka_devbroker_committed(world.broker, "columns", "orders", arrays.partitions[arrays.count - 1]) < 100);
+  wrong_ranges(columns_seen.first, arrays.count / 2, arrays.count);
+  uv_thread_t other;
+  CHECK(uv_thread_create(&other, on_another_thread, columns_seen.first) == 0);
+  CHECK(uv_thread_join(&other) == 0);
   CHECK(kafka_columns_ack(columns_seen.first, arrays.count / 2, arrays.count - arrays.count / 2) == 0);
   kafka_columns_free(columns_seen.first);
   user_t* stopped = once("columns stopped");
