@@ -162,7 +162,7 @@ void Run::make_client() {
     options.bootstrap_servers +=
         (id > 1 ? "," : "") + (plan.by_name ? SimCluster::host(id) : SimCluster::ip(id)) + ":9092";
   }
-  session.emplace(session::Access::session(session::Core::make(reactor, options)));
+  session.emplace(kafka::session::Access::session(kafka::session::Core::make(reactor, options)));
   if (session->error()) journal.violation("session: " + session->error().message());
   session->on_event([this, token = Token(journal)](const Event& event) {
     Callback callback(journal, "the session's event");

@@ -1,8 +1,6 @@
 // One run: the world of one seed, the client in it, and the parts that work with the client.
 #pragma once
 
-#include <kafka/session.hpp>
-
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +10,7 @@
 
 #include "codec/reader.hpp"
 #include "hostile/rate_watch.hpp"
+#include "random/api.hpp"
 #include "random/journal.hpp"
 #include "random/lanes.hpp"
 #include "random/ledger.hpp"

@@ -103,8 +103,9 @@ void Sender::send_bulk() {
     envelope.topic = partition.topic;
     envelope.partition = partition.partition;
     if (random_.percent(20)) envelope.compression = random_.pick(run_.plan.codecs);
+    if (kThroughC) envelope.compression.reset();
     auto& numbers = contents.emplace_back();
-    const int messages = random_.integer(random_.percent(5) ? 0 : 1, 10);
+    const int messages = random_.integer(random_.percent(5) && !kThroughC ? 0 : 1, 10);
     for (int m = 0; m < messages; ++m) {
       const size_t record = run_.ledger.draw(random_, partition.topic, partition.partition, plan_.largest,
                                              random_.percent(plan_.headers_percent));

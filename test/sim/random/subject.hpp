@@ -1,11 +1,10 @@
 // A consumer of partitions, a consumer of all partitions of topics, or a fetcher of them: what a Reader works with.
 #pragma once
 
-#include <kafka/consumer.hpp>
-
 #include <optional>
 #include <utility>
 
+#include "random/api.hpp"
 #include "random/plan.hpp"
 
 namespace kafka::sim {
