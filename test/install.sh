@@ -24,6 +24,11 @@ library spdlog libspdlog-dev
 library liblz4 liblz4-dev
 library libzstd libzstd-dev
 library re2 libre2-dev
+# For two of the samples.
+library glib-2.0 libglib2.0-dev
+library lua5.4-luv lua-luv-dev
+library lua5.4 liblua5.4-dev
+program lua5.4 lua5.4
 # Not every release of it has a pkg-config file.
 echo '#include <snappy-c.h>' | g++ -E -x c++ - >/dev/null 2>&1 || missing+=(libsnappy-dev)
 if [ "$what" != build ]; then
