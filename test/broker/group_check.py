@@ -35,6 +35,7 @@ Clocks: all members on one machine, or within 5 ms.
 """
 import argparse
 import bisect
+import itertools
 import json
 import sys
 from collections import Counter, defaultdict
@@ -68,6 +69,30 @@ class Stay:
         self.confirmed, self.says_ok = None, False  # the highest offset that was confirmed while it owned the partition
 
 
+class Highest:
+    """Offsets with their times, which come nearly in order: the highest one up to a time."""
+
+    def __init__(self):
+        self.times, self.offsets, self.best = [], [], []
+
+    def add(self, time, offset):
+        place = bisect.bisect_right(self.times, time)
+        self.times.insert(place, time)
+        self.offsets.insert(place, offset)
+        del self.best[place:]
+        for each in self.offsets[place:]:
+            self.best.append(max(each, self.best[-1]) if self.best else each)
+
+    def before(self, time):
+        return self._first(bisect.bisect_left(self.times, time))
+
+    def until(self, time):
+        return self._first(bisect.bisect_right(self.times, time))
+
+    def _first(self, count):
+        return self.best[count - 1] if count else -1
+
+
 class Judge:
     def __init__(self, session=6.0, pause=1.0):
         self.session, self.long_pause = int(session * 1e9), int(pause * 1e9)
@@ -83,8 +108,9 @@ class Judge:
         silent = defaultdict(list)     # member -> [(from, to)]: paused, dead
         seen = defaultdict(dict)       # partition -> offset -> first time
         delivered = Counter()          # (partition, offset)
-        confirmed = defaultdict(list)  # partition -> [(time, offset, member)]
-        asked = defaultdict(list)      # partition -> [(time, offset)]: may be stored, whatever was heard of it
+        living = defaultdict(list)     # partition -> Stay: those that have not ended, and some that have
+        confirmed = defaultdict(Highest)  # partition -> offsets
+        asked = defaultdict(Highest)   # partition -> offsets: may be stored, whatever was heard of it
         sent = {}                      # (member, topic, partition, offset) -> time of the last commit
         started, closed = set(), set()
         ends, ending = {}, {}
@@ -125,6 +151,7 @@ class Judge:
                     stay = Stay(member, key, now, event["at"])
                     owned[member][key] = stay
                     stays[key].append(stay)
+                    living[key].append(stay)
             elif kind in ("revoked", "lost"):
                 for key in map(tuple, event["p"]):
                     stay = owned[member].pop(key, None)
@@ -169,7 +196,7 @@ class Judge:
                         self.bad("ahead", f"{member} commits {topic}/{partition} {offset}, answered {stay.answered}", event)
                     elif stay.open and min(stay.open) < offset:
                         self.bad("ahead", f"{member} commits {topic}/{partition} {offset}, {min(stay.open)} is not answered", event)
-                    asked[(topic, partition)].append((now, offset))
+                    asked[(topic, partition)].add(now, offset)
                     sent[(member, topic, partition, offset)] = now
             elif kind == "committed":
                 for topic, partition, offset in event["c"]:
@@ -179,11 +206,12 @@ class Judge:
                     if stay is not None:
                         stay.confirmed = offset if stay.confirmed is None else max(stay.confirmed, offset)
                     held = stay is not None or any(s.member == member and s.end and now - s.end < self.session for s in stays[key])
-                    newest = max((o for t, o, _ in confirmed[key] if t <= stored), default=-1)
+                    newest = confirmed[key].until(stored)
                     if offset < newest and held:
                         self.bad("backwards", f"{member} commits {topic}/{partition} {offset} behind {newest}", event)
-                    confirmed[key].append((stored, offset, member))
-                    others = [s for s in stays[key] if s.member != member and s.end is None and (stay is None or s.begin > stay.begin)
+                    confirmed[key].add(stored, offset)
+                    living[key] = [s for s in living[key] if s.end is None]
+                    others = [s for s in living[key] if s.member != member and (stay is None or s.begin > stay.begin)
                               and ending.get(s.member, stored) >= stored]
                     if others and stored - others[-1].begin > JITTER:
                         self.bad("unowned", f"{member}'s commit of {topic}/{partition} {offset} is accepted while {others[-1].member} owns it", event)
@@ -243,11 +271,11 @@ class Judge:
             offsets = sorted(seen[key])
             for stay in all_stays:
                 # What was committed when it began must not come again.
-                before = max((o for t, o, m in confirmed[key] if t < stay.begin), default=-1)
+                before = confirmed[key].before(stay.begin)
                 if stay.first is not None and stay.first < before:
                     self.bad("again", f"{stay.member} begins {key} at {stay.first}, {before} was committed before ({stay.records[0][2]})")
                 # A commit without an answer, or with an error that leaves it open, may be stored all the same.
-                maybe = max((o for t, o in asked[key] if stay.first is not None and t < stay.records[0][0]), default=-1)
+                maybe = asked[key].before(stay.records[0][0]) if stay.first is not None else -1
                 if stay.first is not None and before >= 0 and stay.first > max(before, maybe) and offsets[bisect.bisect_left(offsets, before)] < stay.first:
                     self.bad("skip", f"{stay.member} begins {key} at {stay.first}, committed was {before} ({stay.records[0][2]})")
                 for (t, offset, at), (_, following, at2) in zip(stay.records, stay.records[1:]):
@@ -301,17 +329,23 @@ class Judge:
         # Partitions that stayed where they were: how long the longest hole between two records around a rebalance is,
         # beyond the longest one in quiet times.
         stayed = []
-        for begin, end in rebalances:
-            for key, all_stays in stays.items():
-                for stay in all_stays:
-                    if stay.begin >= begin or stay.end <= end or not stay.records:
+        for key, all_stays in stays.items():
+            for stay in all_stays:
+                if not stay.records:
+                    continue
+                times = [t for t, _, _ in stay.records]
+                holes = [b - a for a, b in zip(times, times[1:])]
+                # The longest hole among the first n, and among those from the n-th on.
+                first = list(itertools.accumulate(holes, max, initial=0))
+                rest = list(itertools.accumulate(reversed(holes), max, initial=0))[::-1]
+                for begin, end in rebalances:
+                    if stay.begin >= begin or stay.end <= end:
                         continue
-                    times = [t for t, _, _ in stay.records]
                     low, high = bisect.bisect_left(times, begin), bisect.bisect_right(times, end)
                     around = times[max(low - 1, 0):high + 1]
                     hole = max((b - a for a, b in zip(around, around[1:])), default=0)
-                    quiet = [b - a for i, (a, b) in enumerate(zip(times, times[1:])) if not low - 2 < i < high + 1]
-                    stayed.append((hole / 1e6, max(quiet, default=0) / 1e6, key, stay.member))
+                    quiet = max(first[max(min(low - 1, len(holes)), 0)], rest[min(high + 1, len(holes))])
+                    stayed.append((hole / 1e6, quiet / 1e6, key, stay.member))
         self.stayed = sorted(stayed, reverse=True)
         for hole, quiet, key, member in self.stayed:
             if hole * 1e6 > self.long_pause and hole > 2 * quiet:

@@ -182,6 +182,12 @@ void GroupJudge::may_repeat(Who who) {
   }
 }
 
+void GroupJudge::closes(Who who) {
+  for (auto& [partition, log] : logs_) {
+    if (Stay* const stay = stay_of(who, partition)) stay->closes_at = hooks_.now();
+  }
+}
+
 void GroupJudge::gone(Who who) {
   for (auto& [partition, log] : logs_) {
     for (Stay& stay : log.stays) {
@@ -232,7 +238,8 @@ void GroupJudge::finish() {
     const Stay& newer = stays[doubt.newer];
     const auto soon = [&](const Stay& stay) { return stay.ended && stay.end - doubt.at <= kToldWithin; };
     const auto idle = [&](const Stay& stay) { return stay.last_record <= doubt.at && stay.ended; };
-    if ((soon(older) && !older.revoked) || idle(older) || (idle(newer) && soon(newer))) continue;
+    const bool told = !older.revoked || older.closes_at >= doubt.at;
+    if ((soon(older) && told) || idle(older) || (idle(newer) && soon(newer))) continue;
     bad("dual", older.who, doubt.partition, "and " + hooks_.name(newer.who) + " own it");
   }
 }

@@ -67,6 +67,8 @@ class GroupJudge {
   void committed(Who who, const TopicPartition& partition, int era, int64_t offset, bool well);
   /// A consumption ended with an error, or messages were taken back: some come again.
   void may_repeat(Who who);
+  /// close() was called.
+  void closes(Who who);
   /// The member is closed, killed, or destroyed.
   void gone(Who who);
   /// A commit was sent, for the topic of this era.
@@ -89,7 +91,8 @@ class GroupJudge {
     Who who = 0;
     TimePoint begin{}, end{};
     bool ended = false;
-    bool revoked = false;  ///< that is how it ended
+    bool revoked = false;                    ///< that is how it ended
+    TimePoint closes_at = TimePoint::min();  ///< its member was asked to close then
     int era = 0;
     size_t stored_at_begin = 0;  ///< how many values the group had stored by then
     int64_t next = kNothing;     ///< the next offset to deliver; kNothing before the first
@@ -111,7 +114,8 @@ class GroupJudge {
     std::set<int64_t> answered, seen;         ///< of this era
     std::vector<Stay> stays;
   };
-  /// Two own a partition at the same time. Either the older one is told `lost` soon, or one of them hears late of what
+  /// Two own a partition at the same time. Either the older one is told `lost` soon, or it is closed before it was told
+  /// (then it gives its partitions up, as if it were still in the group), or one of them hears late of what
   /// has happened: then it is given nothing of the partition, and gives it up. What it
   /// stores all the same would be seen by `ahead` and `backwards`.
   struct Doubt {

@@ -255,6 +255,7 @@ void Process::close(Leaving leaving) {
   consume_timer_.cancel();
   work_timer_.cancel();
   Call call(journal_);
+  judge().closes(number_);
   consumer_->close(leaving, [this, token = Token(journal_)] {
     Callback callback(journal_, "the consumer's close callback");
     journal_.note(host_ + " consumer closed");

@@ -222,8 +222,8 @@ void Ledger::judge(const History& history, bool partial) {
       journal_.violation(name(number) + " is in the log " + std::to_string(places.size()) +
                          " times though its producer is idempotent");
     // If connecting takes long, a request may be written just before its timeout.
-    const bool late =
-        !sent.once && (plan_.refuse || plan_.names || plan_.faults.refuse > 0 || plan_.faults.lose_syn > 0);
+    const bool late = !sent.once && (plan_.legacy() || plan_.refuse || plan_.names || plan_.faults.refuse > 0 ||
+                                     plan_.faults.lose_syn > 0);
     if (!plan_.duplicates() && !late && left > 1)
       journal_.violation(name(number) + " is in the log " + std::to_string(places.size()) +
                          " times though nothing was ever unclear");

@@ -465,7 +465,7 @@ void Run::abort() {
     session.reset();
   }
   journal.closed = true;
-  world.run_for(seconds(5));
+  world.run_for(seconds(5) + world.owed(kHost));
 }
 
 void Run::judge(bool partial) {
