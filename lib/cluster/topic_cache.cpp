@@ -33,7 +33,9 @@ void TopicCache::forget(const std::string& name) {
 void TopicCache::take(const Topic& topic) {
   TopicState& state = at(*topic.name);
   // No id ever comes back: this broker has not heard yet that the topic was made anew.
-  if (!topic.topic_id.is_zero() && topic.topic_id == state.before) return;
+  const bool returns = !topic.topic_id.is_zero() && topic.topic_id == state.before;
+  if (returns && ++state.returned < kReturnsBelieved) return;
+  state.returned = 0;
   state.error = topic.error_code == 0 ? Error() : broker_error(topic.error_code, *topic.name);
   state.gone |= state.error == Errc::unknown_topic_or_partition;
   if (state.error) return;  // what was known stays: a restarting broker may not know the topic for a moment (D4)

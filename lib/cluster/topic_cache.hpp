@@ -31,6 +31,7 @@ struct TopicState {
   std::string name;
   Uuid id{};                               ///< zero before 2.8
   Uuid before{};                           ///< the id of the topic that had the name before; zero: none was seen
+  int returned = 0;                        ///< answers in a row that named that one again
   Error error;                             ///< of the topic, e.g. unknown_topic_or_partition; asked again while wanted
   bool known = false;                      ///< partitions are valid (they stay so through later errors)
   bool gone = false;                       ///< the last answer did not know the topic
@@ -64,6 +65,10 @@ class TopicCache {
   /// go back only when a topic was deleted and made anew. Before 2.8 there are no ids that tell. Nor does the first id
   /// say of which topic the epochs before it were, nor does a hint: it may be an answer about the old topic.
   static constexpr int kOldersBelieved = 5;
+  /// So many answers in a row with the id from before are believed. Suppose a topic was made anew twice: the client has
+  /// seen the first and the third. Then a broker that lags names the second, which looks like a newer one. All others
+  /// name the third for ever, and it must not be ignored for ever.
+  static constexpr int kReturnsBelieved = 10;
 
   void take_partition(TopicState& state, const Topic::MetadataResponsePartition& partition, bool by_id);
 

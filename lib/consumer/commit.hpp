@@ -51,11 +51,13 @@ struct Commit {
                                           std::to_string(offset) + " in place of " + std::to_string(done[i].offset));
     }
   }
-  /// The greatest offset up to `end` that a `done` was promised; -1: none is known.
+  /// The greatest offset up to `end` that a `done` was promised and that still holds; -1: none is known. One that a
+  /// lower commit replaced holds no more: what lies behind that one was not answered again since the position was set
+  /// back.
   int64_t newest_within(int64_t end) const {
     int64_t newest = -1;
     for (size_t i = 0; i < done.size(); ++i) {
-      if (done[i].offset <= end) newest = std::max(newest, done[i].offset);
+      if (done[i].offset <= end && !done[i].cut) newest = std::max(newest, done[i].offset);
     }
     return newest;
   }

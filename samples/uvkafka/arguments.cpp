@@ -20,13 +20,13 @@ constexpr Option kClientOptions[] = {
 
 std::string lead(const Option& option) {
   std::string text = *option.name == '\0' ? "    " : std::string(option.name);
-  if (*option.other != '\0') text += (*option.name == '\0' ? "" : ", ") + std::string(option.other);
-  if (*option.value != '\0') text += " " + std::string(option.value);
+  if (*option.other != '\0') text.append(*option.name == '\0' ? "" : ", ").append(option.other);
+  if (*option.value != '\0') text.append(" ").append(option.value);
   return text;
 }
 
 void print_option(const Option& option) {
-  std::string line = "  " + lead(option);
+  std::string line = std::string("  ").append(lead(option));
   line.resize(std::max(line.size() + 2, kHelpColumn), ' ');
   std::printf("%s%s\n", line.c_str(), option.text);
 }

@@ -75,7 +75,7 @@ kafka::Error OptionReader::read_file(const std::string& path) const {
   for (int number = 1; std::getline(file, text); ++number) {
     const std::string_view line = trim(text);
     if (line.empty() || line.front() == '#') continue;
-    const std::string where = ":" + std::to_string(number) + ": ";
+    const std::string where = std::string(":").append(std::to_string(number)).append(": ");
     const size_t equals = line.find('=');
     if (equals == std::string_view::npos) return wrong(where + "name=value is wanted");
     const std::string_view name = trim(line.substr(0, equals)), value = trim(line.substr(equals + 1));

@@ -142,3 +142,82 @@ TEST_CASE("B7: a further commit that fails ends nothing and is not told, and the
   for (const Error& error : recorder.commits) CHECK_FALSE(error);
   fixture.finish(consumer);
 }
+
+TEST_CASE("B7: a consumption that has ended moves the stored offset no more") {
+  TailBench fixture(56);
+  Recorder recorder;
+  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}});
+  recorder.listen(consumer);
+  consumer.consume(recorder.commit(), recorder.end());
+  fixture.transaction(1, TransactionEnd::commit);  // 0, and a marker at 1
+  REQUIRE(fixture.client.until([&] { return fixture.stored() == 2; }, 10s));
+  fixture.transaction(1, TransactionEnd::commit);  // 2, and a marker at 3, within the pause
+  REQUIRE(fixture.client.until([&] { return fixture.stored() == 3; }, 10s));
+  fixture.client.run(100ms);
+  consumer.stop();
+  fixture.client.run(5s);
+  CHECK(recorder.ended_well());
+  CHECK(fixture.stored() == 3);
+  fixture.finish(consumer);
+}
+
+TEST_CASE("B7: a record that is handed out during the pause keeps the stored offset below it") {
+  TailBench fixture(57);
+  Recorder recorder;
+  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}});
+  recorder.listen(consumer);
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    if (envelope.offset() == 4) return recorder.kept.push_back(std::move(envelope));
+    CHECK_FALSE(envelope.commit());
+  }),
+                   recorder.end());
+  fixture.transaction(1, TransactionEnd::commit);  // 0, and a marker at 1
+  REQUIRE(fixture.client.until([&] { return fixture.stored() == 2; }, 10s));
+  fixture.transaction(1, TransactionEnd::commit);  // 2, and a marker at 3
+  REQUIRE(fixture.client.until([&] { return fixture.stored() == 3; }, 10s));
+  fixture.client.run(100ms);
+  fixture.transaction(1, TransactionEnd::commit);  // 4, and a marker at 5
+  REQUIRE(fixture.client.until([&] { return recorder.kept.size() == 1; }, 10s));
+  fixture.client.run(5s);
+  CHECK(fixture.stored() <= 4);
+  recorder.kept.clear();
+  fixture.finish(consumer);
+}
+
+TEST_CASE("B7: a commit of the application that joins a further one is reported, also when it fails") {
+  TailBench fixture(58);
+  Recorder recorder;
+  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}}, {.commit_mode = CommitMode::pipelined});
+  recorder.listen(consumer);
+  fixture.client.run(1s);
+  fixture.cluster.faults().add(ApiKey::offset_commit).times(1).delay(3s);
+  fixture.cluster.faults().add(ApiKey::offset_commit).times(1).reply(Errc::group_authorization_failed);
+  consumer.consume(recorder.commit(), recorder.end());
+  fixture.transaction(1, TransactionEnd::commit);  // 0, and a marker at 1: its further commit waits for the first one
+  fixture.client.run(1s);
+  fixture.transaction(1, TransactionEnd::commit);  // 2, and a marker at 3
+  REQUIRE(fixture.client.until([&] { return recorder.commits.size() == 2; }, 10s));
+  CHECK_FALSE(recorder.commits[0]);
+  CHECK(recorder.commits[1] == Errc::group_authorization_failed);
+  fixture.finish(consumer);
+}
+
+TEST_CASE("B7: a further commit has the epoch of the leader that wrote what it passes") {
+  SimClient client(59, {.brokers = 2});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.topics().create("t", 1));
+  Recorder recorder;
+  Consumer consumer(*client.session, "g", {{"t", {0}}});
+  recorder.listen(consumer);
+  consumer.consume(recorder.commit(), recorder.end());
+  const std::vector<Message> one{{.value = "x", .timestamp = 1}};
+  REQUIRE(cluster.transactions().append("t", 0, kProducer, one, Compression::none) == 0);
+  REQUIRE(cluster.transactions().end("t", 0, kProducer, TransactionEnd::commit) == 1);
+  REQUIRE(client.until([&] { return committed(client, "g", "t", 0) == 2; }, 10s));
+  REQUIRE_FALSE(cluster.leaders().move("t", 0, cluster.topics().partition("t", 0)->leader == 1 ? 2 : 1));
+  REQUIRE(cluster.transactions().end("t", 0, kProducer, TransactionEnd::commit) == 2);
+  REQUIRE(client.until([&] { return committed(client, "g", "t", 0) == 3; }, 20s));
+  CHECK(cluster.groups().find("g", {"t", 0})->leader_epoch == cluster.topics().partition("t", 0)->epoch);
+  close(client, consumer);
+  client.close();
+}

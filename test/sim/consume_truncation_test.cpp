@@ -414,3 +414,41 @@ TEST_CASE(
   close(fixture.client, fetcher);
   fixture.client.close();
 }
+
+TEST_CASE("D11: what was answered before the position was set back does not count where the log ends below a commit") {
+  SimClient client(19, {.brokers = 1});
+  devbroker::Cluster& cluster = client.brokers->cluster();
+  REQUIRE_FALSE(cluster.releases().as_version("1.1"));
+  fill_batches(client, "t", 1, 10, 1);
+  Recorder recorder;
+  Consumer consumer(*client.session, "g", {{"t", {0}}},
+                    {.commit_mode = CommitMode::pipelined, .on_offset_out_of_range = OutOfRange::fail});
+  recorder.listen(consumer);
+  cluster.faults().add(ApiKey::offset_commit).times(1).delay(5s);
+  std::vector<std::pair<int64_t, Errc>> told;
+  bool again = false;
+  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+    const int64_t offset = envelope.offset();
+    const bool commits = again ? offset == 2 || offset == 9 : offset == 4 || offset == 7;
+    if (!commits) return static_cast<void>(envelope.ack());
+    CHECK_FALSE(envelope.commit({}, [&told, offset](Error error) { told.emplace_back(offset, error.code()); }));
+    if (offset == 4) CHECK_FALSE(consumer.pause({{"t", {0}}}));
+  }),
+                   recorder.end());
+  REQUIRE(client.until([&] { return recorder.got.size() == 5; }));
+  client.run(1ms);  // the commit of 4 is under way
+  REQUIRE_FALSE(consumer.resume({{"t", {0}}}));
+  REQUIRE(client.until([&] { return recorder.got.size() == 10; }));
+  again = true;
+  REQUIRE_FALSE(consumer.seek({"t", 0, 0}));
+  REQUIRE(client.until([&] { return recorder.got.size() == 20; }));
+  CHECK(told.empty());
+  REQUIRE_FALSE(cluster.leaders().truncate_to("t", 0, 8));
+  REQUIRE(client.until([&] { return told.size() == 4; }));
+  const std::vector<std::pair<int64_t, Errc>> wanted{
+      {4, Errc::none}, {7, Errc::lost}, {2, Errc::none}, {9, Errc::offset_out_of_range}};
+  CHECK(told == wanted);
+  CHECK(committed(client, "g", "t", 0) == 3);
+  close(client, consumer);
+  client.close();
+}

@@ -380,6 +380,24 @@ TEST_CASE("D3: a topic made anew under its name is taken by its new id, epochs a
   fixture.finish();
 }
 
+TEST_CASE("D3: an id that seems to be older is not ignored for ever: the newer one may be that of a broker that lags") {
+  ConnectionFixture fixture;
+  fixture.topic().topic_id.bytes[0] = 1;
+  fixture.learn();
+  fixture.topic().topic_id.bytes[0] = 3;
+  fixture.refresh();
+  fixture.topic().topic_id.bytes[0] = 2;  // from a broker that has not heard yet of the third one
+  fixture.refresh();
+  fixture.topic().topic_id.bytes[0] = 3;
+  fixture.partition(0).leader_id = 2;
+  fixture.refresh();
+  CHECK(fixture.metadata().topic("t")->id.bytes[0] == 2);
+  for (int i = 0; i < 9; ++i) fixture.refresh();
+  CHECK(fixture.metadata().topic("t")->id.bytes[0] == 3);
+  CHECK(fixture.metadata().leader("t", 0) == 2);
+  fixture.finish();
+}
+
 TEST_CASE("D3: an epoch that came without an id may be an old topic's, and is not believed for ever") {
   const bool hint = GENERATE(true, false);  // not: the topic had no id at first
   CAPTURE(hint);

@@ -288,7 +288,7 @@ bool GroupRun::settled() {
       alive += process->alive() ? 1 : 0;
     }
   }
-  return members() <= alive && judge.settled(topics());
+  return members() == alive && judge.settled(topics());
 }
 
 // One that has died counts until its session ends. Partitions move then, even if it owned none.
