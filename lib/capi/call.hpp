@@ -28,16 +28,16 @@ bool usable(const Handle* handle) {
   return handle != nullptr && handle->ground->on_its_thread();
 }
 
-/// A call is under way. The ground lives longer, whatever the call frees.
+/// A call is under way. It frees no handle, so the ground lives longer.
 class CallScope {
  public:
   explicit CallScope(Ground& ground) : ground_(ground), outer_(ground.begin_call()) {}
   CallScope(const CallScope&) = delete;
-  ~CallScope() { ground_->end_call(outer_, accepted_); }
+  ~CallScope() { ground_.end_call(outer_, accepted_); }
   void refuse() { accepted_ = false; }
 
  private:
-  const Hold ground_;
+  Ground& ground_;
   const uint64_t outer_;
   bool accepted_ = true;
 };
@@ -68,7 +68,8 @@ void free_handle(const char* function, Handle* handle) {
   if (handle == nullptr) return;
   if (!usable(handle)) [[unlikely]]
     return static_cast<void>(failed(check(function, handle)));
-  CallScope scope(*handle->ground);
+  const Hold ground(*handle->ground);
+  CallScope scope(*ground);
   delete handle;
 }
 

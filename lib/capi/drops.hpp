@@ -20,11 +20,8 @@ class Drops {
     handler_(user);
   }
   void enter() { ++depth_; }
-  void leave() {
-    if (--depth_ == 0 && !users_.empty()) tell();
-  }
-
- private:
+  /// True if the outermost call has ended and somebody has to be told: tell().
+  [[nodiscard]] bool leave() { return --depth_ == 0 && !users_.empty(); }
   void tell() {
     // The handler may free objects, which adds users.
     while (!users_.empty()) {
@@ -35,6 +32,7 @@ class Drops {
     }
   }
 
+ private:
   kafka_drop_cb handler_ = nullptr;
   std::vector<void*> users_;
   int depth_ = 0;

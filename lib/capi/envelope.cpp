@@ -36,17 +36,18 @@ void to_c(const MessageView& view, kafka_message& message) {
 
 }  // namespace
 
-kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::MessageEnvelope&& one)
-    : ground(its_ground), envelope(std::move(one)) {
-  to_c(std::get_if<kafka::MessageEnvelope>(&envelope)->view(), message);
+kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::MessageEnvelope&& only)
+    : ground(its_ground), one(std::move(only)) {
+  to_c(one.view(), message);
 }
 
-kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::BatchEnvelope&& many)
-    : ground(its_ground), envelope(std::move(many)) {
-  const auto& items = std::get_if<kafka::BatchEnvelope>(&envelope)->items();
+kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::BatchEnvelope&& batch)
+    : ground(its_ground), many(std::make_unique<Many>()) {
+  many->envelope = std::move(batch);
+  const auto& items = many->envelope.items();
   count = items.size();
-  batch = std::make_unique_for_overwrite<kafka_message[]>(count);
-  kafka_message* to = batch.get();
+  many->messages = std::make_unique_for_overwrite<kafka_message[]>(count);
+  kafka_message* to = many->messages.get();
   for (const MessageView& view : items) to_c(view, *to++);
 }
 
@@ -109,7 +110,8 @@ void kafka_envelope_free(kafka_envelope* envelope) {
   if (envelope == nullptr) return;
   if (!kafka::capi::usable(envelope)) [[unlikely]]
     return static_cast<void>(failed(kafka::capi::check(__func__, envelope)));
-  kafka::capi::CallScope scope(*envelope->ground);
+  const Hold ground(*envelope->ground);
+  kafka::capi::CallScope scope(*ground);
   envelope->free();
 }
 

