@@ -24,6 +24,7 @@ library spdlog libspdlog-dev
 library liblz4 liblz4-dev
 library libzstd libzstd-dev
 library re2 libre2-dev
+library openssl libssl-dev
 # For two of the samples.
 library glib-2.0 libglib2.0-dev
 library lua5.4-luv lua-luv-dev
@@ -36,6 +37,7 @@ if [ "$what" != build ]; then
   program cmake cmake # for the test of the CMake package file
   library catch2 catch2
   program kcat kcat
+  program openssl openssl
   program abidw abigail-tools
   library rdkafka librdkafka-dev
   # Other programs have the name ctags too.

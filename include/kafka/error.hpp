@@ -169,6 +169,7 @@ enum class Errc : int32_t {
   address_error = -1018,        ///< An address cannot be listened on or used.
   wrong_state = -1019,          ///< The object cannot do this now; the text says why. Of the C API.
   wrong_thread = -1020,         ///< The call belongs to another thread, the one that made the session. Of the C API.
+  ssl_error = -1021,            ///< TLS failed: a certificate, its name, or nothing in common; the text says which.
 };
 
 /// An error, or none. Cheap to make, copy and test when there is none.

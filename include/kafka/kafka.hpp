@@ -12,6 +12,7 @@
 #include <kafka/offset_master.hpp>
 #include <kafka/options.hpp>
 #include <kafka/producer.hpp>
+#include <kafka/secret.hpp>
 #include <kafka/session.hpp>
 #include <kafka/stats.hpp>
 #include <kafka/types.hpp>

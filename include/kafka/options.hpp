@@ -4,6 +4,7 @@
 #pragma once
 
 #include <kafka/assignor.hpp>
+#include <kafka/secret.hpp>
 #include <kafka/types.hpp>
 
 #include <chrono>
@@ -17,14 +18,14 @@ namespace kafka {
 
 /// An option as its table has it, with the value of the struct that lists it.
 struct OptionInfo {
-  enum class Type : uint8_t { text, flag, number, milliseconds, choice };
+  enum class Type : uint8_t { text, flag, number, milliseconds, choice, secret };
 
   std::string name = {};  ///< the Java client's
   Type type = Type::text;
   std::vector<std::string> choices = {};  ///< what a choice may be
   int64_t least = 0;                      ///< of a number, or of a time in milliseconds
   int64_t most = 0;
-  std::optional<std::string> value = {};  ///< as set() takes it; none: unset
+  std::optional<std::string> value = {};  ///< as set() takes it; none: unset; of a secret kHidden
   std::string text = {};                  ///< one sentence for people
 };
 
@@ -34,6 +35,19 @@ enum class MetadataRecovery : uint8_t { none, rebootstrap };
 /// Which addresses of a host name the client tries.
 enum class AddressFamily : uint8_t { any, v4, v6 };
 
+/// How a session speaks to brokers.
+enum class SecurityProtocol : uint8_t {
+  plaintext,
+  ssl,  ///< TLS 1.2 or 1.3
+};
+
+/// Whether the certificate of a broker must be for the host that the client was told: that of `bootstrap_servers`, or
+/// the one that the broker advertises. With `none`, any certificate of a trusted authority passes for any broker.
+enum class EndpointIdentification : uint8_t { https, none };
+
+/// The form of a truststore or a keystore. A file is read by its content; with a form, another one is refused.
+enum class StoreFormat : uint8_t { by_content, pem, pkcs12 };
+
 struct UVKAFKA_API SessionOptions {
   std::string bootstrap_servers = {};  ///< "host:port,host:port,[::1]:9092"; the port defaults to 9092
   AddressFamily broker_address_family = AddressFamily::any;  ///< which addresses of a host name are used
@@ -42,6 +56,7 @@ struct UVKAFKA_API SessionOptions {
   std::chrono::milliseconds close_timeout{30000};            ///< how long close() may take; 0 to 1 h
   std::chrono::milliseconds connections_max_idle{540000};    ///< idle connections close after this; 0: never
   std::chrono::milliseconds default_api_timeout{60000};      ///< for operations without an option of their own
+  bool enable_ssl_certificate_verification = true;           ///< false: anybody may pose as a broker; a warning says so
   bool ignore_sigpipe = true;  ///< sets SIGPIPE to ignored if it is at its default, because libuv's writes raise it
   /// Callbacks that may run in one turn of the loop, 1 to 1,000,000. A few of each kind (messages, reports, answers,
   /// posted functions ...) of each object may run in any case, so that none waits for others.
@@ -57,13 +72,39 @@ struct UVKAFKA_API SessionOptions {
   std::chrono::milliseconds request_timeout{30000};       ///< for one response; 10 ms to 1 h
   std::chrono::milliseconds retry_backoff{100};           ///< first pause before a request is sent again, 0 to 1 h
   std::chrono::milliseconds retry_backoff_max{1000};      ///< that pause doubles up to this, ±20 % (KIP-580)
-  std::optional<int32_t> send_buffer_bytes = {};          ///< of each socket, 1 KiB to 1 GiB; unset: the system decides
+  SecurityProtocol security_protocol = SecurityProtocol::plaintext;
+  std::optional<int32_t> send_buffer_bytes = {};  ///< of each socket, 1 KiB to 1 GiB; unset: the system decides
   std::chrono::milliseconds socket_connection_setup_timeout{10000};      ///< one attempt: TCP and handshake
   std::chrono::milliseconds socket_connection_setup_timeout_max{30000};  ///< that limit doubles up to this (KIP-601)
   bool socket_keepalive_enable = true;                                   ///< TCP keep-alive, after 60 s of silence
+  // TLS. One thing comes from one source: a file or a text, a keystore or a certificate with its key. Files are read
+  // when the session is made, and one that cannot be used is its error().
+  /// Whom to trust: a file (PEM or PKCS#12), or a folder of PEM files. "" or "probe": the system's store. Whatever is
+  /// in it is trusted, certificates that are no roots too.
+  std::string ssl_ca_location = {};
+  std::string ssl_ca_pem = {};                ///< the same, as a text
+  std::string ssl_certificate_location = {};  ///< of this client, PEM: its own first, then those that issued it
+  std::string ssl_certificate_pem = {};       ///< the same, as a text
+  std::string ssl_cipher_suites = {};         ///< OpenSSL's list, or IANA's names with commas; "": OpenSSL's default
+  std::string ssl_crl_location = {};          ///< revoked certificates, PEM; looked for the broker's own certificate
+  std::string ssl_curves_list = {};           ///< OpenSSL's list, "X25519:P-256"
+  std::string ssl_enabled_protocols = "TLSv1.2,TLSv1.3";  ///< older ones are refused
+  EndpointIdentification ssl_endpoint_identification_algorithm = EndpointIdentification::https;
+  std::string ssl_key_location = {};       ///< of the certificate: PKCS#8, PKCS#1 or SEC1 as PEM, perhaps encrypted
+  Secret ssl_key_password = {};            ///< of an encrypted key; nothing is ever asked on the terminal
+  Secret ssl_key_pem = {};                 ///< the key as a text
+  std::string ssl_keystore_location = {};  ///< PKCS#12, or PEM with key and certificates; in place of the two above
+  Secret ssl_keystore_password = {};       ///< of PKCS#12; unset: ssl_key_password
+  StoreFormat ssl_keystore_type = StoreFormat::by_content;
+  std::string ssl_sigalgs_list = {};    ///< OpenSSL's list of signature algorithms
+  Secret ssl_truststore_password = {};  ///< of a PKCS#12 file in ssl_ca_location
+  StoreFormat ssl_truststore_type = StoreFormat::by_content;
 
-  /// Sets the option that has this Java name. invalid_option names the option and its range, and changes nothing.
+  /// Sets the option that has this Java name. invalid_option names the option and its range, and changes nothing. A
+  /// value ${env:NAME} or ${file:PATH} stands for that variable, or for what the file holds (without its last line
+  /// end).
   Error set(std::string_view name, std::string_view value);
+  /// Checks values, and what excludes each other. It reads no file.
   Error validate() const;
   /// All options with their values, in the order of the members.
   std::vector<OptionInfo> list() const;

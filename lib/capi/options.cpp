@@ -68,6 +68,8 @@ const char* name_of(OptionInfo::Type type) {
       return "number";
     case OptionInfo::Type::milliseconds:
       return "milliseconds";
+    case OptionInfo::Type::secret:
+      return "secret";
     case OptionInfo::Type::choice:
       break;
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cluster/endpoint.hpp"
+#include "net/tls_stream.hpp"
 #include "protocol/header.hpp"
 
 namespace kafka::cluster {
@@ -24,7 +25,10 @@ Connection::Connection(net::Reactor& reactor, const ConnectionConfig& config, Ha
       handshake_(reactor, std::move(peer), std::move(steps), *this),
       frames_(config.frame_max),
       last_used_(reactor.now()) {
-  stream_ = reactor_.connect(address(), *this);
+  stream_ = config.tls == nullptr
+                ? reactor_.connect(address(), *this)
+                : net::tls_connect(reactor_, address(),
+                                   config.tls->client(handshake_.peer().host, reactor_.wall_clock_ms()), *this);
   arm();
 }
 
@@ -224,7 +228,13 @@ void Connection::on_deadline() {
     return arm();
   }
   if (due > now) return arm();  // put off by a pause, or by an answer
-  if (state_ == State::connecting) return end(Error(Errc::timed_out, "no connection within the setup timeout"));
+  if (state_ == State::connecting) {
+    return end(
+        Error(Errc::timed_out, stream_->securing()
+                                   ? "connected, but no answer to the TLS handshake within the setup timeout; does "
+                                     "the port speak TLS?"
+                                   : "no connection within the setup timeout"));
+  }
   if (state_ == State::handshaking) {
     return end(Error(Errc::timed_out, "connected, but no answer to " + std::string(handshake_.waits_for()) +
                                           " within the setup timeout"));
@@ -234,7 +244,7 @@ void Connection::on_deadline() {
 
 void Connection::on_closed(Error error) {
   if (state_ == State::ready) return end(std::move(error));
-  if (state_ == State::handshaking) {
+  if (state_ == State::handshaking && error != Errc::ssl_error) {
     error = Error(error.code(), "closed during the handshake: " + std::string(error.detail()));
   }
   handshake_.on_closed(std::move(error), frames_.mid_frame());

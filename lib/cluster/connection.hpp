@@ -13,6 +13,7 @@
 #include "cluster/in_flight.hpp"
 #include "net/frame_reader.hpp"
 #include "net/reactor.hpp"
+#include "net/tls_engine.hpp"
 
 namespace kafka::cluster {
 
@@ -20,7 +21,8 @@ struct Traffic;
 
 struct ConnectionConfig {
   size_t frame_max = 104857600;
-  Traffic* traffic = nullptr;  ///< counts what goes to and fro, if set; outlives the connection
+  Traffic* traffic = nullptr;            ///< counts what goes to and fro, if set; outlives the connection
+  const net::TlsContext* tls = nullptr;  ///< if set, TLS comes before the handshake's first step
 };
 
 class Connection;

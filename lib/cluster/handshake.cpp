@@ -30,6 +30,8 @@ void Handshake::on_wake() {
 
 void Handshake::on_closed(Error error, bool mid_frame) {
   if (!running()) return;
+  // A refused certificate stays refused, ours or the broker's. No step knows better.
+  if (error == Errc::ssl_error) return void(failure_ = {std::move(error), SetupFailure::Next::give_up});
   failure_ = steps_[at_]->on_closed(*this, std::move(error), mid_frame);
 }
 

@@ -1,9 +1,9 @@
 // What happens on a connection between TCP and the first request, as a sequence of steps. Each step sends and reads
 // frames until it passes or fails; then the next one starts. Behind the last step the connection is ready.
 //
+// TLS is no step: it is a stream around the stream (net/tls_stream), which is up before the first step. Its failures
+// come as the end of the stream; ssl_error ends the set-up for good.
 // Today there is one step, the question for versions (version_step.hpp). Where others go:
-//   TLS                 a stream around the stream: it is up before the first step. Its failures come to the first
-//                       step's on_closed(), with `host` and `address` at hand in HandshakePeer.
 //   SASL                a step behind the question for versions, from whose answer it takes the version of
 //                       SaslHandshake. A refused password ends with fail_for_good().
 //   re-authentication   the SASL step once more on a connection that is ready.

@@ -146,9 +146,9 @@ void Link::connect(Dialect dialect, net::TimePoint deadline) {
   HandshakeSteps steps;
   steps.push_back(std::make_unique<VersionStep>());
   if (context_.add_steps) context_.add_steps(steps);
-  connection_ =
-      std::make_unique<Connection>(context_.reactor, ConnectionConfig{context_.config.frame_max, &endpoint_->traffic},
-                                   std::move(peer), std::move(steps), *this);
+  connection_ = std::make_unique<Connection>(
+      context_.reactor, ConnectionConfig{context_.config.frame_max, &endpoint_->traffic, context_.tls.get()},
+      std::move(peer), std::move(steps), *this);
 }
 
 void Link::on_ready(Connection& connection) {
@@ -235,7 +235,9 @@ void Link::broken(Dialect dialect, bool unproven, Error error) {
     // The peer was taken for an old broker and never answered. So it is not an old broker, or not any more.
     endpoint_->age.not_old();
     if (error == Errc::disconnected) {
-      error = Error(Errc::connect_failed, "the peer closes every connection without an answer; is it a Kafka broker?");
+      error = Error(Errc::connect_failed,
+                    std::string("the peer closes every connection without an answer; is it a Kafka broker?") +
+                        (context_.tls == nullptr ? " Or does the port speak TLS?" : ""));
     }
     tell_broken(Event::Type::connect_failed, error);
   } else {

@@ -28,6 +28,8 @@ struct LinkContext {
   Function<void(const Endpoint&)> on_proven;
   /// Adds steps behind the question for versions, if set.
   Function<void(HandshakeSteps&)> add_steps = {};
+  /// For new connections; none: plaintext.
+  std::shared_ptr<const net::TlsContext> tls = {};
 };
 
 class Link final : public ConnectionOwner {

@@ -7,17 +7,22 @@
 
 namespace kafka::cluster {
 
-Router::Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points)
+Router::Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points,
+               std::shared_ptr<const net::TlsContext> tls)
     : reactor_(reactor),
       config_(std::move(config)),
       resolver_(reactor, config_.address_family, config_.address_ttl),
-      context_{reactor_, config_, resolver_,
+      context_{reactor_,
+               config_,
+               resolver_,
                [this](Event::Type type, const Endpoint& endpoint, int32_t broker, const Error& error) {
                  report(type, endpoint, broker, error);
                },
                [this](const Endpoint& endpoint) {
                  if (on_proven_) on_proven_(endpoint);
-               }},
+               },
+               {},
+               std::move(tls)},
       contacts_(endpoints(contact_points), reactor_.random()) {}
 
 Router::~Router() = default;

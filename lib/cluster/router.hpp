@@ -28,7 +28,9 @@ class Router {
   /// One that has kept its address for so long may move at once.
   static constexpr net::Duration kSettled = std::chrono::seconds(30);
 
-  Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points);
+  /// Its connections speak TLS with `tls`, if that is set.
+  Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points,
+         std::shared_ptr<const net::TlsContext> tls = {});
   ~Router();
 
   /// One attempt at broker `node`, by the connection of a purpose or of a lane. `done` runs exactly once, never from

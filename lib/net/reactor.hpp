@@ -1,7 +1,8 @@
 // The seam between the client and the outside world. Everything above it is deterministic: time, randomness, sockets,
 // name look-ups and deferred work come from here and from nowhere else.
 // Implementations: UvReactor (uv_reactor.hpp, the only user of <uv.h>) and SimReactor (test/sim).
-// Not here: framing (frame_reader), TLS, connections to brokers (cluster/connection).
+// Not here: framing (frame_reader), TLS (tls_stream, a stream around a stream), connections to brokers
+// (cluster/connection).
 //
 // Rules that both implementations keep:
 // - Nothing that is passed in is called before the call that passed it has returned.
@@ -75,6 +76,8 @@ class Stream {
   /// Stops or restarts on_read; reading is on at first. While it is off the end of the stream may go
   /// unnoticed.
   virtual void set_reading(bool on) = 0;
+  /// True if the connection stands, and on_connected waits for a handshake of the stream's own (TLS).
+  virtual bool securing() const { return false; }
   virtual Address local() const = 0;
   virtual Address peer() const = 0;
 };

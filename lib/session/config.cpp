@@ -10,6 +10,8 @@
 #include "session/core.hpp"
 #include "session/option_choices.hpp"
 #include "session/option_fields.hpp"
+#include "session/option_values.hpp"
+#include "session/tls_options.hpp"
 
 namespace kafka {
 namespace {
@@ -33,6 +35,10 @@ constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
     {"socket.receive.buffer.bytes", "receive.buffer.bytes"},
     {"fetch.wait.max.ms", "fetch.max.wait.ms"},
     {"fetch.message.max.bytes", "max.partition.fetch.bytes"},
+    {"ssl.truststore.location", "ssl.ca.location"},
+    {"ssl.truststore.certificates", "ssl.ca.pem"},
+    {"ssl.keystore.certificate.chain", "ssl.certificate.pem"},
+    {"ssl.keystore.key", "ssl.key.pem"},
     {"compression.gzip.level", "compression.level"},
     {"compression.lz4.level", "compression.level"},
     {"compression.zstd.level", "compression.level"},
@@ -68,6 +74,12 @@ bool thousandths(std::string_view value, int64_t& parsed) {
   return !digits.empty();
 }
 
+// Words of choices are taken in any case: security.protocol is SASL_SSL to some clients and sasl_ssl to others.
+bool same_word(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 class Setter {
  public:
   Setter(std::string_view name, std::string_view value) : name_(name), value_(value) {
@@ -82,6 +94,9 @@ class Setter {
   }
   void operator()(std::string_view name, std::optional<std::string>& member, std::string_view) {
     if (name == real_) found([&] { member = value_; });
+  }
+  void operator()(std::string_view name, Secret& member, std::string_view) {
+    if (name == real_) found([&] { member = Secret(value_); });
   }
   void operator()(std::string_view name, bool& member, std::string_view) {
     if (name != real_) return;
@@ -102,8 +117,8 @@ class Setter {
     if (name != real_) return;
     std::string allowed;
     for (const auto& choice : choices(member)) {
-      if (choice.name == value_) return found([&] { member = choice.value; });
-      allowed += (allowed.empty() ? "" : ", ") + std::string(choice.name);
+      if (same_word(choice.name, value_)) return found([&] { member = choice.value; });
+      if (!choice.name.empty()) allowed += (allowed.empty() ? "" : ", ") + std::string(choice.name);
     }
     failed(allowed);
   }
@@ -154,6 +169,7 @@ class Checker {
  public:
   void operator()(std::string_view, const std::string&, std::string_view) {}
   void operator()(std::string_view, const std::optional<std::string>&, std::string_view) {}
+  void operator()(std::string_view, const Secret&, std::string_view) {}
   void operator()(std::string_view, const bool&, std::string_view) {}
   void operator()(std::string_view, const std::optional<bool>&, std::string_view) {}
   template <class Enum>
@@ -269,9 +285,15 @@ Error check_protocol(const ConsumerOptions& options) {
 
 }  // namespace
 
-Error SessionOptions::set(std::string_view name, std::string_view value) { return assign(*this, name, value); }
+Error SessionOptions::set(std::string_view name, std::string_view value) {
+  if (Error error = session::refused_option(name, value)) return error;
+  WipedString memory;
+  if (Error error = session::expand(name, value, memory)) return error;
+  return assign(*this, name, value);
+}
 Error SessionOptions::validate() const {
   if (Error error = check(*this)) return error;
+  if (Error error = session::check_tls(*this)) return error;
   std::vector<ContactPoint> points;
   return bootstrap_servers.empty() ? Error() : session::parse_contact_points(bootstrap_servers, points);
 }

@@ -53,6 +53,7 @@ class Core : public std::enable_shared_from_this<Core> {
   /// Why no operation can begin: bad options, or closed. None if one can.
   Error refusal() const;
   const Error& error() const { return error_; }
+  /// Secrets in it are hidden.
   const SessionOptions& options() const { return options_; }
   const std::vector<ContactPoint>& contact_points() const { return contact_points_; }
 
@@ -92,15 +93,16 @@ class Core : public std::enable_shared_from_this<Core> {
   /// options it is refused for ever.
   enum class Life : uint8_t { refused, open, closing, closed, aborted };
   struct Cluster {
-    Cluster(net::Reactor& reactor, const cluster::ClusterConfig& config, const std::vector<ContactPoint>& points)
-        : router(reactor, config, points), metadata(router), coordinators(router, metadata) {}
+    Cluster(net::Reactor& reactor, const cluster::ClusterConfig& config, const std::vector<ContactPoint>& points,
+            std::shared_ptr<const net::TlsContext> tls)
+        : router(reactor, config, points, std::move(tls)), metadata(router), coordinators(router, metadata) {}
     cluster::Router router;
     cluster::Metadata metadata;
     cluster::Coordinators coordinators;
   };
 
   Core(SessionOptions options) : options_(std::move(options)) {}
-  void start(std::vector<ContactPoint> contact_points);
+  void start(std::vector<ContactPoint> contact_points, std::shared_ptr<const net::TlsContext> tls);
   void close_deadline();
   void client_closed();
   void all_clients_closed();

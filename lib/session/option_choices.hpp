@@ -44,9 +44,19 @@ inline constexpr Choice<Partitioner> kPartitioners[] = {{"murmur2_random", Parti
                                                         {"random", Partitioner::random},
                                                         {"round_robin", Partitioner::round_robin}};
 
+inline constexpr Choice<SecurityProtocol> kProtocols[] = {{"plaintext", SecurityProtocol::plaintext},
+                                                          {"ssl", SecurityProtocol::ssl}};
+inline constexpr Choice<EndpointIdentification> kIdentifications[] = {{"https", EndpointIdentification::https},
+                                                                      {"none", EndpointIdentification::none},
+                                                                      {"", EndpointIdentification::none}};
+inline constexpr Choice<StoreFormat> kFormats[] = {
+    {"", StoreFormat::by_content}, {"PEM", StoreFormat::pem}, {"PKCS12", StoreFormat::pkcs12}};
 inline constexpr Choice<AddressFamily> kFamilies[] = {
     {"any", AddressFamily::any}, {"v4", AddressFamily::v4}, {"v6", AddressFamily::v6}};
 inline std::span<const Choice<AddressFamily>> choices(AddressFamily) { return kFamilies; }
+inline std::span<const Choice<SecurityProtocol>> choices(SecurityProtocol) { return kProtocols; }
+inline std::span<const Choice<EndpointIdentification>> choices(EndpointIdentification) { return kIdentifications; }
+inline std::span<const Choice<StoreFormat>> choices(StoreFormat) { return kFormats; }
 inline std::span<const Choice<Acks>> choices(Acks) { return kAcks; }
 inline std::span<const Choice<Compression>> choices(Compression) { return kCompressions; }
 inline std::span<const Choice<GroupProtocol>> choices(GroupProtocol) { return kGroupProtocols; }

@@ -56,6 +56,8 @@ struct OptionFields {
       "an idle connection is closed after this time; 0: never");
     f("default.api.timeout.ms", o.default_api_timeout, time(milliseconds(1), hours(24)),
       "time limit of operations that have no option of their own");
+    f("enable.ssl.certificate.verification", o.enable_ssl_certificate_verification,
+      "false: brokers need no certificate that can be verified, so anybody may pose as one");
     f("ignore.sigpipe", o.ignore_sigpipe, "sets SIGPIPE to ignored if it is at its default");
     f("max.dispatch", o.max_dispatch, range(1, 1000000), "callbacks that may run in one turn of the loop");
     f("metadata.max.age.ms", o.metadata_max_age, time(seconds(1), hours(24)), "metadata is refreshed after this time");
@@ -79,12 +81,34 @@ struct OptionFields {
     f("retry.backoff.ms", o.retry_backoff, time(milliseconds(0), hours(1)),
       "first pause before a request is sent again; 1 ms at least");
     f("retry.backoff.max.ms", o.retry_backoff_max, time(milliseconds(0), hours(1)), "the pause doubles up to this");
+    f("security.protocol", o.security_protocol, "how to speak to brokers: plaintext or ssl");
     f("send.buffer.bytes", o.send_buffer_bytes, range(1024, kGiB), "bytes, of each socket; unset: the system decides");
     f("socket.connection.setup.timeout.ms", o.socket_connection_setup_timeout, time(milliseconds(10), hours(1)),
       "time limit of one attempt to connect");
     f("socket.connection.setup.timeout.max.ms", o.socket_connection_setup_timeout_max, time(milliseconds(10), hours(1)),
       "that limit doubles up to this");
     f("socket.keepalive.enable", o.socket_keepalive_enable, "turns TCP keep-alive on");
+    f("ssl.ca.location", o.ssl_ca_location,
+      "whom to trust: a file (PEM, PKCS#12) or a folder of PEM files; unset or probe: the system's store");
+    f("ssl.ca.pem", o.ssl_ca_pem, "the same as a PEM text");
+    f("ssl.certificate.location", o.ssl_certificate_location, "PEM file of this client's certificate and its chain");
+    f("ssl.certificate.pem", o.ssl_certificate_pem, "the same as a PEM text");
+    f("ssl.cipher.suites", o.ssl_cipher_suites, "a list of OpenSSL, or IANA's names separated by commas");
+    f("ssl.crl.location", o.ssl_crl_location, "PEM file of revoked certificates");
+    f("ssl.curves.list", o.ssl_curves_list, "curves that may be used, as a list of OpenSSL");
+    f("ssl.enabled.protocols", o.ssl_enabled_protocols, "versions of TLS that may be used: TLSv1.2, TLSv1.3");
+    f("ssl.endpoint.identification.algorithm", o.ssl_endpoint_identification_algorithm,
+      "https: a broker's certificate must be for its host; none: any certificate of the authority will do");
+    f("ssl.key.location", o.ssl_key_location, "PEM file of the certificate's private key");
+    f("ssl.key.password", o.ssl_key_password, "password of an encrypted private key");
+    f("ssl.key.pem", o.ssl_key_pem, "the private key as a PEM text");
+    f("ssl.keystore.location", o.ssl_keystore_location,
+      "file with certificate, chain and private key (PKCS#12 or PEM), in place of those");
+    f("ssl.keystore.password", o.ssl_keystore_password, "password of that file; unset: ssl.key.password");
+    f("ssl.keystore.type", o.ssl_keystore_type, "refuses a file of another form: PEM or PKCS12; unset: either");
+    f("ssl.sigalgs.list", o.ssl_sigalgs_list, "signature algorithms that may be used, as a list of OpenSSL");
+    f("ssl.truststore.password", o.ssl_truststore_password, "password of a PKCS#12 file in ssl.ca.location");
+    f("ssl.truststore.type", o.ssl_truststore_type, "refuses a file of another form: PEM or PKCS12; unset: either");
   }
 
   static void walk(auto& f, auto& o) requires requires { o.buffer_memory; }

@@ -22,6 +22,9 @@ class Lister {
   void operator()(std::string_view name, const std::optional<std::string>& member, std::string_view text) {
     add(name, OptionInfo::Type::text, member, text);
   }
+  void operator()(std::string_view name, const Secret& member, std::string_view text) {
+    add(name, OptionInfo::Type::secret, member.empty() ? std::nullopt : std::optional(std::string(kHidden)), text);
+  }
   void operator()(std::string_view name, const bool& member, std::string_view text) {
     add(name, OptionInfo::Type::flag, flag(member), text);
   }
@@ -33,6 +36,7 @@ class Lister {
   void operator()(std::string_view name, const Enum& member, std::string_view text) {
     OptionInfo& added = add(name, OptionInfo::Type::choice, {}, text);
     for (const auto& choice : choices(member)) {
+      if (choice.name.empty()) continue;  // as good as unset
       added.choices.emplace_back(choice.name);
       if (choice.value == member && !added.value) added.value = choice.name;
     }

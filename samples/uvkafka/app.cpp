@@ -76,6 +76,7 @@ void App::start_session(const ClientOptions& options) {
     if (level != kafka::LogLevel::info) watch_->failed(line);  // events are lines of `info`, too
   });
   session_->on_event([this](const kafka::Event& event) { take(event); });
+  if (!options.names.empty()) options.names.serve(&loop_, *session_);
   watch_->start(*session_);
 }
 

@@ -16,6 +16,7 @@ constexpr Option kClientOptions[] = {
     {"-F", "--config", "FILE", "read options from FILE: lines NAME=VALUE, # comments; default: $UVKAFKA_CONFIG"},
     {"-m", "--max-wait", "SECONDS", "give up if no broker has answered after this time (default 10)"},
     {"-q", "--quiet", "", "print errors only: no notices, no progress"},
+    {"", "--resolve", "HOST:ADDRESS", "the address of a host name, in place of a look-up; repeatable"},
 };
 
 std::string lead(const Option& option) {

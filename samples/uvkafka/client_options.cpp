@@ -110,6 +110,11 @@ std::optional<int> read_client_options(const Arguments& arguments, const Command
   }
   client.max_wait = std::chrono::seconds(*wait);
   client.quiet = arguments.has("-q");
+  for (const std::string& setting : arguments.all("--resolve")) {
+    if (client.names.add(setting)) continue;
+    return usage_error(std::string(command.name) + ": --resolve " + setting +
+                       ": HOST:ADDRESS is wanted, with an IPv4 or IPv6 address");
+  }
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "names.hpp"
 
 namespace cli {
 
@@ -21,6 +22,7 @@ struct ClientOptions {
   kafka::SessionOptions session;
   std::chrono::seconds max_wait{10};  ///< for the first answer of a broker
   bool quiet = false;
+  Names names;  ///< of --resolve
 };
 
 using Setter = std::function<kafka::Error(std::string_view name, std::string_view value)>;

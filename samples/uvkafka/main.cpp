@@ -31,7 +31,7 @@ void print_usage(std::FILE* to) {
       "  uvkafka help COMMAND\n          print the options of a command (as uvkafka COMMAND --help)\n"
       "  uvkafka help options, or uvkafka -X list\n"
       "          print every option of the client, for -X and for configuration files\n"
-      "  uvkafka --version\n          print the version\n"
+      "  uvkafka --version\n          print the version, and what this build has: codecs, TLS\n"
       "\n"
       "HOST:PORT may be a list: host:port,host:port.\n"
       "Exit status: 0 all done, 1 something failed or was left undone, 2 wrong usage.\n",
@@ -82,7 +82,8 @@ int main(int argc, char** argv) {
   if (command == "-Xlist" || (command == "-X" && argc > 2 && std::string_view(argv[2]) == "list")) {
     return cli::print_option_list(), cli::kDone;
   }
-  if (command == "--version" || command == "-V") return std::puts("uvkafka " UVKAFKA_VERSION), cli::kDone;
+  if (command == "--version" || command == "-V")
+    return std::puts("uvkafka " UVKAFKA_VERSION ": " UVKAFKA_FEATURES), cli::kDone;
   if (const Entry* entry = find(command)) return entry->run(argc - 2, argv + 2);
   return cli::usage_error("unknown command \"" + std::string(command) + "\"");
 }

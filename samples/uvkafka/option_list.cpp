@@ -17,6 +17,7 @@ constexpr size_t kTextColumn = 44;
 std::string allowed(const OptionInfo& option) {
   switch (option.type) {
     case OptionInfo::Type::text:
+    case OptionInfo::Type::secret:
       return "";
     case OptionInfo::Type::flag:
       return "true or false";

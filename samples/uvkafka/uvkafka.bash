@@ -2,7 +2,7 @@
 _uvkafka() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
   local commands='produce consume topics groups offsets query broker perf help'
-  local client='-b --bootstrap -X -F --config -m --max-wait -q --quiet -h --help'
+  local client='-b --bootstrap -X -F --config -m --max-wait -q --quiet --resolve -h --help'
   local options=
   COMPREPLY=()
 

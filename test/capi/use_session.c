@@ -18,6 +18,15 @@ void use_options(void) {
   CHECK(kafka_options_get(options, "no.such", value, &length) == KAFKA_INVALID_OPTION);
   kafka_options_free(options);
 
+  /* No getter gives a secret away. */
+  char shown[32];
+  options = kafka_options_new(KAFKA_SESSION_OPTIONS);
+  CHECK(kafka_options_set(options, "ssl.key.password", "hunter2") == 0);
+  length = sizeof(shown);
+  CHECK(kafka_options_get(options, "ssl.key.password", shown, &length) == 0 && strcmp(shown, "[hidden]") == 0);
+  CHECK(kafka_options_set(options, "security.protocol", "hunter2") == KAFKA_INVALID_OPTION);
+  kafka_options_free(options);
+
   /* What describe says of each option is what the option takes. */
   const kafka_options_kind kinds[] = {KAFKA_SESSION_OPTIONS, KAFKA_PRODUCER_OPTIONS, KAFKA_CONSUMER_OPTIONS};
   for (int k = 0; k < 3; ++k) {
@@ -38,6 +47,7 @@ void use_options(void) {
         snprintf(text, sizeof(text), "%lld", (long long)info.least - 1);
         CHECK(kafka_options_set(options, info.name, text) == KAFKA_INVALID_OPTION);
       }
+      if (strcmp(info.type, "secret") == 0) CHECK(info.default_value == NULL);
       if (strcmp(info.type, "choice") == 0) {
         snprintf(text, sizeof(text), "%s", info.values);
         text[strcspn(text, ",")] = '\0';

@@ -39,6 +39,9 @@ SYSTEM_ONLY_IN = {
     "zstd.h": re.compile(r"lib/records/zstd\.cpp$"),
     "zstd_errors.h": re.compile(r"lib/records/zstd\.cpp$"),
 }
+SYSTEM_FOLDERS_ONLY_IN = {
+    "openssl/": re.compile(r"lib/net/tls_[^/]*$"),
+}
 C_LIBRARY = ("stddef.h", "stdint.h")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -72,6 +75,8 @@ def check_lib(root, path):
         return
     for number, system, name in includes(path):
         only = SYSTEM_ONLY_IN.get(name)
+        for folder, rule in SYSTEM_FOLDERS_ONLY_IN.items():
+            only = rule if name.startswith(folder) else only
         if only and not only.match(shown):
             yield number, f"<{name}> does not belong here"
         if system or name.startswith("kafka/"):

@@ -167,6 +167,7 @@ enum {
   KAFKA_ADDRESS_ERROR = -1018,     ///< An address cannot be listened on or used.
   KAFKA_WRONG_STATE = -1019,       ///< The object cannot do this now; the text says why.
   KAFKA_WRONG_THREAD = -1020,      ///< The call belongs to another thread, the one that made the session.
+  KAFKA_SSL_ERROR = -1021,         ///< TLS failed: a certificate, its name, or nothing in common; the text says which.
 };
 
 /// The code's name in lower case, for example "not_leader_or_follower"; "unknown_code" for a number that nobody knows.

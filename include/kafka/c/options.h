@@ -15,7 +15,7 @@ typedef enum { KAFKA_SESSION_OPTIONS, KAFKA_PRODUCER_OPTIONS, KAFKA_CONSUMER_OPT
 typedef struct {
   size_t size;                ///< of this struct, set by KAFKA_INIT
   const char* name;           ///< the Java client's, for example "linger.ms"
-  const char* type;           ///< "text", "flag" (true or false), "number", "milliseconds" or "choice"
+  const char* type;           ///< "text", "flag" (true or false), "number", "milliseconds", "choice" or "secret"
   const char* values;         ///< of a choice: what it may be, separated by commas; else ""
   const char* default_value;  ///< NULL: unset
   const char* documentation;  ///< one sentence
@@ -29,7 +29,7 @@ UVKAFKA_API kafka_options* kafka_options_new(int kind);
 /// value is out of its range: kafka_last_error() says what it may be. Nothing is changed then.
 UVKAFKA_API int kafka_options_set(kafka_options* options, const char* name, const char* value);
 /// Writes the value and a NUL to `to`, which has room for `*length` bytes, and sets `*length` to what is needed, the
-/// NUL included. An unset option has the value "". `to` may be NULL, to ask for the length alone.
+/// NUL included. An unset option has the value "", a secret "[hidden]". `to` may be NULL, to ask for the length alone.
 /// @return KAFKA_INVALID_OPTION if no option has this name, KAFKA_TOO_LARGE if there is not enough room.
 UVKAFKA_API int kafka_options_get(const kafka_options* options, const char* name, char* to, size_t* length);
 /// Objects that were made with the options keep copies. NULL is allowed.
