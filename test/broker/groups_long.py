@@ -28,6 +28,7 @@ from harness import Checks, default_program, eventually, expect, run, scratch, s
 HERE = pathlib.Path(__file__).resolve().parent
 RATE = 60  # records a second, of each group
 NODES = 3
+STAYS = 15  # s after which a node that was started has found its place
 REST = 45  # s between the kills of two nodes: replicas catch up meanwhile
 COOPERATIVE = "assignor=cooperative-sticky"
 
@@ -92,7 +93,23 @@ class Killing(threading.Thread):
             kafka_cluster.end(self.layout.state["pids"][str(node)], sig=9)
             self.kills += 1
             time.sleep(self.random.uniform(3, 8))
-            kafka_cluster.start_node(self.layout, node)
+            self.bring_back(node)
+
+    def bring_back(self, node):
+        """Starts the node. ZooKeeper knows the killed one until its session ends. A node that comes back before that listens
+        for a moment, is turned away, and ends; so it is started again."""
+        while not self.stopping.is_set():
+            try:
+                kafka_cluster.start_node(self.layout, node)
+            except SystemExit as ended:
+                print(ended, flush=True)
+                time.sleep(2)
+                continue
+            deadline = time.monotonic() + STAYS
+            while kafka_cluster.alive(self.layout.state["pids"][str(node)]):
+                if time.monotonic() > deadline:
+                    return
+                time.sleep(1)
 
     def end(self):
         self.stopping.set()
@@ -218,6 +235,8 @@ def main():
     directory.mkdir(parents=True, exist_ok=True)
     # Old releases elect a replica that lags if no other is there, and lose offsets of groups with that.
     settings = ["group.initial.rebalance.delay.ms=0", "unclean.leader.election.enable=false", *CONSUMER_TIMES]
+    if kafka_cluster.needs_zookeeper(given.version):
+        settings.append("zookeeper.session.timeout.ms=6000")
     if kafka_cluster.version_tuple(given.version) >= (3, 9):
         settings.append("group.coordinator.rebalance.protocols=classic,consumer")
     options = types.SimpleNamespace(dir=directory / "cluster", version=given.version, nodes=NODES, port=None, secure=False,
