@@ -85,7 +85,7 @@ class Clients:
 
     def console(self, version):
         """Kafka's console producer with idempotence, and its console consumer by partition, committed records only."""
-        layout = types.SimpleNamespace(dir=self.directory, state={"version": version})
+        layout = types.SimpleNamespace(dir=self.directory, state={"version": version, "secure": False})
         new = kafka_cluster.version_tuple(version) >= (4, 0)
         topic, lines = f"console-{version}", [f"{i} by the console of {version}" for i in range(1000)]
         producer = "org.apache.kafka.tools.ConsoleProducer" if new else "kafka.tools.ConsoleProducer"

@@ -29,7 +29,7 @@ class Tools:
 
     def __init__(self, bootstrap, directory):
         self.bootstrap = bootstrap
-        self.layout = types.SimpleNamespace(dir=directory, state={"version": TOOLS_VERSION})
+        self.layout = types.SimpleNamespace(dir=directory, state={"version": TOOLS_VERSION, "secure": False})
         self.directory = directory
 
     def run(self, name, *arguments):
