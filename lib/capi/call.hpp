@@ -11,7 +11,8 @@
 namespace kafka::capi {
 
 inline Error wrong_argument(const char* function, const char* what) {
-  return Error(Errc::invalid_argument, std::string(function) + ": " + what);
+  std::string text(function);
+  return Error(Errc::invalid_argument, text.append(": ").append(what));
 }
 
 /// The argument is NULL, or its object belongs to another thread; else no error.

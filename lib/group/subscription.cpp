@@ -113,7 +113,7 @@ template <class M>
 Error read(const Bytes& bytes, int16_t newest, const char* what, M& message) {
   codec::Reader reader(bytes);
   const int16_t version = reader.i16();
-  if (version < 0) return Error(Errc::protocol_error, std::string(what) + ": version " + std::to_string(version));
+  if (version < 0) return in(what, Error(Errc::protocol_error, "version " + std::to_string(version)));
   if (Error error = codec::decode(reader, std::min(version, newest), false, message)) return in(what, error);
   return {};
 }
