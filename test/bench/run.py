@@ -82,7 +82,7 @@ class RealCluster:
     def __init__(self, folder, nodes):
         self.where = argparse.Namespace(dir=f"{folder}/real-{nodes}", nodes=nodes, port=None, version=RELEASE,
                                         secure=False, set=BROKER_SETTINGS)
-        kafka_cluster.JVM_FLAGS = JVM_FLAGS
+        kafka_cluster.JVM_FLAGS[:] = JVM_FLAGS
         with contextlib.redirect_stdout(sys.stderr):
             kafka_cluster.up(self.where)
         layout = kafka_cluster.Layout(self.where.dir)

@@ -10,10 +10,15 @@ namespace {
 
 constexpr int64_t kProducer = 7000;
 
+// One broker with the topic t, and a consumer of it.
 struct TailBench {
-  explicit TailBench(uint64_t seed) : client(seed, {.brokers = 1}), cluster(client.brokers->cluster()) {
+  explicit TailBench(uint64_t seed, ConsumerOptions options = {}, int brokers = 1)
+      : client(seed, {.brokers = brokers}), cluster(client.brokers->cluster()) {
     REQUIRE_FALSE(cluster.topics().create("t", 1));
+    consumer.emplace(*client.session, "g", Partitions{{"t", {0}}}, std::move(options));
+    recorder.listen(*consumer);
   }
+  void consume(MessageCallback each) { consumer->consume(std::move(each), recorder.end()); }
   void transaction(int count, TransactionEnd end) {
     std::vector<Message> messages(static_cast<size_t>(count), Message{.value = "x", .timestamp = 1});
     REQUIRE(cluster.transactions().append("t", 0, kProducer, messages, Compression::none) >= 0);
@@ -21,13 +26,20 @@ struct TailBench {
   }
   int64_t stored() { return committed(client, "g", "t", 0); }
   int64_t commits() { return cluster.requests().count(ApiKey::offset_commit, 0); }
-  void finish(Consumer& consumer) {
-    close(client, consumer);
+  // A record, and the marker behind it, which the stored offset passes by itself.
+  void pass_marker(int64_t stored_then) {
+    transaction(1, TransactionEnd::commit);
+    REQUIRE(client.until([&] { return stored() == stored_then; }, 10s));
+  }
+  void finish() {
+    close(client, *consumer);
     client.close();
   }
 
   SimClient client;
   devbroker::Cluster& cluster;
+  Recorder recorder;
+  std::optional<Consumer> consumer;
 };
 
 }  // namespace
@@ -37,12 +49,9 @@ TEST_CASE("B7: the stored offset gets behind markers and aborted records, with t
   const Ordering ordering = GENERATE(Ordering::consumer, Ordering::partition, Ordering::unordered);
   const bool aborts = GENERATE(false, true);
   CAPTURE(static_cast<int>(mode), static_cast<int>(ordering), aborts);
-  TailBench fixture(51);
-  Recorder recorder;
-  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}}, {.commit_mode = mode, .ordering = ordering});
-  recorder.listen(consumer);
-  consumer.consume(recorder.each([](MessageEnvelope envelope) { CHECK_FALSE(envelope.commit("mine")); }),
-                   recorder.end());
+  TailBench fixture(51, {.commit_mode = mode, .ordering = ordering});
+  Recorder& recorder = fixture.recorder;
+  fixture.consume(recorder.each([](MessageEnvelope envelope) { CHECK_FALSE(envelope.commit("mine")); }));
   fixture.transaction(3, TransactionEnd::commit);
   if (aborts) fixture.transaction(2, TransactionEnd::abort);
   const int64_t end = aborts ? 7 : 4;
@@ -56,17 +65,15 @@ TEST_CASE("B7: the stored offset gets behind markers and aborted records, with t
   REQUIRE(fixture.cluster.transactions().end("t", 0, kProducer, TransactionEnd::commit) == end);
   REQUIRE(fixture.client.until([&] { return fixture.stored() == end + 1; }, 10s));
   CHECK(fixture.commits() == commits + 1);
-  fixture.finish(consumer);
+  fixture.finish();
 }
 
 TEST_CASE("B7: it never gets beyond a record that was not answered, nor beyond one that was acked after the commit") {
   const bool open = GENERATE(false, true);
   const Ordering ordering = GENERATE(Ordering::consumer, Ordering::unordered);
-  TailBench fixture(52);
-  Recorder recorder;
-  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}}, {.ordering = ordering});
-  recorder.listen(consumer);
-  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+  TailBench fixture(52, {.ordering = ordering});
+  Recorder& recorder = fixture.recorder;
+  fixture.consume(recorder.each([&](MessageEnvelope envelope) {
     if (envelope.offset() == 0) {
       CHECK_FALSE(envelope.commit());
     } else if (open) {
@@ -74,42 +81,35 @@ TEST_CASE("B7: it never gets beyond a record that was not answered, nor beyond o
     } else {
       CHECK_FALSE(envelope.ack());
     }
-  }),
-                   recorder.end());
-  fixture.transaction(1, TransactionEnd::commit);  // 0, and a marker at 1
-  REQUIRE(fixture.client.until([&] { return fixture.stored() == 2; }, 10s));
+  }));
+  fixture.pass_marker(2);                          // 0, and a marker at 1
   fixture.transaction(1, TransactionEnd::commit);  // 2, and a marker at 3
   fixture.client.run(10s);
   CHECK(recorder.got.size() == 2);
   CHECK(fixture.stored() == 2);
   recorder.kept.clear();
-  fixture.finish(consumer);
+  fixture.finish();
 }
 
 TEST_CASE("B7: a seek beyond the last commit stores nothing, since what lies between was not answered") {
   TailBench fixture(55);
-  Recorder recorder;
-  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}});
-  recorder.listen(consumer);
-  consumer.consume(recorder.commit(), recorder.end());
-  fixture.transaction(1, TransactionEnd::commit);  // 0, and a marker at 1
-  REQUIRE(fixture.client.until([&] { return fixture.stored() == 2; }, 10s));
-  consumer.pause();
+  Recorder& recorder = fixture.recorder;
+  fixture.consume(recorder.commit());
+  fixture.pass_marker(2);  // 0, and a marker at 1
+  fixture.consumer->pause();
   fixture.transaction(3, TransactionEnd::commit);  // 2 to 4, and a marker at 5
-  REQUIRE_FALSE(consumer.seek({"t", 0, 5}));
-  consumer.resume();
+  REQUIRE_FALSE(fixture.consumer->seek({"t", 0, 5}));
+  fixture.consumer->resume();
   fixture.client.run(10s);
   CHECK(recorder.got.size() == 1);
   CHECK(fixture.stored() == 2);
-  fixture.finish(consumer);
+  fixture.finish();
 }
 
 TEST_CASE("B7: a stream of short transactions costs one further commit a second at most") {
   TailBench fixture(53);
-  Recorder recorder;
-  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}});
-  recorder.listen(consumer);
-  consumer.consume(recorder.commit(), recorder.end());
+  Recorder& recorder = fixture.recorder;
+  fixture.consume(recorder.commit());
   fixture.client.run(1s);
   const int64_t before = fixture.commits();
   for (int i = 0; i < 50; ++i) {
@@ -121,15 +121,13 @@ TEST_CASE("B7: a stream of short transactions costs one further commit a second 
   CHECK(fixture.commits() - before >= 51);
   CHECK(fixture.commits() - before <= 50 + 7);
   CHECK(fixture.stored() == 100);
-  fixture.finish(consumer);
+  fixture.finish();
 }
 
 TEST_CASE("B7: a further commit that fails ends nothing and is not told, and the next one makes up for it") {
   TailBench fixture(54);
-  Recorder recorder;
-  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}});
-  recorder.listen(consumer);
-  consumer.consume(recorder.commit(), recorder.end());
+  Recorder& recorder = fixture.recorder;
+  fixture.consume(recorder.commit());
   fixture.client.run(1s);
   fixture.cluster.faults().add(ApiKey::offset_commit).skip(1).times(1).reply(Errc::group_authorization_failed);
   fixture.transaction(1, TransactionEnd::commit);
@@ -140,39 +138,32 @@ TEST_CASE("B7: a further commit that fails ends nothing and is not told, and the
   REQUIRE(fixture.client.until([&] { return fixture.stored() == 4; }, 10s));
   CHECK(recorder.got.size() == 2);
   for (const Error& error : recorder.commits) CHECK_FALSE(error);
-  fixture.finish(consumer);
+  fixture.finish();
 }
 
 TEST_CASE("B7: a consumption that has ended moves the stored offset no more") {
   TailBench fixture(56);
-  Recorder recorder;
-  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}});
-  recorder.listen(consumer);
-  consumer.consume(recorder.commit(), recorder.end());
-  fixture.transaction(1, TransactionEnd::commit);  // 0, and a marker at 1
-  REQUIRE(fixture.client.until([&] { return fixture.stored() == 2; }, 10s));
+  Recorder& recorder = fixture.recorder;
+  fixture.consume(recorder.commit());
+  fixture.pass_marker(2);                          // 0, and a marker at 1
   fixture.transaction(1, TransactionEnd::commit);  // 2, and a marker at 3, within the pause
   REQUIRE(fixture.client.until([&] { return fixture.stored() == 3; }, 10s));
   fixture.client.run(100ms);
-  consumer.stop();
+  fixture.consumer->stop();
   fixture.client.run(5s);
   CHECK(recorder.ended_well());
   CHECK(fixture.stored() == 3);
-  fixture.finish(consumer);
+  fixture.finish();
 }
 
 TEST_CASE("B7: a record that is handed out during the pause keeps the stored offset below it") {
   TailBench fixture(57);
-  Recorder recorder;
-  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}});
-  recorder.listen(consumer);
-  consumer.consume(recorder.each([&](MessageEnvelope envelope) {
+  Recorder& recorder = fixture.recorder;
+  fixture.consume(recorder.each([&](MessageEnvelope envelope) {
     if (envelope.offset() == 4) return recorder.kept.push_back(std::move(envelope));
     CHECK_FALSE(envelope.commit());
-  }),
-                   recorder.end());
-  fixture.transaction(1, TransactionEnd::commit);  // 0, and a marker at 1
-  REQUIRE(fixture.client.until([&] { return fixture.stored() == 2; }, 10s));
+  }));
+  fixture.pass_marker(2);                          // 0, and a marker at 1
   fixture.transaction(1, TransactionEnd::commit);  // 2, and a marker at 3
   REQUIRE(fixture.client.until([&] { return fixture.stored() == 3; }, 10s));
   fixture.client.run(100ms);
@@ -181,43 +172,33 @@ TEST_CASE("B7: a record that is handed out during the pause keeps the stored off
   fixture.client.run(5s);
   CHECK(fixture.stored() <= 4);
   recorder.kept.clear();
-  fixture.finish(consumer);
+  fixture.finish();
 }
 
 TEST_CASE("B7: a commit of the application that joins a further one is reported, also when it fails") {
-  TailBench fixture(58);
-  Recorder recorder;
-  Consumer consumer(*fixture.client.session, "g", {{"t", {0}}}, {.commit_mode = CommitMode::pipelined});
-  recorder.listen(consumer);
+  TailBench fixture(58, {.commit_mode = CommitMode::pipelined});
+  Recorder& recorder = fixture.recorder;
   fixture.client.run(1s);
   fixture.cluster.faults().add(ApiKey::offset_commit).times(1).delay(3s);
   fixture.cluster.faults().add(ApiKey::offset_commit).times(1).reply(Errc::group_authorization_failed);
-  consumer.consume(recorder.commit(), recorder.end());
+  fixture.consume(recorder.commit());
   fixture.transaction(1, TransactionEnd::commit);  // 0, and a marker at 1: its further commit waits for the first one
   fixture.client.run(1s);
   fixture.transaction(1, TransactionEnd::commit);  // 2, and a marker at 3
   REQUIRE(fixture.client.until([&] { return recorder.commits.size() == 2; }, 10s));
   CHECK_FALSE(recorder.commits[0]);
   CHECK(recorder.commits[1] == Errc::group_authorization_failed);
-  fixture.finish(consumer);
+  fixture.finish();
 }
 
 TEST_CASE("B7: a further commit has the epoch of the leader that wrote what it passes") {
-  SimClient client(59, {.brokers = 2});
-  devbroker::Cluster& cluster = client.brokers->cluster();
-  REQUIRE_FALSE(cluster.topics().create("t", 1));
-  Recorder recorder;
-  Consumer consumer(*client.session, "g", {{"t", {0}}});
-  recorder.listen(consumer);
-  consumer.consume(recorder.commit(), recorder.end());
-  const std::vector<Message> one{{.value = "x", .timestamp = 1}};
-  REQUIRE(cluster.transactions().append("t", 0, kProducer, one, Compression::none) == 0);
-  REQUIRE(cluster.transactions().end("t", 0, kProducer, TransactionEnd::commit) == 1);
-  REQUIRE(client.until([&] { return committed(client, "g", "t", 0) == 2; }, 10s));
+  TailBench fixture(59, {}, 2);
+  devbroker::Cluster& cluster = fixture.cluster;
+  fixture.consume(fixture.recorder.commit());
+  fixture.pass_marker(2);
   REQUIRE_FALSE(cluster.leaders().move("t", 0, cluster.topics().partition("t", 0)->leader == 1 ? 2 : 1));
   REQUIRE(cluster.transactions().end("t", 0, kProducer, TransactionEnd::commit) == 2);
-  REQUIRE(client.until([&] { return committed(client, "g", "t", 0) == 3; }, 20s));
+  REQUIRE(fixture.client.until([&] { return fixture.stored() == 3; }, 20s));
   CHECK(cluster.groups().find("g", {"t", 0})->leader_epoch == cluster.topics().partition("t", 0)->epoch);
-  close(client, consumer);
-  client.close();
+  fixture.finish();
 }

@@ -2,14 +2,12 @@
 // ends have OpenSSL's engine. Signatures differ from run to run, so these runs are not repeated to the byte.
 #include "net/tls_settings.hpp"
 #include "secure_reactor.hpp"
-#include "sim_reactor.hpp"
+#include "sim_rig.hpp"
 #include "tls/certificates.hpp"
 
 namespace kafka::test {
 
-struct ContractRig {
-  ContractRig() { world.set_slicing(1, 200'000); }
-
+struct ContractRig : SimRig {
   static std::shared_ptr<const net::TlsContext> context() {
     static const auto made = [] {
       const Authority authority("authority");
@@ -24,18 +22,11 @@ struct ContractRig {
     return made;
   }
 
-  sim::SimWorld world{7};
   SecureReactor from{world.node("client"), context(), "localhost"};
-  SecureReactor to{world.node("server", "10.0.0.9"), context(), "localhost"};
+  SecureReactor to{world.node("server", server_ip()), context(), "localhost"};
 
   net::Reactor& client() { return from; }
   net::Reactor& server() { return to; }
-  std::string server_ip() { return "10.0.0.9"; }
-  template <class Done>
-  bool run_until(Done done) {
-    return world.run_until(std::move(done), std::chrono::seconds(60));
-  }
-  void run_for(net::Duration time) { world.run_for(time); }
 };
 
 }  // namespace kafka::test
@@ -43,18 +34,28 @@ struct ContractRig {
 #include "reactor_contract.hpp"
 
 namespace kafka::test {
+namespace {
+
+// A server without TLS: `to` becomes its end of the connection.
+std::unique_ptr<Listener> listen_plain(ContractRig& rig, End& to) {
+  Error error;
+  auto listener = rig.world.node("server").listen(
+      {rig.server_ip(), 0},
+      [&to](std::unique_ptr<Stream> stream, StreamHandler*& handler) {
+        to.stream = std::move(stream);
+        handler = &to;
+      },
+      error);
+  CHECK_FALSE(error);
+  return listener;
+}
+
+}  // namespace
 
 TEST_CASE("H4: a stream of TLS that speaks to plaintext ends, and asks whether the port speaks it") {
   ContractRig rig;
-  Error error;
   End plain, secure;
-  const auto listener = rig.world.node("server").listen(
-      {rig.server_ip(), 0},
-      [&](std::unique_ptr<Stream> stream, StreamHandler*& handler) {
-        plain.stream = std::move(stream);
-        handler = &plain;
-      },
-      error);
+  const auto listener = listen_plain(rig, plain);
   plain.when_read = [&] { plain.write("HTTP/1.1 400 Bad Request\r\n\r\n"); };
   secure.stream = rig.client().connect(listener->local(), secure);
   CHECK(rig.run_until([&] { return secure.closed == 1; }));
@@ -65,15 +66,8 @@ TEST_CASE("H4: a stream of TLS that speaks to plaintext ends, and asks whether t
 
 TEST_CASE("H5: a peer that ends in the middle of the handshake, or is silent, is no refusal of TLS") {
   ContractRig rig;
-  Error error;
   End plain, secure;
-  const auto listener = rig.world.node("server").listen(
-      {rig.server_ip(), 0},
-      [&](std::unique_ptr<Stream> stream, StreamHandler*& handler) {
-        plain.stream = std::move(stream);
-        handler = &plain;
-      },
-      error);
+  const auto listener = listen_plain(rig, plain);
   secure.stream = rig.client().connect(listener->local(), secure);
   CHECK(rig.run_until([&] { return !plain.received.empty(); }));
   CHECK(secure.stream->securing());

@@ -114,10 +114,10 @@ class GroupJudge {
     std::set<int64_t> answered, seen;         ///< of this era
     std::vector<Stay> stays;
   };
-  /// Two own a partition at the same time. Either the older one is told `lost` soon, or it is closed before it was told
-  /// (then it gives its partitions up, as if it were still in the group), or one of them hears late of what
-  /// has happened: then it is given nothing of the partition, and gives it up. What it
-  /// stores all the same would be seen by `ahead` and `backwards`.
+  /// Two own a partition at the same time. That is right in three cases: the older one is told `lost` soon; it is
+  /// closed before it was told, and gives its partitions up as if it were still in the group; or one of them hears late
+  /// of what has happened, is given nothing of the partition, and gives it up. What it stores all the same would be
+  /// seen by `ahead` and `backwards`.
   struct Doubt {
     TopicPartition partition;
     size_t older = 0, newer = 0;  ///< places among its stays

@@ -405,7 +405,7 @@ void Lanes::went_on(Lane& at, const Event& event, int64_t position) {
 bool Lanes::looks_cut(const Lane& at, int64_t offset) const {
   if (!plan_.without_ids() || history_.recreations(at.partition) == 0) return false;
   if (offset > history_.highest_end(at.partition, at.view)) return false;
-  return plan_.without_times() || at.begun != 0 || !history_.times_tell(at.partition);
+  return plan_.legacy() || at.begun != 0 || !history_.times_tell(at.partition);
 }
 
 void Lanes::event(const Event& event, int64_t position) {

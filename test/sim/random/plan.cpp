@@ -286,7 +286,7 @@ bool Plan::by_id() const {
                                   [](const std::string& each) { return each.empty() || each == "4.3"; });
 }
 
-bool Plan::without_times() const {
+bool Plan::legacy() const {
   return upgrades || cuts_handshakes() || std::any_of(releases.begin(), releases.end(), is_legacy);
 }
 

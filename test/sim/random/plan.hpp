@@ -100,10 +100,9 @@ struct Plan {
   bool notices_cuts(const ConsumerPlan& consumer) const;
   /// Every broker takes the ids of topics in Fetch and OffsetCommit: a topic that was made anew is always noticed.
   bool by_id() const;
-  /// Some broker may be older than 0.10: to find that out takes long where the network is slow.
-  bool legacy() const { return without_times(); }
-  /// Some broker tells no times of records, or looks so.
-  bool without_times() const;
+  /// Some broker is older than 0.10, or looks so: it tells no times of records, and to find its age out takes long
+  /// where the network is slow.
+  bool legacy() const;
   /// Some broker has no ids of topics, or looks so.
   bool without_ids() const;
   /// Every broker stores and returns headers and timestamps, and the client knows it.

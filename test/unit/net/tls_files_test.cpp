@@ -1,12 +1,10 @@
 // What a TLS context makes of files and texts: each is used, or its option is named with what is wrong.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "catch.hpp"
 #include "net/tls_engine.hpp"
 #include "net/tls_settings.hpp"
+#include "scratch_folder.hpp"
 #include "tls/certificates.hpp"
 
 using kafka::Errc;
@@ -17,6 +15,7 @@ using kafka::net::make_tls_context;
 using kafka::net::TlsSettings;
 using kafka::test::Authority;
 using kafka::test::Identity;
+using kafka::test::ScratchFolder;
 
 namespace {
 
@@ -31,19 +30,6 @@ std::string refusal(const TlsSettings& settings) {
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/uvkafka-tls-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string write(const std::string& name, const std::string& content) const {
-    std::ofstream(path + "/" + name, std::ios::binary) << content;
-    return path + "/" + name;
-  }
-  std::string path;
-};
-
 std::string in_one_line(std::string pem, const std::string& end) {
   for (size_t at = 0; (at = pem.find('\n', at)) != std::string::npos; at += end.size()) pem.replace(at, 1, end);
   return pem;
@@ -54,7 +40,7 @@ std::string in_one_line(std::string pem, const std::string& end) {
 TEST_CASE("authorities come from a file, a folder, PKCS#12 or a text, by what is in them") {
   const Authority authority("authority");
   const Identity identity = authority.issue({});
-  const Folder folder;
+  const ScratchFolder folder;
   TlsSettings settings;
   settings.trust.pem = authority.certificate();
   CHECK(refusal(settings).empty());
@@ -69,12 +55,12 @@ TEST_CASE("authorities come from a file, a folder, PKCS#12 or a text, by what is
   settings.trust.location = folder.write("ca.pem", "\xef\xbb\xbf" + authority.certificate());
   CHECK(refusal(settings).empty());
   folder.write("notes.txt", "nothing");
-  settings.trust.location = folder.path;
+  settings.trust.location = folder.path();
   CHECK(refusal(settings).empty());
   settings.trust.location = folder.write("empty.pem", "");
   CHECK(contains(refusal(settings), "empty.pem\": the file is empty"));
-  settings.trust.location = folder.path + "/none";
-  CHECK(contains(refusal(settings), "ssl.ca.location = \"" + folder.path + "/none\": No such file"));
+  settings.trust.location = folder.path() + "/none";
+  CHECK(contains(refusal(settings), "ssl.ca.location = \"" + folder.path() + "/none\": No such file"));
 
   settings.trust.location = folder.write("ca.p12", kafka::test::pkcs12(identity, authority.certificate(), "secret"));
   CHECK(contains(refusal(settings), "it needs a password (ssl.truststore.password)"));
@@ -109,7 +95,7 @@ TEST_CASE("certificate and key: they match, the key may be encrypted, and no tex
 TEST_CASE("a keystore holds all of it; one of Java says how to convert it") {
   const Authority authority("authority");
   const Identity identity = authority.issue({});
-  const Folder folder;
+  const ScratchFolder folder;
   TlsSettings settings;
   settings.trust.verify = false;
   settings.identity.keystore_location =
@@ -124,7 +110,7 @@ TEST_CASE("a keystore holds all of it; one of Java says how to convert it") {
   settings.identity.keystore_location = folder.write("bare.pem", identity.certificate);
   CHECK(contains(refusal(settings), "no private key"));
   settings.identity.keystore_location = folder.write("own.jks", std::string("\xfe\xed\xfe\xed\0\0\0\2", 8));
-  CHECK(contains(refusal(settings), "keytool -importkeystore -srckeystore " + folder.path + "/own.jks"));
+  CHECK(contains(refusal(settings), "keytool -importkeystore -srckeystore " + folder.path() + "/own.jks"));
   settings.identity.keystore_location = folder.write("own.bin", "\x30\x82 something");
   CHECK(contains(refusal(settings), "neither PEM nor PKCS#12"));
 }
