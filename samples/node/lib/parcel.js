@@ -5,6 +5,14 @@
 const { NUMBERS } = require('./outbox');
 
 const QUEUE_FULL = -1004;
+const CLOSED = -1000;
+
+/** The first record that is left was refused, and all of them if the producer is closed: they fail. @return how many */
+function fail(addon, outcomes, { group, given }) {
+  const count = addon.refusedCode() === CLOSED ? group.count - given : 1;
+  outcomes.run(group.first + given, count, -1, -1, -1, 0, addon.refusedError());
+  return count;
+}
 
 /** Single records, as an outbox packed them. */
 class Singles {
@@ -21,8 +29,7 @@ class Singles {
       if (taken === this.times.length) return true;
       this.#pass(taken);
       if (addon.refusedCode() === QUEUE_FULL) return false;
-      outcomes.run(this.group.first + this.given, 1, -1, -1, -1, 0, addon.refusedError());
-      this.#pass(1);
+      this.#pass(fail(addon, outcomes, this));
     }
     return true;
   }
@@ -68,8 +75,7 @@ class Packed {
         this.given, group.first + this.given);
       if (this.given === group.count) return true;
       if (addon.refusedCode() === QUEUE_FULL) return false;
-      outcomes.run(group.first + this.given, 1, -1, -1, -1, 0, addon.refusedError());
-      ++this.given;
+      this.given += fail(addon, outcomes, this);
     }
     return true;
   }
