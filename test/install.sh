@@ -34,6 +34,9 @@ program lua5.4 lua5.4
 echo '#include <snappy-c.h>' | g++ -E -x c++ - >/dev/null 2>&1 || missing+=(libsnappy-dev)
 if [ "$what" != build ]; then
   program python3 python3
+  # For the tests of samples/python. An interpreter that is not Debian's needs a pytest of its own.
+  library python3 python3-dev
+  [ "$(command -v python3)" != /usr/bin/python3 ] || python3 -c 'import pytest' 2>/dev/null || missing+=(python3-pytest)
   program cmake cmake # for the test of the CMake package file
   library catch2 catch2
   program kcat kcat

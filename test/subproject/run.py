@@ -42,12 +42,12 @@ def expect(holds, what):
 
 
 def copy_project(source, target):
-    """The project without its build folders, as in a fresh clone."""
+    """The project without its build folders, as in a fresh clone: links stay links, since one leads back to the project."""
     def ignored(folder, names):
         if pathlib.Path(folder) != source:
             return [name for name in names if name == "__pycache__"]
         return [name for name in names if name.startswith((".git", ".cache", "build"))]
-    shutil.copytree(source, target, ignore=ignored)
+    shutil.copytree(source, target, ignore=ignored, symlinks=True)
 
 
 def exported(library):
