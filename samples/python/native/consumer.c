@@ -262,7 +262,7 @@ static PyMethodDef consumer_methods[] = {{"_begin", (PyCFunction)consumer_begin,
                                          {"on_event", (PyCFunction)consumer_on_event, METH_O, NULL},
                                          {"on_partition_end", (PyCFunction)consumer_on_partition_end, METH_O, NULL},
                                          {"_give_up", (PyCFunction)consumer_give_up, METH_NOARGS, NULL},
-    {"_close", (PyCFunction)consumer_close, METH_VARARGS, NULL},
+                                         {"_close", (PyCFunction)consumer_close, METH_VARARGS, NULL},
                                          {"_free", (PyCFunction)consumer_free, METH_NOARGS, NULL},
                                          {NULL, NULL, 0, NULL}};
 static PyType_Slot consumer_slots[] = {{Py_tp_new, consumer_new},           {Py_tp_dealloc, consumer_dealloc},
