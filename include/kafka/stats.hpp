@@ -3,11 +3,13 @@
 #pragma once
 
 #include <kafka/export.hpp>
+#include <kafka/group.hpp>
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,6 +82,16 @@ struct ConsumerStats {
     bool paused = false;
     bool stopped = false;
   };
+  /// A consumer that is a member of its group.
+  struct Member {
+    GroupView::State state = GroupView::State::away;
+    int32_t generation = -1;   ///< as GroupView::generation
+    size_t owned = 0;          ///< partitions now
+    uint64_t generations = 0;  ///< that it was in; with KIP-848 its epochs. Each rebalance begins one
+    uint64_t assigned = 0;     ///< partitions that came
+    uint64_t revoked = 0;      ///< partitions that it gave up after what was answered had been stored
+    uint64_t lost = 0;         ///< partitions that were taken from it: others may read again what was not stored
+  };
   std::string group = {};                  ///< "" for a fetcher
   int64_t fetch_memory = 0;                ///< the limit of the next two together
   size_t fetched_bytes = 0;                ///< held now, of responses that are not dispatched whole
@@ -89,6 +101,7 @@ struct ConsumerStats {
   uint64_t fetches = 0;                    ///< requests
   uint64_t received_bytes = 0;             ///< of records, compressed
   uint64_t commits = 0;                    ///< that envelopes asked for
+  std::optional<Member> member = {};       ///< none for fixed partitions and fetchers
   std::vector<Partition> partitions = {};  ///< by topic and number
 };
 

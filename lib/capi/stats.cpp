@@ -64,6 +64,14 @@ void add_consumers(kafka_result& result, const Stats& stats) {
                    number(each.open), number(each.envelopes), number(each.fetches), number(each.received_bytes),
                    number(each.commits)});
   }
+  Table& members =
+      result.add("members", {"consumer", "state", "generation", "owned", "generations", "assigned", "revoked", "lost"});
+  for (size_t k = 0; k < stats.consumers.size(); ++k) {
+    const auto& member = stats.consumers[k].member;
+    if (!member) continue;
+    members.add({number(k), std::string(to_string(member->state)), int64_t{member->generation}, number(member->owned),
+                 number(member->generations), number(member->assigned), number(member->revoked), number(member->lost)});
+  }
   Table& partitions = result.add("consumer_partitions", {"consumer", "topic", "partition", "position", "end", "lag",
                                                          "buffered_bytes", "paused", "stopped"});
   for (size_t k = 0; k < stats.consumers.size(); ++k) {

@@ -17,6 +17,12 @@ std::chrono::milliseconds milliseconds(net::Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
 }
 
+size_t count(const Partitions& partitions) {
+  size_t sum = 0;
+  for (const auto& [topic, numbers] : partitions) sum += numbers.size();
+  return sum;
+}
+
 group::MemberOptions member_options(const ConsumerOptions& options, std::string name) {
   group::MemberOptions member;
   member.group = std::move(name);
@@ -101,6 +107,15 @@ GroupView Ownership::view() const {
   return view;
 }
 
+ConsumerStats::Member Ownership::stats() const {
+  const GroupView now = view();
+  ConsumerStats::Member stats = counted_;
+  stats.state = now.state;
+  stats.generation = now.generation;
+  stats.owned = count(now.owned);
+  return stats;
+}
+
 Error Ownership::rebalance(std::string reason) {
   if (away_) return Error(Errc::invalid_argument, "the member has not joined its group yet");
   participation_->rebalance(std::move(reason));
@@ -155,6 +170,7 @@ std::vector<std::shared_ptr<Partition>> Ownership::find(const Partitions& named)
 }
 
 void Ownership::assigned(const Partitions& fresh) {
+  counted_.assigned += count(fresh);
   roster_.assign(fresh);
   poll_watch_.start();
   if (!handlers_->on_assigned) return;
@@ -186,6 +202,7 @@ void Ownership::revoke(const Partitions& gone, net::TimePoint deadline, Function
 
 void Ownership::drained(const Partitions& gone, Function<void()> released) {
   const std::shared_ptr<void> pinned = owner_.pin();
+  counted_.revoked += count(gone);
   roster_.take_away(gone);
   released_ = std::move(released);
   if (!handlers_->on_revoked) return release();
@@ -217,6 +234,7 @@ void Ownership::lost(const Error& why) {
   held_.reset();
   released_ = nullptr;
   const Partitions gone = roster_.partitions();
+  counted_.lost += count(gone);
   roster_.take_away(gone);
   pipeline_.committer.settled();
   if (gone.empty() || !handlers_->on_lost) return;
@@ -225,7 +243,10 @@ void Ownership::lost(const Error& why) {
   }));
 }
 
-void Ownership::settled() { pipeline_.committer.settled(); }
+void Ownership::settled() {
+  ++counted_.generations;
+  pipeline_.committer.settled();
+}
 
 void Ownership::trusted_until(net::TimePoint end) { pipeline_.trust(end); }
 

@@ -11,6 +11,7 @@
 
 #include <kafka/consumer.hpp>
 #include <kafka/group.hpp>
+#include <kafka/stats.hpp>
 
 #include <memory>
 #include <optional>
@@ -80,6 +81,7 @@ class Ownership final : private group::Participation::Owner,
   Error subscribe(const TopicPattern& pattern);
   Error rebalance(std::string reason);
   GroupView view() const;
+  ConsumerStats::Member stats() const;
   /// The member is out of the group, and nothing of it is under way.
   bool away() const { return away_; }
   /// The consumption begins, or goes on after a suspension.
@@ -126,6 +128,7 @@ class Ownership final : private group::Participation::Owner,
   net::Timer held_timer_;
   PollWatch poll_watch_;
   bool away_ = true;
+  ConsumerStats::Member counted_;  // the totals
   std::optional<Regex> pattern_;
   group::MatchingTopics matching_topics_;
   bool waits_for_topics_ = false;  // it joins when it is known which topics match

@@ -2,6 +2,7 @@
 // cluster/endpoint, the producer and the consumer.
 #include <kafka/stats.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <initializer_list>
 #include <set>
@@ -206,6 +207,35 @@ std::string Stats::to_prometheus(const std::string& prefix) const {
   consumed("consumer_received_bytes_total", "counter", "Bytes of records received, compressed.",
            [](auto& c) { return c.received_bytes; });
   consumed("consumer_commits_total", "counter", "Commits asked for.", [](auto& c) { return c.commits; });
+  const auto is_member = [](const ConsumerStats& consumer) { return consumer.member.has_value(); };
+  const bool has_members = std::any_of(consumers.begin(), consumers.end(), is_member);
+  if (has_members) {
+    out.family("consumer_member_state", "gauge", "1, with the state of the member as a label.");
+    for (size_t i = 0; i < consumers.size(); ++i) {
+      if (!is_member(consumers[i])) continue;
+      out.sample({{"consumer", std::to_string(i)},
+                  {"group", consumers[i].group},
+                  {"state", to_string(consumers[i].member->state)}},
+                 1);
+    }
+  }
+  const auto of_members = [&](const char* name, const char* type, const char* help, auto value) {
+    if (!has_members) return;
+    out.family(name, type, help);
+    for (size_t i = 0; i < consumers.size(); ++i) {
+      if (!is_member(consumers[i])) continue;
+      out.sample({{"consumer", std::to_string(i)}, {"group", consumers[i].group}}, value(*consumers[i].member));
+    }
+  };
+  of_members("consumer_owned_partitions", "gauge", "Partitions of the member.", [](auto& m) { return m.owned; });
+  of_members("consumer_generations_total", "counter", "Generations that the member was in.",
+             [](auto& m) { return m.generations; });
+  of_members("consumer_assigned_partitions_total", "counter", "Partitions that came.",
+             [](auto& m) { return m.assigned; });
+  of_members("consumer_revoked_partitions_total", "counter", "Partitions given up, with their answers stored.",
+             [](auto& m) { return m.revoked; });
+  of_members("consumer_lost_partitions_total", "counter", "Partitions that were taken from the member.",
+             [](auto& m) { return m.lost; });
   of_partitions(consumers, "consumer", "consumer_partition_position", "The next offset to dispatch, -1 unknown.",
                 [](auto& p) { return p.position; });
   of_partitions(consumers, "consumer", "consumer_partition_lag", "Records behind it, -1 unknown.",

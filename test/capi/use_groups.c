@@ -78,6 +78,11 @@ static void use_members(void) {
   user_t* reading = once("first member");
   accepted(reading, kafka_consumer_consume(first, 0, commit_message, ended, reading));
   run_until(world.loop, &assigned_partitions, 2);
+  kafka_result* stats = kafka_session_stats(world.session);
+  int64_t owned = -1;
+  CHECK(kafka_result_count(stats, "members") == 1 && kafka_result_number(stats, "members", 0, "owned", &owned) == 0);
+  CHECK(owned == 2 && strcmp(kafka_result_string(stats, "members", 0, "state"), "stable") == 0);
+  kafka_result_free(stats);
   kafka_result* view = kafka_consumer_group(first);
   CHECK(strcmp(kafka_result_string(view, "member", 0, "state"), "stable") == 0);
   CHECK(kafka_result_count(view, "owned") == 2);

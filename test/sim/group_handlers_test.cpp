@@ -99,3 +99,34 @@ TEST_CASE("G5: inside each of its handlers a member may subscribe, rebalance, pa
       },
       90s));
 }
+
+TEST_CASE("Stats tell a member's place, and count what came, what it gave up and what was taken from it") {
+  const std::string assignor = GENERATE("range", "consumer");
+  GroupBench bench;
+  fill(bench.client, "t", 4, 1);
+  SimMember& a = bench.start("a", with(assignor));
+  const auto stats = [&a] { return a.session.stats().consumers.at(0).member.value(); };
+  REQUIRE(bench.until([&] { return a.owned.size() == 4; }));
+  CHECK(stats().state == GroupView::State::stable);
+  CHECK(stats().generation == a.consumer->group().generation);
+  CHECK(stats().owned == 4);
+  CHECK(stats().assigned == 4);
+  CHECK(stats().revoked == 0);
+  const uint64_t before = stats().generations;
+  CHECK(before > 0);
+
+  SimMember& b = bench.start("b", with(assignor));
+  REQUIRE(bench.until([&] { return a.owned.size() == 2 && b.owned.size() == 2; }));
+  CHECK(stats().generations > before);
+  CHECK(stats().owned == 2);
+  CHECK(stats().assigned - stats().revoked == 2);  // an eager member gives everything up and gets a part again
+  CHECK(stats().revoked >= 2);
+  CHECK(stats().lost == 0);
+
+  const ApiKey heartbeat = assignor == kConsumer ? ApiKey::consumer_group_heartbeat : ApiKey::heartbeat;
+  bench.client.brokers->cluster().faults().add(heartbeat).client("a").reply(Errc::unknown_member_id);
+  REQUIRE(bench.until([&] { return !a.losses.empty(); }));
+  CHECK(stats().lost == 2);
+  REQUIRE(bench.until([&] { return a.owned.size() == 2; }));
+  CHECK(stats().owned == 2);
+}

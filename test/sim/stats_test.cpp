@@ -149,6 +149,8 @@ TEST_CASE("stats: the text for Prometheus has each family once, with its samples
   stats.producers.emplace_back().partitions.push_back({"t", 3, 2, 1, 7});
   stats.consumers.emplace_back().partitions.push_back({"t", 3, 5, 9, 4, 100, false, false});
   stats.consumers[0].group = "g";
+  stats.consumers.emplace_back().group = "m";
+  stats.consumers[1].member = ConsumerStats::Member{GroupView::State::stable, 4, 2, 3, 5, 2, 1};
   const std::string text = stats.to_prometheus("kafka");
   std::set<std::string> families;
   std::map<std::string, std::string> samples;
@@ -174,5 +176,12 @@ TEST_CASE("stats: the text for Prometheus has each family once, with its samples
   CHECK(samples.at(R"(kafka_producer_partition_batches{producer="0",topic="t",partition="3"})") == "2");
   CHECK(samples.at(R"(kafka_consumer_partition_lag{consumer="0",topic="t",partition="3"})") == "4");
   CHECK(samples.at(R"(kafka_consumer_open_envelopes{consumer="0",group="g"})") == "0");
+  CHECK(samples.at(R"(kafka_consumer_member_state{consumer="1",group="m",state="stable"})") == "1");
+  CHECK(samples.at(R"(kafka_consumer_owned_partitions{consumer="1",group="m"})") == "2");
+  CHECK(samples.at(R"(kafka_consumer_generations_total{consumer="1",group="m"})") == "3");
+  CHECK(samples.at(R"(kafka_consumer_assigned_partitions_total{consumer="1",group="m"})") == "5");
+  CHECK(samples.at(R"(kafka_consumer_revoked_partitions_total{consumer="1",group="m"})") == "2");
+  CHECK(samples.at(R"(kafka_consumer_lost_partitions_total{consumer="1",group="m"})") == "1");
+  CHECK_FALSE(samples.contains(R"(kafka_consumer_owned_partitions{consumer="0",group="g"})"));
   CHECK(Stats().to_prometheus().empty());
 }

@@ -118,8 +118,8 @@ UVKAFKA_API int kafka_session_metadata(kafka_session* session, const char* const
 
 /// What the session has done and holds now, to be freed with kafka_result_free(); empty once closed. The meaning of
 /// each column is that of the member of kafka::Stats with its name. Tables: "brokers", "round_trips" (a row for each
-/// bucket of a broker's histogram), "producers", "producer_partitions", "consumers", "consumer_partitions". NULL if
-/// `session` is NULL or another thread's.
+/// bucket of a broker's histogram), "producers", "producer_partitions", "consumers", "members" (a row for each consumer
+/// that is a member of its group), "consumer_partitions". NULL if `session` is NULL or another thread's.
 UVKAFKA_API kafka_result* kafka_session_stats(const kafka_session* session);
 /// The same in the text format of Prometheus, to be freed with kafka_free(). Names begin with `prefix` and an
 /// underscore; NULL means "uvkafka". NULL as kafka_session_stats().

@@ -62,7 +62,7 @@ def main():
         print(f"written: {kept.name}, {len(kept.read_text().splitlines())} lines")
         return
     if not kept.exists():
-        sys.exit(f"FAIL {kept.name} is missing: test/project/abi/compare.py ROOT LIBRARY --update writes it")
+        sys.exit(f"FAIL {kept.name} is missing: test/project/abi/update writes it")
     done = subprocess.run(["abidiff", "--headers-dir2", root / "include/kafka/c", "--exported-interfaces-only", "--drop-private-types", "--suppressions",
                            root / "test/project/abi/suppressions.ini", kept, options.library],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
