@@ -63,7 +63,6 @@ class Reader final : public session::Client,
   void close(Function<void()> done, Leaving leaving = Leaving::by_kind);
   /// Null if this is no member of a group.
   Ownership* member() { return ownership_.get(); }
-  const Ownership* member() const { return ownership_.get(); }
   /// Why nothing can be asked of the reader any more.
   Error refusal() const;
   /// The public object was destroyed without close().

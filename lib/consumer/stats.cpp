@@ -16,7 +16,7 @@ void Reader::add_stats(Stats& stats) const {
   own.fetches = pipeline_.sources.requests();
   own.received_bytes = pipeline_.sources.received_bytes();
   own.commits = pipeline_.committer.commits();
-  if (const Ownership* const member = this->member()) own.member = member->stats();
+  if (ownership_ != nullptr) own.member = ownership_->stats();
   for (const auto& [name, partitions] : pipeline_.assignment.by_topic()) {
     for (const auto& [number, partition] : partitions) {
       const int64_t position = partition->public_position();

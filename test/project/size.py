@@ -37,8 +37,6 @@ EXCEPTIONS = {
         26, "a flat table: one member per option, named as the Java client names it"),
     "members of kafka::SessionOptions": (
         44, "a flat table: one member per option, named as the Java client names it"),
-    "lines of kafka::Stats::to_prometheus()": (
-        104, "a flat table: one line per metric"),
 }
 
 Breach = collections.namedtuple("Breach", "where what count limit")

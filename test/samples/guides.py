@@ -3,7 +3,7 @@
 in-memory broker, and compares the pages that are generated from tables of the library.
 
     guides.py ROOT UVKAFKA [--compiler "g++ ARGUMENT..."]   exit status 0: all hold, 1: something does not
-    guides.py ROOT UVKAFKA --write                          writes options.md and errors.md anew
+    guides.py ROOT UVKAFKA --write                          writes the pages of options and errors anew
 
 A block of C++ with `int main(` is a file. Any other one is the body of a function that has `session`, `producer` and
 `consumer`.
