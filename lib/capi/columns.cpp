@@ -70,6 +70,11 @@ class RangeOutcome {
   size_t left_ = 0;
 };
 
+bool same_partition(const kafka_columns& columns, size_t one, size_t other) {
+  return columns.partitions[one] == columns.partitions[other] &&
+         columns.topic_indexes[one] == columns.topic_indexes[other];
+}
+
 /// None if these messages are there and not answered.
 Error check_range(const char* function, const kafka_columns& columns, size_t first, size_t count) {
   if (count == 0 || first >= columns.envelopes.size() || count > columns.envelopes.size() - first) {
@@ -131,20 +136,25 @@ int kafka_columns_commit(kafka_columns* columns, size_t first, size_t count, kaf
     if (!kafka::capi::read(metadata, text)) return wrong_argument(kFunction, "metadata has a length and no data");
     if (Error wrong = check_range(kFunction, self, first, count)) return wrong;
     auto outcome = std::make_shared<RangeOutcome>(kafka::capi::done(*self.ground, cb, user));
-    size_t taken = 0;
+    size_t waiting = 0;
     Error lost;
     for (size_t k = first; k < first + count; ++k) {
+      // The commit of a message covers those before it in its partition, so the last of them alone waits. If that one
+      // is lost, so are those before it: what takes a message back takes back all that was handed out before.
+      kafka::Function<void(Error)> done;
+      const bool waits = k + 1 == first + count || !same_partition(self, k, k + 1);
+      if (waits) done = [outcome](const Error& error) { outcome->one(error); };
+      const Error refused = self.envelopes[k].commit(text, std::move(done));
+      if (refused && !lost) lost = refused;
+      if (refused || !waits) continue;
       outcome->expect();
-      const Error refused = self.envelopes[k].commit(text, [outcome](const Error& error) { outcome->one(error); });
-      if (!refused) {
-        ++taken;
-      } else if (!lost) {
-        lost = refused;
-      }
+      ++waiting;
     }
-    if (taken == 0) return lost;
-    // Those that were refused have their outcome; none of the others ran inside of this call.
-    for (size_t k = taken; k < count; ++k) outcome->one(lost);
+    if (waiting == 0) return lost;
+    if (!lost) return {};
+    // That some were refused is known; none of the others ran inside of this call.
+    outcome->expect();
+    outcome->one(lost);
     return {};
   });
 }

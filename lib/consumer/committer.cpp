@@ -33,8 +33,10 @@ void Committer::want(Partition& partition, const Window::Entry& answered, std::s
   if (wanted.offset < 0 || wanted.moves != moves) wanted.from = answered.first;
   wanted.moves = moves;
   const Window& window = partition.window;
-  wanted.offset = known_end(partition, answered);
-  if (!wanted.done.empty()) wanted.replace(wanted.offset, partition.where());
+  const int64_t before = std::exchange(wanted.offset, known_end(partition, answered));
+  // Nobody who still counts on it was promised more than `before`. So where commits only move on, nobody is looked at:
+  // with many open envelopes there are as many who wait.
+  if (wanted.offset < before && !wanted.done.empty()) wanted.replace(wanted.offset, partition.where());
   wanted.epoch = answered.epoch;
   if (wanted.offset > answered.next) {
     // The epoch may be newer than that of the record before the offset, never older.
