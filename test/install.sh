@@ -42,6 +42,7 @@ if [ "$what" != build ]; then
   program kcat kcat
   program openssl openssl
   program abidw abigail-tools
+  program doxygen doxygen
   library rdkafka librdkafka-dev
   # Other programs have the name ctags too.
   { command -v ctags-universal || ctags --version | grep 'Universal Ctags'; } >/dev/null 2>&1 || missing+=(universal-ctags)
