@@ -88,6 +88,22 @@ Error check_range(const char* function, const kafka_columns& columns, size_t fir
   return {};
 }
 
+/// Gives each message of a range the same answer, which stores nothing.
+int answer_range(const char* function, kafka_columns* columns, size_t first, size_t count,
+                 Error (MessageEnvelope::*answer)()) {
+  return call(function, columns, [&](kafka_columns& self) -> Error {
+    if (Error wrong = check_range(function, self, first, count)) return wrong;
+    size_t taken = 0;
+    Error lost;
+    for (size_t k = first; k < first + count; ++k) {
+      const Error refused = (self.envelopes[k].*answer)();
+      if (!refused) ++taken;
+      if (refused) lost = refused;
+    }
+    return taken == 0 ? lost : Error();
+  });
+}
+
 }  // namespace
 
 extern "C" {
@@ -160,17 +176,10 @@ int kafka_columns_commit(kafka_columns* columns, size_t first, size_t count, kaf
 }
 
 int kafka_columns_ack(kafka_columns* columns, size_t first, size_t count) {
-  return call(__func__, columns, [&](kafka_columns& self) -> Error {
-    if (Error wrong = check_range("kafka_columns_ack", self, first, count)) return wrong;
-    size_t taken = 0;
-    Error lost;
-    for (size_t k = first; k < first + count; ++k) {
-      const Error refused = self.envelopes[k].ack();
-      if (!refused) ++taken;
-      if (refused) lost = refused;
-    }
-    return taken == 0 ? lost : Error();
-  });
+  return answer_range("kafka_columns_ack", columns, first, count, &MessageEnvelope::ack);
+}
+int kafka_columns_cancel(kafka_columns* columns, size_t first, size_t count) {
+  return answer_range("kafka_columns_cancel", columns, first, count, &MessageEnvelope::cancel);
 }
 
 void kafka_columns_free(kafka_columns* columns) { kafka::capi::free_handle(__func__, columns); }

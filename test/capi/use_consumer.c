@@ -287,6 +287,7 @@ static void on_another_thread(void* given) {
   CHECK(kafka_columns_get(columns, &arrays) == 0 && arrays.values[0] == 'v');
   CHECK(kafka_columns_headers(columns, &headers) == KAFKA_WRONG_THREAD);
   CHECK(kafka_columns_ack(columns, 0, arrays.count) == KAFKA_WRONG_THREAD);
+  CHECK(kafka_columns_cancel(columns, 0, arrays.count) == KAFKA_WRONG_THREAD);
   CHECK(kafka_columns_commit(columns, 0, arrays.count, none, ended_well, NULL) == KAFKA_WRONG_THREAD);
   kafka_columns_free(columns); /* nothing happens */
 }
@@ -301,6 +302,7 @@ static void wrong_ranges(kafka_columns* columns, size_t answered, size_t count) 
   };
   for (size_t k = 0; k < sizeof(ranges) / sizeof(ranges[0]); ++k) {
     CHECK(kafka_columns_ack(columns, ranges[k][0], ranges[k][1]) == KAFKA_INVALID_ARGUMENT);
+    CHECK(kafka_columns_cancel(columns, ranges[k][0], ranges[k][1]) == KAFKA_INVALID_ARGUMENT);
     CHECK(kafka_columns_commit(columns, ranges[k][0], ranges[k][1], none, ended_well, NULL) == KAFKA_INVALID_ARGUMENT);
   }
   CHECK(kafka_columns_commit(columns, answered, count - answered, no_data, ended_well, NULL) == KAFKA_INVALID_ARGUMENT);
@@ -364,6 +366,26 @@ static void use_columns(void) {
   CHECK(kafka_columns_get(columns_seen.first, &arrays) == 0 && arrays.values[0] == 'v');
   CHECK(kafka_columns_ack(columns_seen.first, arrays.count - 1, 1) == KAFKA_LOST);
   kafka_columns_free(columns_seen.first);
+
+  /* A range that is cancelled ends the consumption, and the next one begins with its first message. */
+  consumer = kafka_fetcher_new(world.session, start, options);
+  int64_t begin = 0;
+  for (int round = 0; round < 2; ++round) {
+    memset(&columns_seen, 0, sizeof(columns_seen));
+    user_t* cancelled = once("columns that are cancelled");
+    accepted(cancelled, kafka_consumer_consume_columns(consumer, 40, on_columns, ended_well, cancelled));
+    run_until(world.loop, &columns_seen.messages, 1);
+    CHECK(kafka_columns_get(columns_seen.first, &arrays) == 0);
+    /* The handler has committed the first half. */
+    CHECK(arrays.count >= 2 && arrays.offsets[0] == begin);
+    const size_t half = arrays.count / 2;
+    begin = arrays.offsets[half];
+    CHECK(kafka_columns_cancel(columns_seen.first, half, arrays.count - half) == 0);
+    CHECK(kafka_columns_ack(columns_seen.first, half, 1) == KAFKA_ALREADY_ANSWERED);
+    kafka_columns_free(columns_seen.first);
+    run_until_ran(world.loop, cancelled);
+  }
+  kafka_consumer_free(consumer);
   kafka_partitions_free(start);
   kafka_partitions_free(list);
   kafka_options_free(options);

@@ -180,6 +180,7 @@ static void wrong_messages(void) {
   REFUSED(kafka_columns_headers(NULL, &headers));
   REFUSED(kafka_columns_commit(NULL, 0, 1, none, never_done, NULL));
   REFUSED(kafka_columns_ack(NULL, 0, 1));
+  REFUSED(kafka_columns_cancel(NULL, 0, 1));
   kafka_columns_free(NULL);
 }
 

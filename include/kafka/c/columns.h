@@ -49,6 +49,8 @@ UVKAFKA_API int kafka_columns_commit(kafka_columns* columns, size_t first, size_
                                      kafka_done_cb cb, void* user);
 /// As kafka_envelope_ack() of each in that range. Results as above.
 UVKAFKA_API int kafka_columns_ack(kafka_columns* columns, size_t first, size_t count);
+/// As kafka_envelope_cancel() of each in that range. Results as above.
+UVKAFKA_API int kafka_columns_cancel(kafka_columns* columns, size_t first, size_t count);
 /// Frees it. Messages without an answer end the consumption with KAFKA_ENVELOPE_DROPPED. NULL is allowed. On another
 /// thread nothing is done.
 UVKAFKA_API void kafka_columns_free(kafka_columns* columns);
