@@ -1,4 +1,6 @@
 /* Batches by columns: many messages of one turn, of which only the parts that are asked for become objects. */
+#include <stddef.h>
+
 #include "native.h"
 
 PyTypeObject* BatchType;
@@ -7,11 +9,12 @@ typedef struct {
   PyObject_HEAD kafka_columns* handle;
   Session* session;
   kafka_column_arrays arrays;
+  Taken taken;
 } Batch;
 
 static void free_columns(void* handle) { kafka_columns_free(handle); }
 
-PyObject* batch_new(Session* session, kafka_columns* handle) {
+PyObject* batch_new(Session* session, kafka_columns* handle, Taken* ring) {
   Batch* self = PyObject_New(Batch, BatchType);
   if (self == NULL) {
     kafka_columns_free(handle);
@@ -21,11 +24,21 @@ PyObject* batch_new(Session* session, kafka_columns* handle) {
   self->session = (Session*)new_ref(session);
   self->arrays = (kafka_column_arrays)KAFKA_INIT(kafka_column_arrays);
   kafka_columns_get(handle, &self->arrays);
+  taken_join(ring, &self->taken);
   return (PyObject*)self;
+}
+
+/* Some of its messages may be answered. */
+void batch_give_up(Taken* one) {
+  Batch* self = (Batch*)(void*)((char*)one - offsetof(Batch, taken));
+  for (size_t k = 0; k < self->arrays.count; ++k) {
+    if (kafka_columns_cancel(self->handle, k, 1) == KAFKA_OK) one->given_up = true;
+  }
 }
 
 static void batch_dealloc(Batch* self) {
   PyTypeObject* type = Py_TYPE(self);
+  taken_leave(&self->taken);
   free_on_thread(self->session, self->handle, free_columns);
   Py_DECREF(self->session);
   PyObject_Free(self);
@@ -131,6 +144,10 @@ static PyObject* batch_item(PyObject* object, Py_ssize_t index) {
 
 /* first=0, count=None: all that follow */
 static bool range_from(Batch* self, PyObject* first, PyObject* count, size_t* from, size_t* length) {
+  if (self->taken.given_up) {
+    raise_code(KAFKA_LOST, "the consumer was closed before the answer");
+    return false;
+  }
   *from = first == NULL ? 0 : PyLong_AsSize_t(first);
   if (*from == (size_t)-1 && PyErr_Occurred()) return false;
   if (count != NULL && count != Py_None) {

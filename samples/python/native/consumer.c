@@ -231,10 +231,11 @@ static PyObject* consumer_on_partition_end(Consumer* self, PyObject* handler) {
   return link_given(self->link, kafka_consumer_on_partition_end(self->handle, on_partition_end, link_give(self->link)));
 }
 
-/* Nothing more is taken. Members that are closed wait for answers, and nobody answers what nobody took. */
+/* Nothing more is taken, and what is open is lost. A member would wait for answers otherwise, for as long as its group
+   lets it. */
 static PyObject* consumer_give_up(Consumer* self, PyObject* none) {
   (void)none;
-  if (self->stream != NULL) stream_stop(self->stream);
+  if (self->stream != NULL) stream_give_up(self->stream);
   Py_RETURN_NONE;
 }
 

@@ -1,5 +1,7 @@
 /* Envelopes: one message, or the messages of one partition, until it is answered. Its bytes become Python's objects
    when they are asked for. */
+#include <stddef.h>
+
 #include "native.h"
 
 PyTypeObject *EnvelopeType, *MessageType;
@@ -39,11 +41,12 @@ typedef struct {
   PyObject_HEAD kafka_envelope* handle;
   const kafka_message* first;
   Session* session;
+  Taken taken;
 } Envelope;
 
 static void free_envelope(void* handle) { kafka_envelope_free(handle); }
 
-PyObject* envelope_new(Session* session, kafka_envelope* handle) {
+PyObject* envelope_new(Session* session, kafka_envelope* handle, Taken* ring) {
   Envelope* self = PyObject_New(Envelope, EnvelopeType);
   if (self == NULL) {
     kafka_envelope_free(handle);
@@ -52,11 +55,25 @@ PyObject* envelope_new(Session* session, kafka_envelope* handle) {
   self->handle = handle;
   self->first = kafka_envelope_messages(handle, NULL);
   self->session = (Session*)new_ref(session);
+  taken_join(ring, &self->taken);
   return (PyObject*)self;
+}
+
+void envelope_give_up(Taken* one) {
+  Envelope* self = (Envelope*)(void*)((char*)one - offsetof(Envelope, taken));
+  if (kafka_envelope_cancel(self->handle) == KAFKA_OK) one->given_up = true;
+}
+
+/* -1 with an exception: its consumer was closed, and nobody waits for its answer. */
+static int refuse_given_up(const Envelope* self) {
+  if (!self->taken.given_up) return 0;
+  raise_code(KAFKA_LOST, "the consumer was closed before the answer");
+  return -1;
 }
 
 static void envelope_dealloc(Envelope* self) {
   PyTypeObject* type = Py_TYPE(self);
+  taken_leave(&self->taken);
   free_on_thread(self->session, self->handle, free_envelope);
   Py_DECREF(self->session);
   PyObject_Free(self);
@@ -170,6 +187,7 @@ static Py_ssize_t envelope_length(PyObject* self) {
 static PyObject* envelope_commit(Envelope* self, PyObject* const* given, Py_ssize_t count) {
   Bytes metadata;
   if (count > 1) return PyErr_Format(PyExc_TypeError, "commit(metadata)");
+  if (refuse_given_up(self) != 0) return NULL;
   if (!bytes_from(count == 1 ? given[0] : NULL, "metadata", &metadata)) return NULL;
   PyObject* future = future_new(self->session);
   if (future != NULL) {
@@ -182,11 +200,11 @@ static PyObject* envelope_commit(Envelope* self, PyObject* const* given, Py_ssiz
 
 static PyObject* envelope_ack(Envelope* self, PyObject* none) {
   (void)none;
-  return none_or_raise(kafka_envelope_ack(self->handle));
+  return refuse_given_up(self) != 0 ? NULL : none_or_raise(kafka_envelope_ack(self->handle));
 }
 static PyObject* envelope_cancel(Envelope* self, PyObject* none) {
   (void)none;
-  return none_or_raise(kafka_envelope_cancel(self->handle));
+  return refuse_given_up(self) != 0 ? NULL : none_or_raise(kafka_envelope_cancel(self->handle));
 }
 
 static PyMethodDef envelope_methods[] = {{"commit", (PyCFunction)(void (*)(void))envelope_commit, METH_FASTCALL, NULL},

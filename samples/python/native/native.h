@@ -160,9 +160,23 @@ typedef struct {
 bool bytes_from(PyObject* object, const char* name, Bytes* to);
 void bytes_release(Bytes* bytes);
 
+/* taken.c: what was taken out of a stream and lives. A ring of members of envelopes and batches, or the stream's own,
+   by which close() finds those that are open: a member of a group would wait for their answers. */
+typedef struct Taken Taken;
+struct Taken {
+  Taken *next, *before;
+  bool given_up; /* its answer would change nothing */
+};
+void taken_begin(Taken* ring);
+void taken_join(Taken* ring, Taken* one);
+void taken_leave(Taken* one);
+void taken_scatter(Taken* ring); /* the stream goes: everybody is alone */
+
 /* envelope.c, batch.c, column.c */
-PyObject* envelope_new(Session* session, kafka_envelope* handle);
-PyObject* batch_new(Session* session, kafka_columns* handle);
+PyObject* envelope_new(Session* session, kafka_envelope* handle, Taken* ring);
+PyObject* batch_new(Session* session, kafka_columns* handle, Taken* ring);
+void envelope_give_up(Taken* one);
+void batch_give_up(Taken* one);
 PyObject* headers_object(const kafka_message* message);
 PyObject* message_object(PyObject* topic, int32_t partition, const kafka_message* message);
 PyObject* column_view(PyObject* owner, const void* data, size_t count, const char* format, size_t item);
@@ -208,6 +222,7 @@ Stream* stream_new(Consumer* consumer, int kind, Py_ssize_t most); /* NULL with 
 /* Whether it still hands out, so that a new iteration goes on with it. */
 bool stream_continues(const Stream* stream, int kind);
 void stream_stop(Stream* stream);    /* what was not taken is given up */
+void stream_give_up(Stream* stream); /* and what was taken and is open, too */
 void stream_abandon(Stream* stream); /* its consumer is freed */
 
 /* member.c */

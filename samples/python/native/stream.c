@@ -13,6 +13,7 @@ struct Stream {
   bool running, stopping;
   void** items; /* a ring of kafka_envelope or kafka_columns */
   size_t first, count, room;
+  Taken taken;
   PyObject* waiters; /* a list of futures, the oldest first */
   PyObject* error;   /* why it ended; NULL: told, or there was none */
   Link* link;
@@ -117,6 +118,7 @@ Stream* stream_new(Consumer* consumer, int kind, Py_ssize_t most) {
   self->session = (Session*)new_ref(consumer->session);
   self->consumer = (Consumer*)new_ref(consumer);
   self->kind = kind;
+  taken_begin(&self->taken);
   self->waiters = PyList_New(0);
   self->link = link_new((PyObject*)self);
   if (self->waiters != NULL && self->link != NULL && checked(start(self, most)) == 0) {
@@ -133,6 +135,7 @@ bool stream_continues(const Stream* stream, int kind) {
 
 static void free_envelope(void* handle) { kafka_envelope_free(handle); }
 static void free_columns(void* handle) { kafka_columns_free(handle); }
+/* Freed without an answer, an item comes again in the next consumption. */
 static void give_up_items(Stream* self) {
   while (self->count > 0) {
     free_on_thread(self->session, pop(self), self->kind == STREAM_BATCHES ? free_columns : free_envelope);
@@ -142,6 +145,17 @@ static void give_up_items(Stream* self) {
 void stream_stop(Stream* stream) {
   stream->stopping = true;
   give_up_items(stream);
+}
+
+void stream_give_up(Stream* stream) {
+  stream_stop(stream);
+  for (Taken* one = stream->taken.next; one != &stream->taken; one = one->next) {
+    if (stream->kind == STREAM_BATCHES) {
+      batch_give_up(one);
+    } else {
+      envelope_give_up(one);
+    }
+  }
 }
 
 void stream_abandon(Stream* stream) {
@@ -170,6 +184,7 @@ static void stream_dealloc(Stream* self) {
   PyObject_GC_UnTrack(self);
   link_cut(self->link);
   give_up_items(self);
+  taken_scatter(&self->taken);
   PyMem_Free(self->items);
   stream_clear(self);
   Py_XDECREF(self->session);
@@ -181,7 +196,8 @@ static void stream_dealloc(Stream* self) {
 static PyObject* take(Stream* self) {
   if (self->count > 0) {
     void* item = pop(self);
-    return self->kind == STREAM_BATCHES ? batch_new(self->session, item) : envelope_new(self->session, item);
+    return self->kind == STREAM_BATCHES ? batch_new(self->session, item, &self->taken)
+                                        : envelope_new(self->session, item, &self->taken);
   }
   if (self->running) return NULL;
   if (self->error != NULL) {

@@ -1,5 +1,6 @@
 """Members of groups: partitions that come and go."""
 import asyncio
+import time
 
 import pytest
 
@@ -116,6 +117,30 @@ def test_a_member_that_is_put_out_hears_what_it_lost(run, start_broker):
             await member.close()
             with pytest.raises(StopAsyncIteration):
                 await task
+
+    run(work())
+
+
+def test_closing_does_not_wait_for_answers(run, broker):
+    async def work():
+        kinds = [lambda member: member.messages(), lambda member: member.partition_batches(),
+                 lambda member: member.batches()]
+        for number, kind in enumerate(kinds):
+            async with uvkafka.Session({"bootstrap.servers": broker.address}) as session:
+                await session.producer().send("orders", b"x")
+                options = {**FAST, "ordering": "unordered" if number == 2 else "consumer"}
+                member = session.member(f"shop{number}", ["orders"], options)
+                item = await kind(member).__anext__()
+                began = time.monotonic()
+                if number:
+                    await member.close()
+                else:
+                    await session.close()
+                assert time.monotonic() - began < 5
+                with pytest.raises(uvkafka.Lost):
+                    item.commit()
+                with pytest.raises(uvkafka.Lost):
+                    item.ack()
 
     run(work())
 

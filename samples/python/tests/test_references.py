@@ -73,8 +73,8 @@ def test_reference_counts_return_to_where_they_were(run, broker):
 
     async def work():
         async with uvkafka.Session({"bootstrap.servers": broker.address}) as session:
-            await rounds(session, 10, watched)
-            await rounds(session, 10, watched)
+            await rounds(session, 5, watched)
+            await rounds(session, 5, watched)
 
     # Not inside of an assert: pytest keeps the parts of those.
     def counts():
@@ -94,14 +94,14 @@ def test_blocks_do_not_grow_with_rounds(run, broker):
 
     async def work():
         async with uvkafka.Session({"bootstrap.servers": broker.address}) as session:
-            for k in range(5):
-                await rounds(session, 40, watched)
+            for _ in range(4):
+                await rounds(session, 20, watched)
                 gc.collect()
                 counts.append(sys.getallocatedblocks())
 
     run(work())
-    # Each round takes some ten thousand objects.
-    assert counts[-1] - counts[1] < 600, counts
+    # Each round takes thousands of objects.
+    assert counts[-1] - counts[1] < 300, counts
 
 
 def test_a_closed_session_is_collected_with_all_it_made(run, broker):
