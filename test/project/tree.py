@@ -7,7 +7,7 @@ import sys
 import tempfile
 import tokenize
 
-LEFT_OUT = re.compile(r"(^|/)(build[^/]*|\.git|\.cache|__pycache__|subprojects/[^/]+)/")
+LEFT_OUT = re.compile(r"(^|/)(build[^/]*|\.mesonpy[^/]*|\.git|\.cache|__pycache__|subprojects/[^/]+)/")
 C_LIKE = (".hpp", ".h", ".cpp", ".c", ".def", ".java")
 HASH_LIKE = (".sh", ".build", ".wrap", ".options")
 TEXT = C_LIKE + HASH_LIKE + (".py", ".md", ".txt", ".svg", ".clang-format", ".gitignore")
