@@ -38,7 +38,17 @@ enum class AddressFamily : uint8_t { any, v4, v6 };
 /// How a session speaks to brokers.
 enum class SecurityProtocol : uint8_t {
   plaintext,
-  ssl,  ///< TLS 1.2 or 1.3
+  ssl,             ///< TLS 1.2 or 1.3
+  sasl_plaintext,  ///< a login, in clear
+  sasl_ssl,        ///< TLS, and a login inside
+};
+
+/// How a session logs in. There is no default.
+enum class SaslMechanism : uint8_t {
+  none,
+  plain,          ///< the password goes to the broker
+  scram_sha_256,  ///< both sides prove that they know the password, and neither sends it (RFC 5802, RFC 7677)
+  scram_sha_512,
 };
 
 /// Whether the certificate of a broker must be for the host that the client was told: that of `bootstrap_servers`, or
@@ -72,6 +82,14 @@ struct UVKAFKA_API SessionOptions {
   std::chrono::milliseconds request_timeout{30000};       ///< for one response; 10 ms to 1 h
   std::chrono::milliseconds retry_backoff{100};           ///< first pause before a request is sent again, 0 to 1 h
   std::chrono::milliseconds retry_backoff_max{1000};      ///< that pause doubles up to this, ±20 % (KIP-580)
+  /// PLAIN sends the password to whoever answers, so without TLS it is refused unless this is true.
+  bool sasl_allow_plaintext = false;
+  SaslMechanism sasl_mechanism = SaslMechanism::none;
+  Secret sasl_password = {};
+  /// A broker that asks SCRAM for more iterations is refused; 4,096 to 10,000,000. Kafka's own brokers ask for 4,096 to
+  /// 16,384.
+  int32_t sasl_scram_max_iterations = 100000;
+  std::string sasl_username = {};
   SecurityProtocol security_protocol = SecurityProtocol::plaintext;
   std::optional<int32_t> send_buffer_bytes = {};  ///< of each socket, 1 KiB to 1 GiB; unset: the system decides
   std::chrono::milliseconds socket_connection_setup_timeout{10000};      ///< one attempt: TCP and handshake

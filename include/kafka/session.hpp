@@ -88,6 +88,14 @@ class UVKAFKA_API Session {
   using ResolveDone = Function<void(Error, std::vector<std::string>)>;
   void set_resolver(Function<void(const std::string& host, ResolveDone done)> resolver);
 
+  /// Logs in with this name and password from now on, by the mechanism that the session was made with. Connections that
+  /// stand stay. A broker that has refused the credentials before is tried again at once. A connection whose login runs
+  /// out (KIP-368) renews it with the new password; where the name is another one, it is replaced by a new connection.
+  /// options() keeps the name that the session was made with.
+  /// Errors, which change nothing: `wrong_state` (the session does not log in), `invalid_option` (an empty text, or one
+  /// that no login can carry), `closed`.
+  Error set_credentials(std::string_view user, Secret password);
+
   /// Runs `fn` on the loop's thread. Other threads may make this call, and no other, while the session object exists.
   /// Returns false once close() was called: `fn` is then destroyed uncalled before this returns. Accepted functions run
   /// before the close callback.

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "base/sanitizer.hpp"
+#include "base/wipe.hpp"
 
 namespace kafka {
 namespace {
@@ -91,7 +92,17 @@ BufferBlock* BufferBlock::make(size_t capacity) {
   return ::new (memory) BufferBlock{1, pages, capacity};
 }
 
+BufferBlock* BufferBlock::make_wiped(size_t capacity) {
+  void* memory = std::malloc(sizeof(BufferBlock) + capacity);
+  if (memory == nullptr) std::terminate();
+  return ::new (memory) BufferBlock{1, kWiped, capacity};
+}
+
 void BufferBlock::destroy() noexcept {
+  if (pages == kWiped) {
+    wipe(data(), capacity);
+    return std::free(this);
+  }
   if (pages == 0 || !recycler.give(this)) std::free(this);
 }
 
@@ -104,7 +115,8 @@ Bytes Bytes::copy(std::string_view view) {
 
 void Buffer::grow(size_t more) {
   constexpr size_t kSmallest = 256;
-  BufferBlock* larger = BufferBlock::make(std::max({size_ + more, capacity() * 2, kSmallest}));
+  const size_t enough = std::max({size_ + more, capacity() * 2, kSmallest});
+  BufferBlock* larger = block_ == nullptr ? BufferBlock::make(enough) : block_->another(enough);
   if (size_ > 0) std::memcpy(larger->data(), data(), size_);
   if (block_ != nullptr) block_->release();
   block_ = larger;
@@ -113,7 +125,7 @@ void Buffer::grow(size_t more) {
 void Buffer::give_back() {
   assert(block_->references == 1);
   if (block_->pages > 0) {  // copying the little that is used is cheaper than losing the block
-    BufferBlock* const smaller = BufferBlock::make(size_);
+    BufferBlock* const smaller = block_->another(size_);
     if (size_ > 0) std::memcpy(smaller->data(), data(), size_);
     block_->release();
     block_ = smaller;

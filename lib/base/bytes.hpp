@@ -20,12 +20,18 @@ struct BufferBlock {
   /// How much may be kept per thread: 20 MiB.
   static constexpr uint32_t kSparePages = 20 * 1024 * 1024 / kPage;
 
+  /// In place of the number of pages: the block held a secret, and is overwritten when nobody needs it any more.
+  static constexpr uint32_t kWiped = UINT32_MAX;
+
   uint32_t references;
   uint32_t pages;  ///< of this block; 0: it is not kept
   size_t capacity;
   char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
 
   static BufferBlock* make(size_t capacity);  // with one reference; terminates the program if there is no memory
+  static BufferBlock* make_wiped(size_t capacity);
+  /// Of the same kind as this one.
+  BufferBlock* another(size_t size) const { return pages == kWiped ? make_wiped(size) : make(size); }
   void retain() noexcept { ++references; }
   void release() noexcept {
     if (--references == 0) destroy();
@@ -63,7 +69,7 @@ class Bytes {
   /// Drops the memory. If no other slice shares it, it goes back to the system at once and is not kept for its next
   /// use.
   void discard() noexcept {
-    if (block_ != nullptr && block_->references == 1) block_->pages = 0;
+    if (block_ != nullptr && block_->references == 1 && block_->pages != BufferBlock::kWiped) block_->pages = 0;
     *this = Bytes();
   }
   /// A slice of `block`. The block gets one more reference.
@@ -102,6 +108,12 @@ class Buffer {
  public:
   Buffer() noexcept = default;
   explicit Buffer(size_t capacity) : block_(BufferBlock::make(capacity)) {}
+  /// For secrets: the memory is overwritten before it is freed, also that of slices.
+  static Buffer wiped(size_t capacity) {
+    Buffer buffer;
+    buffer.block_ = BufferBlock::make_wiped(capacity);
+    return buffer;
+  }
   Buffer(Buffer&& other) noexcept
       : block_(std::exchange(other.block_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {

@@ -10,9 +10,11 @@
 namespace kafka::cluster {
 namespace {
 
-void finish_later(net::Reactor& reactor, std::unique_ptr<Call> call, Error error) {
-  reactor.defer(
-      [call = std::move(call), error = std::move(error)]() mutable { call->finish(std::move(error), nullptr); });
+net::FrameBounds login_bounds(size_t frame_max) {
+  // Tokens of brokers before 1.0 have no header, and may be empty.
+  return {.largest = std::min(ConnectionConfig::kLoginFrameMax, frame_max),
+          .name = "the limit before the login is done",
+          .smallest = 0};
 }
 
 }  // namespace
@@ -23,7 +25,8 @@ Connection::Connection(net::Reactor& reactor, const ConnectionConfig& config, Ha
       config_(config),
       owner_(owner),
       handshake_(reactor, std::move(peer), std::move(steps), *this),
-      frames_(config.frame_max),
+      frames_(handshake_.peer().logs_in ? login_bounds(config.frame_max) : net::FrameBounds{config.frame_max}),
+      held_(reactor),
       last_used_(reactor.now()) {
   stream_ = config.tls == nullptr
                 ? reactor_.connect(address(), *this)
@@ -47,8 +50,12 @@ void Connection::on_connected() {
 }
 
 void Connection::on_handshake_passed() {
-  state_ = State::ready;
   last_used_ = reactor_.now();
+  const bool renewed = login_.renewing();
+  if (handshake_.peer().logs_in) login_.begin(last_used_, handshake_.login_lifetime(), reactor_.random());
+  if (renewed) return release();
+  frames_.set_bounds({config_.frame_max});
+  state_ = State::ready;
   arm();
   owner_.on_ready(*this);
 }
@@ -78,20 +85,13 @@ void Connection::send(std::unique_ptr<Call> call) {
   const net::TimePoint now = reactor_.now();
   last_used_ = now;
   call->enter(throttle().past(now));
-  if (held_.empty() && !throttle().holds(now)) return dispatch(std::move(call));
+  if (held_.empty() && !login_.renewing() && !login_.due(now) && !throttle().holds(now))
+    return dispatch(std::move(call));
   held_.push(std::move(call));
   arm();
-  if (held_.size() == 1) hold_until_free();
-}
-
-// A call ends before the pause does only if its caller has set a limit (Call::set_limit()); the connection stays.
-void Connection::expire_held(net::TimePoint now) {
-  for (auto& call : held_.take_overdue(now, throttle().total())) {
-    finish_later(reactor_, std::move(call),
-                 Error(Errc::timed_out, "the broker is over quota and takes no requests for now"));
-  }
-  if (held_.empty()) release_.cancel();
-  if (retired_ && in_flight() == 0) close(retired_);
+  if (held_.size() > 1 || login_.renewing()) return;
+  if (throttle().holds(now)) return hold_until_free();
+  renew_login();
 }
 
 void Connection::on_throttle(net::Duration pause) { throttle().ask(reactor_.now(), pause); }
@@ -105,13 +105,30 @@ void Connection::release() {
   release_.cancel();
   if (throttle().holds(reactor_.now())) return hold_until_free();
   if (state_ == State::connecting) return on_connected();
+  if (login_.renewing()) return;  // its end comes back here
+  if (login_.due(reactor_.now()) && !held_.empty()) return renew_login();
   while (!held_.empty()) dispatch(held_.pop());
   arm();
   if (retired_ && in_flight() == 0) close(retired_);
 }
 
+// What is under way is answered before the broker looks at the login: only nothing else may be sent until that is done.
+void Connection::renew_login() {
+  HandshakeSteps steps;
+  steps.push_back(owner_.renew_login());
+  if (steps.back() == nullptr) {
+    const Error error(Errc::disconnected, "the login has run out, and others are used now");
+    held_.fail(error, false);
+    return retire(error);
+  }
+  login_.renew();
+  handshake_.run_again(std::move(steps), reactor_.now() + config_.login_timeout);
+  arm();
+}
+
 void Connection::dispatch(std::unique_ptr<Call> call) {
   last_used_ = reactor_.now();
+  login_.use();
   call->info.guessed = dialect() == Dialect::old_guessed;
   int16_t version = -1;
   Error error = versions().pick(call->api(), call->max_version(), version);
@@ -131,7 +148,7 @@ void Connection::dispatch(std::unique_ptr<Call> call) {
 }
 
 void Connection::on_written() {
-  if (state_ == State::handshaking) handshake_.on_written();
+  if (state_ == State::handshaking || login_.renewing()) handshake_.on_written();
   if (unanswered_.empty()) return;
   std::vector<std::unique_ptr<Call>> written = std::move(unanswered_);
   unanswered_.clear();
@@ -159,7 +176,8 @@ void Connection::on_read(size_t count) {
 
 // False if nothing more may be touched.
 bool Connection::take_frame(Bytes frame) {
-  if (state_ == State::handshaking) return handshake_.on_frame(std::move(frame)), true;
+  const bool shakes_hands = state_ == State::handshaking || (login_.renewing() && in_flight_.empty());
+  if (shakes_hands) return handshake_.on_frame(std::move(frame)), true;
   codec::Reader reader(std::move(frame));
   const int32_t id = reader.i32();
   if (reader.failed()) return end(reader.error()), false;
@@ -204,12 +222,12 @@ net::TimePoint Connection::earliest_deadline() const {
   const net::Duration throttled = throttle().total();
   net::TimePoint next = std::min(in_flight_.earliest_deadline(throttled), held_.earliest_deadline(throttled));
   for (const auto& call : unanswered_) next = std::min(next, call->deadline(throttled));
-  return next;
+  return login_.renewing() ? std::min(next, handshake_.deadline()) : next;
 }
 
 void Connection::arm() {
   net::TimePoint next = earliest_deadline();
-  if (state_ != State::ready) next = std::min(next, handshake_.wake());
+  next = std::min({next, handshake_.wake(), std::max(login_.renewal(), throttle().until())});
   if (next == armed_for_) return;
   armed_for_ = next;
   if (next == net::TimePoint::max()) return deadline_.cancel();
@@ -221,13 +239,23 @@ void Connection::on_deadline() {
   armed_for_ = net::TimePoint::max();
   if (state_ == State::ended) return;
   const net::TimePoint now = reactor_.now();
-  expire_held(now);
+  // A call ends before the pause does only if its caller has set a limit (Call::set_limit()); the connection stays.
+  held_.expire(
+      now, throttle().total(),
+      Error(Errc::timed_out, login_.renewing() ? "the broker does not answer the login, and takes no requests before"
+                                               : "the broker is over quota and takes no requests for now"));
+  if (held_.empty()) release_.cancel();
+  if (retired_ && in_flight() == 0) close(retired_);
+  const bool shakes_hands = state_ == State::handshaking || login_.renewing();
   const net::TimePoint due = earliest_deadline();
-  if (state_ == State::handshaking && handshake_.wake() < due && handshake_.wake() <= now) {
+  if (shakes_hands && handshake_.wake() < due && handshake_.wake() <= now) {
     handshake_.on_wake();
     return arm();
   }
-  if (due > now) return arm();  // put off by a pause, or by an answer
+  if (due > now) {  // put off by a pause, or by an answer
+    if (std::max(login_.renewal(), throttle().until()) <= now) return renew_login();
+    return arm();
+  }
   if (state_ == State::connecting) {
     return end(
         Error(Errc::timed_out, stream_->securing()
@@ -235,7 +263,7 @@ void Connection::on_deadline() {
                                      "the port speak TLS?"
                                    : "no connection within the setup timeout"));
   }
-  if (state_ == State::handshaking) {
+  if (shakes_hands && handshake_.deadline() <= now) {
     return end(Error(Errc::timed_out, "connected, but no answer to " + std::string(handshake_.waits_for()) +
                                           " within the setup timeout"));
   }
@@ -243,7 +271,7 @@ void Connection::on_deadline() {
 }
 
 void Connection::on_closed(Error error) {
-  if (state_ == State::ready) return end(std::move(error));
+  if (state_ == State::ready && !login_.renewing()) return end(std::move(error));
   if (state_ == State::handshaking && error != Errc::ssl_error) {
     error = Error(error.code(), "closed during the handshake: " + std::string(error.detail()));
   }
@@ -261,6 +289,7 @@ void Connection::close(Error error) {
 void Connection::retire(Error error) {
   if (retired_) return;
   retired_ = std::move(error);
+  login_.let_run_out();
   if (in_flight() == 0) close(retired_);
 }
 
@@ -283,6 +312,8 @@ void Connection::end(Error error, bool ours) {
   release_.cancel();
   stream_.reset();
   ended_unproven_ = !ours && !proven_ && in_flight() > held_.size();
+  // Nothing was sent of what waits for a login, and another broker may take it.
+  if (login_.renewing()) held_.fail(error, setup_failure().next == SetupFailure::Next::give_up);
   std::vector<std::unique_ptr<Call>> calls = take_calls();
   const net::TimePoint now = reactor_.now();
   const net::Duration throttled = throttle().total();

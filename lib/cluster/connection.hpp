@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "base/scope.hpp"
-#include "cluster/call_queue.hpp"
 #include "cluster/handshake.hpp"
+#include "cluster/held_calls.hpp"
 #include "cluster/in_flight.hpp"
+#include "cluster/login_span.hpp"
 #include "net/frame_reader.hpp"
 #include "net/reactor.hpp"
 #include "net/tls_engine.hpp"
@@ -20,9 +21,13 @@ namespace kafka::cluster {
 struct Traffic;
 
 struct ConnectionConfig {
+  /// No answer during a login is longer.
+  static constexpr size_t kLoginFrameMax = 64 * 1024;
+
   size_t frame_max = 104857600;
   Traffic* traffic = nullptr;            ///< counts what goes to and fro, if set; outlives the connection
   const net::TlsContext* tls = nullptr;  ///< if set, TLS comes before the handshake's first step
+  net::Duration login_timeout = std::chrono::seconds(10);  ///< of a login on a connection that is ready
 };
 
 class Connection;
@@ -37,6 +42,9 @@ class ConnectionOwner {
   virtual void on_proven(Connection& connection) = 0;
   /// The connection has ended and every call of it is finished. It may be destroyed here.
   virtual void on_ended(Connection& connection, Error error) = 0;
+  /// The login runs out: the step that renews it. None: it cannot be renewed here, and the connection ends once what is
+  /// under way is answered.
+  virtual std::unique_ptr<HandshakeStep> renew_login() { return nullptr; }
 };
 
 class Connection final : private net::StreamHandler, private ThrottleSink, private HandshakeOwner {
@@ -48,7 +56,7 @@ class Connection final : private net::StreamHandler, private ThrottleSink, priva
   ~Connection() override;
 
   /// Only when ready. Exactly one finish() follows, never from inside this call. Held back while the broker is over
-  /// quota (KIP-219).
+  /// quota (KIP-219), and during a login.
   void send(std::unique_ptr<Call> call);
   /// Ends the connection: every call under way finishes with `error`, then on_ended. Not from inside
   /// this call.
@@ -67,7 +75,7 @@ class Connection final : private net::StreamHandler, private ThrottleSink, priva
   Dialect dialect() const noexcept { return handshake_.dialect(); }
   /// True if the handshake has found out that the peer is an old broker.
   bool found_old() const noexcept { return dialect() == Dialect::old && handshake_.peer().dialect != Dialect::old; }
-  /// Why it was not set up, when it ended before it was ready.
+  /// Why it was not set up, or its login not renewed, when that is why it ended.
   const SetupFailure& setup_failure() const noexcept { return handshake_.failure(); }
   /// True if the connection broke while requests were under way and none had ever been answered.
   bool ended_unproven() const noexcept { return ended_unproven_; }
@@ -95,7 +103,7 @@ class Connection final : private net::StreamHandler, private ThrottleSink, priva
   Error write(Call& call, int16_t version, int32_t id);
   void hold_until_free();
   void release();
-  void expire_held(net::TimePoint now);
+  void renew_login();
   bool take_frame(Bytes frame);
   void prove();
   net::TimePoint earliest_deadline() const;
@@ -114,9 +122,10 @@ class Connection final : private net::StreamHandler, private ThrottleSink, priva
   net::FrameReader frames_;
   InFlight in_flight_;
   std::vector<std::unique_ptr<Call>> unanswered_;  // no answer expected: they end when written
-  CallQueue held_;                                 // until the broker may be asked again: nothing of them is sent
+  HeldCalls held_;                                 // until the broker may be asked again
   net::TimePoint armed_for_ = net::TimePoint::max();
   net::TimePoint last_used_;
+  LoginSpan login_;
   net::Timer deadline_;
   net::Timer release_;
   bool proven_ = false;

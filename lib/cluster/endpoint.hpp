@@ -49,6 +49,7 @@ struct Endpoint {
   std::string host;
   uint16_t port = 0;
   RetryPause reconnect;         ///< when the next connection may be attempted
+  RetryPause refusals;          ///< the same after a refusal, which waiting alone does not mend
   RetryPause breaks;            ///< after answers that broke the protocol, however well others were answered
   net::TimePoint broken_at{};   ///< the last time
   uint32_t setup_timeouts = 0;  ///< in a row: each makes the next setup timeout longer (KIP-601)
@@ -60,12 +61,25 @@ struct Endpoint {
   bool served = false;             ///< it has answered a request, once
   net::TimePoint failing_since{};  ///< the first attempt that failed since it last answered a request; none: zero
   Attempts attempts;
-  Error refusal;  ///< the handshake failed for good (Handshake::fail_for_good()); none once one passes
+  Error refusal;       ///< the handshake failed for good (Handshake::fail_for_good()); none once one passes
+  Error told_refusal;  ///< the one that was told: the same one is not told again
 
   Endpoint(std::string h, uint16_t p) : host(std::move(h)), port(p) {}
+  /// Pauses after refusals. A client that tried again at once, for ever, would lock the user's account in a directory
+  /// that counts failures.
+  static constexpr PauseLimits kRefusals = {std::chrono::seconds(1), std::chrono::seconds(30)};
   /// An outage of a broker that was well is ordinary for so long: it may be a restart.
   static constexpr net::Duration kOrdinaryOutage = std::chrono::seconds(3);
 
+  void refused(const Error& error, net::TimePoint now, uint64_t random) {
+    refusal = error;
+    refusals.fail(now, random, kRefusals);
+  }
+  /// The handshake has passed, or is worth trying again for another reason than time.
+  void forget_refusal() {
+    refusal = {};
+    refusals.reset();
+  }
   void answered() {
     failing = false;
     served = true;
@@ -78,7 +92,9 @@ struct Endpoint {
     return served && (failing_since == net::TimePoint() || now - failing_since < kOrdinaryOutage);
   }
   /// When a connection may be attempted, or a request sent.
-  net::TimePoint earliest() const { return std::max({reconnect.until(), breaks.until(), throttle.until()}); }
+  net::TimePoint earliest() const {
+    return std::max({reconnect.until(), refusals.until(), breaks.until(), throttle.until()});
+  }
   std::string name() const {
     return (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
   }

@@ -15,6 +15,15 @@ void Handshake::start() {
   steps_[at_]->start(*this);
 }
 
+void Handshake::run_again(HandshakeSteps steps, net::TimePoint deadline) {
+  steps_ = std::move(steps);
+  at_ = 0;
+  failure_ = {};
+  peer_.deadline = deadline;
+  throttled_at_start_ = peer_.throttle->past(reactor_.now());
+  start();
+}
+
 void Handshake::on_frame(Bytes frame) {
   if (running()) steps_[at_]->on_frame(*this, std::move(frame));
 }

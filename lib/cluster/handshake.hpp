@@ -3,10 +3,8 @@
 //
 // TLS is no step: it is a stream around the stream (net/tls_stream), which is up before the first step. Its failures
 // come as the end of the stream; ssl_error ends the set-up for good.
-// Today there is one step, the question for versions (version_step.hpp). Where others go:
-//   SASL                a step behind the question for versions, from whose answer it takes the version of
-//                       SaslHandshake. A refused password ends with fail_for_good().
-//   re-authentication   the SASL step once more on a connection that is ready.
+// The steps are the question for versions (version_step.hpp) and, if the session logs in, SASL (sasl_step.hpp). A login
+// that runs out is renewed by the SASL step alone, on the connection that is ready.
 // Not here: the socket and its deadlines (connection), what is done after a failure (link).
 #pragma once
 
@@ -35,6 +33,7 @@ struct HandshakePeer {
   Dialect dialect = Dialect::negotiated;  ///< how the connection begins
   /// The dialect is that of 0.9. Another connection may have broken since, and then PeerAge does not know it any more.
   bool is_0_9 = false;
+  bool logs_in = false;          ///< a step behind the question for versions logs in
   PeerAge* age = nullptr;        ///< of the endpoint; outlives the connection
   Throttle* throttle = nullptr;  ///< of the endpoint; outlives the connection
 };
@@ -99,6 +98,8 @@ class Handshake {
   // --- for the connection ---
   /// TCP is up: starts the first step.
   void start();
+  /// The connection was set up before, and these steps run on it until `deadline`.
+  void run_again(HandshakeSteps steps, net::TimePoint deadline);
   void on_frame(Bytes frame);
   void on_written();
   void on_wake();
@@ -115,6 +116,8 @@ class Handshake {
   const SetupFailure& failure() const noexcept { return failure_; }
   const protocol::ApiVersionSet& versions() const noexcept { return versions_; }
   Dialect dialect() const noexcept { return dialect_; }
+  /// How long the last login holds; 0: for ever.
+  net::Duration login_lifetime() const noexcept { return login_lifetime_; }
 
   // --- for the steps ---
   net::Reactor& reactor() noexcept { return reactor_; }
@@ -127,6 +130,7 @@ class Handshake {
   void expect_late(int32_t id) noexcept { late_id_ = id; }
   /// What the requests of the connection are encoded for.
   void settle(const protocol::ApiVersionSet& versions, Dialect dialect);
+  void set_login_lifetime(net::Duration lifetime) noexcept { login_lifetime_ = lifetime; }
   /// The step is done. The next one starts, from inside this call.
   void pass();
   /// The step has failed, for a while or for this address: the link goes on to the next address.
@@ -149,6 +153,7 @@ class Handshake {
   int32_t late_id_ = -1;
   protocol::ApiVersionSet versions_;
   Dialect dialect_;
+  net::Duration login_lifetime_{};
   SetupFailure failure_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cluster/sasl_step.hpp"
 #include "cluster/version_step.hpp"
 
 namespace kafka::cluster {
@@ -31,7 +32,7 @@ void Link::send(std::unique_ptr<Call> call) {
   call->enter(endpoint_->throttle.past(now()));
   if (ready()) return connection_->send(std::move(call));
   if (!waiting_.push(std::move(call))) return;
-  if (endpoint_->refusal && !endpoint_->reconnect.due(now()) && connection_ == nullptr)
+  if (endpoint_->refusal && !endpoint_->refusals.due(now()) && connection_ == nullptr)
     return waiting_.fail(endpoint_->refusal, true);
   if (!connecting_ && connection_ == nullptr) start();
 }
@@ -143,19 +144,25 @@ void Link::connect(Dialect dialect, net::TimePoint deadline) {
   peer.is_0_9 = endpoint_->age.is_0_9();
   peer.age = &endpoint_->age;
   peer.throttle = &endpoint_->throttle;
+  peer.logs_in = context_.login != nullptr;
+  offered_ = context_.login;
   HandshakeSteps steps;
   steps.push_back(std::make_unique<VersionStep>());
+  if (offered_ != nullptr) steps.push_back(std::make_unique<SaslStep>(offered_));
   if (context_.add_steps) context_.add_steps(steps);
-  connection_ = std::make_unique<Connection>(
-      context_.reactor, ConnectionConfig{context_.config.frame_max, &endpoint_->traffic, context_.tls.get()},
-      std::move(peer), std::move(steps), *this);
+  const ConnectionConfig config{.frame_max = context_.config.frame_max,
+                                .traffic = &endpoint_->traffic,
+                                .tls = context_.tls.get(),
+                                .login_timeout = context_.config.setup_timeout};
+  connection_ = std::make_unique<Connection>(context_.reactor, config, std::move(peer), std::move(steps), *this);
 }
 
 void Link::on_ready(Connection& connection) {
   connecting_ = false;
   end_attempt();
   endpoint_->setup_timeouts = 0;
-  endpoint_->refusal = {};
+  endpoint_->forget_refusal();
+  endpoint_->told_refusal = {};
   ++endpoint_->traffic.connects;
   endpoint_->next_address = (endpoint_->next_address + tried_) % addresses_.size();
   if (connection.found_old()) {  // it has answered something already
@@ -195,7 +202,25 @@ void Link::on_ended(Connection& connection, Error error) {
   context_.reactor.defer(scope_.wrap([this] { dying_.reset(); }));
   idle_timer_.cancel();
   if (connecting_) return not_set_up(dialect, next, std::move(error));
-  broken(dialect, unproven, std::move(error));
+  if (next == SetupFailure::Next::give_up) {  // the login was not renewed
+    refused(error, Event::Type::broker_disconnected);
+  } else {
+    broken(dialect, unproven, std::move(error));
+  }
+}
+
+// A connection cannot change whose it is: the broker refuses another name, and closes on another mechanism.
+std::unique_ptr<HandshakeStep> Link::renew_login() {
+  const auto& login = context_.login;
+  if (login->user != offered_->user || login->kind != offered_->kind) return nullptr;
+  offered_ = login;
+  return std::make_unique<SaslStep>(login);
+}
+
+void Link::credentials_changed() {
+  if (!start_timer_.active() || connection_ != nullptr || !connecting_) return;
+  start_timer_.cancel();
+  start();
 }
 
 // --- failures ---------------------------------------------------------------
@@ -213,7 +238,9 @@ void Link::not_set_up(Dialect dialect, SetupFailure::Next next, Error error) {
     case SetupFailure::Next::speak_old:
       return connect(endpoint_->age.guess(), setup_deadline());
     case SetupFailure::Next::give_up:
-      return refused(last_error_);
+      // What was refused is not what the session would offer now.
+      if (offered_ != context_.login) return connect(dialect, setup_deadline());
+      return refused(last_error_, Event::Type::connect_failed);
     case SetupFailure::Next::try_next_address:
       endpoint_->age.not_set_up(dialect);
       ++tried_;
@@ -244,7 +271,9 @@ void Link::broken(Dialect dialect, bool unproven, Error error) {
     if (unproven && error == Errc::disconnected) {
       // Once may be a broker that dies while it starts. A peer that does so again serves nothing.
       const Errc code = again ? Errc::connect_failed : Errc::disconnected;
-      error = Error(code, "closed instead of an answer: " + std::string(error.detail()));
+      const bool asks = again && context_.login == nullptr;
+      error = Error(code, "closed instead of an answer: " + std::string(error.detail()) +
+                              (asks ? "; does the port take nothing before a login (SASL)?" : ""));
     }
     tell_broken(Event::Type::broker_disconnected, error);
   }
@@ -271,19 +300,28 @@ void Link::round_failed(Error error) {
   // Nothing was sent: the caller may ask another broker.
   const Error for_calls(Errc::connect_failed, endpoint_->name() + ": " + error.message());
   endpoint_->attempts.last_error = for_calls;
-  tell_failed(error);
+  count_failed_round();
+  tell_broken(Event::Type::connect_failed, error);
   if (guard.alive()) waiting_.fail(for_calls, false);
 }
 
 // The handshake failed for good: other addresses of the name lead to the same broker.
-void Link::refused(const Error& error) {
-  endpoint_->refusal = Error(error.code(), endpoint_->name() + ": " + std::string(error.detail()));
+void Link::refused(const Error& error, Event::Type type) {
+  const Error for_calls(error.code(), endpoint_->name() + ": " + std::string(error.detail()));
+  endpoint_->refused(for_calls, now(), context_.reactor.random());
   const Scope::Guard guard = scope_.guard();
-  tell_failed(error);
-  if (guard.alive()) waiting_.fail(endpoint_->refusal, true);
+  count_failed_round();
+  // Told once: the next attempts say the same.
+  const bool told = std::exchange(told_, false);
+  const Error& before = endpoint_->told_refusal;
+  if (told || before != error || before.detail() != error.detail()) {
+    endpoint_->told_refusal = error;
+    context_.on_state(type, *endpoint_, broker_, error);
+  }
+  if (guard.alive()) waiting_.fail(for_calls, true);
 }
 
-void Link::tell_failed(const Error& error) {
+void Link::count_failed_round() {
   connecting_ = false;
   end_attempt();
   ++endpoint_->attempts.failed;
@@ -291,7 +329,6 @@ void Link::tell_failed(const Error& error) {
   if (!addresses_.empty()) endpoint_->next_address = (endpoint_->next_address + 1) % addresses_.size();
   endpoint_->failing = true;
   endpoint_->failed(now());
-  tell_broken(Event::Type::connect_failed, error);
 }
 
 // --- time -------------------------------------------------------------------

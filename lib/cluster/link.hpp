@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/login.hpp"
 #include "base/scope.hpp"
 #include "cluster/config.hpp"
 #include "cluster/connection.hpp"
@@ -30,6 +31,8 @@ struct LinkContext {
   Function<void(HandshakeSteps&)> add_steps = {};
   /// For new connections; none: plaintext.
   std::shared_ptr<const net::TlsContext> tls = {};
+  /// The session's credentials; none: it does not log in. Replaced when the application gives others.
+  std::shared_ptr<auth::Login> login = {};
 };
 
 class Link final : public ConnectionOwner {
@@ -52,6 +55,8 @@ class Link final : public ConnectionOwner {
   Connection* connection() noexcept { return connection_.get(); }
   /// True if it is connected, and speaks to the peer as to a broker before 0.10.
   bool speaks_old() const noexcept { return ready() && connection_->dialect() != Dialect::negotiated; }
+  /// The session has other credentials: what waits for the pause after a refusal goes on now.
+  void credentials_changed();
   /// The caller doubts that the peer is as old as this connection takes it for. If that was a guess, or if the peer has
   /// been upgraded since, the connection is retired and the next one asks for versions again.
   void doubt();
@@ -60,6 +65,7 @@ class Link final : public ConnectionOwner {
   void on_ready(Connection& connection) override;
   void on_proven(Connection& connection) override;
   void on_ended(Connection& connection, Error error) override;
+  std::unique_ptr<HandshakeStep> renew_login() override;
 
   void start();
   void begin_round();
@@ -73,10 +79,10 @@ class Link final : public ConnectionOwner {
   void not_set_up(Dialect dialect, SetupFailure::Next next, Error error);
   void broken(Dialect dialect, bool unproven, Error error);
   void round_failed(Error error);
-  void refused(const Error& error);
+  void refused(const Error& error, Event::Type type);
   void delay_reconnect();
   void count_break();
-  void tell_failed(const Error& error);
+  void count_failed_round();
   void arm_idle();
   net::TimePoint now() const { return context_.reactor.now(); }
 
@@ -95,6 +101,7 @@ class Link final : public ConnectionOwner {
   std::optional<uint64_t> stands_by_;  // for another link's round: how many had failed when that began
   net::TimePoint not_before_;
   Error last_error_;
+  std::shared_ptr<auth::Login> offered_;  // what the present connection logs in with
   net::Timer start_timer_;
   net::Timer idle_timer_;
   Scope scope_;

@@ -8,7 +8,7 @@
 namespace kafka::cluster {
 
 Router::Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points,
-               std::shared_ptr<const net::TlsContext> tls)
+               std::shared_ptr<const net::TlsContext> tls, std::shared_ptr<auth::Login> login)
     : reactor_(reactor),
       config_(std::move(config)),
       resolver_(reactor, config_.address_family, config_.address_ttl),
@@ -22,7 +22,8 @@ Router::Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactP
                  if (on_proven_) on_proven_(endpoint);
                },
                {},
-               std::move(tls)},
+               std::move(tls),
+               std::move(login)},
       contacts_(endpoints(contact_points), reactor_.random()) {}
 
 Router::~Router() = default;

@@ -28,9 +28,9 @@ class Router {
   /// One that has kept its address for so long may move at once.
   static constexpr net::Duration kSettled = std::chrono::seconds(30);
 
-  /// Its connections speak TLS with `tls`, if that is set.
+  /// Its connections speak TLS with `tls`, and log in with `login`, if those are set.
   Router(net::Reactor& reactor, ClusterConfig config, std::vector<ContactPoint> contact_points,
-         std::shared_ptr<const net::TlsContext> tls = {});
+         std::shared_ptr<const net::TlsContext> tls = {}, std::shared_ptr<auth::Login> login = {});
   ~Router();
 
   /// One attempt at broker `node`, by the connection of a purpose or of a lane. `done` runs exactly once, never from
@@ -65,8 +65,8 @@ class Router {
   Error refusal() const;
   /// True if a call that ended with `error` may succeed later. A refused connection may, while other brokers are left.
   bool worth_retrying(const Error& error, const CallInfo& info) const;
-  /// Adds steps to the handshakes of connections made from now on, behind the question for versions.
-  void add_handshake_steps(Function<void(HandshakeSteps&)> add) { context_.add_steps = std::move(add); }
+  /// What its links share.
+  LinkContext& links() { return context_; }
 
   /// Replaces the brokers by those that metadata named. Connections to brokers that moved or left are closed.
   void set_brokers(const std::vector<BrokerInfo>& brokers);

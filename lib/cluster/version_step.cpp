@@ -37,6 +37,8 @@ void VersionStep::ask(Handshake& handshake, int16_t version) {
   protocol::begin_request(writer, protocol::ApiKey::api_versions, version, id_, handshake.peer().client_id);
   if (Error error = protocol::encode(request, version, writer)) return handshake.fail(std::move(error));
   handshake.write(protocol::end_frame(writer));
+  // A broker that wants a login closes on any other request, and one that is too old for the question takes no login.
+  if (handshake.peer().logs_in) return;
   if (handshake.peer().age->may_be_old() && probe_id_ < 0) handshake.wake_at(handshake.reactor().now() + kSilence);
 }
 

@@ -9,8 +9,12 @@ void Writer::grow(size_t more) {
   // A long buffer is not moved, it becomes a segment of its own. The first segment holds the whole length field.
   if (buffer_.size() - cut_ >= kLongest) {
     cut();
-    buffer_ = Buffer(std::max(more, kChunk));
+    buffer_ = fresh(std::max(more, kChunk));
     cut_ = 0;
+    return;
+  }
+  if (buffer_.capacity() == 0) {
+    buffer_ = fresh(std::max(more, kFirstChunk));
     return;
   }
   if (cut_ == 0) {
@@ -19,7 +23,7 @@ void Writer::grow(size_t more) {
   }
   // Segments that were cut off stay where they are. Only the open end moves.
   const size_t open = buffer_.size() - cut_;
-  Buffer next(std::max(open + more, std::max(kFirstChunk, 2 * open)));
+  Buffer next = fresh(std::max(open + more, std::max(kFirstChunk, 2 * open)));
   next.append(buffer_.view().substr(cut_));
   buffer_ = std::move(next);
   cut_ = 0;

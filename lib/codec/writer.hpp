@@ -19,6 +19,12 @@ class Writer {
   static constexpr size_t kBorrowFrom = 1024;
 
   Writer() = default;
+  /// What is written is a secret: its memory is wiped before it is freed.
+  static Writer secret() {
+    Writer writer;
+    writer.is_secret_ = true;
+    return writer;
+  }
   Writer(Writer&&) = default;
   Writer& operator=(Writer&&) = default;
 
@@ -113,12 +119,14 @@ class Writer {
     return buffer_.data() + buffer_.size();
   }
   void grow(size_t more);
+  Buffer fresh(size_t size) const { return is_secret_ ? Buffer::wiped(size) : Buffer(size); }
   void cut();
 
   Buffer buffer_;
   size_t cut_ = 0;       // this much of buffer_ is in segments_ already
   size_t cut_size_ = 0;  // the size of all segments_
   std::vector<Bytes> segments_;
+  bool is_secret_ = false;
 };
 
 }  // namespace kafka::codec

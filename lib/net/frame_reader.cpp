@@ -41,16 +41,16 @@ bool FrameReader::read_length() {
   std::memcpy(bytes, block_.data() + begin_, kLengthBytes);
   const auto length = static_cast<int32_t>(uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 |
                                            uint32_t{bytes[2]} << 8 | uint32_t{bytes[3]});
-  if (length < kSmallestFrame) {
+  if (length < bounds_.smallest) {
     error_ =
         Error(Errc::protocol_error, "a frame of " + std::to_string(length) + " bytes" + std::string(looks_like(bytes)));
     return false;
   }
-  if (static_cast<size_t>(length) > max_frame_) {
+  if (static_cast<size_t>(length) > bounds_.largest) {
     const std::string_view other = looks_like(bytes);
     error_ = Error(other.empty() ? Errc::too_large : Errc::protocol_error,
-                   "a frame of " + std::to_string(length) + " bytes exceeds receive_message_max_bytes (" +
-                       std::to_string(max_frame_) + ")" + std::string(other));
+                   "a frame of " + std::to_string(length) + " bytes exceeds " + std::string(bounds_.name) + " (" +
+                       std::to_string(bounds_.largest) + ")" + std::string(other));
     return false;
   }
   length_ = length;

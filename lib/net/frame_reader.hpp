@@ -13,19 +13,29 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "base/bytes.hpp"
 
 namespace kafka::net {
 
+/// Which lengths of frames are taken.
+struct FrameBounds {
+  size_t largest = 104857600;
+  std::string_view name = "receive_message_max_bytes";  ///< of the upper bound, for errors
+  int32_t smallest = 4;                                 ///< a shorter frame cannot hold a correlation id
+};
+
 class FrameReader {
  public:
   static constexpr size_t kLengthBytes = 4;
   static constexpr size_t kBlockBytes = 64 * 1024;
-  /// A shorter frame cannot hold a correlation id.
-  static constexpr int32_t kSmallestFrame = 4;
 
-  explicit FrameReader(size_t max_frame) : max_frame_(max_frame) {}
+  explicit FrameReader(size_t max_frame) : bounds_{.largest = max_frame} {}
+  explicit FrameReader(const FrameBounds& bounds) : bounds_(bounds) {}
+
+  /// From the next frame on.
+  void set_bounds(const FrameBounds& bounds) { bounds_ = bounds; }
 
   /// Where the next bytes go; never empty.
   std::span<char> buffer();
@@ -41,7 +51,7 @@ class FrameReader {
   bool read_length();
   bool sole_owner() const;  // no frame of the block is in use
 
-  size_t max_frame_;
+  FrameBounds bounds_;
   Buffer block_;      // its whole capacity is in use; filled_ says how far
   size_t begin_ = 0;  // of the current frame, its length included
   size_t filled_ = 0;

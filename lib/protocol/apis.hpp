@@ -25,6 +25,8 @@
 #include "protocol/offset_fetch.hpp"
 #include "protocol/offset_for_leader_epoch.hpp"
 #include "protocol/produce.hpp"
+#include "protocol/sasl_authenticate.hpp"
+#include "protocol/sasl_handshake.hpp"
 #include "protocol/sync_group.hpp"
 
 /// Calls X once for every API, with the name that its request and its response begin with, in the order of the keys.
@@ -42,6 +44,7 @@
   X(SyncGroup)              \
   X(DescribeGroups)         \
   X(ListGroups)             \
+  X(SaslHandshake)          \
   X(ApiVersions)            \
   X(CreateTopics)           \
   X(DeleteTopics)           \
@@ -49,6 +52,7 @@
   X(InitProducerId)         \
   X(OffsetForLeaderEpoch)   \
   X(DescribeConfigs)        \
+  X(SaslAuthenticate)       \
   X(CreatePartitions)       \
   X(DeleteGroups)           \
   X(OffsetDelete)           \

@@ -11,6 +11,7 @@
 #include "session/option_choices.hpp"
 #include "session/option_fields.hpp"
 #include "session/option_values.hpp"
+#include "session/sasl_options.hpp"
 #include "session/tls_options.hpp"
 
 namespace kafka {
@@ -35,6 +36,7 @@ constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
     {"socket.receive.buffer.bytes", "receive.buffer.bytes"},
     {"fetch.wait.max.ms", "fetch.max.wait.ms"},
     {"fetch.message.max.bytes", "max.partition.fetch.bytes"},
+    {"sasl.mechanisms", "sasl.mechanism"},
     {"ssl.truststore.location", "ssl.ca.location"},
     {"ssl.truststore.certificates", "ssl.ca.pem"},
     {"ssl.keystore.certificate.chain", "ssl.certificate.pem"},
@@ -287,6 +289,7 @@ Error check_protocol(const ConsumerOptions& options) {
 
 Error SessionOptions::set(std::string_view name, std::string_view value) {
   if (Error error = session::refused_option(name, value)) return error;
+  if (session::ignored_option(name)) return {};
   WipedString memory;
   if (Error error = session::expand(name, value, memory)) return error;
   return assign(*this, name, value);
@@ -294,6 +297,7 @@ Error SessionOptions::set(std::string_view name, std::string_view value) {
 Error SessionOptions::validate() const {
   if (Error error = check(*this)) return error;
   if (Error error = session::check_tls(*this)) return error;
+  if (Error error = session::check_sasl(*this)) return error;
   std::vector<ContactPoint> points;
   return bootstrap_servers.empty() ? Error() : session::parse_contact_points(bootstrap_servers, points);
 }

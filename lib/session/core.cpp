@@ -28,14 +28,14 @@ std::shared_ptr<Core> Core::make(uv_loop_t* loop, std::vector<ContactPoint> poin
                                                      point.host + ":" + std::to_string(point.port) + "\"");
     }
   }
-  auto tls = make_tls(core->options_, core->error_);
+  Security security = make_security(core->options_, core->error_);
   if (core->error_) return core;
   core->owned_reactor_ = net::make_uv_reactor(
       loop, {.ignore_sigpipe = core->options_.ignore_sigpipe,
              .sockets = {core->options_.socket_keepalive_enable, core->options_.receive_buffer_bytes.value_or(0),
                          core->options_.send_buffer_bytes.value_or(0)}});
   core->reactor_ = core->owned_reactor_.get();
-  core->start(std::move(points), std::move(tls));
+  core->start(std::move(points), std::move(security));
   return core;
 }
 
@@ -45,8 +45,8 @@ std::shared_ptr<Core> Core::make(net::Reactor& reactor, SessionOptions options) 
   std::vector<ContactPoint> points;
   core->error_ = core->options_.validate();
   if (!core->error_) core->error_ = parse_contact_points(core->options_.bootstrap_servers, points);
-  auto tls = make_tls(core->options_, core->error_);
-  if (!core->error_) core->start(std::move(points), std::move(tls));
+  Security security = make_security(core->options_, core->error_);
+  if (!core->error_) core->start(std::move(points), std::move(security));
   return core;
 }
 
@@ -59,11 +59,11 @@ std::shared_ptr<Core> Core::moved_from() const {
   return core;
 }
 
-void Core::start(std::vector<ContactPoint> points, std::shared_ptr<const net::TlsContext> tls) {
+void Core::start(std::vector<ContactPoint> points, Security security) {
   life_ = Life::open;
   contact_points_ = std::move(points);
   callbacks_ = std::make_unique<Callbacks>(*reactor_, options_.max_dispatch);
-  cluster_ = std::make_unique<Cluster>(*reactor_, cluster_config(options_), contact_points_, std::move(tls));
+  cluster_ = std::make_unique<Cluster>(*reactor_, cluster_config(options_), contact_points_, std::move(security));
   auto forward = [this](const Event& event) { this->event(event); };
   cluster_->router.on_event(forward);
   cluster_->router.on_proven([this](const cluster::Endpoint& endpoint) { log_.forget(escaped(endpoint.name())); });

@@ -17,6 +17,7 @@
 #include "session/closing.hpp"
 #include "session/events.hpp"
 #include "session/mailbox.hpp"
+#include "session/security.hpp"
 
 namespace kafka::session {
 
@@ -94,15 +95,17 @@ class Core : public std::enable_shared_from_this<Core> {
   enum class Life : uint8_t { refused, open, closing, closed, aborted };
   struct Cluster {
     Cluster(net::Reactor& reactor, const cluster::ClusterConfig& config, const std::vector<ContactPoint>& points,
-            std::shared_ptr<const net::TlsContext> tls)
-        : router(reactor, config, points, std::move(tls)), metadata(router), coordinators(router, metadata) {}
+            Security security)
+        : router(reactor, config, points, std::move(security.tls), std::move(security.login)),
+          metadata(router),
+          coordinators(router, metadata) {}
     cluster::Router router;
     cluster::Metadata metadata;
     cluster::Coordinators coordinators;
   };
 
   Core(SessionOptions options) : options_(std::move(options)) {}
-  void start(std::vector<ContactPoint> contact_points, std::shared_ptr<const net::TlsContext> tls);
+  void start(std::vector<ContactPoint> contact_points, Security security);
   void close_deadline();
   void client_closed();
   void all_clients_closed();

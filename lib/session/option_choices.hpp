@@ -45,7 +45,13 @@ inline constexpr Choice<Partitioner> kPartitioners[] = {{"murmur2_random", Parti
                                                         {"round_robin", Partitioner::round_robin}};
 
 inline constexpr Choice<SecurityProtocol> kProtocols[] = {{"plaintext", SecurityProtocol::plaintext},
-                                                          {"ssl", SecurityProtocol::ssl}};
+                                                          {"ssl", SecurityProtocol::ssl},
+                                                          {"sasl_plaintext", SecurityProtocol::sasl_plaintext},
+                                                          {"sasl_ssl", SecurityProtocol::sasl_ssl}};
+inline constexpr Choice<SaslMechanism> kMechanisms[] = {{"", SaslMechanism::none},
+                                                        {"PLAIN", SaslMechanism::plain},
+                                                        {"SCRAM-SHA-256", SaslMechanism::scram_sha_256},
+                                                        {"SCRAM-SHA-512", SaslMechanism::scram_sha_512}};
 inline constexpr Choice<EndpointIdentification> kIdentifications[] = {{"https", EndpointIdentification::https},
                                                                       {"none", EndpointIdentification::none},
                                                                       {"", EndpointIdentification::none}};
@@ -55,6 +61,7 @@ inline constexpr Choice<AddressFamily> kFamilies[] = {
     {"any", AddressFamily::any}, {"v4", AddressFamily::v4}, {"v6", AddressFamily::v6}};
 inline std::span<const Choice<AddressFamily>> choices(AddressFamily) { return kFamilies; }
 inline std::span<const Choice<SecurityProtocol>> choices(SecurityProtocol) { return kProtocols; }
+inline std::span<const Choice<SaslMechanism>> choices(SaslMechanism) { return kMechanisms; }
 inline std::span<const Choice<EndpointIdentification>> choices(EndpointIdentification) { return kIdentifications; }
 inline std::span<const Choice<StoreFormat>> choices(StoreFormat) { return kFormats; }
 inline std::span<const Choice<Acks>> choices(Acks) { return kAcks; }

@@ -81,7 +81,15 @@ struct OptionFields {
     f("retry.backoff.ms", o.retry_backoff, time(milliseconds(0), hours(1)),
       "first pause before a request is sent again; 1 ms at least");
     f("retry.backoff.max.ms", o.retry_backoff_max, time(milliseconds(0), hours(1)), "the pause doubles up to this");
-    f("security.protocol", o.security_protocol, "how to speak to brokers: plaintext or ssl");
+    f("sasl.allow.plaintext", o.sasl_allow_plaintext,
+      "true: PLAIN may send the password over a connection without TLS");
+    f("sasl.mechanism", o.sasl_mechanism, "how to log in: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; no default");
+    f("sasl.password", o.sasl_password, "password to log in with");
+    f("sasl.scram.max.iterations", o.sasl_scram_max_iterations, range(4096, 10000000),
+      "a broker that asks SCRAM for more iterations is refused");
+    f("sasl.username", o.sasl_username, "name to log in with");
+    f("security.protocol", o.security_protocol,
+      "how to speak to brokers: plaintext, ssl (TLS), sasl_plaintext (login), sasl_ssl (both)");
     f("send.buffer.bytes", o.send_buffer_bytes, range(1024, kGiB), "bytes, of each socket; unset: the system decides");
     f("socket.connection.setup.timeout.ms", o.socket_connection_setup_timeout, time(milliseconds(10), hours(1)),
       "time limit of one attempt to connect");

@@ -101,6 +101,10 @@ void Session::set_resolver(Function<void(const std::string&, ResolveDone)> resol
   core_->set_resolver(std::move(resolver));
 }
 
+Error Session::set_credentials(std::string_view user, Secret password) {
+  if (Error error = core_->refusal()) return error;
+  return session::set_credentials(core_->router(), user, std::move(password));
+}
 bool Session::post(Function<void()> fn) { return core_->post(std::move(fn)); }
 void Session::close(Function<void()> done) { close(core_->options().close_timeout, std::move(done)); }
 void Session::close(std::chrono::milliseconds deadline, Function<void()> done) {

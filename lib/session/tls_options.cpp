@@ -19,6 +19,7 @@ struct Refused {
   std::string_view text;
 };
 constexpr Refused kRefused[] = {
+    {"sasl.jaas.config", "is refused: it is Java's; set sasl.mechanism, sasl.username and sasl.password"},
     {"ssl.engine.*", "is refused: certificates and keys come from files or texts (ssl.keystore.location, ssl.key.pem)"},
     {"ssl.provider", "is refused: TLS is OpenSSL's, configured by the system's openssl.cnf"},
     {"ssl.providers", "is refused: TLS is OpenSSL's, configured by the system's openssl.cnf"},
@@ -82,11 +83,16 @@ Error check_build(const SessionOptions& options) {
     const bool of_tls = set[i].name.starts_with("ssl.") || set[i].name == "enable.ssl.certificate.verification";
     if (of_tls && set[i].value != defaults[i].value) return wrong(set[i].name + std::string(kText));
   }
-  if (options.security_protocol == SecurityProtocol::plaintext) return {};
-  return wrong("security.protocol = \"ssl\"" + std::string(kText));
+  if (!speaks_tls(options)) return {};
+  const bool logs_in = options.security_protocol == SecurityProtocol::sasl_ssl;
+  return wrong(std::string("security.protocol = \"") + (logs_in ? "sasl_ssl" : "ssl") + "\"" + std::string(kText));
 }
 
 }  // namespace
+
+bool speaks_tls(const SessionOptions& options) {
+  return options.security_protocol == SecurityProtocol::ssl || options.security_protocol == SecurityProtocol::sasl_ssl;
+}
 
 Error refused_option(std::string_view name, std::string_view value) {
   for (const Refused& refused : kRefused) {
@@ -146,7 +152,7 @@ net::TlsSettings tls_settings(const SessionOptions& o) {
 }
 
 std::vector<std::string_view> tls_warnings(const SessionOptions& options) {
-  if (options.security_protocol == SecurityProtocol::plaintext) return {};
+  if (!speaks_tls(options)) return {};
   if (!options.enable_ssl_certificate_verification) {
     return {"enable.ssl.certificate.verification is false: anybody may pose as a broker"};
   }
@@ -165,7 +171,7 @@ void hide_secrets(SessionOptions& options) {
 
 std::shared_ptr<const net::TlsContext> make_tls(SessionOptions& options, Error& error) {
   std::shared_ptr<const net::TlsContext> made;
-  if (!error && options.security_protocol == SecurityProtocol::ssl) {
+  if (!error && speaks_tls(options)) {
     made = net::make_tls_context(tls_settings(options), error);
   }
   hide_secrets(options);

@@ -13,6 +13,7 @@
 
 namespace kafka::session {
 
+bool speaks_tls(const SessionOptions& options);
 /// Names and values that other clients take and this one cannot: the text says what to use instead.
 Error refused_option(std::string_view name, std::string_view value);
 /// Two sources for one thing, half of a pair, an old version of TLS, or TLS in a build without it.
@@ -22,7 +23,7 @@ net::TlsSettings tls_settings(const SessionOptions& options);
 std::vector<std::string_view> tls_warnings(const SessionOptions& options);
 /// Puts kHidden in place of every secret that is set.
 void hide_secrets(SessionOptions& options);
-/// Reads certificates and keys, unless there is an error already or the session speaks plaintext. Afterwards the
+/// Reads certificates and keys, unless there is an error already or the session speaks no TLS. Afterwards the
 /// options do not know the secrets any more.
 std::shared_ptr<const net::TlsContext> make_tls(SessionOptions& options, Error& error);
 

@@ -5,7 +5,7 @@
 
 Lines go to the SSL listener and come back from it and from the plaintext one; with a listener that wants a certificate of
 the client (MTLS) the same with PEM, an encrypted key and PKCS#12, and without a certificate a refusal in time. TLS to a
-plaintext port and plaintext to a port of TLS end with a text that says so.
+plaintext port and plaintext to a port of TLS end with a text that says so. secure_sasl.py adds logins with SASL.
 Exit status: 0 if all checks hold, 1 if one does not, 77 if this machine cannot run brokers, or the program has no TLS.
 """
 import argparse
@@ -17,11 +17,13 @@ import time
 import types
 
 import kafka_cluster
+import secure_sasl
 from harness import (Checks, default_program, expect, expect_equal, run, scratch, skip, skip_unless, skip_unless_kafka)
 
 VERSIONS = ["0.9.0.1", "4.3.1"]
 LINES = "".join(f"{n} {'x' * (n % 700)}\n" for n in range(3000))
 PATIENCE = 5  # seconds
+LIFETIME = 2000  # milliseconds that a login holds at the listener REAUTH
 
 
 class Secure:
@@ -110,11 +112,14 @@ def main():
     status = 0
     for version in versions:
         directory = scratch(f"secure-{version}")
-        options = types.SimpleNamespace(dir=directory, version=version, nodes=1, port=None, secure=True, set=[])
+        options = types.SimpleNamespace(dir=directory, version=version, nodes=1, port=None, secure=True, set=[],
+                                        reauth=LIFETIME)
         checks = Checks(f"Kafka {version}")
         try:
             kafka_cluster.up(options)
-            drive(checks, Secure(kafka_cluster.Layout(directory), given.uvkafka))
+            secure = Secure(kafka_cluster.Layout(directory), given.uvkafka)
+            drive(checks, secure)
+            secure_sasl.drive(checks, secure)
         finally:
             kafka_cluster.down(options)
             shutil.rmtree(directory, ignore_errors=True)

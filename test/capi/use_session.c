@@ -171,6 +171,21 @@ void use_session(void) {
   CHECK(strstr(prometheus, "mine_") != NULL && strstr(prometheus, "uvkafka_") == NULL);
   kafka_free(prometheus);
 
+  /* A session that logs in takes other credentials at any time; it needs no broker for that. */
+  kafka_options* login = kafka_options_new(KAFKA_SESSION_OPTIONS);
+  const char* const settings[][2] = {{"bootstrap.servers", "127.0.0.1:1"}, {"security.protocol", "sasl_plaintext"},
+                                     {"sasl.mechanism", "PLAIN"},          {"sasl.allow.plaintext", "true"},
+                                     {"sasl.username", "alice"},           {"sasl.password", "secret"}};
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; ++i) {
+    CHECK(kafka_options_set(login, settings[i][0], settings[i][1]) == 0);
+  }
+  kafka_session* logs_in = kafka_session_new(world.loop, login);
+  kafka_options_free(login);
+  CHECK(kafka_session_error(logs_in) == NULL);
+  CHECK(kafka_session_set_credentials(logs_in, "bob", "other", 5) == 0);
+  CHECK(kafka_session_set_credentials(logs_in, "bob", "", 0) == KAFKA_INVALID_OPTION);
+  kafka_session_free(logs_in);
+
   CHECK(kafka_session_unref(session) == 0);
   CHECK(kafka_session_ref(session) == 0);
   CHECK(kafka_session_closed(session) == 0);

@@ -68,6 +68,10 @@ void wrong_session(uv_loop_t* loop, kafka_session* session) {
   REFUSED(kafka_session_closed(NULL));
   REFUSED(kafka_session_ref(NULL));
   REFUSED(kafka_session_unref(NULL));
+  REFUSED(kafka_session_set_credentials(NULL, "alice", "secret", 6));
+  REFUSED(kafka_session_set_credentials(session, NULL, "secret", 6));
+  REFUSED(kafka_session_set_credentials(session, "alice", NULL, 6));
+  REFUSED_WITH(KAFKA_WRONG_STATE, kafka_session_set_credentials(session, "alice", "secret", 6));
   REFUSED(kafka_session_post(NULL, never, NULL));
   REFUSED(kafka_session_post(session, NULL, NULL));
   REFUSED(kafka_session_on_drop(NULL, never));
@@ -107,6 +111,7 @@ void wrong_thread_session(kafka_session* session) {
   WRONG_THREAD(kafka_session_closed(session));
   WRONG_THREAD(kafka_session_ref(session));
   WRONG_THREAD(kafka_session_unref(session));
+  WRONG_THREAD(kafka_session_set_credentials(session, "alice", "secret", 6));
   WRONG_THREAD(kafka_session_on_drop(session, NULL));
   WRONG_THREAD(kafka_session_on_event(session, NULL, NULL));
   WRONG_THREAD(kafka_session_on_log(session, KAFKA_LOG_INFO, NULL, NULL));

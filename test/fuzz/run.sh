@@ -15,7 +15,7 @@ build=${BUILD:-build-fuzz}
 seconds=${1:?seconds for each target}
 shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(client codecs decode frames options records)
+[ ${#targets[@]} -gt 0 ] || targets=(client codecs decode frames options records scram)
 broken=0
 for target in "${targets[@]}"; do
   corpus=$build/fuzz/corpus-$target

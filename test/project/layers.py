@@ -11,7 +11,7 @@ import sys
 CODEC = ["base"]
 PROTOCOL = ["base", "codec"]
 RECORDS = PROTOCOL + ["protocol"]
-CLUSTER = PROTOCOL + ["protocol", "net"]
+CLUSTER = PROTOCOL + ["protocol", "net", "auth"]
 SESSION = CLUSTER + ["cluster", "records"]
 HIGH = SESSION + ["session"]
 ROOMS = {
@@ -40,7 +40,7 @@ SYSTEM_ONLY_IN = {
     "zstd_errors.h": re.compile(r"lib/records/zstd\.cpp$"),
 }
 SYSTEM_FOLDERS_ONLY_IN = {
-    "openssl/": re.compile(r"lib/net/tls_[^/]*$"),
+    "openssl/": re.compile(r"lib/net/tls_[^/]*$|lib/auth/crypto_openssl\.cpp$"),
 }
 C_LIBRARY = ("stddef.h", "stdint.h")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -47,8 +47,9 @@ class GateStep final : public cluster::HandshakeStep {
 struct ConnectionFixture : SimClient {
   explicit ConnectionFixture(int count = 1, SessionOptions options = {})
       : SimClient(1, {.brokers = count, .session = std::move(options)}) {
-    core->router().add_handshake_steps(
-        [this](cluster::HandshakeSteps& steps) { steps.push_back(std::make_unique<GateStep>(gate)); });
+    core->router().links().add_steps = [this](cluster::HandshakeSteps& steps) {
+      steps.push_back(std::make_unique<GateStep>(gate));
+    };
     fill(*this, "t", 2, 10);
   }
   Gate gate;

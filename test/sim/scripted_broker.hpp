@@ -59,6 +59,7 @@ class ScriptedBroker {
       frames_.advance(count);
       Bytes frame;
       while (stream_ && frames_.next(frame)) {
+        if (owner_.on_frame && owner_.on_frame(*this, frame)) continue;
         codec::Reader reader(std::move(frame));
         const protocol::RequestHeader header = protocol::read_request_header(reader);
         ++requests;
@@ -139,6 +140,8 @@ class ScriptedBroker {
 
   /// Looks at each request first. True: it has answered the request. `body` stands behind the header.
   Function<bool(Connection&, const protocol::RequestHeader&, codec::Reader& body)> on_request;
+  /// Looks at each frame before that, for those that have no header. True: it has dealt with it.
+  Function<bool(Connection&, const Bytes& frame)> on_frame;
   Function<void(Connection&)> on_accept;
   protocol::ApiVersionsResponse versions = all_versions();
   protocol::MetadataResponse metadata;  ///< what is answered, whatever was asked

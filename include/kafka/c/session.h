@@ -76,6 +76,13 @@ UVKAFKA_API int kafka_session_closed(const kafka_session* session);
 UVKAFKA_API int kafka_session_ref(kafka_session* session);
 UVKAFKA_API int kafka_session_unref(kafka_session* session);
 
+/// Logs in with this name and the `size` bytes of the password from now on, by the mechanism that the session was made
+/// with. Connections that stand stay; a broker that has refused the credentials before is tried again at once. The
+/// library copies the password, and wipes its copy when it is done with it: yours is yours to wipe.
+/// KAFKA_WRONG_STATE if the session does not log in; KAFKA_INVALID_OPTION for an empty text, or one with a zero byte.
+UVKAFKA_API int kafka_session_set_credentials(kafka_session* session, const char* user, const char* password,
+                                              size_t size);
+
 /// Runs `cb` on the loop's thread. Other threads may make this call, and no other, while the session exists.
 /// KAFKA_CLOSED once kafka_session_close() was called; then `cb` does not run.
 UVKAFKA_API int kafka_session_post(kafka_session* session, kafka_plain_cb cb, void* user);

@@ -61,3 +61,22 @@ TEST_CASE("a large block that is mostly empty gives back what it does not need, 
   buffer.append("more");
   CHECK(buffer.view() == text + "more");
 }
+
+TEST_CASE("memory for secrets is of its own kind: it stays so when it grows or shrinks, and is not kept for others") {
+  kafka::Buffer buffer = kafka::Buffer::wiped(10);
+  const auto is_wiped = [&] { return buffer.share(0, 0).block()->pages == kafka::BufferBlock::kWiped; };
+  CHECK(is_wiped());
+  buffer.append(std::string(200 * 1024, 's'));
+  CHECK(is_wiped());
+  buffer.truncate(10);
+  buffer.shrink();
+  CHECK(is_wiped());
+  CHECK(buffer.view() == "ssssssssss");
+  kafka::Bytes all = buffer.take();
+  kafka::Bytes part = all.slice(2, 3);
+  all.discard();
+  CHECK(part.block()->pages == kafka::BufferBlock::kWiped);
+  CHECK(part.view() == "sss");
+  part.discard();
+  CHECK(part.is_null());
+}

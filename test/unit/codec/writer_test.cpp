@@ -42,6 +42,18 @@ TEST_CASE("large bytes are borrowed, small ones copied") {
   CHECK(writer.take().empty());
 }
 
+TEST_CASE("all memory of a secret writer is wiped when it goes, however much is written") {
+  const Bytes borrowed = Bytes::copy(std::string(Writer::kBorrowFrom, 'L'));
+  const size_t size = GENERATE(10u, 300u, 5000u, 20000u, 70000u);
+  Writer writer = Writer::secret();
+  writer.raw(std::string(size, 's'));
+  writer.append(borrowed);
+  for (int i = 0; i < 3; ++i) writer.raw(std::string(size, 's'));
+  for (const Bytes& segment : writer.take()) {
+    CHECK((segment.data() == borrowed.data() || segment.block()->pages == kafka::BufferBlock::kWiped));
+  }
+}
+
 TEST_CASE("segments that were cut off stay valid while the writer goes on") {
   const Bytes large = Bytes::copy(std::string(2000, 'L'));
   Writer writer;

@@ -158,6 +158,20 @@ TEST_CASE("A2: a length above the cap is refused, naming the cap") {
   CHECK(feed(reader, framed(content_of(1000, 1)), 1).size() == 1);  // the cap itself is allowed
 }
 
+TEST_CASE("H15: bounds hold from the next frame on, are named, and may allow frames without anything") {
+  FrameReader reader({.largest = 100, .name = "the small limit", .smallest = 0});
+  const std::vector<Bytes> frames = feed(reader, framed("") + framed("ab") + framed(std::string(100, 'x')), 1);
+  REQUIRE(frames.size() == 3);
+  CHECK(frames[0].empty());
+  CHECK(frames[1].view() == "ab");
+  reader.set_bounds({.largest = 200});
+  CHECK(feed(reader, framed(std::string(200, 'x')), 1000).size() == 1);
+  reader.set_bounds({.largest = 100, .name = "the small limit"});
+  CHECK(feed(reader, framed(std::string(101, 'x')), 1000).empty());
+  CHECK(reader.error().code() == Errc::too_large);
+  CHECK(reader.error().detail().find("the small limit (100)") != std::string_view::npos);
+}
+
 TEST_CASE("A2: a peer that speaks another protocol is named") {
   const auto text = [](const std::string& bytes) {
     const kafka::Error error = error_after(bytes);

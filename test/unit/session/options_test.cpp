@@ -57,6 +57,13 @@ void check_all() {
       if constexpr (std::is_same_v<Options, ConsumerOptions>) CHECK_FALSE(options.set(name, value));
     }
     if (option.name == "linger.ms") CHECK_FALSE(options.set("delivery.timeout.ms", "86400000"));
+    if (option.name.starts_with("sasl.")) {  // they need a protocol, and the whole of a login
+      for (const auto& [name, value] :
+           {std::pair("security.protocol", "sasl_ssl"), std::pair("sasl.mechanism", "PLAIN"),
+            std::pair("sasl.username", "u"), std::pair("sasl.password", "p")}) {
+        if constexpr (std::is_same_v<Options, SessionOptions>) CHECK_FALSE(options.set(name, value));
+      }
+    }
     for (const int64_t good : {option.range.least, option.range.most}) {
       CHECK_FALSE(options.set(option.name, std::to_string(good)));
       CHECK_FALSE(options.validate());

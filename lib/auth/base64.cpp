@@ -1,0 +1,45 @@
+#include "auth/base64.hpp"
+
+#include <cstdint>
+
+namespace kafka::auth {
+namespace {
+
+constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+}  // namespace
+
+std::string to_base64(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t at = 0; at < bytes.size(); at += 3) {
+    const size_t count = bytes.size() - at < 3 ? bytes.size() - at : 3;
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 3; ++i) bits = bits << 8 | (i < count ? static_cast<unsigned char>(bytes[at + i]) : 0u);
+    for (size_t i = 0; i < 4; ++i) text += i <= count ? kDigits[bits >> (18 - 6 * i) & 63] : '=';
+  }
+  return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  for (size_t at = 0; at < text.size(); at += 4) {
+    size_t digits = 4;
+    if (at + 4 == text.size()) {
+      while (digits > 2 && text[at + digits - 1] == '=') --digits;
+    }
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 4; ++i) {
+      const size_t digit = i < digits ? kDigits.find(text[at + i]) : 0;
+      if (digit == std::string_view::npos) return std::nullopt;
+      bits = bits << 6 | static_cast<uint32_t>(digit);
+    }
+    for (size_t i = 0; i + 1 < digits; ++i) bytes += static_cast<char>(bits >> (16 - 8 * i));
+  }
+  if (to_base64(bytes) != text) return std::nullopt;  // bits left over
+  return bytes;
+}
+
+}  // namespace kafka::auth

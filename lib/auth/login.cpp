@@ -1,0 +1,29 @@
+#include "auth/login.hpp"
+
+#include "auth/crypto.hpp"
+#include "auth/plain.hpp"
+#include "auth/scram.hpp"
+
+namespace kafka::auth {
+
+std::string_view name(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::plain:
+      return "PLAIN";
+    case Kind::scram_sha_256:
+      return "SCRAM-SHA-256";
+    case Kind::scram_sha_512:
+      return "SCRAM-SHA-512";
+  }
+  return "";
+}
+
+bool available(Kind kind) noexcept { return kind == Kind::plain || crypto_available(); }
+
+std::unique_ptr<Mechanism> begin(const std::shared_ptr<Login>& login) {
+  if (login->kind == Kind::plain) return std::make_unique<Plain>(login->user, login->password);
+  const Hash hash = login->kind == Kind::scram_sha_256 ? Hash::sha256 : Hash::sha512;
+  return std::make_unique<Scram>(hash, login, make_nonce());
+}
+
+}  // namespace kafka::auth

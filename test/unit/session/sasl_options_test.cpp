@@ -1,0 +1,113 @@
+// The options of SASL: names, what a login needs, and what would give a password away.
+#include "session/sasl_options.hpp"
+
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+#include "catch.hpp"
+#include "net/tls_engine.hpp"
+
+using namespace kafka;
+using Catch::Matchers::Contains;
+
+namespace {
+
+using Settings = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+SessionOptions with(Settings settings) {
+  SessionOptions options;
+  for (const auto& [name, value] : settings) CHECK_FALSE(options.set(name, value));
+  return options;
+}
+
+void refused(Settings settings, const std::string& words) {
+  const Error error = with(settings).validate();
+  CAPTURE(words);
+  CHECK(error == Errc::invalid_option);
+  CHECK_THAT(error.message(), Contains(words) && !Contains("hunter2"));
+}
+
+}  // namespace
+
+TEST_CASE("options of SASL have the names of the Java client and of librdkafka, in any case") {
+  const SessionOptions options = with({{"security.protocol", "SASL_PLAINTEXT"},
+                                       {"sasl.mechanisms", "plain"},
+                                       {"sasl.username", "alice"},
+                                       {"sasl.password", "hunter2"},
+                                       {"sasl.allow.plaintext", "true"}});
+  CHECK(options.security_protocol == SecurityProtocol::sasl_plaintext);
+  CHECK(options.sasl_mechanism == SaslMechanism::plain);
+  CHECK(options.sasl_username == "alice");
+  CHECK(options.sasl_password.reveal() == "hunter2");
+  CHECK_FALSE(options.validate());
+  SessionOptions other;
+  CHECK_THAT(other.set("sasl.mechanism", "GSSAPI").message(), Contains("PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"));
+}
+
+TEST_CASE("a protocol without a login, a login without a protocol, and half of one are refused") {
+  refused({{"sasl.mechanism", "PLAIN"}}, "sasl.mechanism is set, but security.protocol is plaintext");
+  refused({{"sasl.username", "alice"}}, "sasl.username is set");
+  refused({{"sasl.password", "hunter2"}}, "sasl.password is set");
+  refused({{"sasl.allow.plaintext", "true"}}, "sasl.allow.plaintext is set");
+  refused({{"sasl.scram.max.iterations", "5000"}}, "sasl.scram.max.iterations is set");
+  refused({{"security.protocol", "sasl_plaintext"}}, "sasl.mechanism is not set");
+  const Settings named = {{"security.protocol", "sasl_plaintext"}, {"sasl.mechanism", "PLAIN"}, {"sasl.username", "a"}};
+  refused(named, "sasl.password is empty");
+  SessionOptions options = with(named);
+  options.sasl_allow_plaintext = true;
+  options.sasl_password = Secret(std::string_view("hunter2\0", 8));
+  CHECK_THAT(options.validate().message(), Contains("sasl.password has a zero byte") && !Contains("hunter2"));
+  options.sasl_password = Secret(std::string(70000, 'x'));
+  CHECK_THAT(options.validate().message(), Contains("sasl.password has 70000 bytes"));
+  if (net::tls_available()) refused({{"security.protocol", "ssl"}, {"sasl.username", "a"}}, "set it to sasl_ssl");
+}
+
+TEST_CASE("H9: PLAIN without TLS is refused unless that is allowed by name; SCRAM, which sends no password, is not") {
+  const auto with_mechanism = [](std::string_view mechanism, std::string_view protocol) {
+    return with({{"security.protocol", protocol},
+                 {"sasl.mechanism", mechanism},
+                 {"sasl.username", "alice"},
+                 {"sasl.password", "hunter2"}});
+  };
+  SessionOptions options = with_mechanism("PLAIN", "sasl_plaintext");
+  CHECK(options.validate() == Errc::invalid_option);
+  CHECK_THAT(options.validate().message(), Contains("sasl.allow.plaintext=true"));
+  options.sasl_allow_plaintext = true;
+  CHECK_FALSE(options.validate());
+  if (!net::tls_available()) {
+    CHECK_THAT(with_mechanism("SCRAM-SHA-256", "sasl_plaintext").validate().message(), Contains("has no SCRAM"));
+    CHECK_THAT(with_mechanism("PLAIN", "sasl_ssl").validate().message(),
+               Contains("sasl_ssl") && Contains("has no TLS"));
+    return;
+  }
+  CHECK_FALSE(with_mechanism("SCRAM-SHA-256", "sasl_plaintext").validate());
+  CHECK_FALSE(with_mechanism("PLAIN", "sasl_ssl").validate());
+}
+
+TEST_CASE("what other clients need and this one does not is taken, and what only Java has says what to use instead") {
+  SessionOptions options;
+  for (const char* name : {"api.version.request", "broker.version.fallback", "sasl.kerberos.kinit.cmd",
+                           "sasl.kerberos.ticket.renew.jitter", "sasl.kerberos.ticket.renew.window.factor"}) {
+    CHECK_FALSE(options.set(name, "anything"));
+  }
+  CHECK_FALSE(options.validate());
+  const Error error = options.set("sasl.jaas.config", "module required password=hunter2;");
+  CHECK(error == Errc::invalid_option);
+  CHECK_THAT(error.message(), Contains("sasl.username") && !Contains("hunter2"));
+}
+
+TEST_CASE("a login is made of the options, and of none if the session does not log in") {
+  CHECK(session::make_login({}) == nullptr);
+  SessionOptions options = with({{"security.protocol", "sasl_plaintext"},
+                                 {"sasl.mechanism", "SCRAM-SHA-512"},
+                                 {"sasl.username", "alice"},
+                                 {"sasl.password", "hunter2"},
+                                 {"sasl.scram.max.iterations", "8192"}});
+  const auto login = session::make_login(options);
+  REQUIRE(login != nullptr);
+  CHECK(login->kind == auth::Kind::scram_sha_512);
+  CHECK(login->user == "alice");
+  CHECK(login->password.reveal() == "hunter2");
+  CHECK(login->most_iterations == 8192);
+}
