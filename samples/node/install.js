@@ -16,8 +16,7 @@ function run(program, ...words) {
   }
 }
 
-// Where it was built last time, another library or Node may have been found.
-const again = fs.existsSync(path.join(__dirname, 'build', 'build.ninja')) ? ['--wipe'] : [];
+const again = fs.existsSync(path.join(__dirname, 'build', 'build.ninja')) ? ['--reconfigure'] : [];
 run('meson', 'setup', 'build', '--buildtype=release', ...again);
 run('ninja', '-C', 'build', 'addon/uvkafka.node');
 require('./lib/index.js');

@@ -5,7 +5,7 @@ import { AT_A_TIME, BATCH, VALUE, given, latencies, measure, overlap, windows } 
 const { work, brokers, topic, count } = given();
 const session = new Session({ 'bootstrap.servers': brokers });
 const EARLIEST = { 'auto.offset.reset': 'earliest' };
-const FAST = { ...EARLIEST, ordering: 'unordered', 'commit.mode': 'pipelined' };
+const FAST = { ...EARLIEST, ordering: 'unordered', 'commit.mode': 'pipelined', 'max.open': 5000 };
 
 async function producer() {
   const made = session.producer();
