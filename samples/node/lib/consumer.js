@@ -70,7 +70,7 @@ class Consumer {
     const checked = sourceOf(source);
     this.#handlers = Object.fromEntries(HANDLERS.map((name) => [name, handler(name, source[name])]));
     const pairs = optionPairs('options of the consumer', options);
-    this.#unordered = options?.ordering === 'unordered';
+    this.#unordered = String(options?.ordering).toLowerCase() === 'unordered';
     this.#maxOpen = Number(options?.['max.open'] ?? 1000);
     this.#native = new addon.Consumer(session, pairs, checked,
       (...told) => this.#consumption?.told(...told),

@@ -101,6 +101,7 @@ class Outcomes {
       const group = this.#find(token);
       if (group === undefined) return;
       const from = token - group.first;
+      if (from >= group.count) return;
       const some = Math.min(count, group.count - from);
       if (error === undefined) {
         group.settle(from, some, partition, offset, timestamp);
