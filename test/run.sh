@@ -15,6 +15,10 @@ for tool in java mvn; do command -v $tool >/dev/null 2>&1 || java_missing="$java
 [ -z "$java_missing" ] ||
   printf '\n!!! NOT INSTALLED:%s. Tests against real Kafka brokers and the wire oracle are SKIPPED; the rest runs. !!!\n\n' "$java_missing"
 
+# meson says why: node, its headers, or this build.
+node_missing=$(meson introspect "$build" --tests | grep -o 'SKIPPED node: [^\\"]*' | head -n 1 || true)
+[ -z "$node_missing" ] || printf '\n!!! The package for Node is not tested. %s !!!\n\n' "$node_missing"
+
 rm -f "$build/meson-logs/testlog.json"
 # One test more than there are cores: tests with real brokers mostly wait.
 meson test -C "$build" --no-rebuild --print-errorlogs --num-processes $(($(nproc) + 1)) || true # the summary below decides
