@@ -132,6 +132,8 @@ int kafka_columns_headers(kafka_columns* columns, kafka_header_arrays* to) {
       return wrong_argument("kafka_columns_headers", "to is NULL, or its size is not set");
     }
     auto& headers = self.headers;
+    headers.raw.ends.reserve(self.envelopes.size());
+    headers.counts.reserve(self.envelopes.size());
     for (size_t k = headers.counts.size(); k < self.envelopes.size(); ++k) {
       headers.raw.add(self.envelopes[k].view().raw_headers);
       headers.raw.ends.back() &= ~KAFKA_PACKED_NULL;
