@@ -19,6 +19,10 @@ for tool in java mvn; do command -v $tool >/dev/null 2>&1 || java_missing="$java
 node_missing=$(meson introspect "$build" --tests | grep -o 'SKIPPED node: [^\\"]*' | head -n 1 || true)
 [ -z "$node_missing" ] || printf '\n!!! The package for Node is not tested. %s !!!\n\n' "$node_missing"
 
+python_missing=$(meson introspect "$build" --tests | grep -o 'there are no headers of Python[^"]*' | head -n 1 || true)
+python3 -c 'import pytest' 2>/dev/null || python_missing='pytest is not installed'
+[ -z "$python_missing" ] || printf '\n!!! The package for Python is not tested: %s. !!!\n\n' "$python_missing"
+
 rm -f "$build/meson-logs/testlog.json"
 # One test more than there are cores: tests with real brokers mostly wait.
 meson test -C "$build" --no-rebuild --print-errorlogs --num-processes $(($(nproc) + 1)) || true # the summary below decides
