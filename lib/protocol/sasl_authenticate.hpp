@@ -20,7 +20,7 @@ struct SaslAuthenticateRequest {
 
 struct SaslAuthenticateResponse {
   int16_t error_code = 0;
-  std::optional<std::string> error_message;  ///< may be null
+  std::optional<std::string> error_message = "";  ///< may be null
   Bytes auth_bytes;
   int64_t session_lifetime_ms = 0;  ///< v1+; 0: no end
   static void fields(auto& f, auto& m) {
