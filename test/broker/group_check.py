@@ -238,8 +238,9 @@ class Judge:
 
     @staticmethod
     def stored_at(sent, told, pauses):
-        """When the coordinator stored a commit. A member that was stopped meanwhile hears of it long afterwards."""
-        return sent if any(sent <= begin <= told for begin, _ in pauses) else told
+        """When the coordinator stored a commit. A member that was stopped meanwhile hears of it long afterwards. The driver may
+        have said `pause` a moment before the member stopped, and so before it sent the commit."""
+        return sent if any(begin <= told and (end is None or sent <= end) for begin, end in pauses) else told
 
     def was_silent(self, member, now, silent, spoke):
         """True if the member cannot be blamed for not knowing: dead, stopped, or not heard of for a session."""
@@ -464,6 +465,9 @@ CASES = [
      ["0 a start", "0 b start", "1 a assigned 0", "2 a record 0 0", "3 a answer 0 0", "4 a commit 0 1", "5 driver pause a",
       "100 b assigned 0", "101 b record 0 1", "102 b answer 0 1", "103 b commit 0 2", "104 b committed 0 2",
       "200 driver resume a", "201 a committed 0 1", "202 a lost 0", "203 b closed"]),
+    ("stopped a moment after the driver said so, between a commit and its answer: allowed", None,
+     ["0 a start", "0 b start", "1 a assigned 0", "2 a record 0 0", "3 a answer 0 0", "4 driver pause a", "10 a commit 0 1",
+      "100 b assigned 0", "101 b record 0 1", "200 driver resume a", "201 a committed 0 1", "202 a lost 0", "203 b closed"]),
     ("stopped before a commit, and overtaken", "backwards",
      ["0 a start", "0 b start", "1 a assigned 0", "2 a record 0 0", "3 a answer 0 0", "5 driver pause a",
       "100 b assigned 0", "101 b record 0 0", "102 b answer 0 0", "103 b commit 0 1", "104 b committed 0 1",

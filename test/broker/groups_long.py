@@ -29,6 +29,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 RATE = 60  # records a second, of each group
 NODES = 3
 STAYS = 15  # s after which a node that was started has found its place
+CATCHING_UP = 300  # s for what was written while the group shared out, with a commit for each record
 REST = 45  # s between the kills of two nodes: replicas catch up meanwhile
 COOPERATIVE = "assignor=cooperative-sticky"
 
@@ -188,7 +189,7 @@ class LongTrial(Trial):
         def read_all():
             committed = self.cluster.committed(self.name)
             return all(committed.get(partition, "-") == str(end) or end == 0 for partition, end in ends.items())
-        eventually("the group to reach the end of the log", read_all, 120)
+        eventually("the group to reach the end of the log", read_all, CATCHING_UP)
         self.say("waited")
         for process in self.running.values():
             process.stdin.close()
