@@ -43,6 +43,7 @@ if [ "$what" != build ]; then
   program openssl openssl
   program abidw abigail-tools
   program doxygen doxygen
+  program tmux tmux
   library rdkafka librdkafka-dev
   # Other programs have the name ctags too.
   { command -v ctags-universal || ctags --version | grep 'Universal Ctags'; } >/dev/null 2>&1 || missing+=(universal-ctags)

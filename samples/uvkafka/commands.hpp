@@ -5,7 +5,7 @@
 
 namespace cli {
 
-extern const Command kBroker, kTopics, kProduce, kConsume, kGroups, kOffsets, kQuery, kPerf;
+extern const Command kBroker, kTopics, kProduce, kConsume, kGroups, kOffsets, kQuery, kPerf, kTop;
 
 int broker(int argc, char** argv);
 int topics(int argc, char** argv);
@@ -15,5 +15,6 @@ int groups(int argc, char** argv);
 int offsets(int argc, char** argv);
 int query(int argc, char** argv);
 int perf(int argc, char** argv);
+int top(int argc, char** argv);
 
 }  // namespace cli

@@ -17,7 +17,7 @@ struct Entry {
 constexpr Entry kCommands[] = {
     {&cli::kProduce, cli::produce}, {&cli::kConsume, cli::consume}, {&cli::kTopics, cli::topics},
     {&cli::kGroups, cli::groups},   {&cli::kOffsets, cli::offsets}, {&cli::kQuery, cli::query},
-    {&cli::kBroker, cli::broker},   {&cli::kPerf, cli::perf},
+    {&cli::kTop, cli::top},         {&cli::kBroker, cli::broker},   {&cli::kPerf, cli::perf},
 };
 
 void print_usage(std::FILE* to) {

@@ -1,7 +1,7 @@
 # Completion of uvkafka for bash. Options of the client (-X) come from the program itself.
 _uvkafka() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-  local commands='produce consume topics groups offsets query broker perf help'
+  local commands='produce consume topics groups offsets query broker perf top help'
   local client='-b --bootstrap -X -F --config -m --max-wait -q --quiet --resolve -h --help'
   local options=
   COMPREPLY=()
@@ -11,7 +11,7 @@ _uvkafka() {
     return
   fi
   case $previous in
-    -F | --config)
+    -F | --config | --stats)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
@@ -48,6 +48,7 @@ _uvkafka() {
     query) options="-t --topic -J --json $client" ;;
     broker) options='--port --host --brokers --partitions --no-auto-create --topic --release --rack --fault -h --help' ;;
     perf) options="-t --topic -n --messages -s --size --create --commit $client" ;;
+    top) options="-g --group -t --topic -d --delay -n --rounds --stats $client" ;;
     help) options="$commands options" ;;
   esac
   [ "$command" = perf ] && [ "$COMP_CWORD" -eq 2 ] && options='produce consume'

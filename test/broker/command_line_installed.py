@@ -16,7 +16,7 @@ import sys
 
 from harness import Checks, default_program, expect, expect_equal, run
 
-COMMANDS = ("produce", "consume", "topics", "groups", "offsets", "query", "broker", "perf")
+COMMANDS = ("produce", "consume", "topics", "groups", "offsets", "query", "broker", "perf", "top")
 INSTALLED = ("{bindir}/uvkafka", "{mandir}/man1/uvkafka.1", "{datadir}/bash-completion/completions/uvkafka",
              "{datadir}/zsh/site-functions/_uvkafka")
 
