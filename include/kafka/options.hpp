@@ -153,7 +153,8 @@ struct UVKAFKA_API ProducerOptions {
   std::chrono::milliseconds delivery_timeout{120000};  ///< from send() to the report (KIP-91); longer than linger
   std::optional<bool> enable_idempotence = {};  ///< no duplicates, and order with several batches under way (KIP-98);
                                                 ///< unset: on with acks=all if the brokers can (0.11) and allow it
-  std::chrono::microseconds linger{0};          ///< how long a batch waits for more records; 0: to the end of the turn
+  std::chrono::microseconds linger{0};          ///< how long a batch waits for more records; 0: to the end of the turn.
+                                                ///< Nobody waits while buffer_memory is full
   std::optional<int32_t> max_in_flight = {};    ///< requests per connection; 5 if unset; 1 to 1,000, with idempotence 1
                                               ///< to 5. Without idempotence, one batch of a partition is under way at a
                                               ///< time; if this is set, several may be, and a retry may reorder them

@@ -16,7 +16,7 @@ Core::Core(std::shared_ptr<session::Core> session, ProducerOptions options)
       flushes_(*session_, lane_),
       reports_(*session_, lane_, memory_),
       accumulator_(*session_, options_, memory_, reports_),
-      sender_(*session_, options_, accumulator_, reports_, flushes_),
+      sender_(*session_, options_, accumulator_, reports_, flushes_, memory_),
       close_alarm_(*session_, [this] { fail_rest(); }) {
   accumulator_.set_observer(sender_);
   error_ = session_->error();
@@ -79,6 +79,12 @@ Error Core::check(const Record& record, Compression codec, size_t receipt, size_
   return accumulator_.check(record, codec, receipt, bytes, charge);
 }
 
+Error Core::room_for(size_t charge) {
+  Error full = memory_.make_room(charge);
+  if (full) sender_.schedule();  // what lingers is sent, to make room
+  return full;
+}
+
 // What the return value says is not reported as well: a token that is sent again would have two reports.
 Error Core::refuse(Error why) {
   reports_.count_refused();
@@ -90,7 +96,7 @@ bool Core::would_block(const Record& record, std::string_view topic) {
   if (accumulator_.is_plain(record, bytes, kCallbackBytes)) return false;
   size_t charge = 0;
   if (check(record, options_.compression_type, kCallbackBytes, bytes, charge) || check_topic_name(topic)) return false;
-  return static_cast<bool>(memory_.make_room(charge));
+  return static_cast<bool>(room_for(charge));
 }
 
 bool Core::would_block(const TopicHandle* handle, const Record& record) {
@@ -111,7 +117,9 @@ Error Core::when_room(size_t bytes, Function<void()> fn) {
                                               " bytes, and what a record needs beside them, exceed " +
                                               "buffer_memory (" + std::to_string(largest) + ")");
   }
-  if (fn) memory_.rooms().add(charge, std::move(fn));
+  if (!fn) return {};
+  memory_.rooms().add(charge, std::move(fn));
+  if (memory_.wanted()) sender_.schedule();
   return {};
 }
 
@@ -138,7 +146,7 @@ Error Core::send(const Record& record, Receipt receipt) {
     size_t charge = 0;
     Error refused = check(record, options_.compression_type, receipt.bytes(), bytes, charge);
     if (!refused && !known) refused = check_topic_name(record.topic);
-    if (!refused) refused = memory_.make_room(charge);
+    if (!refused) refused = room_for(charge);
     if (refused) return refuse(std::move(refused));
   }
   return add(accumulator_.topic(record.topic), record, bytes, receipt);
@@ -155,7 +163,7 @@ Error Core::send(const TopicHandle* handle, const Record& record, R receipt) {
     if (!plain) {
       size_t charge = 0;
       Error refused = check(record, options_.compression_type, kept.bytes(), bytes, charge);
-      if (!refused) refused = memory_.make_room(charge);
+      if (!refused) refused = room_for(charge);
       if (refused) return refuse(std::move(refused));
     }
     if (!accumulator_.chooser().custom()) return add(*handle->topic, record, bytes, kept);
@@ -207,7 +215,7 @@ Error Core::check(const std::vector<ProduceEnvelope>& envelopes, std::vector<Err
     return Error(Errc::message_too_large, std::to_string(count) + " messages of " + std::to_string(charge) +
                                               " bytes exceed buffer_memory (" + std::to_string(memory_.limit()) + ")");
   }
-  return count > 0 ? memory_.make_room(charge) : Error();
+  return count > 0 ? room_for(charge) : Error();
 }
 
 void Core::produce(std::vector<ProduceEnvelope> envelopes, Function<void(ProduceResult)> done) {

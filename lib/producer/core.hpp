@@ -83,6 +83,7 @@ class Core final : public session::Client, public std::enable_shared_from_this<C
   Error check(const std::vector<ProduceEnvelope>& envelopes, std::vector<Error>& wrong);
   Error add(Topic& topic, const Record& record, size_t bytes, Receipt& receipt);
   Error refuse(Error why);
+  Error room_for(size_t charge);
   void on_metadata();
   void leave();
   void end_close();

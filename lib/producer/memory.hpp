@@ -56,6 +56,8 @@ class Memory {
     --records_;
   }
   void on_drain(Function<void()> handler);
+  /// Somebody waits for room, or was refused and half of the memory is not free yet.
+  bool wanted() const noexcept { return !rooms_.empty() || (full_ && used_ > limit_ / 2); }
   /// Calls the handler if it waits and half of the memory is free.
   void tell_room();
 

@@ -28,12 +28,13 @@ struct Sender::Pass {
 };
 
 Sender::Sender(session::Core& session, const ProducerOptions& options, Accumulator& accumulator, Reports& reports,
-               const Flushes& flushes)
+               const Flushes& flushes, const Memory& memory)
     : session_(session),
       options_(options),
       accumulator_(accumulator),
       reports_(reports),
       flushes_(flushes),
+      memory_(memory),
       queue_(session, [this] { look(); }),
       lingering_(options.linger),
       wake_(session, [this] { look(); }),
@@ -64,7 +65,7 @@ void Sender::stop() {
 void Sender::on_opened(Partition& partition) {
   expiry_.by(partition.open->created + options_.delivery_timeout);
   const net::TimePoint due = lingering_.due(partition);
-  if (due <= session_.reactor().now() || flushes_.under_way() || idempotence_.error()) {
+  if (due <= session_.reactor().now() || nothing_lingers() || idempotence_.error()) {
     return queue_.activate(partition);
   }
   wake_.by(due);
@@ -72,7 +73,7 @@ void Sender::on_opened(Partition& partition) {
 }
 
 void Sender::end_lingering(net::TimePoint now) {
-  const bool all = flushes_.under_way() || idempotence_.error();
+  const bool all = nothing_lingers() || idempotence_.error();
   while (Partition* const partition = lingering_.take_due(now, all)) {
     if (!partition->idle()) queue_.list(*partition);
   }
@@ -143,7 +144,7 @@ bool Sender::may_leave(Partition& partition, Pass& pass, bool& lingers) {
   }
   if (!partition.waiting.empty()) return chain_allows(partition);
   const net::TimePoint due = lingering_.due(partition);
-  if (due <= pass.now || flushes_.under_way()) return chain_allows(partition);
+  if (due <= pass.now || nothing_lingers()) return chain_allows(partition);
   pass.wake = std::min(pass.wake, due);
   lingers = true;
   return false;

@@ -16,6 +16,7 @@
 #include "producer/flushes.hpp"
 #include "producer/idempotence.hpp"
 #include "producer/lingering.hpp"
+#include "producer/memory.hpp"
 #include "producer/request_writer.hpp"
 #include "producer/requests.hpp"
 #include "producer/send_queue.hpp"
@@ -33,7 +34,7 @@ class Sender final : public BatchObserver {
   static constexpr size_t kSealedAhead = 1024 * 1024;
 
   Sender(session::Core& session, const ProducerOptions& options, Accumulator& accumulator, Reports& reports,
-         const Flushes& flushes);
+         const Flushes& flushes, const Memory& memory);
 
   void on_opened(Partition& partition) override;
   void on_filled(Partition& partition) override { queue_.activate(partition); }
@@ -58,6 +59,8 @@ class Sender final : public BatchObserver {
 
   void look();
   void end_lingering(net::TimePoint now);
+  /// Batches that linger hold memory that somebody waits for: linger would be the pause of that wait.
+  bool nothing_lingers() const { return flushes_.under_way() || memory_.wanted(); }
   bool visit(Partition& partition, Pass& pass);
   bool may_leave(Partition& partition, Pass& pass, bool& lingers);
   bool chain_allows(Partition& partition);
@@ -78,6 +81,7 @@ class Sender final : public BatchObserver {
   Accumulator& accumulator_;
   Reports& reports_;
   const Flushes& flushes_;
+  const Memory& memory_;
   SendQueue queue_;
   Lingering lingering_;
   Alarm wake_;

@@ -34,6 +34,38 @@ TEST_CASE("E12: who waits for room gets it in turn, and nobody hears of it insid
   world.finish();
 }
 
+TEST_CASE("E12: what lingers leaves at once when somebody waits for its room") {
+  ProducerWorld world({.buffer_memory = 20000, .linger = 30s});
+  world.warm_up();
+  Reports reports;
+  const std::string large(9000, 'x');
+  const Record record{.topic = "t", .partition = 0, .value = large};
+  for (int i = 0; i < 2; ++i) REQUIRE_FALSE(world.producer->send(record, reports.take(i)));
+  world.run(1s);
+  REQUIRE(reports.all.empty());  // they linger
+  bool room = false;
+  SECTION("send() says queue_full") {
+    REQUIRE(world.producer->send(record) == Errc::queue_full);
+    world.producer->on_drain([&] { room = true; });
+  }
+  SECTION("would_block() says yes") {
+    REQUIRE(world.producer->would_block(record));
+    world.producer->on_drain([&] { room = true; });
+  }
+  SECTION("when_room()") {
+    REQUIRE_FALSE(world.producer->when_room(large.size(), [&] { room = true; }));
+  }
+  world.run(1s);
+  CHECK(room);
+  CHECK(reports.count(Errc::none) == 2);
+  // Nobody waits any more: the next one lingers again.
+  REQUIRE_FALSE(world.producer->send(record, reports.take(3)));
+  world.run(5s);
+  CHECK(reports.count(Errc::none) == 2);
+  REQUIRE(world.until_reports(reports, 3));
+  world.finish();
+}
+
 TEST_CASE("E12: a small record does not overtake a large one that waits for room") {
   ProducerWorld world({.buffer_memory = 20000});
   world.warm_up();
