@@ -15,10 +15,10 @@ namespace cli {
 
 /// One round.
 struct Look {
-  uint64_t at_ms = 0;  ///< of the loop's clock
-  std::string time;    ///< "21:04:59"
-  ClusterRound cluster;
-  std::optional<Samples> stats;  ///< none if they were not asked for, or cannot be had
+  uint64_t at_ms = 0;     ///< of the loop's clock
+  std::string time = {};  ///< "21:04:59"
+  ClusterRound cluster = {};
+  std::optional<Samples> stats = {};  ///< none if they were not asked for, or cannot be had
 };
 
 /// How fast numbers grow from one look to the next.
