@@ -340,7 +340,7 @@ TEST_CASE("every version of ApiVersions lists what is served; an unknown one is 
     request.client_software_version = version >= 3 ? "1.0" : "";
     auto response = client.call(request, version);
     CHECK(response.error_code == 0);
-    CHECK(response.api_keys.size() == 25);
+    CHECK(response.api_keys.size() == 27);
     if (version < 3) continue;
     request.client_software_name = "bad name";
     CHECK(client.call(request, version).error_code == code(Errc::invalid_request));
@@ -554,7 +554,7 @@ TEST_CASE("a broker of an old release serves its versions and no others") {
   REQUIRE(!f.broker->as_version("4.3"));
   Client& third = f.connect();
   auto versions = third.call(protocol::ApiVersionsRequest{}, 0);
-  REQUIRE(versions.api_keys.size() == 25);
+  REQUIRE(versions.api_keys.size() == 27);
   CHECK(versions.api_keys[1].min_version == 4);
   third.send(produce("t", 0, batch_of({"a"})), 2);
   CHECK(third.is_closed_soon());
