@@ -33,10 +33,8 @@ Sender::Sender(session::Core& session, const ProducerOptions& options, Accumulat
       options_(options),
       accumulator_(accumulator),
       reports_(reports),
-      flushes_(flushes),
-      memory_(memory),
       queue_(session, [this] { look(); }),
-      lingering_(options.linger),
+      lingering_(options.linger, flushes, memory),
       wake_(session, [this] { look(); }),
       idempotence_(session,
                    options.enable_idempotence.value_or(options.acks == Acks::all &&
@@ -65,7 +63,7 @@ void Sender::stop() {
 void Sender::on_opened(Partition& partition) {
   expiry_.by(partition.open->created + options_.delivery_timeout);
   const net::TimePoint due = lingering_.due(partition);
-  if (due <= session_.reactor().now() || nothing_lingers() || idempotence_.error()) {
+  if (due <= session_.reactor().now() || lingering_.is_off() || idempotence_.error()) {
     return queue_.activate(partition);
   }
   wake_.by(due);
@@ -73,7 +71,7 @@ void Sender::on_opened(Partition& partition) {
 }
 
 void Sender::end_lingering(net::TimePoint now) {
-  const bool all = nothing_lingers() || idempotence_.error();
+  const bool all = lingering_.is_off() || idempotence_.error();
   while (Partition* const partition = lingering_.take_due(now, all)) {
     if (!partition->idle()) queue_.list(*partition);
   }
@@ -144,7 +142,7 @@ bool Sender::may_leave(Partition& partition, Pass& pass, bool& lingers) {
   }
   if (!partition.waiting.empty()) return chain_allows(partition);
   const net::TimePoint due = lingering_.due(partition);
-  if (due <= pass.now || nothing_lingers()) return chain_allows(partition);
+  if (due <= pass.now || lingering_.is_off()) return chain_allows(partition);
   pass.wake = std::min(pass.wake, due);
   lingers = true;
   return false;

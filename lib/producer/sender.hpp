@@ -59,8 +59,6 @@ class Sender final : public BatchObserver {
 
   void look();
   void end_lingering(net::TimePoint now);
-  /// Batches that linger hold memory that somebody waits for: linger would be the pause of that wait.
-  bool nothing_lingers() const { return flushes_.under_way() || memory_.wanted(); }
   bool visit(Partition& partition, Pass& pass);
   bool may_leave(Partition& partition, Pass& pass, bool& lingers);
   bool chain_allows(Partition& partition);
@@ -80,8 +78,6 @@ class Sender final : public BatchObserver {
   const ProducerOptions& options_;
   Accumulator& accumulator_;
   Reports& reports_;
-  const Flushes& flushes_;
-  const Memory& memory_;
   SendQueue queue_;
   Lingering lingering_;
   Alarm wake_;
