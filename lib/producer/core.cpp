@@ -16,7 +16,7 @@ Core::Core(std::shared_ptr<session::Core> session, ProducerOptions options)
       flushes_(*session_, lane_),
       reports_(*session_, lane_, memory_),
       accumulator_(*session_, options_, memory_, reports_),
-      sender_(*session_, options_, accumulator_, reports_, flushes_, memory_),
+      sender_(*session_, options_, accumulator_, reports_, Urgency(flushes_, memory_)),
       close_alarm_(*session_, [this] { fail_rest(); }) {
   accumulator_.set_observer(sender_);
   error_ = session_->error();

@@ -6,8 +6,6 @@
 #include <kafka/options.hpp>
 
 #include "base/ring.hpp"
-#include "producer/flushes.hpp"
-#include "producer/memory.hpp"
 #include "producer/topic.hpp"
 
 namespace kafka::producer {
@@ -15,12 +13,7 @@ namespace kafka::producer {
 /// Owns the queue of partitions that linger, the first due first.
 class Lingering {
  public:
-  Lingering(net::Duration linger, const Flushes& flushes, const Memory& memory)
-      : linger_(linger), flushes_(flushes), memory_(memory) {}
-
-  /// Nothing may linger now: a flush waits, or somebody waits for memory that lingering batches hold. Linger would be
-  /// the pause of that wait.
-  bool is_off() const { return flushes_.under_way() || memory_.wanted(); }
+  explicit Lingering(net::Duration linger) : linger_(linger) {}
 
   /// When the open batch of the partition has to leave.
   net::TimePoint due(const Partition& partition) const { return partition.open->created + linger_; }
@@ -41,8 +34,6 @@ class Lingering {
   };
 
   net::Duration linger_;
-  const Flushes& flushes_;
-  const Memory& memory_;
   Ring<Entry> entries_;
 };
 

@@ -28,13 +28,14 @@ struct Sender::Pass {
 };
 
 Sender::Sender(session::Core& session, const ProducerOptions& options, Accumulator& accumulator, Reports& reports,
-               const Flushes& flushes, const Memory& memory)
+               Urgency urgency)
     : session_(session),
       options_(options),
       accumulator_(accumulator),
       reports_(reports),
+      urgency_(urgency),
       queue_(session, [this] { look(); }),
-      lingering_(options.linger, flushes, memory),
+      lingering_(options.linger),
       wake_(session, [this] { look(); }),
       idempotence_(session,
                    options.enable_idempotence.value_or(options.acks == Acks::all &&
@@ -63,7 +64,7 @@ void Sender::stop() {
 void Sender::on_opened(Partition& partition) {
   expiry_.by(partition.open->created + options_.delivery_timeout);
   const net::TimePoint due = lingering_.due(partition);
-  if (due <= session_.reactor().now() || lingering_.is_off() || idempotence_.error()) {
+  if (due <= session_.reactor().now() || urgency_.is_on() || idempotence_.error()) {
     return queue_.activate(partition);
   }
   wake_.by(due);
@@ -71,7 +72,7 @@ void Sender::on_opened(Partition& partition) {
 }
 
 void Sender::end_lingering(net::TimePoint now) {
-  const bool all = lingering_.is_off() || idempotence_.error();
+  const bool all = urgency_.is_on() || idempotence_.error();
   while (Partition* const partition = lingering_.take_due(now, all)) {
     if (!partition->idle()) queue_.list(*partition);
   }
@@ -142,7 +143,7 @@ bool Sender::may_leave(Partition& partition, Pass& pass, bool& lingers) {
   }
   if (!partition.waiting.empty()) return chain_allows(partition);
   const net::TimePoint due = lingering_.due(partition);
-  if (due <= pass.now || lingering_.is_off()) return chain_allows(partition);
+  if (due <= pass.now || urgency_.is_on()) return chain_allows(partition);
   pass.wake = std::min(pass.wake, due);
   lingers = true;
   return false;

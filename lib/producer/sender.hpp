@@ -13,14 +13,13 @@
 #include "producer/alarm.hpp"
 #include "producer/answer_queue.hpp"
 #include "producer/expiry.hpp"
-#include "producer/flushes.hpp"
 #include "producer/idempotence.hpp"
 #include "producer/lingering.hpp"
-#include "producer/memory.hpp"
 #include "producer/request_writer.hpp"
 #include "producer/requests.hpp"
 #include "producer/send_queue.hpp"
 #include "producer/settler.hpp"
+#include "producer/urgency.hpp"
 
 namespace kafka::producer {
 
@@ -34,7 +33,7 @@ class Sender final : public BatchObserver {
   static constexpr size_t kSealedAhead = 1024 * 1024;
 
   Sender(session::Core& session, const ProducerOptions& options, Accumulator& accumulator, Reports& reports,
-         const Flushes& flushes, const Memory& memory);
+         Urgency urgency);
 
   void on_opened(Partition& partition) override;
   void on_filled(Partition& partition) override { queue_.activate(partition); }
@@ -78,6 +77,7 @@ class Sender final : public BatchObserver {
   const ProducerOptions& options_;
   Accumulator& accumulator_;
   Reports& reports_;
+  const Urgency urgency_;
   SendQueue queue_;
   Lingering lingering_;
   Alarm wake_;
