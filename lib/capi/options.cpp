@@ -40,8 +40,8 @@ std::vector<OptionInfo> list(const kafka_options& options) {
 }
 
 /// The options of a kind, with the strings that kafka_options_describe() hands out.
-struct Table {
-  explicit Table(int kind) : infos(list(defaults(kind))) {
+struct OptionTable {
+  explicit OptionTable(int kind) : infos(list(defaults(kind))) {
     for (const OptionInfo& info : infos) {
       std::string all;
       for (const std::string& choice : info.choices) all += (all.empty() ? "" : ",") + choice;
@@ -52,9 +52,9 @@ struct Table {
   std::vector<std::string> choices;
 };
 
-const Table& table(int kind) {
-  static const std::array<Table, kKinds> all = {Table(KAFKA_SESSION_OPTIONS), Table(KAFKA_PRODUCER_OPTIONS),
-                                                Table(KAFKA_CONSUMER_OPTIONS)};
+const OptionTable& table(int kind) {
+  static const std::array<OptionTable, kKinds> all = {
+      OptionTable(KAFKA_SESSION_OPTIONS), OptionTable(KAFKA_PRODUCER_OPTIONS), OptionTable(KAFKA_CONSUMER_OPTIONS)};
   return all[static_cast<size_t>(kind)];
 }
 

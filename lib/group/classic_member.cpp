@@ -26,7 +26,7 @@ Partitions subscribed_part(const std::set<std::string>& subscribed, const Partit
   return part;
 }
 
-bool fatal(const Error& error) {
+bool fatal_for_classic(const Error& error) {
   switch (error.code()) {
     case Errc::fenced_instance_id:
     case Errc::group_authorization_failed:
@@ -161,7 +161,7 @@ void ClassicMember::join_failed(const Error& error, const Joined& response) {
   if (error == Errc::closed) return;
   if (error == Errc::unsupported_version)
     return refuse(Error(Errc::unsupported_feature, "members of groups need Kafka 0.9: " + std::string(error.detail())));
-  if (fatal(error)) {
+  if (fatal_for_classic(error)) {
     const bool no_assignor = error == Errc::inconsistent_group_protocol;
     return refuse(no_assignor
                       ? Error(error.code(), std::string(error.detail()) + ": this member offers " +
@@ -245,7 +245,7 @@ void ClassicMember::sync_failed(const Error& error) {
   state_ = State::stable;
   if (error == Errc::closed) return;
   if (farewell_.wanted()) return go_on();
-  if (fatal(error) && error != Errc::inconsistent_group_protocol) return refuse(error);
+  if (fatal_for_classic(error) && error != Errc::inconsistent_group_protocol) return refuse(error);
   if (error == Errc::unknown_member_id) put_out(error);
   if (error == Errc::rebalance_in_progress) return want("the group rebalances again");
   pause(error);

@@ -8,7 +8,7 @@
 namespace kafka::group {
 namespace {
 
-bool fatal(const Error& error) {
+bool fatal_for_consumer(const Error& error) {
   switch (error.code()) {
     case Errc::fenced_instance_id:
     case Errc::group_authorization_failed:
@@ -138,7 +138,7 @@ void ConsumerProtocolMember::heartbeat_answered(const Error& error, Response& re
   if (!outcome && state_ == State::joining) outcome = joined(response);
   if (outcome) {
     told_.forget();
-    if (fatal(outcome)) return refuse(refusal(outcome));
+    if (fatal_for_consumer(outcome)) return refuse(refusal(outcome));
     if (state_ == State::joining) return join_failed(outcome);
     const bool out = outcome == Errc::unknown_member_id || outcome == Errc::fenced_member_epoch ||
                      outcome == Errc::group_id_not_found;

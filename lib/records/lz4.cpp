@@ -142,9 +142,9 @@ Error bound(std::string_view rest, const FrameHeader& header, size_t& most, size
 }
 
 // The frames of a stream, one after the other, block by block.
-class Frames : public Decompression {
+class Lz4Frames : public Decompression {
  public:
-  Frames(std::string_view packed, size_t limit) : rest_(packed), left_(limit), limit_(limit) {}
+  Lz4Frames(std::string_view packed, size_t limit) : rest_(packed), left_(limit), limit_(limit) {}
   Error step(size_t most, Buffer& out, bool& done) override;
 
  private:
@@ -166,7 +166,7 @@ class Frames : public Decompression {
   bool begun_ = false;
 };
 
-Error Frames::step(size_t most, Buffer& out, bool& done) {
+Error Lz4Frames::step(size_t most, Buffer& out, bool& done) {
   const size_t before = out.size();
   const size_t unread = rest_.size();
   while (out.size() - before < most && unread - rest_.size() < most) {
@@ -184,7 +184,7 @@ Error Frames::step(size_t most, Buffer& out, bool& done) {
   return {};
 }
 
-Error Frames::begin(Buffer& out) {
+Error Lz4Frames::begin(Buffer& out) {
   begun_ = true;
   header_ = {};
   if (Error error = read_header(rest_, header_)) return error;
@@ -198,7 +198,7 @@ Error Frames::begin(Buffer& out) {
   return {};
 }
 
-Error Frames::decompress(const Block& block, Buffer& out) {
+Error Lz4Frames::decompress(const Block& block, Buffer& out) {
   if (!block.checksum.empty() && xxh32(block.bytes) != load_le32(block.checksum.data()))
     return lz4_corrupt("the checksum of a block does not match");
   const size_t used = out.size() - begin_;
@@ -225,7 +225,7 @@ Error Frames::decompress(const Block& block, Buffer& out) {
   return {};
 }
 
-Error Frames::end(const Buffer& out) {
+Error Lz4Frames::end(const Buffer& out) {
   inside_ = false;
   const std::string_view plain = content(out);
   left_ -= plain.size();
@@ -260,7 +260,7 @@ Error lz4_compress(int level, std::string_view plain, Lz4Checksum checksum, Buff
 }
 
 std::unique_ptr<Decompression> lz4_decompression(std::string_view packed, size_t limit) {
-  return std::make_unique<Frames>(packed, limit);
+  return std::make_unique<Lz4Frames>(packed, limit);
 }
 
 }  // namespace kafka::records

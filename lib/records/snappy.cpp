@@ -56,7 +56,7 @@ Error take_block(std::string_view& rest, std::string_view& block) {
 }
 
 // One block that is being decompressed: by the library if a step may take the whole of it.
-class Block {
+class SnappyBlock {
  public:
   bool begun() const noexcept { return slices_.has_value(); }
   Error begin(std::string_view packed, size_t most, Buffer& out) {
@@ -103,7 +103,7 @@ class RawBlock : public Decompression {
 
   std::string_view packed_;
   size_t limit_;
-  Block block_;
+  SnappyBlock block_;
 };
 
 class Xerial : public Decompression {
@@ -151,7 +151,7 @@ class Xerial : public Decompression {
 
   std::string_view rest_;
   size_t limit_;
-  Block block_;
+  SnappyBlock block_;
   bool begun_ = false;
 };
 

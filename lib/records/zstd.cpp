@@ -138,9 +138,9 @@ thread_local std::unique_ptr<ZSTD_DCtx, FreeContext> t_unpacker;
 // The largest window that libzstd's stream takes without being told to.
 constexpr uint64_t kMostWindow = uint64_t{1} << 27;
 
-class Frames : public Decompression {
+class ZstdFrames : public Decompression {
  public:
-  Frames(std::string_view packed, size_t limit) : packed_(packed), limit_(limit) {}
+  ZstdFrames(std::string_view packed, size_t limit) : packed_(packed), limit_(limit) {}
   Error step(size_t most, Buffer& out, bool& done) override;
 
  private:
@@ -160,7 +160,7 @@ class Frames : public Decompression {
   bool begun_ = false;
 };
 
-Error Frames::step(size_t most, Buffer& out, bool& done) {
+Error ZstdFrames::step(size_t most, Buffer& out, bool& done) {
   if (!begun_) {
     if (Error error = begin(most)) return error;
     out.reserve(room_);
@@ -170,7 +170,7 @@ Error Frames::step(size_t most, Buffer& out, bool& done) {
   return at_once(out);
 }
 
-Error Frames::begin(size_t most) {
+Error ZstdFrames::begin(size_t most) {
   begun_ = true;
   if (packed_.empty()) return zstd_corrupt("the stream is cut off");
   for (Walk walk(packed_); !walk.at_end();) {
@@ -182,7 +182,7 @@ Error Frames::begin(size_t most) {
   return unpacker_ == nullptr ? Error(Errc::unsupported_codec, "zstd: no memory") : Error();
 }
 
-Error Frames::at_once(Buffer& out) {
+Error ZstdFrames::at_once(Buffer& out) {
   if (t_unpacker == nullptr) t_unpacker.reset(ZSTD_createDCtx());
   if (t_unpacker == nullptr) return Error(Errc::unsupported_codec, "zstd: no memory");
   const size_t size = ZSTD_decompressDCtx(t_unpacker.get(), out.reserve(room_), room_, packed_.data(), packed_.size());
@@ -194,7 +194,7 @@ Error Frames::at_once(Buffer& out) {
   return {};
 }
 
-Error Frames::stream(size_t most, Buffer& out, bool& done) {
+Error ZstdFrames::stream(size_t most, Buffer& out, bool& done) {
   ZSTD_inBuffer from{packed_.data(), packed_.size(), taken_};
   ZSTD_outBuffer to{out.reserve(room_), std::min(room_, most), 0};
   while (true) {
@@ -229,7 +229,7 @@ Error zstd_compress(int level, std::string_view plain, Buffer& out) {
 }
 
 std::unique_ptr<Decompression> zstd_decompression(std::string_view packed, size_t limit) {
-  return std::make_unique<Frames>(packed, limit);
+  return std::make_unique<ZstdFrames>(packed, limit);
 }
 
 }  // namespace kafka::records

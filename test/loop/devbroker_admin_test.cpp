@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int16_t code(Errc error) { return static_cast<int16_t>(error); }
-
 protocol::CreateTopicsRequest create(std::vector<std::pair<std::string, int32_t>> topics) {
   protocol::CreateTopicsRequest request;
   for (auto& [name, partitions] : topics) {

@@ -24,6 +24,8 @@
 
 namespace kafka::test {
 
+constexpr int16_t code(Errc error) { return static_cast<int16_t>(error); }
+
 class Client : public net::StreamHandler {
  public:
   static constexpr auto kPatience = std::chrono::seconds(10);

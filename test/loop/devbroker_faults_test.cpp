@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kVersion = 9;
-constexpr int16_t code(Errc error) { return static_cast<int16_t>(error); }
 
 protocol::ProduceRequest produce(std::vector<int32_t> partitions = {0}) {
   protocol::ProduceRequest request;
@@ -30,8 +29,8 @@ protocol::ProduceRequest produce(std::vector<int32_t> partitions = {0}) {
   return request;
 }
 
-struct Fixture : BrokerFixture {
-  explicit Fixture(DevBrokerOptions options = {}) : BrokerFixture(std::move(options)) {
+struct FaultsFixture : BrokerFixture {
+  explicit FaultsFixture(DevBrokerOptions options = {}) : BrokerFixture(std::move(options)) {
     REQUIRE(!broker->create_topic("t", 2));
   }
   int16_t produced(Client& client) {
@@ -43,7 +42,7 @@ struct Fixture : BrokerFixture {
 }  // namespace
 
 TEST_CASE("a request that gets an error is not executed, and gets it only as often as was said") {
-  Fixture f;
+  FaultsFixture f;
   Client& client = f.connect();
   Fault& fault = f.broker->on(ApiKey::produce).times(2).reply(Errc::not_enough_replicas);
   CHECK(f.produced(client) == code(Errc::not_enough_replicas));
@@ -59,7 +58,7 @@ TEST_CASE("a request that gets an error is not executed, and gets it only as oft
 }
 
 TEST_CASE("an error for one partition does not touch the others") {
-  Fixture f;
+  FaultsFixture f;
   Client& client = f.connect();
   f.broker->on(ApiKey::produce).partition("t", 1).reply(Errc::kafka_storage_error);
   auto response = client.call(produce({0, 1}), kVersion);
@@ -70,7 +69,7 @@ TEST_CASE("an error for one partition does not touch the others") {
 }
 
 TEST_CASE("a fault for one broker or one client spares the others") {
-  Fixture f({.brokers = 2});
+  FaultsFixture f({.brokers = 2});
   Client& client = f.connect(1);
   f.broker->on(ApiKey::produce).broker(2).reply(Errc::kafka_storage_error);
   f.broker->on(ApiKey::produce).client("somebody else").reply(Errc::kafka_storage_error);
@@ -84,7 +83,7 @@ TEST_CASE("a fault for one broker or one client spares the others") {
 }
 
 TEST_CASE("every API has an error at the place where clients look for it") {
-  Fixture f;
+  FaultsFixture f;
   Client& client = f.connect();
   for (ApiKey api : {ApiKey::fetch, ApiKey::list_offsets, ApiKey::metadata, ApiKey::offset_commit, ApiKey::offset_fetch,
                      ApiKey::find_coordinator, ApiKey::api_versions}) {
@@ -124,7 +123,7 @@ TEST_CASE("every API has an error at the place where clients look for it") {
 }
 
 TEST_CASE("a delayed answer comes late, and the requests after it wait") {
-  Fixture f;
+  FaultsFixture f;
   Client& client = f.connect();
   f.broker->on(ApiKey::produce).delay(60ms);
   client.send(produce(), kVersion);
@@ -136,7 +135,7 @@ TEST_CASE("a delayed answer comes late, and the requests after it wait") {
 }
 
 TEST_CASE("a swallowed request is not executed, a request whose answer is dropped is; neither is answered") {
-  Fixture f;
+  FaultsFixture f;
   f.broker->on(ApiKey::produce).swallow();
   Client& first = f.connect();
   first.send(produce(), kVersion);
@@ -152,7 +151,7 @@ TEST_CASE("a swallowed request is not executed, a request whose answer is droppe
 }
 
 TEST_CASE("connections that close before or after the work") {
-  Fixture f;
+  FaultsFixture f;
   f.broker->on(ApiKey::produce).close_before();
   Client& first = f.connect();
   first.send(produce(), kVersion);
@@ -168,7 +167,7 @@ TEST_CASE("connections that close before or after the work") {
 
 TEST_CASE("an answer cut in the middle of its frame") {
   for (size_t cut : {size_t{0}, size_t{3}, size_t{4}, size_t{9}, size_t{1000}}) {
-    Fixture f;
+    FaultsFixture f;
     Client& client = f.connect();
     f.broker->on(ApiKey::produce).cut_at(cut);
     client.send(produce(), kVersion);
@@ -183,7 +182,7 @@ TEST_CASE("an answer cut in the middle of its frame") {
 }
 
 TEST_CASE("an answer with a wrong byte, and one with a wrong correlation id") {
-  Fixture f;
+  FaultsFixture f;
   Client& client = f.connect();
   f.broker->on(ApiKey::produce).wrong_correlation_id();
   client.send(produce(), kVersion);
@@ -194,7 +193,7 @@ TEST_CASE("an answer with a wrong byte, and one with a wrong correlation id") {
 }
 
 TEST_CASE("a killed broker closes its connections and its port; a restarted one has lost nothing") {
-  Fixture f({.brokers = 2});
+  FaultsFixture f({.brokers = 2});
   Client& client = f.connect(1);
   REQUIRE(f.produced(client) == 0);
   f.broker->kill(1);
@@ -220,7 +219,7 @@ TEST_CASE("a killed broker closes its connections and its port; a restarted one 
 }
 
 TEST_CASE("a paused broker keeps its connections and answers nothing until it resumes") {
-  Fixture f;
+  FaultsFixture f;
   Client& client = f.connect();
   REQUIRE(f.produced(client) == 0);
   f.broker->on(ApiKey::produce).delay(10ms);
@@ -241,7 +240,7 @@ TEST_CASE("a paused broker keeps its connections and answers nothing until it re
 }
 
 TEST_CASE("disconnect() closes every connection, and the broker accepts new ones") {
-  Fixture f;
+  FaultsFixture f;
   Client& client = f.connect();
   REQUIRE(f.produced(client) == 0);
   f.broker->disconnect();
@@ -252,7 +251,7 @@ TEST_CASE("disconnect() closes every connection, and the broker accepts new ones
 }
 
 TEST_CASE("closing with requests of every kind under way leaves nothing on the loop") {
-  Fixture f;
+  FaultsFixture f;
   Client& waiting = f.connect();
   protocol::FetchRequest fetch;
   fetch.max_wait_ms = 60000;

@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int16_t code(Errc error) { return static_cast<int16_t>(error); }
 using PartitionData = protocol::FetchResponse::FetchableTopicResponse::PartitionData;
 
 struct Asked {
@@ -52,8 +51,8 @@ std::vector<int32_t> partitions_in(const protocol::FetchResponse& response) {
   return numbers;
 }
 
-struct Fixture : BrokerFixture {
-  explicit Fixture(DevBrokerOptions options = {}, int32_t partitions = 2) : BrokerFixture(std::move(options)) {
+struct FetchFixture : BrokerFixture {
+  explicit FetchFixture(DevBrokerOptions options = {}, int32_t partitions = 2) : BrokerFixture(std::move(options)) {
     REQUIRE(!broker->create_topic("t", partitions));
   }
   void append(int32_t partition, const char* value) { REQUIRE(broker->append("t", partition, {.value = value}) >= 0); }
@@ -67,7 +66,7 @@ struct Fixture : BrokerFixture {
 }  // namespace
 
 TEST_CASE("a fetch session answers only with news, and continues from what it knows") {
-  Fixture f;
+  FetchFixture f;
   Client& client = f.connect();
   auto full = client.call(fetch({{.partition = 0}, {.partition = 1}}, 0, 0), 12);
   REQUIRE(full.session_id != 0);
@@ -99,7 +98,7 @@ TEST_CASE("a fetch session answers only with news, and continues from what it kn
 }
 
 TEST_CASE("a waiting incremental fetch is answered for any partition of its session; faults find those too") {
-  Fixture f;
+  FetchFixture f;
   Client& client = f.connect();
   const int32_t id = client.call(fetch({{.partition = 0}, {.partition = 1}}, 0, 0), 12).session_id;
   auto wait = fetch({}, id, 1);
@@ -120,7 +119,7 @@ TEST_CASE("a waiting incremental fetch is answered for any partition of its sess
 }
 
 TEST_CASE("D15: sessions are evicted, limited in number, lost with their broker, or not there at all") {
-  Fixture f({.brokers = 2, .fetch_sessions = 1});
+  FetchFixture f({.brokers = 2, .fetch_sessions = 1});
   Client& client = f.connect(1);
   const int32_t id = client.call(fetch({{}}, 0, 0), 12).session_id;
   REQUIRE(id != 0);
@@ -136,12 +135,12 @@ TEST_CASE("D15: sessions are evicted, limited in number, lost with their broker,
   CHECK(client.call(fetch({{}}, 0, 0), 12).session_id != 0);
   f.broker->kill(1);
   CHECK(f.broker->fetch_sessions() == 0);
-  Fixture off({.fetch_sessions = 0});
+  FetchFixture off({.fetch_sessions = 0});
   CHECK(off.connect().call(fetch({{}}, 0, 0), 12).session_id == 0);
 }
 
 TEST_CASE("every version of OffsetForLeaderEpoch tells where an epoch ended") {
-  Fixture f({.brokers = 2}, 1);
+  FetchFixture f({.brokers = 2}, 1);
   Client& client = f.connect(1);
   f.append(0, "a");
   f.append(0, "b");
@@ -171,7 +170,7 @@ TEST_CASE("every version of OffsetForLeaderEpoch tells where an epoch ended") {
 }
 
 TEST_CASE("D11: after an unclean election a fetch behind the cut is told where the logs part") {
-  Fixture f({}, 1);
+  FetchFixture f({}, 1);
   Client& client = f.connect();
   for (const char* value : {"a", "b", "c"}) f.append(0, value);
   CHECK(f.only(client, fetch({{.offset = 3, .last_epoch = 0}})).diverging_epoch.epoch == -1);
@@ -189,7 +188,7 @@ TEST_CASE("D11: after an unclean election a fetch behind the cut is told where t
 }
 
 TEST_CASE("followers serve consumers, and a leader sends consumers to the follower in their rack") {
-  Fixture f({.brokers = 3, .racks = {"a", "b"}, .replication_factor = 2}, 1);  // on 1 (leader) and 2
+  FetchFixture f({.brokers = 3, .racks = {"a", "b"}, .replication_factor = 2}, 1);  // on 1 (leader) and 2
   for (const char* value : {"a", "b", "c"}) f.append(0, value);
   Client& leader = f.connect(1);
   auto from_b = fetch({{}});
@@ -228,7 +227,7 @@ TEST_CASE("followers serve consumers, and a leader sends consumers to the follow
 }
 
 TEST_CASE("B8: readers of committed records stop at open transactions and are told of aborted ones") {
-  Fixture f({}, 1);
+  FetchFixture f({}, 1);
   Client& client = f.connect();
   DevBroker& broker = *f.broker;
   auto committed = [&](int64_t offset) {
@@ -289,7 +288,7 @@ TEST_CASE("B8: readers of committed records stop at open transactions and are to
 }
 
 TEST_CASE("a throttled answer has the pause, and seen() the time of each request") {
-  Fixture f;
+  FetchFixture f;
   Client& client = f.connect();
   f.broker->on(ApiKey::fetch).throttle(250ms);
   CHECK(client.call(fetch({{}}), 12).throttle_time_ms == 250);
@@ -300,7 +299,7 @@ TEST_CASE("a throttled answer has the pause, and seen() the time of each request
 }
 
 TEST_CASE("a topic can have a limit of its own, stamp its records, or demand keys") {
-  Fixture f;
+  FetchFixture f;
   Client& client = f.connect();
   auto produce = [&](Bytes records, int version = 9) {
     protocol::ProduceRequest request;

@@ -9,8 +9,6 @@ using namespace kafka::test;
 
 namespace {
 
-constexpr int16_t code(Errc error) { return static_cast<int16_t>(error); }
-
 protocol::InitProducerIdRequest init(int64_t id = -1, int16_t epoch = -1) {
   protocol::InitProducerIdRequest request;
   request.transactional_id.reset();
@@ -19,8 +17,8 @@ protocol::InitProducerIdRequest init(int64_t id = -1, int16_t epoch = -1) {
   return request;
 }
 
-struct Fixture : BrokerFixture {
-  explicit Fixture(DevBrokerOptions options = {}) : BrokerFixture(std::move(options)) {
+struct ProducersFixture : BrokerFixture {
+  explicit ProducersFixture(DevBrokerOptions options = {}) : BrokerFixture(std::move(options)) {
     REQUIRE(!broker->create_topic("t", 1));
   }
   auto produce(Client& client, int32_t sequence, int16_t epoch = 0, int64_t producer = 4, int version = 5) {
@@ -77,7 +75,7 @@ TEST_CASE("only its coordinator serves a transactional id") {
 }
 
 TEST_CASE("retries, gaps and old epochs are told apart, also by the next leader") {
-  Fixture f({.brokers = 2});
+  ProducersFixture f({.brokers = 2});
   Client& first = f.connect(1);
   CHECK(f.produce(first, 0).base_offset == 0);
   CHECK(f.produce(first, 1).base_offset == 1);
@@ -104,7 +102,7 @@ TEST_CASE("retries, gaps and old epochs are told apart, also by the next leader"
 }
 
 TEST_CASE("E9: a forgotten producer is unknown to 1.1 and may go on with 4.3") {
-  Fixture f({.version = "1.1"});
+  ProducersFixture f({.version = "1.1"});
   Client& client = f.connect();
   CHECK(f.produce(client, 0).error_code == 0);
   REQUIRE(!f.broker->truncate_before("t", 0, -1));
@@ -120,7 +118,7 @@ TEST_CASE("E9: a forgotten producer is unknown to 1.1 and may go on with 4.3") {
 }
 
 TEST_CASE("E7, E8: a producer can be put near the end of its sequences and epochs") {
-  Fixture f;
+  ProducersFixture f;
   Client& client = f.connect();
   CHECK(f.produce(client, 0).error_code == 0);
   REQUIRE(!f.broker->set_producer("t", 0, {.id = 4, .epoch = 32767, .last_sequence = INT32_MAX - 1}));
@@ -131,7 +129,7 @@ TEST_CASE("E7, E8: a producer can be put near the end of its sequences and epoch
 }
 
 TEST_CASE("an idempotent batch whose answer was lost is in the log once") {
-  Fixture f;
+  ProducersFixture f;
   Client& first = f.connect();
   f.broker->on(ApiKey::produce).close_after();
   records::BatchBuilder builder(256);

@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int16_t code(Errc error) { return static_cast<int16_t>(error); }
-
 Uuid topic_id(Client& client, const std::string& topic) {
   protocol::MetadataRequest request;
   request.topics.emplace().emplace_back().name = topic;

@@ -7,8 +7,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Partitions kOne = {{"t", {0}}};
-
 // What is done from inside a callback.
 enum class Deed {
   close_consumer,

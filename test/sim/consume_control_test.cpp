@@ -6,7 +6,6 @@ using namespace kafka::sim;
 using namespace std::chrono_literals;
 
 namespace {
-const Partitions kOne = {{"t", {0}}};
 const Partitions kTwo = {{"t", {0, 1}}};
 }  // namespace
 

@@ -8,8 +8,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Partitions kThree = {{"t", {0, 1, 2}}};
-
 // 300 messages in three partitions on three brokers; each() is called with the number of messages seen.
 struct Run {
   explicit Run(uint64_t seed, SimClientOptions options = {.brokers = 3, .session = {.request_timeout = 3s}})

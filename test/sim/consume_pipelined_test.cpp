@@ -6,8 +6,6 @@ using namespace kafka::sim;
 using namespace std::chrono_literals;
 
 namespace {
-const Partitions kOne = {{"t", {0}}};
-const Partitions kThree = {{"t", {0, 1, 2}}};
 
 /// What the broker stored, in that order.
 struct Watch {

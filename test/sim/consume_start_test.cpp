@@ -6,9 +6,7 @@ using namespace kafka;
 using namespace kafka::sim;
 using namespace std::chrono_literals;
 
-namespace {
-const Partitions kOne = {{"t", {0}}};
-}
+namespace {}
 
 TEST_CASE("F18: where nothing is committed auto_offset_reset says where to begin, and an event tells so") {
   const OffsetReset policy = GENERATE(OffsetReset::earliest, OffsetReset::latest, OffsetReset::none);

@@ -8,10 +8,7 @@ using namespace kafka;
 using namespace kafka::sim;
 using namespace std::chrono_literals;
 
-namespace {
-const Partitions kThree = {{"t", {0, 1, 2}}};
-const Partitions kOne = {{"t", {0}}};
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("every message of every partition comes once and in order, whatever the broker's age") {
   const std::string release =

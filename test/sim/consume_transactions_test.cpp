@@ -7,8 +7,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Bench {
-  Bench() : client(1, {.brokers = 1}) { REQUIRE_FALSE(brokers().topics().create("t", 1)); }
+struct TransactionsBench {
+  TransactionsBench() : client(1, {.brokers = 1}) { REQUIRE_FALSE(brokers().topics().create("t", 1)); }
   devbroker::Cluster& brokers() { return client.brokers->cluster(); }
   int64_t write(int64_t producer, int count = 1, Compression codec = Compression::none) {
     std::vector<std::string> values;
@@ -26,7 +26,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("B8: read_committed, the default, leaves aborted transactions out, whatever the order of the list") {
-  Bench fixture;
+  TransactionsBench fixture;
   const auto codec = GENERATE(Compression::none, Compression::gzip);
   fixture.brokers().transactions().set_aborted_newest_first(GENERATE(false, true));
   fixture.write(1, 3, codec);              // 0 to 2, aborted
@@ -59,7 +59,7 @@ TEST_CASE("B8: read_committed, the default, leaves aborted transactions out, wha
 }
 
 TEST_CASE("B9: answers that hold nothing but aborted data move the position on, and stop nothing") {
-  Bench fixture;
+  TransactionsBench fixture;
   for (int i = 0; i < 200; ++i) {
     fixture.write(1, 5);
     fixture.end(1, TransactionEnd::abort);
@@ -78,7 +78,7 @@ TEST_CASE("B9: answers that hold nothing but aborted data move the position on, 
 }
 
 TEST_CASE("An open transaction is the end of the partition for read_committed, also for latest and by time") {
-  Bench fixture;
+  TransactionsBench fixture;
   fill(fixture.client, "t", 1, 2);
   fixture.write(1);                 // 2, open
   fill(fixture.client, "t", 1, 2);  // 3, 4: behind it

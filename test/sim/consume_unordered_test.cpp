@@ -9,11 +9,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Partitions kOne = {{"t", {0}}};
 const Partitions kTwo = {{"t", {0, 1}}};
 
-struct Bench {
-  explicit Bench(int32_t partitions, int64_t count, ConsumerOptions changed = {}, Partitions wanted = {})
+struct UnorderedBench {
+  explicit UnorderedBench(int32_t partitions, int64_t count, ConsumerOptions changed = {}, Partitions wanted = {})
       : client(1, {.brokers = 1, .session = {.close_timeout = 2s}}), options(std::move(changed)) {
     options.ordering = Ordering::unordered;
     fill(client, "t", partitions, count);
@@ -64,7 +63,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("unordered: max_open envelopes are open at once in all, and each answer makes room for one") {
-  Bench fixture(2, 10, {.max_open = 7});
+  UnorderedBench fixture(2, 10, {.max_open = 7});
   fixture.keep(7);
   CHECK(fixture.recorder.offsets(0).size() + fixture.recorder.offsets(1).size() == 7);
   // Each partition comes in order.
@@ -82,7 +81,7 @@ TEST_CASE("unordered: max_open envelopes are open at once in all, and each answe
 }
 
 TEST_CASE("unordered: an offset is stored when everything below it is answered, in one request for all") {
-  Bench fixture(1, 10, {.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined)});
+  UnorderedBench fixture(1, 10, {.commit_mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined)});
   fixture.keep(10);
   for (const int64_t offset : {4, 2, 1, 3}) fixture.commit(offset, "note " + std::to_string(offset));
   fixture.client.run(2s);
@@ -101,7 +100,7 @@ TEST_CASE("unordered: an offset is stored when everything below it is answered, 
 }
 
 TEST_CASE("unordered: ack stores nothing by itself, and is covered by the commit of a later message") {
-  Bench fixture(1, 6);
+  UnorderedBench fixture(1, 6);
   fixture.keep(6);
   for (const int64_t offset : {0, 1, 3}) fixture.ack(offset);
   fixture.client.run(1s);
@@ -153,7 +152,7 @@ TEST_CASE("unordered: offsets that are missing from the log do not hold up what 
 }
 
 TEST_CASE("unordered and confirmed: an envelope takes its place until its offset is stored") {
-  Bench fixture(1, 10, {.max_open = 3});
+  UnorderedBench fixture(1, 10, {.max_open = 3});
   fixture.keep(3);
   fixture.client.brokers->cluster().faults().add(ApiKey::offset_commit).always().delay(1s);
   fixture.commit(1);
@@ -170,7 +169,7 @@ TEST_CASE("unordered and confirmed: an envelope takes its place until its offset
 }
 
 TEST_CASE("unordered and pipelined: an answer makes room at once") {
-  Bench fixture(1, 10, {.commit_mode = CommitMode::pipelined, .max_open = 3});
+  UnorderedBench fixture(1, 10, {.commit_mode = CommitMode::pipelined, .max_open = 3});
   fixture.keep(3);
   fixture.client.brokers->cluster().faults().add(ApiKey::offset_commit).always().delay(1s);
   fixture.commit(1);
@@ -188,7 +187,7 @@ TEST_CASE("unordered and pipelined: an answer makes room at once") {
 TEST_CASE("unordered: seek takes back what is open: answers are lost, and store and move nothing") {
   const int64_t to = GENERATE(0, 2, 30);
   const auto mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
-  Bench fixture(1, 40, {.commit_mode = mode, .max_open = 5});
+  UnorderedBench fixture(1, 40, {.commit_mode = mode, .max_open = 5});
   fixture.keep(5);
   fixture.commit(0);
   fixture.client.run(1s);
@@ -233,7 +232,7 @@ TEST_CASE("unordered: seek takes back what is open: answers are lost, and store 
 TEST_CASE("unordered: a dropped envelope ends the consumption; what was answered below it is stored, nothing above") {
   const auto mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
   const bool drop = GENERATE(true, false);
-  Bench fixture(2, 10, {.commit_mode = mode, .max_open = 20});
+  UnorderedBench fixture(2, 10, {.commit_mode = mode, .max_open = 20});
   fixture.keep(20);
   fixture.client.brokers->cluster().faults().add(ApiKey::offset_commit).always().delay(200ms);
   for (const int64_t offset : {0, 1, 5, 6}) fixture.commit(offset);
@@ -283,7 +282,7 @@ TEST_CASE("unordered: a dropped envelope ends the consumption; what was answered
 TEST_CASE("unordered: close stores what was answered, and commits that wait for an answer below end with closed") {
   const auto mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
   const bool whole_session = GENERATE(true, false);
-  Bench fixture(1, 10, {.commit_mode = mode});
+  UnorderedBench fixture(1, 10, {.commit_mode = mode});
   fixture.keep(10);
   fixture.client.brokers->cluster().faults().add(ApiKey::offset_commit).always().delay(200ms);
   for (const int64_t offset : {0, 1, 2, 6}) fixture.commit(offset);
@@ -315,7 +314,7 @@ TEST_CASE("unordered: close stores what was answered, and commits that wait for 
 
 TEST_CASE("unordered: what a close deadline cuts off ends with closed, in time") {
   const auto mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
-  Bench fixture(1, 10, {.commit_mode = mode});
+  UnorderedBench fixture(1, 10, {.commit_mode = mode});
   fixture.keep(10);
   fixture.client.brokers->cluster().faults().add(ApiKey::offset_commit).always().swallow();
   fixture.commit(0);
@@ -338,7 +337,7 @@ TEST_CASE("unordered: what a close deadline cuts off ends with closed, in time")
 
 TEST_CASE("unordered: a commit that fails for good ends the consumption; what was not stored comes again") {
   const auto mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
-  Bench fixture(2, 10, {.commit_mode = mode});
+  UnorderedBench fixture(2, 10, {.commit_mode = mode});
   fixture.keep(20);
   devbroker::Faults& faults = fixture.client.brokers->cluster().faults();
   fixture.commit(0);
@@ -376,7 +375,7 @@ TEST_CASE("unordered: a commit that fails for good ends the consumption; what wa
 
 TEST_CASE("unordered: a limit counts what is dispatched, and ends when all of it is answered and confirmed") {
   const auto mode = GENERATE(CommitMode::confirmed, CommitMode::pipelined);
-  Bench fixture(2, 10, {.commit_mode = mode});
+  UnorderedBench fixture(2, 10, {.commit_mode = mode});
   fixture.client.brokers->cluster().faults().add(ApiKey::offset_commit).always().delay(300ms);
   fixture.consumer->consume(6, fixture.recorder.keep(), [&](Error error) {
     CHECK(fixture.told.size() == 5);
@@ -405,7 +404,7 @@ TEST_CASE("unordered: a limit counts what is dispatched, and ends when all of it
 }
 
 TEST_CASE("unordered: a batch is one open envelope") {
-  Bench fixture(1, 50, {.max_open = 3});
+  UnorderedBench fixture(1, 50, {.max_open = 3});
   std::vector<BatchEnvelope> kept;
   fixture.consumer->batch_consume(
       10, [&](BatchEnvelope batch) { kept.push_back(std::move(batch)); }, fixture.recorder.end());
@@ -430,7 +429,7 @@ TEST_CASE("unordered: a batch is one open envelope") {
 }
 
 TEST_CASE("unordered: paused and stopped partitions keep what is open; its answers count") {
-  Bench fixture(2, 10, {.max_open = 4});
+  UnorderedBench fixture(2, 10, {.max_open = 4});
   fixture.recorder.listen(*fixture.consumer);
   CHECK_FALSE(fixture.consumer->pause({{"t", {1}}}));
   fixture.keep(4);

@@ -22,6 +22,10 @@
 
 namespace kafka::sim {
 
+/// The partitions that most tests consume.
+inline const Partitions kOne = {{"t", {0}}};
+inline const Partitions kThree = {{"t", {0, 1, 2}}};
+
 inline std::string text(int32_t partition, int64_t number) {
   return std::to_string(partition) + ":" + std::to_string(number);
 }

@@ -15,8 +15,8 @@ using protocol::RequestHeader;
 
 namespace {
 
-struct ConnectionFixture : SimClient {
-  explicit ConnectionFixture(SessionOptions options = {}, uint64_t seed = 1)
+struct CoordinatorFixture : SimClient {
+  explicit CoordinatorFixture(SessionOptions options = {}, uint64_t seed = 1)
       : SimClient(seed, {.brokers = 3, .session = std::move(options)}), group(*session, "g") {
     REQUIRE_FALSE((*brokers)->topics().create("t", 3));
   }
@@ -43,7 +43,7 @@ struct ConnectionFixture : SimClient {
 }  // namespace
 
 TEST_CASE("offsets are committed and fetched through the coordinator, which is looked up once") {
-  ConnectionFixture fixture;
+  CoordinatorFixture fixture;
   for (int64_t offset = 1; offset <= 5; ++offset) {
     CHECK_FALSE(fixture.commit(offset).error);
     const auto stored = fixture.fetch();
@@ -58,7 +58,7 @@ TEST_CASE("offsets are committed and fetched through the coordinator, which is l
 }
 
 TEST_CASE("many calls at once share one look-up of the coordinator and each ends once") {
-  ConnectionFixture fixture;
+  CoordinatorFixture fixture;
   std::vector<std::unique_ptr<Outcome<Offsets>>> outcomes;
   for (int64_t i = 0; i < 200; ++i) {
     outcomes.push_back(std::make_unique<Outcome<Offsets>>());
@@ -76,7 +76,7 @@ TEST_CASE("many calls at once share one look-up of the coordinator and each ends
 }
 
 TEST_CASE("D6: a coordinator that moves is found again, also during a commit") {
-  ConnectionFixture fixture;
+  CoordinatorFixture fixture;
   CHECK_FALSE(fixture.commit(1).error);
   const int32_t old = fixture.coordinator();
   SECTION("before") { REQUIRE_FALSE((*fixture.brokers)->coordinators().move("g", old % 3 + 1)); }
@@ -98,7 +98,7 @@ TEST_CASE("D6: a coordinator that moves is found again, also during a commit") {
 }
 
 TEST_CASE("errors of the coordinator that pass are tried again, others are told") {
-  ConnectionFixture fixture;
+  CoordinatorFixture fixture;
   auto& faults = (*fixture.brokers)->faults();
   SECTION("loading, and not available") {
     faults.add(ApiKey::find_coordinator).times(3).reply(Errc::coordinator_not_available);
@@ -135,7 +135,7 @@ TEST_CASE("errors of the coordinator that pass are tried again, others are told"
 TEST_CASE("a coordinator that never comes ends the call at default_api_timeout, with the last reason") {
   SessionOptions options;
   options.default_api_timeout = 10s;
-  ConnectionFixture fixture(options);
+  CoordinatorFixture fixture(options);
   (*fixture.brokers)->faults().add(ApiKey::find_coordinator).always().reply(Errc::coordinator_not_available);
   const net::Duration before = fixture.world.elapsed();
   const auto outcome = fixture.commit(1);
@@ -148,7 +148,7 @@ TEST_CASE("a coordinator that never comes ends the call at default_api_timeout, 
 }
 
 TEST_CASE("G4: closing while commits look for their coordinator, or wait for it, ends each once with closed") {
-  ConnectionFixture fixture;
+  CoordinatorFixture fixture;
   auto& faults = (*fixture.brokers)->faults();
   SECTION("look-up under way") { faults.add(ApiKey::find_coordinator).swallow(); }
   SECTION("commit under way") { faults.add(ApiKey::offset_commit).swallow(); }

@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Partitions kOne = {{"t", {0}}};
-
 /// A coroutine type of somebody else: nobody owns it, it takes awaitables by value, and its handle can be had.
 struct Foreign {
   struct promise_type {

@@ -10,11 +10,11 @@ namespace {
 using Member = ConsumerCaller;
 using Request = ConsumerCaller::Request;
 
-std::string any_release() { return GENERATE("3.9", "4.3"); }
+std::string release_of_consumer_protocol() { return GENERATE("3.9", "4.3"); }
 
 /// `a` has partitions 0 and 1 and `b` has 2, and both are at the newest epoch.
-struct Pair {
-  explicit Pair(GroupWorld& w) : a(w, "a"), b(w, "b") {
+struct ConsumerPair {
+  explicit ConsumerPair(GroupWorld& w) : a(w, "a"), b(w, "b") {
     REQUIRE(a.join() == Errc::none);
     older = a.epoch;
     pass_interval(w);
@@ -32,7 +32,7 @@ struct Pair {
 }  // namespace
 
 TEST_CASE("kip848: the first member gets everything; an assignment is said once") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   INFO(w.release);
   Member a(w, "a");
   CHECK(a.join() == Errc::none);
@@ -46,7 +46,7 @@ TEST_CASE("kip848: the first member gets everything; an assignment is said once"
 }
 
 TEST_CASE("kip848: from version 1 on a member brings its own id, before that it is given one") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   Member nobody(w, "");
   if (w.release == "4.3") {
     CHECK(nobody.join() == Errc::invalid_request);
@@ -58,7 +58,7 @@ TEST_CASE("kip848: from version 1 on a member brings its own id, before that it 
 }
 
 TEST_CASE("kip848: one member gives up before the other one gets it") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   INFO(w.release);
   Member a(w, "a"), b(w, "b");
   REQUIRE(a.join() == Errc::none);
@@ -99,9 +99,9 @@ TEST_CASE("kip848: 4.3 computes a target a second after the last one, at the ear
 }
 
 TEST_CASE("kip848: which commits and which fetches of offsets are taken") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   INFO(w.release);
-  Pair pair(w);
+  ConsumerPair pair(w);
   Member& a = pair.a;
   CHECK(a.commit(a.epoch) == Errc::none);
   CHECK(a.commit(a.epoch, 8) == Errc::unsupported_version);
@@ -122,9 +122,9 @@ TEST_CASE("kip848: which commits and which fetches of offsets are taken") {
 }
 
 TEST_CASE("kip848: old epochs and strangers") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   INFO(w.release);
-  Pair pair(w);
+  ConsumerPair pair(w);
   Member& a = pair.a;
   const int32_t newest = a.epoch;
   CHECK(a.beat(pair.older, a.owned) == Errc::none);
@@ -152,7 +152,7 @@ TEST_CASE("kip848: old epochs and strangers") {
 }
 
 TEST_CASE("kip848: a join whose answer was lost may be repeated, by the same id") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   Member a(w, "a");
   CHECK(a.join() == Errc::none);
   const int32_t epoch = a.epoch;
@@ -162,7 +162,7 @@ TEST_CASE("kip848: a join whose answer was lost may be repeated, by the same id"
 }
 
 TEST_CASE("kip848: static members") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   INFO(w.release);
   Member first(w, "s1", "one"), second(w, "s2", "one");
   REQUIRE(first.join() == Errc::none);
@@ -194,8 +194,8 @@ TEST_CASE("kip848: a static member that is away for a while keeps its partitions
 }
 
 TEST_CASE("kip848: a silent member is out after the session timeout") {
-  GroupWorld w(any_release());
-  Pair pair(w);
+  GroupWorld w(release_of_consumer_protocol());
+  ConsumerPair pair(w);
   for (int i = 0; i < 8; ++i) {
     w.world.run_for(5s);
     REQUIRE(pair.a.beat() == Errc::none);
@@ -208,7 +208,7 @@ TEST_CASE("kip848: a silent member is out after the session timeout") {
 }
 
 TEST_CASE("kip848: a member that does not give up within its rebalance timeout is out") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   Member a(w, "a"), b(w, "b");
   REQUIRE(a.join() == Errc::none);
   pass_interval(w);
@@ -225,7 +225,7 @@ TEST_CASE("kip848: a member that does not give up within its rebalance timeout i
 }
 
 TEST_CASE("kip848: what no group takes") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   Member a(w, "a");
   Request request;
   request.rebalance_timeout_ms = 10000;
@@ -241,7 +241,7 @@ TEST_CASE("kip848: what no group takes") {
 }
 
 TEST_CASE("kip848: an assignor that brokers do not have is refused, range and uniform are followed") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   Member a(w, "a");
   Request request;
   request.rebalance_timeout_ms = 10000;
@@ -255,7 +255,7 @@ TEST_CASE("kip848: an assignor that brokers do not have is refused, range and un
 }
 
 TEST_CASE("kip848: new partitions, new topics and deleted ones are noticed at the next heartbeat") {
-  GroupWorld w(any_release());
+  GroupWorld w(release_of_consumer_protocol());
   INFO(w.release);
   Member a(w, "a");
   a.topics = {"t", "later"};
@@ -329,7 +329,7 @@ TEST_CASE("kip848: a classic group with members is no consumer group, an empty o
 
 TEST_CASE("kip848: a coordinator that moves knows everything, and sessions begin anew") {
   GroupWorld w("4.3", 2);
-  Pair pair(w);
+  ConsumerPair pair(w);
   w.world.run_for(40s);
   REQUIRE(!w.brokers->coordinators().move("g", 2));
   CHECK(pair.a.beat() == Errc::not_coordinator);

@@ -7,7 +7,7 @@ using namespace kafka::sim;
 
 namespace {
 
-void settle(GroupMember& member) {
+void settle_both(GroupMember& member) {
   REQUIRE(member.join() == Errc::none);
   REQUIRE(member.sync() == Errc::none);
 }
@@ -22,7 +22,7 @@ TEST_CASE("a member that is silent for its session is out, one that beats or com
   for (GroupMember* each : {&silent, &beats, &commits}) {
     each->group = "g" + std::to_string(each->w.brokers->requests().count(ApiKey::join_group));
     REQUIRE(!w.brokers->coordinators().move(each->group, 1));
-    settle(*each);
+    settle_both(*each);
   }
   for (int i = 0; i < 10; ++i) {
     w.world.run_for(1s);
@@ -35,7 +35,7 @@ TEST_CASE("a member that is silent for its session is out, one that beats or com
 TEST_CASE("a member whose connection closes while it waits stays a member until its session ends") {
   GroupWorld w(GENERATE("0.11", "4.3"));
   GroupMember a(w), ghost(w);
-  settle(a);
+  settle_both(a);
   ghost.send_join_with_id();
   w.world.run_for(100ms);
   ghost.peer.reset();
@@ -54,7 +54,7 @@ TEST_CASE("a member whose connection closes while it waits stays a member until 
 TEST_CASE("a JoinGroup that is repeated on another connection is answered there") {
   GroupWorld w("4.3");
   GroupMember a(w), b(w);
-  settle(a);
+  settle_both(a);
   b.send_join_with_id();
   w.world.run_for(100ms);
   GroupMember again(w);
@@ -114,7 +114,7 @@ TEST_CASE("the first members of a group wait for others, from 0.11 on") {
 TEST_CASE("a coordinator that moves takes along what was synced, and who waits is told") {
   GroupWorld w("4.3", 2);
   GroupMember a(w), b(w), a_there(w, {}, 2);
-  settle(a);
+  settle_both(a);
   b.send_join_with_id();
   w.world.run_for(100ms);
   REQUIRE(!w.brokers->coordinators().move("g", 2));
@@ -130,7 +130,7 @@ TEST_CASE("a coordinator that moves takes along what was synced, and who waits i
 TEST_CASE("a coordinator that moves in the middle of a rebalance knows the generation before") {
   GroupWorld w("2.8", 2);
   GroupMember a(w), b(w), there(w, {}, 2);
-  settle(a);
+  settle_both(a);
   b.send_join_with_id();
   w.world.run_for(100ms);
   REQUIRE(a.join() == Errc::none);
@@ -148,7 +148,7 @@ TEST_CASE("a coordinator that moves in the middle of a rebalance knows the gener
 TEST_CASE("a coordinator that was down begins sessions anew") {
   GroupWorld w("4.3");
   GroupMember a(w);
-  settle(a);
+  settle_both(a);
   w.world.run_for(5s);
   w.brokers.kill(1);
   w.world.run_for(60s);
@@ -164,7 +164,7 @@ TEST_CASE("a fault refuses JoinGroup and SyncGroup, before or after they are exe
   w.brokers->faults().add(ApiKey::join_group).reply(Errc::coordinator_load_in_progress);
   CHECK(a.join_once() == Errc::coordinator_load_in_progress);
   CHECK(w.brokers->group_coordinator().find(1, "g") == nullptr);
-  settle(a);
+  settle_both(a);
   w.brokers->faults().add(ApiKey::join_group).reply_after(Errc::not_coordinator);
   CHECK(a.join_once() == Errc::not_coordinator);
   CHECK(group_of(w).generation() == 2);
@@ -183,7 +183,7 @@ TEST_CASE("the protocol that most members prefer is chosen among those that all 
   a.protocols = {"cooperative-sticky", "range"};
   b.protocols = {"sticky", "range", "cooperative-sticky"};
   c.protocols = {"cooperative-sticky", "range"};
-  settle(a);
+  settle_both(a);
   CHECK(a.joined.protocol_name == "cooperative-sticky");
   b.send_join_with_id();
   c.send_join_with_id();
@@ -203,7 +203,7 @@ TEST_CASE("the protocol that most members prefer is chosen among those that all 
 TEST_CASE("a follower that joins again without anything new gets the present generation") {
   GroupWorld w("4.3");
   GroupMember a(w), b(w);
-  settle(a);
+  settle_both(a);
   b.send_join_with_id();
   w.world.run_for(100ms);
   REQUIRE(a.join() == Errc::none);

@@ -11,11 +11,7 @@ using namespace kafka;
 using namespace kafka::sim;
 using namespace std::chrono_literals;
 
-namespace {
-
-const Partitions kOne = {{"t", {0}}};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("C17: a commit, a record and a look-up of metadata do not wait behind a long poll") {
   ProducerWorld world({}, {.brokers = 1});

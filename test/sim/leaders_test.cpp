@@ -15,8 +15,8 @@ using Api = protocol::ApiKey;
 namespace {
 
 // One scripted broker with topic "t", and a session that knows it.
-struct ConnectionFixture : SimClient {
-  ConnectionFixture() : SimClient(1), server(world, "server", "10.1.0.1") {
+struct LeadersFixture : SimClient {
+  LeadersFixture() : SimClient(1), server(world, "server", "10.1.0.1") {
     server.add_topic("t", 2, 1, 5);
     SessionOptions options;
     options.bootstrap_servers = "10.1.0.1:9092";
@@ -34,7 +34,7 @@ struct ConnectionFixture : SimClient {
 }  // namespace
 
 TEST_CASE("a leader that is known may be asked, and metadata is not") {
-  ConnectionFixture fixture;
+  LeadersFixture fixture;
   LeaderSearch search;
   const int before = fixture.server.asked(Api::metadata);
   CHECK(search.leader(1, fixture.metadata(), fixture.now()) == 1);
@@ -44,7 +44,7 @@ TEST_CASE("a leader that is known may be asked, and metadata is not") {
 }
 
 TEST_CASE("while nobody leads a partition, metadata is asked once per pause, and pauses grow") {
-  ConnectionFixture fixture;
+  LeadersFixture fixture;
   LeaderSearch search;
   const int before = fixture.server.asked(Api::metadata);
   std::vector<net::Duration> pauses;
@@ -64,7 +64,7 @@ TEST_CASE("while nobody leads a partition, metadata is asked once per pause, and
 }
 
 TEST_CASE("a leader that comes back ends the wait for it, and the pauses begin with the smallest again") {
-  ConnectionFixture fixture;
+  LeadersFixture fixture;
   LeaderSearch search;
   for (int i = 0; i < 4; ++i) {
     CHECK_FALSE(search.leader({}, fixture.metadata(), fixture.now()));
@@ -77,7 +77,7 @@ TEST_CASE("a leader that comes back ends the wait for it, and the pauses begin w
 }
 
 TEST_CASE("after a failed request the pause is waited out, although the leader is known") {
-  ConnectionFixture fixture;
+  LeadersFixture fixture;
   LeaderSearch search;
   fixture.core->router().delay(search);
   const int before = fixture.server.asked(Api::metadata);
@@ -92,7 +92,7 @@ TEST_CASE("after a failed request the pause is waited out, although the leader i
 TEST_CASE("a search takes no more room than the pause that it is") { CHECK(sizeof(LeaderSearch) == 16); }
 
 TEST_CASE("the topic of an answer is named in it, or found by its id") {
-  ConnectionFixture fixture;
+  LeadersFixture fixture;
   const Uuid id{{1, 2, 3}};
   fixture.server.metadata.topics.at(0).topic_id = id;
   fixture.metadata().refresh();
@@ -105,7 +105,7 @@ TEST_CASE("the topic of an answer is named in it, or found by its id") {
 }
 
 TEST_CASE("KIP-951: an answer makes a broker known, and then names it as the leader") {
-  ConnectionFixture fixture;
+  LeadersFixture fixture;
   protocol::FetchResponse response;
   using Data = protocol::FetchResponse::FetchableTopicResponse::PartitionData;
   Data::LeaderIdAndEpoch hint;

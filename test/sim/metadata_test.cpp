@@ -15,8 +15,8 @@ using protocol::RequestHeader;
 namespace {
 
 // One scripted broker that knows "t" with two partitions, and a session that wants it.
-struct ConnectionFixture : SimClient {
-  explicit ConnectionFixture(SessionOptions options = {}) : SimClient(1), server(world, "server", "10.1.0.1") {
+struct MetadataFixture : SimClient {
+  explicit MetadataFixture(SessionOptions options = {}) : SimClient(1), server(world, "server", "10.1.0.1") {
     other().node_id = 2;
     server.add_topic("t", 2, 1, 5);
     options.bootstrap_servers = "10.1.0.1:9092";
@@ -51,7 +51,7 @@ struct ConnectionFixture : SimClient {
 }  // namespace
 
 TEST_CASE("topics that are wanted in one turn are asked for together, and known ones not again") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.server.add_topic("u", 1);
   std::vector<size_t> sizes;
   fixture.server.on_request = [&](ScriptedBroker::Connection&, const RequestHeader& header, codec::Reader& body) {
@@ -76,7 +76,7 @@ TEST_CASE("topics that are wanted in one turn are asked for together, and known 
 TEST_CASE("metadata is asked for again when it is metadata_max_age old") {
   SessionOptions options;
   options.metadata_max_age = 10s;
-  ConnectionFixture fixture(options);
+  MetadataFixture fixture(options);
   fixture.learn();
   fixture.run(60s);
   CHECK(fixture.server.asked(Api::metadata) >= 6);
@@ -88,7 +88,7 @@ TEST_CASE("I2: a topic that nobody wants any more is forgotten after metadata_ma
   SessionOptions options;
   options.metadata_max_age = 10s;
   options.metadata_max_idle = 30s;
-  ConnectionFixture fixture(options);
+  MetadataFixture fixture(options);
   fixture.learn();
   fixture.metadata().unwant("t");
   fixture.run(25s);
@@ -102,7 +102,7 @@ TEST_CASE("I2: a topic that nobody wants any more is forgotten after metadata_ma
 TEST_CASE("D1: however often it is asked for, there is one metadata request per retry backoff at most") {
   SessionOptions options;
   options.retry_backoff = 200ms;
-  ConnectionFixture fixture(options);
+  MetadataFixture fixture(options);
   fixture.learn();
   const int before = fixture.server.asked(Api::metadata);
   for (int i = 0; i < 2000; ++i) {
@@ -115,7 +115,7 @@ TEST_CASE("D1: however often it is asked for, there is one metadata request per 
 }
 
 TEST_CASE("while something is missing metadata is asked for with a growing pause") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.metadata().want("nothing", false);
   fixture.run(1s);
   const int first = fixture.server.asked(Api::metadata);
@@ -128,7 +128,7 @@ TEST_CASE("while something is missing metadata is asked for with a growing pause
 }
 
 TEST_CASE("A13: an error code that nobody knows is no success: asked again with pauses, the number is shown") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   const bool whole = GENERATE(false, true);
   fixture.learn();
   if (whole) fixture.server.metadata.error_code = 999;
@@ -148,7 +148,7 @@ TEST_CASE("A13: an error code that nobody knows is no success: asked again with 
 }
 
 TEST_CASE("A14: a topic that the answer omits is asked for again with pauses, and is then said to be unknown") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.server.metadata.topics.clear();
   fixture.metadata().want("t", false);
   fixture.run(5s);
@@ -163,7 +163,7 @@ TEST_CASE("A14: a topic that the answer omits is asked for again with pauses, an
 }
 
 TEST_CASE("A14: of a repeated topic or partition the first counts; what nobody asked for is ignored") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   auto again = fixture.partition(0);
   again.leader_id = 2;
   fixture.topic().partitions.push_back(again);
@@ -177,7 +177,7 @@ TEST_CASE("A14: of a repeated topic or partition the first counts; what nobody a
 }
 
 TEST_CASE("A15: a leader of -1, or one that the broker list lacks, leaves the old leader and asks again") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.learn();
   const int32_t leader = GENERATE(-1, 77, INT32_MAX, INT32_MIN);
   const int16_t code = GENERATE(as<int16_t>{}, 0, 5);
@@ -199,7 +199,7 @@ TEST_CASE("A15: a leader of -1, or one that the broker list lacks, leaves the ol
 }
 
 TEST_CASE("A15: a topic that never had a leader has none, and is no success") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.partition(1).leader_id = -1;
   fixture.metadata().want("t", false);
   fixture.run(2s);
@@ -211,7 +211,7 @@ TEST_CASE("A15: a topic that never had a leader has none, and is no success") {
 }
 
 TEST_CASE("A15: zero partitions are no success, and take nothing away that was known") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   const bool knew = GENERATE(false, true);
   if (knew) fixture.learn();
   const auto all = fixture.topic().partitions;
@@ -231,7 +231,7 @@ TEST_CASE("A15: zero partitions are no success, and take nothing away that was k
 
 TEST_CASE(
     "A15: brokers with repeated ids, ports out of range or no host are left out; partition numbers out of range too") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   auto& brokers = fixture.server.metadata.brokers;
   auto bad = [&](int32_t id, const std::string& host, int32_t port) {
     auto& broker = brokers.emplace_back();
@@ -260,7 +260,7 @@ TEST_CASE(
 }
 
 TEST_CASE("A15: an answer that names no broker is a failure, and the known ones stay") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.learn();
   const auto all = fixture.server.metadata.brokers;
   fixture.server.metadata.brokers.clear();
@@ -275,7 +275,7 @@ TEST_CASE("A15: an answer that names no broker is a failure, and the known ones 
 }
 
 TEST_CASE("A16: names with NUL, with bytes that are no UTF-8, and of the greatest length pass unchanged") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   const std::string name = GENERATE(std::string("a\0b", 3), std::string("\0", 1), std::string("\xff\xfe\x80"),
                                     std::string(32767, 'n'), std::string("line\nbreak"));
   fixture.server.add_topic(name, 1);
@@ -293,7 +293,7 @@ TEST_CASE("A16: names with NUL, with bytes that are no UTF-8, and of the greates
 }
 
 TEST_CASE("D1: a leader that moves is found by a refresh, told as an event") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.learn();
   fixture.partition(1).leader_id = 2;
   fixture.partition(1).leader_epoch = 6;
@@ -309,7 +309,7 @@ TEST_CASE("D1: a leader that moves is found by a refresh, told as an event") {
 }
 
 TEST_CASE("D1: a hint about the new leader counts at once, without a request, unless it is old or about nobody") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.learn();
   int told = 0;
   const uint64_t id = fixture.metadata().add_listener([&] { ++told; });
@@ -340,7 +340,7 @@ TEST_CASE("D1: a hint about the new leader counts at once, without a request, un
 }
 
 TEST_CASE("D2: a lower leader epoch is ignored, the same one and -1 are taken") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.learn();
   auto& partition = fixture.partition(0);
   partition.leader_id = 2;
@@ -364,7 +364,7 @@ TEST_CASE("D2: a lower leader epoch is ignored, the same one and -1 are taken") 
 }
 
 TEST_CASE("D3: a topic made anew under its name is taken by its new id, epochs and partitions from the beginning") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.topic().topic_id.bytes[0] = 1;
   fixture.learn();
   const Uuid old = fixture.topic().topic_id;
@@ -381,7 +381,7 @@ TEST_CASE("D3: a topic made anew under its name is taken by its new id, epochs a
 }
 
 TEST_CASE("D3: an id that seems to be older is not ignored for ever: the newer one may be that of a broker that lags") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.topic().topic_id.bytes[0] = 1;
   fixture.learn();
   fixture.topic().topic_id.bytes[0] = 3;
@@ -401,7 +401,7 @@ TEST_CASE("D3: an id that seems to be older is not ignored for ever: the newer o
 TEST_CASE("D3: an epoch that came without an id may be an old topic's, and is not believed for ever") {
   const bool hint = GENERATE(true, false);  // not: the topic had no id at first
   CAPTURE(hint);
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   if (hint) fixture.topic().topic_id.bytes[0] = 1;
   fixture.learn();
   if (hint) {
@@ -426,7 +426,7 @@ TEST_CASE("D3: an epoch that came without an id may be an old topic's, and is no
 }
 
 TEST_CASE("a broker that does not know the topic for a moment takes nothing away") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.learn();
   fixture.topic().error_code = static_cast<int16_t>(Errc::unknown_topic_or_partition);
   fixture.topic().partitions.clear();
@@ -543,7 +543,7 @@ TEST_CASE(
 // --- requests under way when the cluster changes --------------------------------
 
 TEST_CASE("C13: requests to a broker that moved or left end as disconnected, each once, never as closed") {
-  ConnectionFixture fixture;
+  MetadataFixture fixture;
   fixture.learn();
   int ended = 0;
   auto call = [&](int32_t node) {

@@ -45,7 +45,7 @@ const State kStates[] = {
      [](ProducerWorld& world) { world.cluster().faults().add(ApiKey::metadata).always().close_before(); }},
 };
 
-void load(ProducerWorld& world, Reports& reports, int count) {
+void send_both_ways(ProducerWorld& world, Reports& reports, int count) {
   for (int i = 0; i < count; ++i) {
     world.producer->send({.topic = "t",
                           .partition = i % 2 ? i % 3 : kAnyPartition,
@@ -66,7 +66,7 @@ TEST_CASE("G4: close with 1000 records in any state reports each once, calls bac
         ProducerWorld world;
         state.enter(world);
         Reports reports;
-        load(world, reports, 1000);
+        send_both_ways(world, reports, 1000);
         world.run(wait);
         int closed = 0;
         size_t reported_then = 0;
@@ -107,7 +107,7 @@ TEST_CASE("G4: close waits for the reports also where few callbacks may run in a
     world.warm_up();
     world.on_produce().always().swallow();
     Reports reports;
-    load(world, reports, 1000);
+    send_both_ways(world, reports, 1000);
     world.run(1s);
     size_t reported_then = 0;
     auto done = [&] { reported_then = reports.size(); };
@@ -147,7 +147,7 @@ TEST_CASE("G4: at close, records that never reached a broker are persistence no,
   ProducerWorld world;
   Reports reports;
   for (int id = 1; id <= 3; ++id) world.brokers->kill(id);
-  load(world, reports, 10);
+  send_both_ways(world, reports, 10);
   world.run(2s);
   world.producer->close(1s);
   REQUIRE(world.until_reports(reports, 10));
@@ -243,7 +243,7 @@ TEST_CASE("G1: a producer destroyed in any state calls nothing and leaves nothin
         state.enter(world);
         Reports reports;
         int other = 0;
-        load(world, reports, 100);
+        send_both_ways(world, reports, 100);
         world.producer->flush([&] { ++other; });
         world.producer->close([&] { ++other; });
         world.run(wait);

@@ -21,7 +21,7 @@ ProducerOptions single(std::chrono::milliseconds delivery_timeout = 120s) {
   return {.batch_size = 1, .delivery_timeout = delivery_timeout, .request_timeout = 3s};
 }
 
-void load(ProducerWorld& world, Reports& reports, int count, int from = 0) {
+void send_numbers(ProducerWorld& world, Reports& reports, int count, int from = 0) {
   for (int i = from; i < from + count; ++i) world.send(std::to_string(i), reports, i);
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("an idempotent producer asks for its id once and has up to five batche
   world.warm_up();
   world.world.set_latency(50ms, 50ms);
   Reports reports;
-  load(world, reports, 5);
+  send_numbers(world, reports, 5);
   const net::TimePoint start = world.reactor.now();
   REQUIRE(world.until_reports(reports, 5));
   CHECK(world.reactor.now() - start < 150ms);  // one round trip for all
@@ -62,7 +62,7 @@ TEST_CASE("C1, E4: a request that was executed and not answered is sent again by
     Fault& fault = world.on_produce();
     silent ? fault.drop_response() : fault.close_after();
     Reports reports;
-    load(world, reports, 5);
+    send_numbers(world, reports, 5);
     REQUIRE(world.until_reports(reports, 5));
     CHECK(reports.count(Errc::none) == 5);
     CHECK(after_warm_up(world) == numbers(0, 5));
@@ -77,7 +77,7 @@ TEST_CASE("E14: a failure of the first of five batches under way changes no orde
     world.warm_up();
     world.on_produce().reply(code);
     Reports reports;
-    load(world, reports, 12);
+    send_numbers(world, reports, 12);
     REQUIRE(world.until_reports(reports, 12));
     CHECK(reports.count(Errc::none) == 12);
     CHECK(after_warm_up(world) == numbers(0, 12));
@@ -90,7 +90,7 @@ TEST_CASE("D12: a batch that was appended, and then refused because replicas wer
   world.warm_up();
   world.on_produce().times(2).reply_after(Errc::not_enough_replicas_after_append);
   Reports reports;
-  load(world, reports, 5);
+  send_numbers(world, reports, 5);
   REQUIRE(world.until_reports(reports, 5));
   CHECK(reports.count(Errc::none) == 5);
   CHECK(after_warm_up(world) == numbers(0, 5));
@@ -102,7 +102,7 @@ TEST_CASE("E5: a duplicate sequence is a success with an unknown offset") {
   world.warm_up();
   world.on_produce().reply_after(Errc::duplicate_sequence_number);
   Reports reports;
-  load(world, reports, 2);
+  send_numbers(world, reports, 2);
   REQUIRE(world.until_reports(reports, 2));
   CHECK_FALSE(reports[0].error);
   CHECK(reports[0].persistence == Persistence::yes);
@@ -116,7 +116,7 @@ TEST_CASE("E6: an out-of-order answer is no error if an earlier batch failed") {
   world.warm_up();
   world.on_produce().skip(1).times(1).reply(Errc::not_enough_replicas);  // the second: three follow out of order
   Reports reports;
-  load(world, reports, 5);
+  send_numbers(world, reports, 5);
   REQUIRE(world.until_reports(reports, 5));
   CHECK(reports.count(Errc::none) == 5);
   CHECK(after_warm_up(world) == numbers(0, 5));
@@ -129,9 +129,9 @@ TEST_CASE("E3: when a batch expires those behind it go on under a newer epoch, w
   world.warm_up();
   Reports reports;
   world.on_produce().always().swallow();
-  load(world, reports, 2);
+  send_numbers(world, reports, 2);
   world.run(4s);
-  load(world, reports, 2, 2);
+  send_numbers(world, reports, 2, 2);
   world.run(2s);
   world.cluster().faults().clear();
   REQUIRE(world.until_reports(reports, 4));
@@ -143,7 +143,7 @@ TEST_CASE("E3: when a batch expires those behind it go on under a newer epoch, w
     if (!report.error) CHECK(times == 1);
     if (report.persistence == Persistence::no) CHECK(times == 0);
   }
-  load(world, reports, 2, 4);
+  send_numbers(world, reports, 2, 4);
   REQUIRE(world.until_reports(reports, 6));
   CHECK_FALSE(reports[4].error);
   CHECK_FALSE(reports[5].error);
@@ -180,7 +180,7 @@ TEST_CASE("E8: after epoch 32767 the producer takes another id, with sequences f
   const int64_t first_id = world.cluster().transactions().producers("t", 0).at(0).id;
   world.on_produce().reply(Errc::invalid_record);  // a record that fails for good leaves a gap
   Reports reports;
-  load(world, reports, 4);
+  send_numbers(world, reports, 4);
   REQUIRE(world.until_reports(reports, 4));
   CHECK(reports.count(Errc::invalid_record) == 1);
   CHECK(reports.count(Errc::none) == 3);
@@ -254,7 +254,7 @@ TEST_CASE("E9: a broker that has forgotten the producer costs no record") {
     world.warm_up();
     REQUIRE_FALSE(world.cluster().transactions().forget_producers("t", 0));
     Reports reports;
-    load(world, reports, 3);
+    send_numbers(world, reports, 3);
     REQUIRE(world.until_reports(reports, 3));
     CHECK(reports.count(Errc::none) == 3);
     CHECK(after_warm_up(world) == numbers(0, 3));
@@ -267,7 +267,7 @@ TEST_CASE("E10: a batch that is too large is split, and its halves keep its sequ
   world.warm_up();
   world.on_produce().reply(Errc::message_too_large);
   Reports reports;
-  load(world, reports, 8);
+  send_numbers(world, reports, 8);
   REQUIRE(world.until_reports(reports, 8));
   CHECK(reports.count(Errc::none) == 8);
   CHECK(after_warm_up(world) == numbers(0, 8));

@@ -44,8 +44,8 @@ class GateStep final : public cluster::HandshakeStep {
   Gate& gate_;
 };
 
-struct ConnectionFixture : SimClient {
-  explicit ConnectionFixture(int count = 1, SessionOptions options = {})
+struct RefusedFixture : SimClient {
+  explicit RefusedFixture(int count = 1, SessionOptions options = {})
       : SimClient(1, {.brokers = count, .session = std::move(options)}) {
     core->router().links().add_steps = [this](cluster::HandshakeSteps& steps) {
       steps.push_back(std::make_unique<GateStep>(gate));
@@ -63,14 +63,14 @@ void check_refusal(const Error& error) {
 }  // namespace
 
 TEST_CASE("a refused connection ends a question for the cluster within 1 s, with the reason") {
-  ConnectionFixture fixture;
+  RefusedFixture fixture;
   check_refusal(fixture.cluster(1s).error);
   check_refusal(fixture.metadata_of({"t"}, 1s).error);
   fixture.close();
 }
 
 TEST_CASE("a refused connection ends records within 1 s, with the reason, and they are not stored") {
-  ConnectionFixture fixture;
+  RefusedFixture fixture;
   const bool idempotent = GENERATE(false, true);
   Reports reports;
   Producer producer(*fixture.session, {.enable_idempotence = idempotent});
@@ -86,7 +86,7 @@ TEST_CASE("a refused connection ends records within 1 s, with the reason, and th
 }
 
 TEST_CASE("a refused connection stops the partitions of a consumption within 1 s, with the reason") {
-  ConnectionFixture fixture;
+  RefusedFixture fixture;
   Recorder recorder;
   SECTION("of a consumer") {
     Consumer consumer(*fixture.session, "g", {{"t", {0, 1}}});
@@ -105,7 +105,7 @@ TEST_CASE("a refused connection stops the partitions of a consumption within 1 s
 }
 
 TEST_CASE("a refused connection ends offset queries and a group's offsets within 1 s, with the reason") {
-  ConnectionFixture fixture;
+  RefusedFixture fixture;
   Outcome<std::vector<ConsumerOffset>> fetched, committed;
   Outcome<std::vector<TopicOffset>> listed;
   ConsumerGroup group(*fixture.session, "g");
@@ -121,7 +121,7 @@ TEST_CASE("a refused connection ends offset queries and a group's offsets within
 }
 
 TEST_CASE("a refusal is an event, and calls made while it is not asked again fail at once") {
-  ConnectionFixture fixture;
+  RefusedFixture fixture;
   check_refusal(fixture.cluster(1s).error);
   const Event* const event = fixture.last(Event::Type::connect_failed);
   REQUIRE(event != nullptr);
@@ -133,7 +133,7 @@ TEST_CASE("a refusal is an event, and calls made while it is not asked again fai
 }
 
 TEST_CASE("once the reason is gone, the next connection is made and everything works") {
-  ConnectionFixture fixture;
+  RefusedFixture fixture;
   check_refusal(fixture.cluster(1s).error);
   fixture.gate.closed = false;
   fixture.run(2s);
@@ -148,7 +148,7 @@ TEST_CASE("once the reason is gone, the next connection is made and everything w
 
 TEST_CASE("while one of several contact points accepts connections, nothing fails for the others' refusal") {
   const int32_t open = GENERATE(1, 2, 3);
-  ConnectionFixture fixture(3);
+  RefusedFixture fixture(3);
   for (int32_t broker = 1; broker <= 3; ++broker) {
     if (broker != open) fixture.gate.addresses.push_back(SimCluster::ip(broker));
   }
@@ -157,7 +157,7 @@ TEST_CASE("while one of several contact points accepts connections, nothing fail
 }
 
 TEST_CASE("a broker that refuses after others have accepted is waited for until the deadline, which then says why") {
-  ConnectionFixture fixture(1, {.default_api_timeout = 3s});
+  RefusedFixture fixture(1, {.default_api_timeout = 3s});
   fixture.gate.closed = false;
   CHECK_FALSE(fixture.cluster(1s).error);
   Reports reports;
@@ -183,7 +183,7 @@ TEST_CASE("a broker that refuses after others have accepted is waited for until 
 }
 
 TEST_CASE("a step that fails for a while is an ordinary failure: calls wait until their deadlines") {
-  ConnectionFixture fixture(1, {.default_api_timeout = 3s});
+  RefusedFixture fixture(1, {.default_api_timeout = 3s});
   fixture.gate.for_good = false;
   Outcome<ClusterMetadata> outcome;
   fixture.session->cluster(outcome.take());

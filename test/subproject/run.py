@@ -128,7 +128,8 @@ def main():
         check_parents_choice(top, example)
         step("set up as a subproject", ["meson", "setup", top / "build-sub", example, f"--prefix={prefix}",
                                         "--force-fallback-for=uvkafka", "-Dbuildtype=debug", "-Doptimization=0",
-                                        "-Ddefault_library=both", "-Dunity=on", "-Duvkafka:devbroker=enabled"])
+                                        "-Ddefault_library=both", "-Dunity=on", "-Dunity_size=9",
+                                        "-Duvkafka:devbroker=enabled"])
         step("build as a subproject", ["ninja", "-C", top / "build-sub"])
         step("install", ["meson", "install", "-C", top / "build-sub", "--no-rebuild"])
 

@@ -13,7 +13,7 @@ using namespace kafka::consumer;
 
 namespace {
 
-class Home final : public EnvelopeOwner {
+class Nowhere final : public EnvelopeOwner {
  public:
   Error answer(uint64_t, Answer, std::string_view, Function<void(Error)>) override { return {}; }
   Error ack(uint64_t ticket) override { return answer(ticket, Answer::ack, {}, {}); }
@@ -29,7 +29,7 @@ std::string batch(int64_t base, int count, records::SealOptions options = {}) {
 }
 
 struct Reading {
-  Reading() : home(new Home) {}
+  Reading() : home(new Nowhere) {}
   ~Reading() {
     buffer.clear();
     home->release();
@@ -45,7 +45,7 @@ struct Reading {
     return offsets;
   }
 
-  Home* home;
+  Nowhere* home;
   consumer::Buffer buffer;
   std::shared_ptr<size_t> used = std::make_shared<size_t>(0);
   std::shared_ptr<const std::string> topic = std::make_shared<const std::string>("t");

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr net::TimePoint kNow{100s};
+constexpr net::TimePoint kStart{100s};
 
 LogEpochs read_up_to(int32_t epoch, int32_t node) {
   LogEpochs epochs;
@@ -44,9 +44,9 @@ TEST_CASE("a leader older than what was read is outdated, but not if it served t
 TEST_CASE("a newer leader is waited for 10 seconds, once per outdated leader", "[epochs]") {
   LogEpochs epochs = read_up_to(5, 1);
   REQUIRE(epochs.outdated(2, 4));
-  CHECK(epochs.wait_for_newer(4, kNow) == kNow + 10s);
-  CHECK(epochs.wait_for_newer(4, kNow + 9s) == kNow + 10s);
-  CHECK_FALSE(epochs.wait_for_newer(4, kNow + 10s));
+  CHECK(epochs.wait_for_newer(4, kStart) == kStart + 10s);
+  CHECK(epochs.wait_for_newer(4, kStart + 9s) == kStart + 10s);
+  CHECK_FALSE(epochs.wait_for_newer(4, kStart + 10s));
   CHECK(epochs.last == -1);  // nothing can be compared any more
   epochs.read(5, 1);
   CHECK_FALSE(epochs.outdated(2, 4));
@@ -56,16 +56,16 @@ TEST_CASE("a newer leader is waited for 10 seconds, once per outdated leader", "
 TEST_CASE("the wait for a newer leader begins anew after a leader that was new enough", "[epochs]") {
   LogEpochs epochs = read_up_to(5, 1);
   REQUIRE(epochs.outdated(2, 4));
-  epochs.wait_for_newer(4, kNow);
+  epochs.wait_for_newer(4, kStart);
   CHECK_FALSE(epochs.outdated(3, 5));
   REQUIRE(epochs.outdated(2, 4));
-  CHECK(epochs.wait_for_newer(4, kNow + 60s) == kNow + 70s);
+  CHECK(epochs.wait_for_newer(4, kStart + 60s) == kStart + 70s);
 }
 
 TEST_CASE("a position set anew forgets everything but the leader that was waited out", "[epochs]") {
   LogEpochs epochs = read_up_to(5, 1);
-  epochs.wait_for_newer(4, kNow);
-  epochs.wait_for_newer(4, kNow + 10s);
+  epochs.wait_for_newer(4, kStart);
+  epochs.wait_for_newer(4, kStart + 10s);
   epochs.read(5, 1);
   epochs.check(4);
   const LogEpochs fresh = epochs.anew();
