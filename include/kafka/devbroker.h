@@ -20,11 +20,20 @@ typedef struct {
   int32_t port;                ///< broker k listens on port + k - 1; 0 takes free ports
   int32_t no_auto_create;      ///< other than 0: topics are not created on first use
   const char* version;         ///< speaks like this release, "0.8.2" to "4.3"; NULL: every version
+  const char* sasl;          ///< "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER" or some of them; NULL: nobody logs in
+  const char* const* users;  ///< "NAME:PASSWORD" of each, for PLAIN and SCRAM; NULL at the end
+  const char* const* deny;   ///< users who may log in and do nothing; "ANONYMOUS" without `sasl`; NULL at the end
+  int64_t session_lifetime_ms;  ///< a login holds so long (KIP-368); 0: as long as the connection
+  const char* tls_cert;         ///< PEM file: the brokers' certificate, then its issuers; listeners speak TLS
+  const char* tls_key;          ///< PEM file: its key
+  const char* tls_client_ca;    ///< PEM file: clients must show a certificate of this authority
+  const char* tls_make;         ///< a folder: ca.pem, broker.pem, broker.key, client.pem, client.key are made there
 } kafka_devbroker_options;
 
 /// Brokers that listen at once, on 127.0.0.1. `options` may be NULL. If they cannot serve, for example because a port
 /// is taken, kafka_devbroker_error() is the code.
-/// @return NULL without a loop or memory, or with options whose size is not set.
+/// @return NULL without a loop or memory, or with options that cannot be read: the size is not set, the port is none, a
+/// user is not NAME:PASSWORD.
 UVKAFKA_API kafka_devbroker* kafka_devbroker_new(struct uv_loop_s* loop, const kafka_devbroker_options* options);
 /// Why the brokers do not serve; 0 if they do.
 UVKAFKA_API int kafka_devbroker_error(const kafka_devbroker* broker);

@@ -14,6 +14,7 @@
 #include <kafka/error.hpp>
 #include <kafka/export.hpp>
 #include <kafka/function.hpp>
+#include <kafka/secret.hpp>
 #include <kafka/types.hpp>
 
 #include <chrono>
@@ -138,6 +139,35 @@ class UVKAFKA_API Fault {
   devbroker::FaultAction action_ = {};
 };
 
+/// Somebody who may log in to the brokers.
+struct DevUser {
+  std::string name = {};
+  Secret password = {};
+};
+
+/// Logins. Without mechanisms nobody logs in, and everybody is the user ANONYMOUS.
+struct DevSasl {
+  std::vector<std::string> deny = {};  ///< users who may do nothing: topics, groups and the cluster are forbidden
+  /// Clients must log in by one of these: "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER", or some of them. OAUTHBEARER
+  /// takes unsigned tokens of any user: JWT of alg none, with sub and exp.
+  std::string mechanisms = {};
+  /// How long a login holds (KIP-368). Then the brokers close a connection that sends anything but a login anew. 0: as
+  /// long as the connection, or the token. As Kafka, brokers take no renewal within a second of the last one, so
+  /// clients get on with 1.5 s and more.
+  std::chrono::milliseconds session_lifetime{0};
+  std::vector<DevUser> users = {};  ///< for PLAIN and SCRAM
+};
+
+/// TLS. Without a certificate the brokers speak plaintext. Files are PEM, and read when the brokers are made.
+struct DevTls {
+  std::string cert = {};       ///< file: the brokers' certificate, then its issuers
+  std::string client_ca = {};  ///< file: clients must show a certificate of this authority
+  std::string key = {};        ///< file: the key of `cert`
+  /// In place of `cert` and `key`, a folder: ca.pem, broker.pem, broker.key, client.pem and client.key are made there,
+  /// for localhost, 127.0.0.1 and ::1. If they are there, they are used.
+  std::string make = {};
+};
+
 struct UVKAFKA_API DevBrokerOptions {
   bool auto_create_topics = true;              ///< a topic is created when a client first asks for it
   int32_t brokers = 1;                         ///< 1 to 100; their ids are 1 to N
@@ -151,7 +181,9 @@ struct UVKAFKA_API DevBrokerOptions {
   uint16_t port = 0;                                     ///< broker k listens on port + k - 1; 0 takes free ports
   std::vector<std::string> racks = {};                   ///< of broker 1, 2, …; the others have none
   int32_t replication_factor = 3;  ///< at most `brokers`; 1: a partition has no leader while its broker is down
-  std::string version = {};        ///< see as_version()
+  DevSasl sasl = {};
+  DevTls tls = {};
+  std::string version = {};  ///< see as_version()
 };
 
 /// The configuration of a topic.

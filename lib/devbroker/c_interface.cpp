@@ -2,10 +2,14 @@
 #include <kafka/devbroker.h>
 #include <kafka/devbroker.hpp>
 
+#include <chrono>
+#include <cstddef>
+#include <cstring>
 #include <limits>
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 using kafka::DevBroker;
@@ -41,8 +45,30 @@ namespace {
 
 constexpr int kInvalidArgument = static_cast<int>(Errc::invalid_argument);
 
-Error read(const kafka_devbroker_options& given, DevBrokerOptions& to) {
-  if (given.size != sizeof(given)) return Error(Errc::invalid_argument, "the size of the options is not set");
+// The struct as it was at first. Programs that were compiled with it go on.
+constexpr size_t kFirstSize = offsetof(kafka_devbroker_options, sasl);
+
+// "NAME:PASSWORD" of everybody; null at the end.
+Error read_users(const char* const* users, DevBrokerOptions& to) {
+  for (; users != nullptr && *users != nullptr; ++users) {
+    const std::string_view user = *users;
+    const size_t colon = user.find(':');
+    if (colon == std::string_view::npos) return Error(Errc::invalid_argument, "users: each must be NAME:PASSWORD");
+    to.sasl.users.push_back({std::string(user.substr(0, colon)), kafka::Secret(user.substr(colon + 1))});
+  }
+  return {};
+}
+
+void read_text(const char* given, std::string& to) {
+  if (given != nullptr) to = given;
+}
+
+Error read(const kafka_devbroker_options& all, DevBrokerOptions& to) {
+  if (all.size != kFirstSize && all.size != sizeof(all)) {
+    return Error(Errc::invalid_argument, "the size of the options is not set");
+  }
+  kafka_devbroker_options given{};
+  std::memcpy(&given, &all, all.size);
   if (given.brokers != 0) to.brokers = given.brokers;
   if (given.default_partitions != 0) to.default_partitions = given.default_partitions;
   if (given.port < 0 || given.port > std::numeric_limits<uint16_t>::max()) {
@@ -50,8 +76,16 @@ Error read(const kafka_devbroker_options& given, DevBrokerOptions& to) {
   }
   to.port = static_cast<uint16_t>(given.port);
   to.auto_create_topics = given.no_auto_create == 0;
-  if (given.version != nullptr) to.version = given.version;
-  return {};
+  read_text(given.version, to.version);
+  read_text(given.sasl, to.sasl.mechanisms);
+  read_text(given.tls_cert, to.tls.cert);
+  read_text(given.tls_key, to.tls.key);
+  read_text(given.tls_client_ca, to.tls.client_ca);
+  read_text(given.tls_make, to.tls.make);
+  for (const char* const* name = given.deny; name != nullptr && *name != nullptr; ++name)
+    to.sasl.deny.emplace_back(*name);
+  to.sasl.session_lifetime = std::chrono::milliseconds(given.session_lifetime_ms);
+  return read_users(given.users, to);
 }
 
 }  // namespace

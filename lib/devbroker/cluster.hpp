@@ -17,6 +17,7 @@
 #include "devbroker/producer_ids.hpp"
 #include "devbroker/releases.hpp"
 #include "devbroker/request_log.hpp"
+#include "devbroker/security.hpp"
 #include "devbroker/topics.hpp"
 #include "devbroker/transactions.hpp"
 #include "net/reactor.hpp"
@@ -62,6 +63,7 @@ class Cluster {
   Transactions& transactions() { return transactions_; }
   RequestLog& requests() { return requests_; }
   Faults& faults() { return faults_; }
+  Security& security() { return security_; }
 
  private:
   const ClusterOptions options_;
@@ -79,6 +81,7 @@ class Cluster {
   Transactions transactions_;
   RequestLog requests_;
   Faults faults_;
+  Security security_;
 };
 
 }  // namespace kafka::devbroker

@@ -17,7 +17,13 @@ constexpr size_t kCorrelationIdAt = 4;  // after the length
 }  // namespace
 
 Connection::Connection(Node& node, std::unique_ptr<net::Stream> stream, int64_t number)
-    : node_(node), stream_(std::move(stream)), number_(number), client_host_("/" + stream_->peer().ip) {
+    : node_(node),
+      stream_(std::move(stream)),
+      number_(number),
+      client_host_("/" + stream_->peer().ip),
+      login_(node.cluster().security(), node.reactor()),
+      input_(kMaxRequestBytes) {
+  bound_frames();
   update_reading();
 }
 
@@ -31,6 +37,12 @@ void Connection::on_read(size_t count) {
   while (input_.next(frame)) frames_.push_back({std::move(frame), node_.reactor().now()});
   if (input_.error()) return close();
   pump();
+}
+
+void Connection::bound_frames() {
+  // A token may be shorter than any request: some are empty.
+  input_.set_bounds({.largest = login_.trusted() ? kMaxRequestBytes : SaslSession::kMaxFrame,
+                     .smallest = login_.trusted() ? net::FrameBounds().smallest : 0});
 }
 
 void Connection::pump() {
@@ -107,7 +119,7 @@ void Connection::send_now(std::vector<Bytes> segments, bool then_close) {
     return;
   }
   if (!segments.empty()) stream_->write(std::move(segments));
-  if (then_close) {
+  if (then_close || last_) {
     // The stream is closed when everything has been written.
     if (stream_->unwritten() == 0) {
       close();

@@ -11,6 +11,7 @@
 
 #include "base/bytes.hpp"
 #include "devbroker/faults.hpp"
+#include "devbroker/sasl_session.hpp"
 #include "net/frame_reader.hpp"
 #include "net/reactor.hpp"
 #include "protocol/api.hpp"
@@ -41,6 +42,8 @@ class Connection : public net::StreamHandler {
 
  private:
   void pump();
+  /// How long frames may be depends on who sends them.
+  void bound_frames();
   void update_reading();
 
   // One request (exchange.cpp).
@@ -55,6 +58,8 @@ class Connection : public net::StreamHandler {
   void respond(const protocol::RequestHeader& header, const FaultAction& fault,
                protocol::ResponseOf<Request>& response);
   void refuse_api_versions(const protocol::RequestHeader& header);
+  /// A token that came without a header, behind SaslHandshake 0.
+  void take_raw_token(std::string_view token);
 
   /// Sends an answer, which includes its length field, changed as the fault says. Then the next request is served.
   void send(std::vector<Bytes> segments, const FaultAction& fault);
@@ -68,9 +73,11 @@ class Connection : public net::StreamHandler {
   const int64_t number_;
   const std::string client_host_;
 
-  net::FrameReader input_{kMaxRequestBytes};
+  SaslSession login_;
+  net::FrameReader input_;
   std::deque<Arrived> frames_;  // not served yet
 
+  bool last_ = false;  // the connection ends behind the present answer
   bool busy_ = false;  // a request is under way, or was swallowed
   bool pumping_ = false;
   bool closed_ = false;

@@ -77,6 +77,7 @@ struct DevBroker::Impl {
 
 DevBroker::DevBroker(uv_loop_s* loop, DevBrokerOptions options) : impl_(std::make_unique<Impl>(loop, options)) {
   impl_->error = check(options);
+  if (!impl_->error) impl_->error = impl_->cluster.security().configure(options);
   if (impl_->error) return;
   static_cast<void>(impl_->cluster.releases().as_version(options.version));
   const std::string host = options.host == "localhost" ? "127.0.0.1" : options.host;

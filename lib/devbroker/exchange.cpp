@@ -6,6 +6,7 @@
 
 #include "codec/reader.hpp"
 #include "codec/writer.hpp"
+#include "devbroker/denial.hpp"
 #include "devbroker/handlers.hpp"
 #include "devbroker/mention.hpp"
 #include "devbroker/node.hpp"
@@ -15,7 +16,21 @@
 
 namespace kafka::devbroker {
 
+namespace {
+
+/// Nothing of the request happens, whatever a fault says of some of it.
+void forbid(Errc error, FaultAction& fault) {
+  if (error == Errc::none) return;
+  fault.reply = error;
+  fault.executes_anyway = false;
+  fault.topic.reset();
+  fault.partition = -1;
+}
+
+}  // namespace
+
 void Connection::serve(const Arrived& arrived) {
+  if (login_.takes_raw_tokens()) return take_raw_token(arrived.frame.view());
   codec::Reader reader(arrived.frame);
   const protocol::RequestHeader header = protocol::read_request_header(reader);
   if (reader.failed()) return close();
@@ -28,8 +43,11 @@ void Connection::serve(const Arrived& arrived) {
                            .connection = number_,
                            .client_id = header.client_id.value_or(""),
                            .at = std::chrono::duration_cast<std::chrono::nanoseconds>(arrived.at.time_since_epoch())});
-  // A release without ApiVersions does here what it does with every API that it does not know.
   const Profile& profile = cluster.releases().profile(node_.id());
+  const auto admission = login_.admit(header, profile);
+  if (admission == SaslSession::Admission::closed) return close();
+  last_ = admission == SaslSession::Admission::refused;
+  // A release without ApiVersions does here what it does with every API that it does not know.
   const auto range = profile.find(api);
   if (!range) return profile.drops_unknown ? finished() : close();
   if (header.version < range->served.min || header.version > range->served.max) {
@@ -50,6 +68,12 @@ template <class Request>
 void Connection::run(const protocol::RequestHeader& header, codec::Reader& reader) {
   Request request;
   if (protocol::decode(reader, header.version, request)) return close();
+  protocol::ResponseOf<Request> response;
+  if (last_) {
+    // Amid a login, Kafka answers any other request with what its answer says of an error as a whole.
+    if constexpr (requires { response.error_code; }) response.error_code = wire_code(Errc::illegal_sasl_state);
+    return respond<Request>(header, {}, response);
+  }
 
   Cluster& cluster = node_.cluster();
   FaultAction fault;
@@ -59,22 +83,25 @@ void Connection::run(const protocol::RequestHeader& header, codec::Reader& reade
     };
     cluster.faults().match(header.api, node_.id(), header.client_id.value_or(""), names, fault);
   }
+  const bool denied = cluster.security().accounts().is_denied(login_.user());
+  if (denied) forbid(denial(request), fault);
   if (header.version >= protocol::throttles_client_from(header.api)) {
     mute_ = std::chrono::milliseconds(std::max(fault.throttle_ms, 0));
   }
   if (fault.close_before) return close_after(fault.delay);
   if (fault.swallow) return;  // the connection stays busy
 
-  protocol::ResponseOf<Request> response;
   const std::string client_id = header.client_id.value_or("");
   Context context{.cluster = cluster,
                   .reactor = node_.reactor(),
+                  .login = login_,
                   .broker = node_.id(),
                   .version = header.version,
                   .fault = fault,
                   .client_id = client_id,
                   .client_host = client_host_};
   handle(context, request, response);
+  if (denied) conceal(request, header.version, response);
   if (context.pending != nullptr) {
     pending_ = std::move(context.pending);
     pending_->on_finished([this, header, fault] {
@@ -85,6 +112,8 @@ void Connection::run(const protocol::RequestHeader& header, codec::Reader& reade
     return;
   }
   if (context.close) return close_after(fault.delay);
+  last_ = context.last;
+  bound_frames();
   if (!context.answer) return fault.close_after ? close_after(fault.delay) : finished();
   respond<Request>(header, fault, response);
 }
@@ -100,6 +129,16 @@ void Connection::respond(const protocol::RequestHeader& header, const FaultActio
   protocol::begin_response(writer, header.api, header.version, header.correlation_id);
   if (protocol::encode(response, header.version, writer)) return close();
   send(protocol::end_frame(writer), fault);
+}
+
+void Connection::take_raw_token(std::string_view token) {
+  const Verdict verdict = login_.take(token, node_.cluster().releases().profile(node_.id()));
+  if (verdict.kind == Verdict::Kind::refused) return close();
+  bound_frames();
+  codec::Writer writer;
+  writer.reserve_length();
+  writer.raw(verdict.token);
+  send(protocol::end_frame(writer), {});
 }
 
 /// Answers a version of ApiVersions that is not served: the error in version 0, which every client can read.

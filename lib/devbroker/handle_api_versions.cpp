@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "devbroker/handlers.hpp"
+#include "devbroker/sasl_session.hpp"
 #include "protocol/api_versions.hpp"
 
 namespace kafka::devbroker {
@@ -25,6 +26,7 @@ void handle(Context& context, protocol::ApiVersionsRequest& request, protocol::A
   }
   response.error_code = wire_code(error);
   if (error != Errc::none) return;
+  context.login.told_versions(context.cluster.releases().profile(context.broker));
   for (const ApiRange& range : context.cluster.releases().profile(context.broker).apis()) {
     auto& api = response.api_keys.emplace_back();
     api.api_key = static_cast<int16_t>(range.api);

@@ -27,7 +27,7 @@ FetchOperation::FetchOperation(const Context& context, protocol::FetchRequest re
     : cluster_(context.cluster),
       reactor_(context.reactor),
       fault_(context.fault),
-      context_{cluster_, reactor_, context.broker, context.version, fault_},
+      context_{cluster_, reactor_, context.login, context.broker, context.version, fault_},
       request_(std::move(request)) {}
 
 FetchOperation::~FetchOperation() {

@@ -22,15 +22,19 @@
 
 namespace kafka::devbroker {
 
+class SaslSession;
+
 /// A request, as far as it does not depend on the message, and what becomes of it.
 struct Context {
   Cluster& cluster;
   net::Reactor& reactor;
-  int32_t broker;   ///< the one that is asked
-  int16_t version;  ///< of the request and of its response
+  SaslSession& login;  ///< of the connection
+  int32_t broker;      ///< the one that is asked
+  int16_t version;     ///< of the request and of its response
   const FaultAction& fault;
   bool answer = true;                 ///< false: there is no response to this request
   bool close = false;                 ///< close the connection instead of answering
+  bool last = false;                  ///< close the connection behind the answer
   std::string_view client_id = {};    ///< while handle() runs
   std::string_view client_host = {};  ///< as Kafka writes it, "/127.0.0.1"; while handle() runs
   /// Set by a handler that answers later: a PendingAnswer of the response's type.

@@ -2,6 +2,7 @@
 #include "devbroker/node.hpp"
 
 #include "devbroker/connection.hpp"
+#include "net/tls_stream.hpp"
 
 namespace kafka::devbroker {
 
@@ -22,10 +23,11 @@ Node::~Node() {
 Error Node::start() {
   if (listener_ != nullptr) return {};
   Error error;
-  listener_ = reactor_.listen(
-      address_,
-      [this](std::unique_ptr<net::Stream> stream, net::StreamHandler*& handler) { accept(std::move(stream), handler); },
-      error);
+  net::AcceptCallback on_accept = [this](std::unique_ptr<net::Stream> stream, net::StreamHandler*& handler) {
+    accept(std::move(stream), handler);
+  };
+  if (const auto& tls = cluster_.security().tls()) on_accept = net::tls_accept(reactor_, tls, std::move(on_accept));
+  listener_ = reactor_.listen(address_, std::move(on_accept), error);
   if (listener_ == nullptr && !error) error = Errc::connect_failed;
   if (error) {
     listener_.reset();

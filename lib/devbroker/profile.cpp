@@ -68,6 +68,10 @@ std::optional<ApiRange> range_in(const Profile& profile, const ApiRow& row) {
 
 }  // namespace
 
+bool Profile::ends_with_token() const noexcept {
+  return newest == nullptr || newest == &NewestIn::v3_9 || newest == &NewestIn::v4_3;
+}
+
 std::optional<ApiRange> Profile::find(ApiKey api) const noexcept {
   const ApiRow* row = protocol::find_api(api);
   return row == nullptr ? std::nullopt : range_in(*this, *row);

@@ -41,6 +41,10 @@ struct Profile {
   /// Releases before 2.4 call such records corrupt.
   bool knows_invalid_records() const noexcept { return lists_on_refusal; }
 
+  /// From 3.0 on the end of a token ends its login, also without a limit of the broker's own
+  /// (connections.max.reauth.ms).
+  bool ends_with_token() const noexcept;
+
   /// Nothing if this release does not know the API.
   std::optional<ApiRange> find(ApiKey api) const noexcept;
   /// All APIs of this release, in the order of their keys.

@@ -1,6 +1,7 @@
 // uvkafka broker: the in-memory broker in a process of its own.
 #include <uv.h>
 #include <kafka/devbroker.hpp>
+#include <kafka/options.hpp>
 
 #include <csignal>
 #include <cstdio>
@@ -23,14 +24,57 @@ const Command kBroker{
      {"", "--topic", "NAME[:N]", "create this topic, with N partitions; repeatable"},
      {"", "--release", "RELEASE", "speak like this release of Kafka: 0.8.2 to 4.3 (default: every version)"},
      {"", "--rack", "RACK[,RACK...]", "the racks of broker 1, 2 and so on"},
-     {"", "--fault", "FAULT", "something that goes wrong (see below); repeatable"}},
+     {"", "--fault", "FAULT", "something that goes wrong (see below); repeatable"},
+     {"", "--tls-cert", "FILE", "speak TLS with this certificate (PEM), its issuers behind it"},
+     {"", "--tls-key", "FILE", "the key of that certificate (PEM)"},
+     {"", "--tls-client-ca", "FILE", "clients must show a certificate of this authority (PEM)"},
+     {"", "--tls-make", "FOLDER", "speak TLS with a certificate that is made (see below)"},
+     {"", "--sasl", "NAME[,NAME...]", "clients must log in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER"},
+     {"", "--user", "NAME:PASSWORD", "somebody who may log in (see below); repeatable"},
+     {"", "--deny", "NAME", "this user may do nothing: every topic and group is forbidden; repeatable"},
+     {"", "--session-lifetime", "MS", "a login holds so long, then the client must log in anew"}},
     false,
     "",
     "FAULT: API[:times=N][:error=NAME|:delay=MS|:cut], for example Produce:times=2:error=NOT_LEADER_OR_FOLLOWER. It\n"
     "happens once, or N times, or always (times=always).\n"
+    "--tls-make writes ca.pem, broker.pem, broker.key, client.pem and client.key, for localhost, 127.0.0.1 and ::1. "
+    "If\n"
+    "they are there, they are used. Clients trust ca.pem (ssl.ca.location).\n"
+    "PASSWORD: as it is, or ${env:NAME} or ${file:PATH}, so that it is not on the command line. OAUTHBEARER takes\n"
+    "unsigned tokens (alg none) of any user. Without --sasl everybody is the user ANONYMOUS.\n"
     "Keeps everything in memory until SIGINT or SIGTERM. For trying things out and for tests.\n"};
 
 namespace {
+
+// What a password stands for, as that of a session does.
+kafka::Error add_user(const std::string& text, kafka::DevBrokerOptions& options) {
+  const size_t colon = text.find(':');
+  if (colon == 0 || colon == std::string::npos || colon + 1 == text.size()) {
+    return {kafka::Errc::invalid_argument, "wants NAME:PASSWORD"};
+  }
+  kafka::SessionOptions expands;
+  if (const kafka::Error error = expands.set("sasl.password", std::string_view(text).substr(colon + 1))) return error;
+  options.sasl.users.push_back({text.substr(0, colon), std::move(expands.sasl_password)});
+  return {};
+}
+
+std::optional<int> read_security(const Arguments& arguments, kafka::DevBrokerOptions& options) {
+  options.tls.cert = arguments.get("--tls-cert");
+  options.tls.key = arguments.get("--tls-key");
+  options.tls.client_ca = arguments.get("--tls-client-ca");
+  options.tls.make = arguments.get("--tls-make");
+  options.sasl.mechanisms = arguments.get("--sasl");
+  options.sasl.deny = arguments.all("--deny");
+  for (const std::string& user : arguments.all("--user")) {
+    if (const kafka::Error error = add_user(user, options)) {
+      return usage_error("broker: --user " + user.substr(0, user.find(':')) + ": " + std::string(error.detail()));
+    }
+  }
+  const auto lifetime = number(arguments.get("--session-lifetime", "0"));
+  if (!lifetime || *lifetime < 0) return usage_error("broker: --session-lifetime wants milliseconds, 0 or more");
+  options.sasl.session_lifetime = std::chrono::milliseconds(*lifetime);
+  return {};
+}
 
 // The exit status if an argument is wrong.
 std::optional<int> read(const Arguments& arguments, kafka::DevBrokerOptions& options) {
@@ -58,7 +102,7 @@ std::optional<int> read(const Arguments& arguments, kafka::DevBrokerOptions& opt
     return usage_error("broker: --rack names " + std::to_string(options.racks.size()) + " racks for " +
                        std::to_string(options.brokers) + " brokers");
   }
-  return {};
+  return read_security(arguments, options);
 }
 
 kafka::Error create(kafka::DevBroker& dev, const std::string& topic) {

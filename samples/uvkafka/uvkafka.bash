@@ -46,7 +46,7 @@ _uvkafka() {
     groups) options="-g --group --delete --delete-offsets -t --topic -p --partitions --remove $client" ;;
     offsets) options="-g --group -t --topic --reset $client" ;;
     query) options="-t --topic -J --json $client" ;;
-    broker) options='--port --host --brokers --partitions --no-auto-create --topic --release --rack --fault -h --help' ;;
+    broker) options='--port --host --brokers --partitions --no-auto-create --topic --release --rack --fault --tls-cert --tls-key --tls-client-ca --tls-make --sasl --user --deny --session-lifetime -h --help' ;;
     perf) options="-t --topic -n --messages -s --size --create --commit $client" ;;
     top) options="-g --group -t --topic -d --delay -n --rounds --stats $client" ;;
     help) options="$commands options" ;;

@@ -1,4 +1,6 @@
 /* Wrong arguments of options, errors, results, sessions and the dev broker. */
+#include <stddef.h>
+
 #include "wrong.h"
 
 void wrong_basics(void) {
@@ -136,10 +138,28 @@ void wrong_devbroker(uv_loop_t* loop, kafka_devbroker* broker) {
     CHECK(kafka_devbroker_new(loop, &options) == NULL);
   }
   options.size = sizeof(options);
+  const char* const no_password[] = {"alice", NULL};
+  options.users = no_password;
+  CHECK(kafka_devbroker_new(loop, &options) == NULL);
+  options.users = NULL;
   options.brokers = 1000;
   kafka_devbroker* bad = kafka_devbroker_new(loop, &options);
   CHECK(kafka_devbroker_error(bad) != 0 && kafka_devbroker_message(bad)[0] != '\0');
   kafka_devbroker_free(bad);
+  options.brokers = 1;
+  options.sasl = "PLAIN";
+  bad = kafka_devbroker_new(loop, &options);
+  CHECK(strstr(kafka_devbroker_message(bad), "nobody can log in") != NULL);
+  kafka_devbroker_free(bad);
+  options.tls_cert = "none.pem";
+  bad = kafka_devbroker_new(loop, &options);
+  CHECK(strstr(kafka_devbroker_message(bad), "tls_") != NULL);
+  kafka_devbroker_free(bad);
+  /* The struct of programs that know nothing of logins: what lies behind it is not read. */
+  options.size = offsetof(kafka_devbroker_options, sasl);
+  kafka_devbroker* old = kafka_devbroker_new(loop, &options);
+  CHECK(kafka_devbroker_error(old) == 0);
+  kafka_devbroker_free(old);
 
   CHECK(kafka_devbroker_error(NULL) == KAFKA_INVALID_ARGUMENT);
   CHECK(kafka_devbroker_message(NULL)[0] == '\0' && kafka_devbroker_bootstrap(NULL)[0] == '\0');

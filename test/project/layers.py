@@ -27,7 +27,7 @@ ROOMS = {
     "group": HIGH,
     "admin": HIGH + ["group", "consumer"],
     "consumer": HIGH + ["group"],
-    "devbroker": RECORDS + ["records", "net"],
+    "devbroker": RECORDS + ["records", "net", "auth"],
     "capi": [],  # what the C API needs, every user of the C++ API has
 }
 SYSTEM_ONLY_IN = {
