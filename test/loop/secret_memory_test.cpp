@@ -1,0 +1,217 @@
+// What is left of a password in the memory of a process that has logged in with it: nothing. The brokers are a process
+// of their own.
+#include <poll.h>
+#include <sys/wait.h>
+#include <kafka/devbroker.hpp>
+#include <kafka/kafka.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "auth/base64.hpp"
+#include "base/wipe.hpp"
+#include "loop_test.hpp"
+#include "net/tls_engine.hpp"
+#include "scratch_folder.hpp"
+#include "secret_scan.hpp"
+
+using namespace kafka;
+using namespace std::chrono_literals;
+using kafka::test::HiddenText;
+using kafka::test::Loop;
+using kafka::test::MemoryScan;
+using kafka::test::ScratchFolder;
+
+namespace {
+
+constexpr size_t kPasswordBytes = 24;
+constexpr size_t kUserBytes = 7;  // of a token of PLAIN, in front of the password
+
+/// Base64 without a string, which would leave what it was made from in memory.
+size_t encode_base64(const char* from, size_t size, char* to) {
+  constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  char* const begin = to;
+  for (size_t at = 0; at < size; at += 3) {
+    const size_t left = std::min<size_t>(size - at, 3);
+    uint32_t group = 0;
+    for (size_t i = 0; i < 3; ++i) group = group << 8 | (i < left ? static_cast<unsigned char>(from[at + i]) : 0);
+    for (size_t i = 0; i < 4; ++i) *to++ = i <= left ? kLetters[group >> (18 - 6 * i) & 63] : '=';
+  }
+  return static_cast<size_t>(to - begin);
+}
+
+/// A password that nobody has seen, and what else would give it away.
+struct Canary {
+  Canary() {
+    std::random_device random;
+    char token[kUserBytes + kPasswordBytes] = {'\0', 'a', 'l', 'i', 'c', 'e', '\0'};
+    char* const text = token + kUserBytes;
+    for (size_t i = 0; i < kPasswordBytes; ++i) text[i] = static_cast<char>('a' + random() % 26);
+    char encoded[2 * sizeof token];
+    password.emplace(std::string_view(text, kPasswordBytes));
+    base64.emplace(std::string_view(encoded, encode_base64(text, kPasswordBytes, encoded)));
+    plain.emplace(std::string_view(encoded, encode_base64(token, sizeof token, encoded)));
+    wipe(token, sizeof token);
+    wipe(encoded, sizeof encoded);
+  }
+  Secret secret() const {
+    char shown[kPasswordBytes];
+    password->show(shown);
+    Secret made({shown, sizeof shown});
+    wipe(shown, sizeof shown);
+    return made;
+  }
+  std::string places() const {
+    std::string all;
+    for (const auto& [name, hidden] : {std::pair("the password", &password), std::pair("its base64", &base64),
+                                       std::pair("the token of PLAIN in base64", &plain)}) {
+      for (const std::string& place : MemoryScan::find(**hidden)) all += std::string(name) + ": " + place + "\n";
+    }
+    return all;
+  }
+
+  std::optional<HiddenText> password, base64, plain;
+};
+
+/// Brokers with TLS in a process of their own, which ends with this object.
+class OtherProcess {
+ public:
+  OtherProcess(const ScratchFolder& folder, const Canary& canary) {
+    int from_child[2], to_child[2];
+    REQUIRE(pipe(from_child) == 0);
+    REQUIRE(pipe(to_child) == 0);
+    child_ = fork();
+    REQUIRE(child_ >= 0);
+    if (child_ == 0) {
+      close(to_child[1]);
+      serve(folder.path(), canary, to_child[0], from_child[1]);
+    }
+    close(to_child[0]);
+    close(from_child[1]);
+    to_child_ = to_child[1];
+    char where[64];
+    const ssize_t count = read(from_child[0], where, sizeof where);
+    close(from_child[0]);
+    REQUIRE(count > 0);
+    bootstrap_.assign(where, static_cast<size_t>(count));
+  }
+  ~OtherProcess() {
+    close(to_child_);
+    int status = -1;
+    CHECK(waitpid(child_, &status, 0) == child_);
+    CHECK(status == 0);
+  }
+  const std::string& bootstrap() const { return bootstrap_; }
+
+ private:
+  [[noreturn]] static void serve(const std::string& folder, const Canary& canary, int input, int output) {
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    DevBrokerOptions options;
+    options.tls.make = folder;
+    options.sasl.mechanisms = "PLAIN,SCRAM-SHA-256";
+    options.sasl.users = {DevUser{"alice", canary.secret()}};
+    DevBroker broker(&loop, options);
+    broker.create_topic("t");
+    const std::string where = broker.error() ? "" : broker.bootstrap_servers();
+    if (write(output, where.data(), where.size()) <= 0) _exit(1);
+    close(output);
+    pollfd parent{input, POLLIN, 0};
+    const bool told = broker.run_until([&] { return poll(&parent, 1, 0) > 0; }, 60s);
+    _exit(told ? 0 : 1);
+  }
+
+  pid_t child_ = -1;
+  int to_child_ = -1;
+  std::string bootstrap_;
+};
+
+SessionOptions canary_options(const OtherProcess& brokers, const ScratchFolder& folder, SaslMechanism mechanism) {
+  SessionOptions options;
+  options.bootstrap_servers = brokers.bootstrap();
+  options.security_protocol = SecurityProtocol::sasl_ssl;
+  options.ssl_ca_location = folder.path() + "/ca.pem";
+  options.sasl_mechanism = mechanism;
+  options.sasl_username = "alice";
+  return options;
+}
+
+/// Sends one record; what became of it.
+Error send_one(Loop& loop, Producer& producer) {
+  std::optional<Error> told;
+  producer.send({.topic = "t", .value = "v"}, [&](const DeliveryReport& report) { told = report.error; });
+  REQUIRE(loop.run_until([&] { return told.has_value(); }));
+  return *told;
+}
+
+void close_all(Loop& loop, Session& session) {
+  bool closed = false;
+  session.close([&] { closed = true; });
+  REQUIRE(loop.run_until([&] { return closed; }));
+}
+
+bool can_look() {
+  if (MemoryScan::possible() && net::tls_available()) return true;
+  WARN("SKIPPED, NOTHING WAS LOOKED FOR: it takes Linux, a build with TLS, and no sanitizer");
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a password that is left in memory is found") {
+  if (!can_look()) return;
+  const Canary canary;
+  CHECK(canary.places().empty());
+  const Secret held = canary.secret();
+  CHECK_FALSE(canary.places().empty());
+  const std::string base64 = auth::to_base64(held.reveal());
+  CHECK(canary.places().find("its base64") != std::string::npos);
+}
+
+TEST_CASE("after close(), no password is left in memory: a login that passed") {
+  if (!can_look()) return;
+  for (const SaslMechanism mechanism : {SaslMechanism::plain, SaslMechanism::scram_sha_256}) {
+    const Canary canary;
+    const ScratchFolder folder;
+    const OtherProcess brokers(folder, canary);
+    Loop loop;
+    auto options = std::make_optional(canary_options(brokers, folder, mechanism));
+    options->sasl_password = canary.secret();
+    Session session(loop, *options);
+    options.reset();
+    Producer producer(session);
+    CHECK_FALSE(send_one(loop, producer));
+    close_all(loop, session);
+    CHECK(canary.places() == "");
+  }
+}
+
+TEST_CASE("after close(), no password is left in memory: a refused login, and other credentials") {
+  if (!can_look()) return;
+  for (const SaslMechanism mechanism : {SaslMechanism::plain, SaslMechanism::scram_sha_256}) {
+    const Canary right, wrong;
+    const ScratchFolder folder;
+    const OtherProcess brokers(folder, right);
+    Loop loop;
+    auto options = std::make_optional(canary_options(brokers, folder, mechanism));
+    options->sasl_password = wrong.secret();
+    Session session(loop, *options);
+    options.reset();
+    Producer producer(session);
+    CHECK(send_one(loop, producer) == Errc::sasl_authentication_failed);
+    REQUIRE_FALSE(session.set_credentials("alice", right.secret()));
+    std::optional<Error> seen;
+    session.cluster([&](Error error, ClusterMetadata) { seen = std::move(error); });
+    REQUIRE(loop.run_until([&] { return seen.has_value(); }));
+    CHECK_FALSE(*seen);
+    CHECK(wrong.places() == "");  // replaced, though the session lives
+    close_all(loop, session);
+    CHECK(right.places() == "");
+    CHECK(wrong.places() == "");
+  }
+}
