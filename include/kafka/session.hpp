@@ -4,19 +4,15 @@
 // - It runs exactly once for each operation that was accepted, on the loop's thread, never inside the call that started
 //   the operation. Only the callback queue's own frame is below it on the stack. A callback may destroy, close or start
 //   anything, including the object that calls it.
-// - A call that returns an Error or a bool (send(), commit(), seek(), post() ...) accepts the operation if it returns
-// no
-//   error, or true. Otherwise it destroys its callback uncalled before it returns: the return value is all that is
-//   told.
-// - A call that returns nothing (produce(), cluster(), close() ...) always accepts, and tells errors through its
-// callback.
+// - A call that returns an Error or a bool (send(), commit(), seek(), post() ...) accepts the operation if it returns no
+//   error, or true. Otherwise it destroys its callback uncalled before it returns, and the return value says all.
+// - A call that returns nothing (produce(), cluster(), close() ...) always accepts, and its callback gets the errors.
 // - It must not throw. A callback that throws terminates the program.
 // - Destroying an object without close() aborts its operations: their callbacks are destroyed and never called. This is
 //   the one exception to "exactly once".
 // - After an object's close callback, no other callback of that object runs.
-// - Callbacks of the same kind and object run in order. Whatever they take, those of other kinds and objects wait for
-// two
-//   turns of the loop at most before it is their turn.
+// - Callbacks of the same kind and object run in order. Whatever they take, those of other kinds and objects wait for at
+//   most two turns of the loop before it is their turn.
 // Make every call on the loop's thread. The only exception is post().
 //
 // An object that was moved from does nothing. Its calls say `closed` (those of an envelope: `already_answered`), and it
@@ -30,9 +26,12 @@
 #include <kafka/types.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 typedef struct uv_loop_s uv_loop_t;
@@ -49,8 +48,11 @@ class UVKAFKA_API Session {
  public:
   /// The loop must outlive the session. With bad options the session does nothing: see error().
   Session(uv_loop_t* loop, SessionOptions options);
-  /// The same with the contact points as a list. `options.bootstrap_servers` is ignored.
-  Session(uv_loop_t* loop, std::vector<ContactPoint> contact_points, SessionOptions options = {});
+  /// The same with the contact points as a list. `options.bootstrap_servers` is ignored. A template, so that braces
+  /// always mean the options.
+  template <std::same_as<std::vector<ContactPoint>> ContactPoints>
+  Session(uv_loop_t* loop, ContactPoints contact_points, SessionOptions options = {})
+      : Session(loop, std::move(options), std::move(contact_points)) {}
   /// Aborts if close() has not ended. uv_loop_close() returns 0 after one more turn of the loop.
   ~Session();
   Session(Session&&) noexcept;
@@ -119,6 +121,7 @@ class UVKAFKA_API Session {
  private:
   friend struct session::Access;
   explicit Session(std::shared_ptr<session::Core> core);
+  Session(uv_loop_t* loop, SessionOptions options, std::vector<ContactPoint> contact_points);
 
   std::shared_ptr<session::Core> core_;
 };

@@ -11,7 +11,7 @@
 namespace kafka {
 
 Session::Session(uv_loop_t* loop, SessionOptions options) : core_(session::Core::make(loop, {}, std::move(options))) {}
-Session::Session(uv_loop_t* loop, std::vector<ContactPoint> contact_points, SessionOptions options)
+Session::Session(uv_loop_t* loop, SessionOptions options, std::vector<ContactPoint> contact_points)
     : core_(session::Core::make(loop, std::move(contact_points), std::move(options))) {}
 Session::Session(std::shared_ptr<session::Core> core) : core_(std::move(core)) {}
 Session::~Session() { core_->abort(); }

@@ -108,6 +108,24 @@ void whole_journey(int count) {
 
 }  // namespace
 
+TEST_CASE("a session takes its contact points as a list") {
+  Loop loop;
+  DevBroker broker(loop, {.brokers = 1});
+  const std::string address = broker.bootstrap_servers();
+  const std::vector<ContactPoint> points{
+      {"127.0.0.1", static_cast<uint16_t>(std::stoi(address.substr(address.find(':') + 1)))}};
+  Session session(loop, points, {.bootstrap_servers = "nowhere:1", .client_id = "list"});
+  REQUIRE_FALSE(session.error());
+  CHECK(session.contact_points() == points);
+  std::optional<Error> answer;
+  session.cluster([&](Error error, ClusterMetadata) {
+    answer = error;
+    session.close([&] { broker.close(); });
+  });
+  loop.run();
+  CHECK(answer == Error());
+}
+
 TEST_CASE("a whole journey on a real loop ends by itself and leaves nothing on the loop") { whole_journey(200); }
 
 TEST_CASE("unordered and pipelined: work that ends in any order is stored up to the first that is open") {
