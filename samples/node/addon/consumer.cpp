@@ -9,6 +9,7 @@
 #include "partitions.hpp"
 #include "promise.hpp"
 #include "session.hpp"
+#include "tables.hpp"
 
 namespace addon {
 namespace {
@@ -204,11 +205,7 @@ napi_value Consumer::rebalance(const Arguments& arguments) {
 napi_value Consumer::group(const Arguments& arguments) {
   kafka_result* const result = kafka_consumer_group(handle_);
   if (result == nullptr) return throw_last_error(arguments.env);
-  char* const json = kafka_result_json(result);
-  const napi_value text = make_string(arguments.env, json);
-  kafka_free(json);
-  kafka_result_free(result);
-  return text;
+  return take_tables(arguments.env, result);
 }
 /// release(number of a revocation)
 napi_value Consumer::release(const Arguments& arguments) {

@@ -5,6 +5,7 @@
 #include "error.hpp"
 #include "host.hpp"
 #include "partitions.hpp"
+#include "tables.hpp"
 
 namespace addon {
 
@@ -48,9 +49,7 @@ void Promise::on_result(void* user, const kafka_error* error, const kafka_result
   static_cast<Promise*>(static_cast<Waiter*>(user))->settle(true, [=](napi_env env) {
     const napi_value pair = make_array(env, 2);
     set(env, pair, uint32_t{0}, error == nullptr ? make_null(env) : make_error(env, error));
-    char* const json = kafka_result_json(result);
-    set(env, pair, uint32_t{1}, make_string(env, json));
-    kafka_free(json);
+    set(env, pair, uint32_t{1}, make_tables(env, result));
     return pair;
   });
 }

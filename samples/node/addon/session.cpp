@@ -7,6 +7,7 @@
 #include "error.hpp"
 #include "options.hpp"
 #include "promise.hpp"
+#include "tables.hpp"
 
 namespace addon {
 namespace {
@@ -108,11 +109,7 @@ napi_value Session::unref(const Arguments& arguments) { return outcome(arguments
 napi_value Session::stats(const Arguments& arguments) {
   kafka_result* const result = kafka_session_stats(handle_);
   if (result == nullptr) return throw_last_error(arguments.env);
-  char* const json = kafka_result_json(result);
-  const napi_value text = make_string(arguments.env, json);
-  kafka_free(json);
-  kafka_result_free(result);
-  return text;
+  return take_tables(arguments.env, result);
 }
 
 /// prometheus(prefix)

@@ -7,6 +7,17 @@ PyObject* text_object(const char* text) {
   if (text == NULL) Py_RETURN_NONE;
   return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
 }
+PyObject* tables_object(const kafka_result* result) {
+  char* json = kafka_result_json(result);
+  PyObject* text = text_object(json);
+  kafka_free(json);
+  return text;
+}
+PyObject* take_tables(kafka_result* result) {
+  PyObject* text = tables_object(result);
+  kafka_result_free(result);
+  return text;
+}
 PyObject* bytes_object(kafka_bytes bytes) {
   if (bytes.data == NULL) Py_RETURN_NONE;
   return PyBytes_FromStringAndSize(bytes.data, (Py_ssize_t)bytes.length);

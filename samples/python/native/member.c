@@ -33,11 +33,7 @@ static PyObject* group(Consumer* self, PyObject* none) {
   if (open_consumer(self) == NULL) return NULL;
   kafka_result* result = kafka_consumer_group(self->handle);
   if (result == NULL) return raise_last();
-  char* json = kafka_result_json(result);
-  PyObject* text = text_object(json);
-  kafka_free(json);
-  kafka_result_free(result);
-  return text;
+  return take_tables(result);
 }
 
 static void on_assigned(void* user, const kafka_partitions* partitions) {

@@ -142,7 +142,9 @@ kafka_options* options_from(int kind, PyObject* mapping); /* NULL with an except
 kafka_partitions* partitions_from(PyObject* iterable);    /* the same */
 PyObject* partitions_object(const kafka_partitions* list);
 PyObject* text_object(const char* text);
-PyObject* bytes_object(kafka_bytes bytes); /* None for Kafka's null */
+PyObject* tables_object(const kafka_result* result); /* the JSON of its tables; None for NULL */
+PyObject* take_tables(kafka_result* result);         /* the same, and frees the result */
+PyObject* bytes_object(kafka_bytes bytes);           /* None for Kafka's null */
 /* Strings that live as long as `keep`. */
 typedef struct {
   const char** list;

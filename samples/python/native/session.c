@@ -165,11 +165,7 @@ static PyObject* session_stats(Session* self, PyObject* none) {
   if (open_session(self) == NULL) return NULL;
   kafka_result* result = kafka_session_stats(self->handle);
   if (result == NULL) return raise_last();
-  char* json = kafka_result_json(result);
-  PyObject* text = text_object(json);
-  kafka_free(json);
-  kafka_result_free(result);
-  return text;
+  return take_tables(result);
 }
 static PyObject* session_prometheus(Session* self, PyObject* arguments) {
   const char* prefix;

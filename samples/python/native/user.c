@@ -77,9 +77,7 @@ void future_on_done(void* user, const kafka_error* error) {
 
 /* Resolves to (exception or None, JSON). */
 void future_on_result(void* user, const kafka_error* error, const kafka_result* result) {
-  char* json = kafka_result_json(result);
-  PyObject* pair = Py_BuildValue("(NN)", error_object(error), text_object(json));
-  kafka_free(json);
+  PyObject* pair = Py_BuildValue("(NN)", error_object(error), tables_object(result));
   future_resolve(user, pair);
   Py_XDECREF(pair);
   Py_DECREF(user);
