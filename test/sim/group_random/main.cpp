@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   return kafka::sim::run_seeds(
       argc, argv,
       {.name = "sim_group_random",
-       .seeds = UVKAFKA_ADDRESS_SANITIZER ? 30 : 300,  // with the sanitizer each costs about ten times as much
+       .seeds = UVKAFKA_ADDRESS_SANITIZER ? 30 : 300,  // with the sanitizer each takes much longer
        .counts = {"members", "records", "delivered", "of them again", "assignments", "commits", "faults"},
        .run = kafka::sim::run_group_seed,
        .text = [](uint64_t seed) { return kafka::sim::GroupPlan(seed).text(); }});

@@ -5,11 +5,19 @@
 #include "random/run.hpp"
 #include "seeds.hpp"
 
+#ifdef UVKAFKA_THROUGH_C
+constexpr uint64_t kSeeds = 100;
+#else
+constexpr uint64_t kSeeds = 600;
+#endif
+// With the address sanitizer each takes fifty times as long.
+constexpr uint64_t kSanitizedSeeds = 30;
+
 int main(int argc, char** argv) {
   return kafka::sim::run_seeds(
       argc, argv,
       {.name = "sim_random",
-       .seeds = UVKAFKA_ADDRESS_SANITIZER ? 100 : 600,  // with the sanitizer each costs about ten times as much
+       .seeds = UVKAFKA_ADDRESS_SANITIZER ? kSanitizedSeeds : kSeeds,
        .counts = {"records", "confirmed", "delivered", "commits", "faults"},
        .run =
            [](uint64_t seed, std::FILE* trace) {
