@@ -8,7 +8,7 @@ test/install.sh build
 build=build
 if [ ! -f build/build.ninja ]; then
   build=build-quickstart
-  [ -f $build/build.ninja ] || meson setup $build -Dtests=disabled
+  [ -f $build/build.ninja ] || meson setup $build -Dtests=disabled -Dunity=on -Dunity_size=8
 fi
 ninja -C $build samples/quickstart
 exec $build/samples/quickstart "$@"

@@ -4,15 +4,15 @@
 // - It runs exactly once for each operation that was accepted, on the loop's thread, never inside the call that started
 //   the operation. Only the callback queue's own frame is below it on the stack. A callback may destroy, close or start
 //   anything, including the object that calls it.
-// - A call that returns an Error or a bool (send(), commit(), seek(), post() ...) accepts the operation if it returns no
-//   error, or true. Otherwise it destroys its callback uncalled before it returns, and the return value says all.
+// - A call that returns an Error or a bool (send(), commit(), seek(), post() ...) accepts the operation if it returns
+//   no error, or true. Otherwise it destroys its callback uncalled before it returns, and the return value says all.
 // - A call that returns nothing (produce(), cluster(), close() ...) always accepts, and its callback gets the errors.
 // - It must not throw. A callback that throws terminates the program.
 // - Destroying an object without close() aborts its operations: their callbacks are destroyed and never called. This is
 //   the one exception to "exactly once".
 // - After an object's close callback, no other callback of that object runs.
-// - Callbacks of the same kind and object run in order. Whatever they take, those of other kinds and objects wait for at
-//   most two turns of the loop before it is their turn.
+// - Callbacks of the same kind and object run in order. Whatever they take, those of other kinds and objects wait for
+//   at most two turns of the loop before it is their turn.
 // Make every call on the loop's thread. The only exception is post().
 //
 // An object that was moved from does nothing. Its calls say `closed` (those of an envelope: `already_answered`), and it

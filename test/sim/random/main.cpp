@@ -14,19 +14,19 @@ constexpr uint64_t kSeeds = 600;
 constexpr uint64_t kSanitizedSeeds = 30;
 
 int main(int argc, char** argv) {
-  return kafka::sim::run_seeds(
-      argc, argv,
-      {.name = "sim_random",
-       .seeds = UVKAFKA_ADDRESS_SANITIZER ? kSanitizedSeeds : kSeeds,
-       .counts = {"records", "confirmed", "delivered", "commits", "faults"},
-       .run =
-           [](uint64_t seed, std::FILE* trace) {
-             const kafka::sim::RunResult of = kafka::sim::run_seed(seed, trace);
-             return kafka::sim::SeedResult{.violations = of.violations,
-                                           .hash = of.hash,
-                                           .events = of.events,
-                                           .virtual_seconds = of.virtual_seconds,
-                                           .counts = {of.records, of.confirmed, of.delivered, of.commits, of.faults}};
-           },
-       .text = [](uint64_t seed) { return kafka::sim::Plan(seed).text(); }});
+  return kafka::sim::run_seeds(argc, argv,
+                               {.name = "sim_random",
+                                .seeds = UVKAFKA_ADDRESS_SANITIZER ? kSanitizedSeeds : kSeeds,
+                                .counts = {"records", "confirmed", "delivered", "commits", "faults"},
+                                .run =
+                                    [](uint64_t seed, std::FILE* trace) {
+                                      const kafka::sim::RunResult of = kafka::sim::run_seed(seed, trace);
+                                      return kafka::sim::SeedResult{
+                                          .violations = of.violations,
+                                          .hash = of.hash,
+                                          .events = of.events,
+                                          .virtual_seconds = of.virtual_seconds,
+                                          .counts = {of.records, of.confirmed, of.delivered, of.commits, of.faults}};
+                                    },
+                                .text = [](uint64_t seed) { return kafka::sim::Plan(seed).text(); }});
 }
