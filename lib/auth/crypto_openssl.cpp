@@ -19,6 +19,8 @@ constexpr size_t kNonceBytes = 24;
 const char* name(Hash hash) { return hash == Hash::sha256 ? "SHA256" : "SHA512"; }
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
+}  // namespace
+
 // A keyed hash that is made again and again with one key.
 class KeyedHash {
  public:
@@ -56,8 +58,6 @@ class KeyedHash {
   bool good_ = false;
   bool used_ = false;
 };
-
-}  // namespace
 
 bool crypto_available() noexcept { return true; }
 
