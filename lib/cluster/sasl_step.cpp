@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kNoLifetime{0}, kLongestLifetime = std::chro
 // AWS MSK limits how often clients log in, and says so with the code of a wrong password.
 constexpr std::string_view kTooMany = "Too many connects";
 
-std::string quoted(std::string_view text) { return "\"" + escaped(text, 64) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + escaped(text, 64) + "\""; }
 
 std::string list(const std::vector<std::string>& names) {
   std::string text;
@@ -33,7 +33,7 @@ std::string list(const std::vector<std::string>& names) {
 
 Error SaslStep::refusal(std::string_view why) const {
   return Error(Errc::sasl_authentication_failed,
-               std::string(auth::name(login_->kind)) + " as " + quoted(login_->user) + ": " + std::string(why));
+               std::string(auth::name(login_->kind)) + " as " + in_quotes(login_->user) + ": " + std::string(why));
 }
 
 void SaslStep::refuse(Handshake& handshake, std::string_view why) { handshake.fail_for_good(refusal(why)); }

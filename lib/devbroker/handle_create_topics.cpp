@@ -9,7 +9,7 @@ namespace kafka::devbroker {
 namespace {
 
 using Asked = protocol::CreateTopicsRequest::CreatableTopic;
-using Result = protocol::CreateTopicsResponse::CreatableTopicResult;
+using CreatedTopic = protocol::CreateTopicsResponse::CreatableTopicResult;
 
 /// What the request says of partitions and replicas, with the cluster's defaults. Errors: invalid_request,
 /// invalid_replica_assignment, invalid_replication_factor.
@@ -40,7 +40,7 @@ Error placement_of(const ClusterOptions& options, const Asked& asked, int32_t& p
   return {};
 }
 
-void describe(Cluster& cluster, const Topic& topic, Result& out) {
+void describe(Cluster& cluster, const Topic& topic, CreatedTopic& out) {
   out.topic_id = to_uuid(topic.id);
   out.num_partitions = static_cast<int32_t>(topic.partitions.size());
   const Partition& first = *topic.partitions.front();
@@ -55,7 +55,7 @@ void describe(Cluster& cluster, const Topic& topic, Result& out) {
   }
 }
 
-Error create(Context& context, const Asked& asked, bool validate_only, Result& out) {
+Error create(Context& context, const Asked& asked, bool validate_only, CreatedTopic& out) {
   Topics& topics = context.cluster.topics();
   int32_t partitions = 0;
   Placement placement;

@@ -9,12 +9,12 @@ namespace kafka::devbroker {
 namespace {
 
 using Resource = protocol::DescribeConfigsRequest::DescribeConfigsResource;
-using Result = protocol::DescribeConfigsResponse::DescribeConfigsResult;
+using TopicConfigs = protocol::DescribeConfigsResponse::DescribeConfigsResult;
 
 constexpr int8_t kTopic = 2;
 constexpr int8_t kBroker = 4;
 
-struct Described {
+struct DescribedConfig {
   std::string_view name;
   std::string value;
   ConfigType type;
@@ -22,7 +22,7 @@ struct Described {
   bool read_only = false;
 };
 
-void add(const Resource& resource, const Described& config, bool synonyms, Result& out) {
+void add(const Resource& resource, const DescribedConfig& config, bool synonyms, TopicConfigs& out) {
   const auto& keys = resource.configuration_keys;
   // An empty list asks for all, too: clients before KIP-133's last form wrote it so.
   if (keys && !keys->empty() && std::find(keys->begin(), keys->end(), config.name) == keys->end()) return;
@@ -37,7 +37,7 @@ void add(const Resource& resource, const Described& config, bool synonyms, Resul
   if (synonyms) entry.synonyms.push_back({std::string(config.name), config.value, config.source});
 }
 
-Error describe_topic(Cluster& cluster, const Resource& resource, bool synonyms, Result& out) {
+Error describe_topic(Cluster& cluster, const Resource& resource, bool synonyms, TopicConfigs& out) {
   const Topic* const topic = cluster.topics().find(resource.resource_name);
   if (topic == nullptr) return Error(Errc::unknown_topic_or_partition, resource.resource_name);
   for (const ConfigName& name : topic_config_names()) {
@@ -50,7 +50,7 @@ Error describe_topic(Cluster& cluster, const Resource& resource, bool synonyms, 
 }
 
 /// "" is the default of all brokers: nothing is set there.
-Error describe_broker(Cluster& cluster, const Resource& resource, bool synonyms, Result& out) {
+Error describe_broker(Cluster& cluster, const Resource& resource, bool synonyms, TopicConfigs& out) {
   if (resource.resource_name.empty()) return {};
   int32_t id = -1;
   const std::string& text = resource.resource_name;
@@ -60,7 +60,7 @@ Error describe_broker(Cluster& cluster, const Resource& resource, bool synonyms,
   }
   const ClusterOptions& options = cluster.options();
   const auto number = [](int64_t value) { return std::to_string(value); };
-  const Described all[] = {
+  const DescribedConfig all[] = {
       {"auto.create.topics.enable", options.auto_create_topics ? "true" : "false", ConfigType::boolean, kStaticConfig,
        true},
       {"broker.id", text, ConfigType::integer, kStaticConfig, true},
@@ -68,7 +68,7 @@ Error describe_broker(Cluster& cluster, const Resource& resource, bool synonyms,
       {"message.max.bytes", number(options.message_max_bytes), ConfigType::integer, kStaticConfig, true},
       {"num.partitions", number(options.default_partitions), ConfigType::integer, kStaticConfig, true},
   };
-  for (const Described& config : all) add(resource, config, synonyms, out);
+  for (const DescribedConfig& config : all) add(resource, config, synonyms, out);
   return {};
 }
 

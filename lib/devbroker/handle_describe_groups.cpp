@@ -7,9 +7,9 @@ namespace kafka::devbroker {
 
 namespace {
 
-using Described = protocol::DescribeGroupsResponse::DescribedGroup;
+using DescribedGroup = protocol::DescribeGroupsResponse::DescribedGroup;
 
-void describe(const ClassicGroup& group, const GroupRules& rules, Described& out) {
+void describe(const ClassicGroup& group, const GroupRules& rules, DescribedGroup& out) {
   const bool stable = group.state() == ClassicState::stable;
   out.group_state = to_string(group.state());
   if (rules.says_awaiting_sync && group.state() == ClassicState::completing_rebalance) out.group_state = "AwaitingSync";
@@ -26,7 +26,7 @@ void describe(const ClassicGroup& group, const GroupRules& rules, Described& out
   }
 }
 
-void describe(Context& context, Described& out) {
+void describe(Context& context, DescribedGroup& out) {
   GroupCoordinator& coordinator = context.cluster.group_coordinator();
   const GroupRules& rules = coordinator.rules(context.broker);
   if (const ClassicGroup* group = coordinator.find(context.broker, out.group_id)) return describe(*group, rules, out);
@@ -45,7 +45,7 @@ void describe(Context& context, Described& out) {
 
 void handle(Context& context, protocol::DescribeGroupsRequest& request, protocol::DescribeGroupsResponse& response) {
   for (const std::string& name : request.groups) {
-    Described& out = response.groups.emplace_back();
+    DescribedGroup& out = response.groups.emplace_back();
     out.group_id = name;
     const Errc error =
         unless_fault(context, [&] { return context.cluster.group_coordinator().check(context.broker, name); });

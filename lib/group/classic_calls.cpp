@@ -6,6 +6,7 @@
 
 #include "group/coordinator_errors.hpp"
 #include "group/subscription.hpp"
+#include "group/unless_empty.hpp"
 #include "session/option_fields.hpp"
 
 namespace kafka::group {
@@ -25,10 +26,6 @@ constexpr const char* kProtocolType = "consumer";
 
 int32_t ms(net::Duration duration) {
   return static_cast<int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
-}
-
-std::optional<std::string> optional(const std::string& text) {
-  return text.empty() ? std::optional<std::string>() : std::optional<std::string>(text);
 }
 
 }  // namespace
@@ -87,9 +84,9 @@ Error ClassicCalls::fill(JoinGroupRequest& request, int16_t version, const std::
   request.session_timeout_ms = ms(session_timeout());
   request.rebalance_timeout_ms = ms(rebalance_timeout());
   request.member_id = identity_.member_id;
-  if (version >= JoinGroupRequest::kInstanceIdFrom) request.group_instance_id = optional(identity_.instance_id);
+  if (version >= JoinGroupRequest::kInstanceIdFrom) request.group_instance_id = unless_empty(identity_.instance_id);
   request.protocol_type = kProtocolType;
-  if (version >= JoinGroupRequest::kReasonFrom) request.reason = optional(reason);
+  if (version >= JoinGroupRequest::kReasonFrom) request.reason = unless_empty(reason);
   for (const auto& assignor : strategies_) {
     Subscription subscription;
     subscription.topics.assign(topics.begin(), topics.end());
@@ -124,7 +121,8 @@ void ClassicCalls::sync(std::string assignor, Assignments assignments, SyncDone 
         adapted.group_instance_id.reset();
         adapted.protocol_type.reset();
         adapted.protocol_name.reset();
-        if (version >= SyncGroupRequest::kInstanceIdFrom) adapted.group_instance_id = optional(identity_.instance_id);
+        if (version >= SyncGroupRequest::kInstanceIdFrom)
+          adapted.group_instance_id = unless_empty(identity_.instance_id);
         if (version >= SyncGroupRequest::kProtocolTypeFrom) {
           adapted.protocol_type = kProtocolType;
           adapted.protocol_name = assignor;
@@ -152,8 +150,8 @@ void ClassicCalls::leave(const Identity& identity, net::Duration timeout, std::s
         }
         auto& member = request.members.emplace_back();
         member.member_id = identity.member_id;
-        member.group_instance_id = optional(identity.instance_id);
-        if (version >= LeaveGroupRequest::kReasonFrom) member.reason = optional(reason);
+        member.group_instance_id = unless_empty(identity.instance_id);
+        if (version >= LeaveGroupRequest::kReasonFrom) member.reason = unless_empty(reason);
         return Error();
       });
 }

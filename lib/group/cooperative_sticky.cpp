@@ -17,7 +17,7 @@ namespace {
 /// Why that ends: after Zeal::full at most kMostRounds rounds follow, because each of them finds the same rounds ahead.
 /// Zeal::settled is taken if the round after it moves nothing; that one finds either at most kMostRounds rounds of
 /// Zeal::full ahead, or takes Zeal::settled again and moves nothing. Zeal::still moves nothing at all.
-class Balancing : public Computing {
+class CooperativeBalancing : public Computing {
  public:
   using Computing::Computing;
 
@@ -94,7 +94,7 @@ Bytes CooperativeSticky::user_data(const Partitions&, int32_t generation) const 
 }
 
 std::unique_ptr<Work> CooperativeSticky::assign(std::shared_ptr<const Membership> membership, Done done) {
-  return std::make_unique<Balancing>(std::move(membership), std::move(done));
+  return std::make_unique<CooperativeBalancing>(std::move(membership), std::move(done));
 }
 
 }  // namespace kafka::group

@@ -9,7 +9,7 @@
 namespace kafka::group {
 namespace {
 
-class Balancing : public Computing {
+class StickyBalancing : public Computing {
  public:
   using Computing::Computing;
 
@@ -41,7 +41,7 @@ Bytes Sticky::user_data(const Partitions& assigned, int32_t generation) const {
 }
 
 std::unique_ptr<Work> Sticky::assign(std::shared_ptr<const Membership> membership, Done done) {
-  return std::make_unique<Balancing>(std::move(membership), std::move(done));
+  return std::make_unique<StickyBalancing>(std::move(membership), std::move(done));
 }
 
 }  // namespace kafka::group

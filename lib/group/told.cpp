@@ -3,23 +3,18 @@
 #include <chrono>
 #include <utility>
 
+#include "group/unless_empty.hpp"
+
 namespace kafka::group {
-namespace {
-
-std::optional<std::string> optional(const std::string& text) {
-  return text.empty() ? std::optional<std::string>() : std::optional<std::string>(text);
-}
-
-}  // namespace
 
 void Told::fill(Request& request, const Wish& wish, const IdPartitions& owned) {
   if (said_) forget();
   const bool all = !wish_;
   if (all) {
-    request.rack_id = optional(options_.rack);
+    request.rack_id = unless_empty(options_.rack);
     request.rebalance_timeout_ms =
         static_cast<int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(options_.rebalance_timeout).count());
-    request.server_assignor = optional(options_.remote_assignor);
+    request.server_assignor = unless_empty(options_.remote_assignor);
   }
   if (all || wish_->topics != wish.topics) {
     request.subscribed_topic_names.emplace(wish.topics.begin(), wish.topics.end());
