@@ -1,6 +1,7 @@
 #include "cluster/metadata.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error_table.hpp"
 #include "cluster/metadata_answer.hpp"
@@ -83,6 +84,14 @@ void Metadata::refresh() {
   });
 }
 
+void Metadata::forget_refusal() {
+  for (auto& [name, wanted] : wanted_) {
+    if (std::exchange(wanted.refused, false)) topics_.at(name).error = {};
+  }
+  ++generation_;
+  refresh();
+}
+
 void Metadata::forget_idle() {
   const net::TimePoint now = reactor_.now();
   std::erase_if(wanted_, [&](const auto& entry) {
@@ -148,10 +157,11 @@ void Metadata::answered(Error error, protocol::MetadataResponse& response, int32
 bool Metadata::update_wanted(const Error& error) {
   const Error refusal = router_.refusal();
   bool incomplete = static_cast<bool>(error);
-  for (const auto& [name, wanted] : wanted_) {
+  for (auto& [name, wanted] : wanted_) {
     if (wanted.count == 0) continue;
     TopicState& state = topics_.at(name);
-    if (!state.known && refusal) state.error = refusal;
+    wanted.refused = !state.known && refusal;
+    if (wanted.refused) state.error = refusal;
     if (!error && !state.known && !state.error) state.error = Error(Errc::unknown_topic_or_partition, name);
     if (state.error && traits(state.error.code()).retry == Retry::no) continue;  // asking again is no use
     if (!state.known || state.error) incomplete = true;

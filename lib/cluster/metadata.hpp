@@ -48,6 +48,8 @@ class Metadata final : private MetadataFeed {
 
   /// Asks again, as soon as the backoff allows. Calls while a request is under way or waits add nothing.
   void refresh();
+  /// The credentials have changed: topics that got the brokers' refusal of the old ones are in question again.
+  void forget_refusal();
   /// A hint about the leader that came with an error (KIP-951); older epochs are ignored. True if it
   /// told something new.
   bool apply_leader(const std::string& topic, int32_t partition, int32_t leader, int32_t epoch);
@@ -80,6 +82,7 @@ class Metadata final : private MetadataFeed {
   struct Wanted {
     int count = 0;
     bool create = false;
+    bool refused = false;  // its error is the refusal of every contact point
     net::TimePoint idle_since{};
   };
   void learn(protocol::MetadataResponse& response) override;

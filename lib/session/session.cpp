@@ -103,7 +103,9 @@ void Session::set_resolver(Function<void(const std::string&, ResolveDone)> resol
 
 Error Session::set_credentials(std::string_view user, Secret password) {
   if (Error error = core_->refusal()) return error;
-  return session::set_credentials(core_->router(), user, std::move(password));
+  if (Error error = session::set_credentials(core_->router(), user, std::move(password))) return error;
+  core_->metadata().forget_refusal();
+  return {};
 }
 bool Session::post(Function<void()> fn) { return core_->post(std::move(fn)); }
 void Session::close(Function<void()> done) { close(core_->options().close_timeout, std::move(done)); }

@@ -1,5 +1,9 @@
 // What a session does when it logs in: refusals and their pauses, other credentials, logins that run out.
 // Not here: a login on one connection (sasl_handshake_test.cpp), refusals in general (refused_test.cpp).
+#include <kafka/producer.hpp>
+
+#include <optional>
+
 #include "sasl_server.hpp"
 #include "sim_client.hpp"
 
@@ -169,6 +173,22 @@ TEST_CASE("other credentials end the pause after a refusal, and the next refusal
   CHECK_FALSE(client.cluster(100ms).error);
   CHECK(client->options().sasl_username == "alice");
   CHECK(client->options().sasl_password.reveal() == kHidden);
+  client.close();
+}
+
+TEST_CASE("other credentials end the refusal of a topic's records as well") {
+  LoginClient login(1, "wrong");
+  SimClient& client = login.client;
+  login.nodes[0]->broker.add_topic("t", 1, 1, 5);
+  Producer producer(*client.session);
+  std::optional<Error> told;
+  CHECK_FALSE(producer.send({.topic = "t", .value = "a"}, [&](const DeliveryReport& report) { told = report.error; }));
+  REQUIRE(client.until([&] { return told.has_value(); }, 1s));
+  check_refusal(*told);
+  check_refusal(producer.send({.topic = "t", .value = "b"}));
+  CHECK_FALSE(client->set_credentials("alice", Secret("secret")));
+  CHECK_FALSE(producer.send({.topic = "t", .value = "c"}));
+  CHECK(client.until([&] { return client.core->metadata().leader("t", 0) == 1; }, 3s));
   client.close();
 }
 
