@@ -172,6 +172,7 @@ std::vector<std::shared_ptr<Partition>> Ownership::find(const Partitions& named)
 void Ownership::assigned(const Partitions& fresh) {
   counted_.assigned += count(fresh);
   roster_.assign(fresh);
+  pipeline_.bind_to_topics(find(fresh));
   poll_watch_.start();
   if (!handlers_->on_assigned) return;
   pipeline_.handlers.announce(find(fresh), [handlers = handlers_, fresh] {

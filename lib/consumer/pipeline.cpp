@@ -83,6 +83,16 @@ void Pipeline::topic_recreated(Partition& partition, const Error& why) {
   if (assigned_by_id_) partition.hold(Hold::revoking, true);
 }
 
+// Not when the first position is known: the topic may be made anew until then, and its records would be read without a
+// word from the group.
+void Pipeline::bind_to_topics(const std::vector<std::shared_ptr<Partition>>& fresh) {
+  if (!assigned_by_id_) return;
+  for (const std::shared_ptr<Partition>& partition : fresh) {
+    const cluster::TopicState* const topic = core_.metadata().topic(*partition->topic);
+    if (topic != nullptr) partition->read_topic.id = topic->id;
+  }
+}
+
 void Pipeline::log_cut(Partition& partition, int64_t offset, int32_t epoch) {
   partition.window.cut(offset, epoch);
   committer.log_cut(partition, offset, epoch);

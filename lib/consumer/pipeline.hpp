@@ -59,6 +59,8 @@ class Pipeline final : private Positions::Owner,
   /// The member's partitions are those of one topic id each (KIP-848). Suppose a topic is made anew: its partitions are
   /// another topic's, which the group may have given to others. So they are not read before it says so.
   void assigned_by_id() { assigned_by_id_ = true; }
+  /// The group has assigned these a moment ago: the ids that metadata has now are those that it meant.
+  void bind_to_topics(const std::vector<std::shared_ptr<Partition>>& fresh);
   /// Drops everything that was fetched or queued. `leave`: the session still exists, and gets its connections back.
   void close(bool leave);
   /// The same, and runs no callback any more.

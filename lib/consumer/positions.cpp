@@ -167,7 +167,12 @@ void Positions::group_answered(const std::vector<Question>& asked, const Error& 
     } else if (no_topic || found->offset < 0) {
       nothing_committed(partition);
     } else {
-      if (!found->topic_id.is_zero()) partition.read_topic.id = found->topic_id;
+      ReadTopic& read = partition.read_topic;
+      if (!read.id.is_zero() && !found->topic_id.is_zero() && read.id != found->topic_id) {
+        recreated(partition, Uuid(found->topic_id));
+        continue;
+      }
+      if (!found->topic_id.is_zero()) read.id = found->topic_id;
       ready(partition, found->offset, found->leader_epoch);
     }
   }
