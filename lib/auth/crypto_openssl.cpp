@@ -21,7 +21,8 @@ const unsigned char* bytes(std::string_view text) { return reinterpret_cast<cons
 
 }  // namespace
 
-// A keyed hash that is made again and again with one key.
+// A keyed hash that is made again and again with one key. KeyDerivation::State holds one and has linkage, so it has
+// linkage, too.
 class KeyedHash {
  public:
   KeyedHash(Hash hash, std::string_view key) {

@@ -85,9 +85,13 @@ void Metadata::refresh() {
 }
 
 void Metadata::forget_refusal() {
+  bool any = false;
   for (auto& [name, wanted] : wanted_) {
-    if (std::exchange(wanted.refused, false)) topics_.at(name).error = {};
+    if (!std::exchange(wanted.refused, false)) continue;
+    topics_.at(name).error = {};
+    any = true;
   }
+  if (!any) return;
   ++generation_;
   refresh();
 }

@@ -48,7 +48,8 @@ class Metadata final : private MetadataFeed {
 
   /// Asks again, as soon as the backoff allows. Calls while a request is under way or waits add nothing.
   void refresh();
-  /// The credentials have changed: topics that got the brokers' refusal of the old ones are in question again.
+  /// The credentials have changed: topics that got the refusal of the old ones are asked for
+  /// again.
   void forget_refusal();
   /// A hint about the leader that came with an error (KIP-951); older epochs are ignored. True if it
   /// told something new.

@@ -172,10 +172,11 @@ std::vector<std::shared_ptr<Partition>> Ownership::find(const Partitions& named)
 void Ownership::assigned(const Partitions& fresh) {
   counted_.assigned += count(fresh);
   roster_.assign(fresh);
-  pipeline_.bind_to_topics(find(fresh));
+  const std::vector<std::shared_ptr<Partition>> partitions = find(fresh);
+  pipeline_.bind_to_topics(partitions);
   poll_watch_.start();
   if (!handlers_->on_assigned) return;
-  pipeline_.handlers.announce(find(fresh), [handlers = handlers_, fresh] {
+  pipeline_.handlers.announce(partitions, [handlers = handlers_, fresh] {
     if (handlers->on_assigned) handlers->on_assigned(fresh);
   });
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "session/tls_options.hpp"
+#include "session/wrong_option.hpp"
 
 namespace kafka::session {
 namespace {
@@ -12,8 +13,6 @@ constexpr std::string_view kIgnored[] = {"api.version.request", "broker.version.
                                          "sasl.kerberos.ticket.renew.jitter",
                                          "sasl.kerberos.ticket.renew.window.factor"};
 constexpr size_t kLongest = 65535;  // bytes; what is longer is a mistake, such as a file that is none of a password
-
-Error wrong_login(std::string text) { return Error(Errc::invalid_option, std::move(text)); }
 
 auth::Kind kind(SaslMechanism mechanism) {
   switch (mechanism) {
@@ -51,12 +50,12 @@ bool ignored_option(std::string_view name) {
 Error check_credentials(std::string_view user, const Secret& password) {
   for (const auto& [name, text] :
        {std::pair<std::string_view, std::string_view>("sasl.username", user), {"sasl.password", password.reveal()}}) {
-    if (text.empty()) return wrong_login(std::string(name) + " is empty: a login needs a name and a password");
+    if (text.empty()) return wrong_option(std::string(name) + " is empty: a login needs a name and a password");
     if (text.size() > kLongest) {
-      return wrong_login(std::string(name) + " has " + std::to_string(text.size()) + " bytes; " +
-                         std::to_string(kLongest) + " are the most");
+      return wrong_option(std::string(name) + " has " + std::to_string(text.size()) + " bytes; " +
+                          std::to_string(kLongest) + " are the most");
     }
-    if (text.find('\0') != std::string_view::npos) return wrong_login(std::string(name) + " has a zero byte in it");
+    if (text.find('\0') != std::string_view::npos) return wrong_option(std::string(name) + " has a zero byte in it");
   }
   return {};
 }
@@ -65,22 +64,24 @@ Error check_sasl(const SessionOptions& o) {
   if (!logs_in(o)) {
     const std::string_view set = set_option(o);
     if (set.empty()) return {};
-    return wrong_login(std::string(set) + " is set, but security.protocol is " +
-                       (speaks_tls(o) ? "ssl: set it to sasl_ssl" : "plaintext: set it to sasl_ssl or sasl_plaintext"));
+    return wrong_option(
+        std::string(set) + " is set, but security.protocol is " +
+        (speaks_tls(o) ? "ssl: set it to sasl_ssl" : "plaintext: set it to sasl_ssl or sasl_plaintext"));
   }
   const std::string protocol = speaks_tls(o) ? "sasl_ssl" : "sasl_plaintext";
   if (o.sasl_mechanism == SaslMechanism::none) {
-    return wrong_login("security.protocol is " + protocol +
-                       ", but sasl.mechanism is not set: it must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512");
+    return wrong_option("security.protocol is " + protocol +
+                        ", but sasl.mechanism is not set: it must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512");
   }
   const auth::Kind mechanism = kind(o.sasl_mechanism);
   if (!auth::available(mechanism)) {
-    return wrong_login("sasl.mechanism = \"" + std::string(auth::name(mechanism)) +
-                       "\": this build of uvkafka has no SCRAM (it was built with -Dtls=disabled, or without OpenSSL)");
+    return wrong_option(
+        "sasl.mechanism = \"" + std::string(auth::name(mechanism)) +
+        "\": this build of uvkafka has no SCRAM (it was built with -Dtls=disabled, or without OpenSSL)");
   }
   if (Error error = check_credentials(o.sasl_username, o.sasl_password)) return error;
   if (mechanism == auth::Kind::plain && !speaks_tls(o) && !o.sasl_allow_plaintext) {
-    return wrong_login(
+    return wrong_option(
         "sasl.mechanism = \"PLAIN\" with security.protocol=sasl_plaintext would send the password in clear: set "
         "security.protocol=sasl_ssl, or sasl.allow.plaintext=true if everybody on the way may read it");
   }

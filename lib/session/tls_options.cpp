@@ -6,6 +6,7 @@
 
 #include "base/error_table.hpp"
 #include "session/option_fields.hpp"
+#include "session/wrong_option.hpp"
 
 namespace kafka::session {
 namespace {
@@ -35,16 +36,14 @@ bool fits(std::string_view name, std::string_view pattern) {
   return name == pattern;
 }
 
-Error wrong_tls(std::string_view text) { return Error(Errc::invalid_option, std::string(text)); }
-
 Error exclude(std::string_view a, bool a_set, std::string_view b, bool b_set) {
   if (!a_set || !b_set) return {};
-  return wrong_tls(std::string(a) + " and " + std::string(b) + " are both set: one of them must do");
+  return wrong_option(std::string(a) + " and " + std::string(b) + " are both set: one of them must do");
 }
 
 Error need(std::string_view name, bool set, std::string_view other, bool other_set) {
   if (!set || other_set) return {};
-  return wrong_tls(std::string(name) + " is set without " + std::string(other));
+  return wrong_option(std::string(name) + " is set without " + std::string(other));
 }
 
 struct Hider {
@@ -64,12 +63,12 @@ Error read_versions(const SessionOptions& options, net::TlsChoices& to) {
     } else if (version == "TLSv1.3") {
       to.tls_1_3 = true;
     } else {
-      return wrong_tls("ssl.enabled.protocols = \"" + escaped(options.ssl_enabled_protocols) +
-                       "\": it must be TLSv1.2, TLSv1.3 or both, separated by a comma; older versions are refused");
+      return wrong_option("ssl.enabled.protocols = \"" + escaped(options.ssl_enabled_protocols) +
+                          "\": it must be TLSv1.2, TLSv1.3 or both, separated by a comma; older versions are refused");
     }
   }
   if (to.tls_1_2 || to.tls_1_3) return {};
-  return wrong_tls("ssl.enabled.protocols is empty: it must be TLSv1.2, TLSv1.3 or both, separated by a comma");
+  return wrong_option("ssl.enabled.protocols is empty: it must be TLSv1.2, TLSv1.3 or both, separated by a comma");
 }
 
 // In a build without TLS no option of it may be set: it would have no effect.
@@ -81,11 +80,12 @@ Error check_build(const SessionOptions& options) {
   const std::vector<OptionInfo> defaults = SessionOptions().list(), set = options.list();
   for (size_t i = 0; i < set.size(); ++i) {
     const bool of_tls = set[i].name.starts_with("ssl.") || set[i].name == "enable.ssl.certificate.verification";
-    if (of_tls && set[i].value != defaults[i].value) return wrong_tls(set[i].name + std::string(kText));
+    if (of_tls && set[i].value != defaults[i].value) return wrong_option(set[i].name + std::string(kText));
   }
   if (!speaks_tls(options)) return {};
   const bool logs_in = options.security_protocol == SecurityProtocol::sasl_ssl;
-  return wrong_tls(std::string("security.protocol = \"") + (logs_in ? "sasl_ssl" : "ssl") + "\"" + std::string(kText));
+  return wrong_option(std::string("security.protocol = \"") + (logs_in ? "sasl_ssl" : "ssl") + "\"" +
+                      std::string(kText));
 }
 
 }  // namespace
@@ -96,11 +96,11 @@ bool speaks_tls(const SessionOptions& options) {
 
 Error refused_option(std::string_view name, std::string_view value) {
   for (const Refused& refused : kRefused) {
-    if (fits(name, refused.name)) return wrong_tls(std::string(name) + " " + std::string(refused.text));
+    if (fits(name, refused.name)) return wrong_option(std::string(name) + " " + std::string(refused.text));
   }
   const bool type = name == "ssl.truststore.type" || name == "ssl.keystore.type";
   if (type && (value == "JKS" || value == "jks"))
-    return wrong_tls(std::string(name) + " = JKS " + std::string(kNoJava));
+    return wrong_option(std::string(name) + " = JKS " + std::string(kNoJava));
   return {};
 }
 

@@ -37,9 +37,8 @@ const Command kBroker{
     "",
     "FAULT: API[:times=N][:error=NAME|:delay=MS|:cut], for example Produce:times=2:error=NOT_LEADER_OR_FOLLOWER. It\n"
     "happens once, or N times, or always (times=always).\n"
-    "--tls-make writes ca.pem, broker.pem, broker.key, client.pem and client.key, for localhost, 127.0.0.1 and ::1. "
-    "If\n"
-    "they are there, they are used. Clients trust ca.pem (ssl.ca.location).\n"
+    "--tls-make writes ca.pem, broker.pem, broker.key, client.pem and client.key, for localhost, 127.0.0.1 and ::1.\n"
+    "Files that are there already are used as they are. Clients trust ca.pem (ssl.ca.location).\n"
     "PASSWORD: as it is, or ${env:NAME} or ${file:PATH}, so that it is not on the command line. OAUTHBEARER takes\n"
     "unsigned tokens (alg none) of any user. Without --sasl everybody is the user ANONYMOUS.\n"
     "Keeps everything in memory until SIGINT or SIGTERM. For trying things out and for tests.\n"};

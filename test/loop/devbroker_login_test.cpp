@@ -23,7 +23,6 @@ using namespace std::string_literals;
 
 namespace {
 
-constexpr int16_t wire(Errc error) { return static_cast<int16_t>(error); }
 constexpr int kTokens = 2;  // version of SaslAuthenticate
 
 DevBrokerOptions with_login(const std::string& mechanisms = "PLAIN") {
@@ -49,6 +48,15 @@ protocol::SaslAuthenticateResponse log_in(Client& client, const std::string& use
                                           const std::string& password = "secret") {
   REQUIRE(shake(client, "PLAIN").error_code == 0);
   return client.call(token("\0"s + user + "\0"s + password), kTokens);
+}
+
+/// Behind SaslHandshake 0 the token is a frame without a header, and so is its answer.
+void log_in_raw(Client& client) {
+  CHECK(shake(client, "PLAIN", 0).error_code == 0);
+  client.send_raw(
+      "\x00\x00\x00\x0d\x00"
+      "alice\x00secret"s);
+  REQUIRE(client.run_until([&] { return client.received() >= 4; }));
 }
 
 /// A token of the user that holds so long from now on; negative: it has run out.
@@ -122,7 +130,7 @@ TEST_CASE("a wrong password and an unknown user are told alike, and then the con
   for (const auto& [user, password] : {std::pair("alice", "wrong"), std::pair("nobody", "secret")}) {
     Client& client = fixture.connect();
     const auto answer = log_in(client, user, password);
-    CHECK(answer.error_code == wire(Errc::sasl_authentication_failed));
+    CHECK(answer.error_code == code(Errc::sasl_authentication_failed));
     CHECK(answer.error_message == "Authentication failed: Invalid username or password");
     CHECK(client.is_closed_soon());
   }
@@ -132,7 +140,7 @@ TEST_CASE("a mechanism that is not offered is refused with those that are, and t
   BrokerFixture fixture(with_login("PLAIN,OAUTHBEARER"));
   Client& client = fixture.connect();
   const auto answer = shake(client, "SCRAM-SHA-256");
-  CHECK(answer.error_code == wire(Errc::unsupported_sasl_mechanism));
+  CHECK(answer.error_code == code(Errc::unsupported_sasl_mechanism));
   CHECK(answer.mechanisms == std::vector<std::string>{"PLAIN", "OAUTHBEARER"});
   CHECK(client.is_closed_soon());
 }
@@ -147,18 +155,14 @@ TEST_CASE("amid a login, another request gets an answer without content, and the
 
   Client& other = fixture.connect();
   CHECK(shake(other, "PLAIN").error_code == 0);
-  CHECK(other.call(protocol::ApiVersionsRequest(), 0).error_code == wire(Errc::illegal_sasl_state));
+  CHECK(other.call(protocol::ApiVersionsRequest(), 0).error_code == code(Errc::illegal_sasl_state));
   CHECK(other.is_closed_soon());
 }
 
 TEST_CASE("behind SaslHandshake 0, tokens are frames without a header") {
   BrokerFixture fixture(with_login());
   Client& client = fixture.connect();
-  CHECK(shake(client, "PLAIN", 0).error_code == 0);
-  client.send_raw(
-      "\x00\x00\x00\x0d\x00"
-      "alice\x00secret"s);
-  REQUIRE(client.run_until([&] { return client.received() >= 4; }));
+  log_in_raw(client);
   CHECK(client.bytes() == "\x00\x00\x00\x00"s);
 
   Client& wrong = fixture.connect();
@@ -173,11 +177,7 @@ TEST_CASE("brokers like 0.10 know SaslHandshake 0 only, and no SaslAuthenticate"
   options.version = "0.10";
   BrokerFixture fixture(options);
   Client& client = fixture.connect();
-  CHECK(shake(client, "PLAIN", 0).error_code == 0);
-  client.send_raw(
-      "\x00\x00\x00\x0d\x00"
-      "alice\x00secret"s);
-  REQUIRE(client.run_until([&] { return client.received() >= 4; }));
+  log_in_raw(client);
   Client& newer = fixture.connect();
   protocol::SaslHandshakeRequest request;
   request.mechanism = "PLAIN";
@@ -208,7 +208,7 @@ TEST_CASE("a second renewal within a second is no renewal") {
   Client& client = fixture.connect();
   log_in(client);
   CHECK(log_in(client).error_code == 0);
-  CHECK(shake(client, "PLAIN").error_code == wire(Errc::illegal_sasl_state));
+  CHECK(shake(client, "PLAIN").error_code == code(Errc::illegal_sasl_state));
   CHECK(serves(client));
 }
 
@@ -217,7 +217,7 @@ TEST_CASE("a renewal keeps its user and its mechanism") {
   Client& other = fixture.connect();
   log_in(other);
   const auto answer = log_in(other, "bob", "word");
-  CHECK(answer.error_code == wire(Errc::sasl_authentication_failed));
+  CHECK(answer.error_code == code(Errc::sasl_authentication_failed));
   CHECK(answer.error_message == "Cannot change principals during re-authentication from User.alice: User.bob");
   CHECK(other.is_closed_soon());
 
@@ -247,7 +247,7 @@ TEST_CASE("a token is refused without a reason, which the client acknowledges") 
     const auto answer = bear(client, jwt);
     CHECK(answer.error_code == 0);
     CHECK(answer.auth_bytes.view() == R"({"status":"invalid_token"})");
-    CHECK(client.call(token("\x01"), kTokens).error_code == wire(Errc::sasl_authentication_failed));
+    CHECK(client.call(token("\x01"), kTokens).error_code == code(Errc::sasl_authentication_failed));
     CHECK(client.is_closed_soon());
   }
 }
@@ -273,9 +273,9 @@ TEST_CASE("a denied user gets Kafka's authorization errors, and sees no topic an
   CHECK(all.topics.empty());
   protocol::MetadataRequest one;
   one.topics.emplace().emplace_back().name = "t";
-  CHECK(bob.call(one, 9).topics.at(0).error_code == wire(Errc::topic_authorization_failed));
+  CHECK(bob.call(one, 9).topics.at(0).error_code == code(Errc::topic_authorization_failed));
   one.topics->front().name = "new";
-  CHECK(bob.call(one, 9).topics.at(0).error_code == wire(Errc::topic_authorization_failed));
+  CHECK(bob.call(one, 9).topics.at(0).error_code == code(Errc::topic_authorization_failed));
   CHECK(fixture.broker->topics() == std::vector<std::string>{"t"});
 
   protocol::ProduceRequest produce;
@@ -284,17 +284,17 @@ TEST_CASE("a denied user gets Kafka's authorization errors, and sees no topic an
   topic.name = "t";
   topic.partition_data.emplace_back().records = batch_of({"x"});
   CHECK(bob.call(produce, 9).responses.at(0).partition_responses.at(0).error_code ==
-        wire(Errc::topic_authorization_failed));
+        code(Errc::topic_authorization_failed));
   CHECK(fixture.broker->end_offset("t", 0) == 0);
 
   protocol::FindCoordinatorRequest group;
   group.key = "g";
-  CHECK(bob.call(group, 3).error_code == wire(Errc::group_authorization_failed));
+  CHECK(bob.call(group, 3).error_code == code(Errc::group_authorization_failed));
   group.key_type = 1;
-  CHECK(bob.call(group, 3).error_code == wire(Errc::transactional_id_authorization_failed));
+  CHECK(bob.call(group, 3).error_code == code(Errc::transactional_id_authorization_failed));
   protocol::InitProducerIdRequest id;
   id.transactional_id.reset();
-  CHECK(bob.call(id, 4).error_code == wire(Errc::cluster_authorization_failed));
+  CHECK(bob.call(id, 4).error_code == code(Errc::cluster_authorization_failed));
   CHECK(bob.call(protocol::ListGroupsRequest(), 4).error_code == 0);
 
   Client& alice = fixture.connect();

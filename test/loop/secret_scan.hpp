@@ -40,19 +40,6 @@ class HiddenText {
 
 class MemoryScan {
  public:
-  /// False where the memory cannot be looked through: elsewhere than on Linux, and under a sanitizer, whose own memory
-  /// has no end.
-  static bool possible() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return false;
-#endif
-#endif
-    return access("/proc/self/mem", R_OK) == 0;
-  }
-
   /// The mappings that have the text in them, one line for each place. All that can be written counts, but the stack.
   static std::vector<std::string> find(const HiddenText& text) {
     std::vector<std::string> places;

@@ -554,3 +554,26 @@ TEST_CASE("KIP-848: a topic that is made anew is not read before the group has a
   bench.client.brokers->resume(2);
   CHECK(bench.until([&] { return member.got.size() == 8; }));
 }
+
+// The member knows no position yet, and so has read nothing that could show that the topic is another one.
+TEST_CASE("KIP-848: a topic that is made anew before its first position is known is not read either") {
+  SimClientOptions options{.brokers = 2};
+  options.session.metadata_max_age = 1s;
+  GroupBench bench(36, options);
+  devbroker::Cluster& cluster = bench.client.brokers->cluster();
+  fill(bench.client, "t", 1, 4);
+  cluster.faults().add(ApiKey::offset_fetch).always().reply(Errc::coordinator_load_in_progress);
+  SimMember& member = bench.add("a", consumer_protocol_options());
+  member.consume(false);
+  REQUIRE(bench.until([&] { return member.owned.size() == 1; }));
+  cluster.faults().add(ApiKey::consumer_group_heartbeat).always().reply(Errc::coordinator_load_in_progress);
+  REQUIRE_FALSE(cluster.topics().erase("t"));
+  fill(bench.client, "t", 1, 4);
+  bench.run(1500ms);  // metadata tells of the new topic
+  cluster.faults().clear();
+  cluster.faults().add(ApiKey::consumer_group_heartbeat).always().reply(Errc::coordinator_load_in_progress);
+  bench.run(5s);
+  CHECK(member.got.empty());
+  cluster.faults().clear();
+  CHECK(bench.until([&] { return member.got.size() == 4; }));
+}
