@@ -3,14 +3,15 @@
 
     summary.py TESTLOG.json
 
-Prints a line per program; the last line is `N passed, N failed, N skipped`. Exit status: 1 if something failed or
-nothing ran.
+Prints a line per program, then again which failed, with the end of what they printed; the last line is
+`N passed, N failed, N skipped`. Exit status: 1 if something failed or nothing ran.
 """
 import json
 import re
 import sys
 
 ALL_PASSED = re.compile(r"All tests passed \([\d,]+ assertions? in (\d+) test cases?\)")
+LINES_OF_A_FAILURE = 30
 SOME = re.compile(r"^test cases:(.*)$", re.MULTILINE)  # test cases: 10 | 8 passed | 1 failed | 1 skipped
 
 
@@ -31,18 +32,32 @@ def count(entry):
     return int(not failed), int(failed), 0
 
 
+def failure(entry):
+    """What a failed test printed about it: Catch2's report of the first failed case, or else the end."""
+    lines = (entry.get("stdout", "") + entry.get("stderr", "")).splitlines()
+    marks = [number for number, line in enumerate(lines) if "FAILED" in line]
+    first = max(0, marks[0] - LINES_OF_A_FAILURE // 3) if marks else max(0, len(lines) - LINES_OF_A_FAILURE)
+    return lines[first : first + LINES_OF_A_FAILURE]
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as lines:
         entries = [json.loads(line) for line in lines if line.strip()]
-    sums = [0, 0, 0]
+    sums, failures = [0, 0, 0], []
     for entry in entries:
         passed, failed, skipped = numbers = count(entry)
         sums = [a + b for a, b in zip(sums, numbers)]
         word = "FAIL" if failed else "SKIP" if skipped and not passed else "ok  "
         print(f"{word} {entry['name']} ({entry['duration']:.1f} s): {passed} passed, {failed} failed, {skipped} skipped")
+        if failed:
+            failures.append(entry)
         if word == "SKIP":
             reasons = [line for line in (entry.get("stderr", "") + entry.get("stdout", "")).splitlines() if "SKIP" in line]
             print("     " + (reasons[-1] if reasons else "no reason given"))
+    for entry in failures:
+        print(f"\nFAIL {entry['name']}: {entry['result']}")
+        for line in failure(entry):
+            print("     " + line)
     print(f"{sums[0]} passed, {sums[1]} failed, {sums[2]} skipped")
     sys.exit(1 if sums[1] or not sums[0] else 0)
 

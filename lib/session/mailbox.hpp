@@ -2,6 +2,7 @@
 // Not here: waking the loop (net/reactor), running the functions (session/callbacks).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 
@@ -21,19 +22,15 @@ class Mailbox {
   bool post(F send) {
     const std::lock_guard lock(mutex_);
     if (closed_) return false;
-    ++on_their_way_;
+    on_their_way_.fetch_add(1, std::memory_order_relaxed);
     send();
     return true;
   }
-  /// One function has arrived on the loop's thread.
-  void arrived() {
-    const std::lock_guard lock(mutex_);
-    --on_their_way_;
-  }
-  bool empty() {
-    const std::lock_guard lock(mutex_);
-    return on_their_way_ == 0;
-  }
+  /// One function has arrived on the loop's thread. This takes no lock: threads that post without a pause would hold it
+  /// nearly all the time, and the loop would wait for it once for each of their functions.
+  void arrived() { on_their_way_.fetch_sub(1, std::memory_order_relaxed); }
+  /// On the loop's thread, after close(): whether all functions have arrived.
+  bool empty() const { return on_their_way_.load(std::memory_order_relaxed) == 0; }
   void close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
@@ -41,7 +38,7 @@ class Mailbox {
 
  private:
   std::mutex mutex_;
-  size_t on_their_way_ = 0;
+  std::atomic<size_t> on_their_way_ = 0;
   bool closed_ = true;
 };
 
