@@ -27,11 +27,15 @@ std::string ip_text(const ASN1_OCTET_STRING* ip) {
   std::string text;
   char group[8];
   if (size == 4) {
-    for (int i = 0; i < size; ++i) text += (i > 0 ? "." : "") + std::to_string(bytes[i]);
+    for (int i = 0; i < size; ++i) {
+      if (i > 0) text += '.';
+      text += std::to_string(bytes[i]);
+    }
   } else {
     for (int i = 0; i + 1 < size; i += 2) {
       std::snprintf(group, sizeof group, "%x", static_cast<unsigned>(bytes[i]) << 8 | bytes[i + 1]);
-      text += (i > 0 ? ":" : "") + std::string(group);
+      if (i > 0) text += ':';
+      text += group;
     }
   }
   return text;
