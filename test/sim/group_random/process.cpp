@@ -69,12 +69,14 @@ void Process::listen() {
     Callback callback(journal_, "on_revoking");
     run_.note(host_ + " revoking ", going);
     judge().revoking(number_, going, left);
+    handover_.begins(heard());
   });
   consumer_->on_revoked([this, token = Token(journal_)](Revocation gone) {
     Callback callback(journal_, "on_revoked");
     run_.note(host_ + " revoked ", gone.partitions());
     judge().revoked(number_, gone.partitions());
-    if (!healed_ && random_.percent(plan_.hold_percent)) hold(std::move(gone));
+    if (!healed_ && random_.percent(plan_.hold_percent)) return hold(std::move(gone));
+    handover_.released(reactor_.now());
   });
   consumer_->on_lost([this, token = Token(journal_)](const Partitions& gone, const Error& why) {
     Callback callback(journal_, "on_lost");
@@ -97,6 +99,7 @@ void Process::hold(Revocation gone) {
     Call call(journal_);
     revocations_.at(id).second.cancel();
     revocations_.erase(id);
+    handover_.released(reactor_.now());
   });
 }
 
@@ -218,13 +221,17 @@ void Process::subscribe(Random& random) {
 
 void Process::heal() {
   healed_ = true;
+  work_timer_.cancel();  // work that waits behind other work is not begun
   if (state_ != State::running) return;
   Call call(journal_);
   for (auto& [id, held] : revocations_) held.second.cancel();
   revocations_.clear();
+  handover_.released(reactor_.now());
   topics_ = plan_.topics;
   static_cast<void>(consumer_->subscribe(Topics(topics_)));
 }
+
+net::TimePoint Process::heard() const { return reactor_.now() - run_.unheard(host_); }
 
 bool Process::cut_off() const {
   const bool taken_over = replaced_ && !plan_.options.group_instance_id.empty();
@@ -232,7 +239,10 @@ bool Process::cut_off() const {
   // protocols, and forgets what the classic members owned until they have joined again.
   const bool forgotten =
       run_.plan.mixed() && plan_.options.group_protocol == GroupProtocol::classic && is(GroupView::State::joining);
-  return taken_over || forgotten || still_ || run_.world.owed(host_) > Duration::zero() ||
+  const auto& options = plan_.options;
+  const bool overdue = options.group_protocol == GroupProtocol::consumer &&
+                       handover_.overdue(reactor_.now(), heard(), options.rebalance_timeout);
+  return taken_over || forgotten || overdue || still_ || run_.world.owed(host_) > Duration::zero() ||
          run_.unheard(host_) > plan_.options.session_timeout.value_or(kBrokersSession);
 }
 

@@ -21,6 +21,31 @@ namespace kafka::sim {
 
 class GroupRun;
 
+/// What a member of KIP-848 gives up, until the coordinator has heard of it. A coordinator that does not hear of it
+/// within the rebalance timeout throws the member out and gives its partitions to others. The member learns that only
+/// when its next request gets through.
+class Handover {
+ public:
+  using Time = net::TimePoint;
+
+  /// The member was told to give up partitions. `asked` is the request whose answer says so.
+  void begins(Time asked) {
+    if (confirmed(asked)) begun_.reset();
+    if (!begun_) begun_ = asked;
+    released_.reset();
+  }
+  void released(Time now) { released_ = now; }
+  /// `heard` is the member's newest request.
+  bool overdue(Time now, Time heard, Duration rebalance_timeout) const {
+    return begun_ && !confirmed(heard) && now - *begun_ >= rebalance_timeout;
+  }
+
+ private:
+  bool confirmed(Time heard) const { return released_ && heard > *released_; }
+
+  std::optional<Time> begun_, released_;
+};
+
 class Process {
  public:
   /// `number` is unique in the run, also among those that are gone.
@@ -53,7 +78,8 @@ class Process {
   bool stable() const { return is(GroupView::State::stable); }
   /// Another process has begun with the same plan. A static member's place in the group is the other one's now.
   void replaced() { replaced_ = true; }
-  /// It stands still, its loop is busy, another one has its place, or its brokers have not heard of it for a session.
+  /// It stands still, its loop is busy, another one has its place, or its brokers have not heard of it for a session,
+  /// or not of what it gave up within the rebalance timeout.
   bool cut_off() const;
   const std::vector<std::string>& topics() const { return topics_; }
   std::string state() const;
@@ -80,6 +106,7 @@ class Process {
   void hold(Revocation gone);
   void subscribe(Random& random);
   void destroy();
+  net::TimePoint heard() const;
   GroupJudge& judge();
 
   GroupRun& run_;
@@ -92,6 +119,7 @@ class Process {
   std::optional<Session> session_;
   std::optional<Consumer> consumer_;
   std::vector<std::string> topics_;
+  Handover handover_;
   State state_ = State::running;
   bool still_ = false;
   bool healed_ = false;

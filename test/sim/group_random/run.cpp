@@ -284,6 +284,8 @@ bool GroupRun::settled() {
   size_t alive = 0;
   for (const Slot& slot : slots_) {
     for (const auto& process : slot.processes) {
+      // While it works it is silent, and the group may still throw it out for that.
+      if (process->running() && world.owed(process->host()) > Duration::zero()) return false;
       if (process->closing() || (process->alive() && !process->stable())) return false;
       alive += process->alive() ? 1 : 0;
     }
