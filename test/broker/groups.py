@@ -89,12 +89,11 @@ class Trial:
     def start(self, who, kind, *settings):
         self.count[who] = self.count.get(who, 0) + 1
         called = f"{who}.{self.count[who]}"
-        command = self.cluster.member if kind == "ours" else self.cluster.java
         out = open(self.directory / f"{called}.jsonl", "wb")  # pylint: disable=consider-using-with
         errors = open(self.directory / f"{called}.err", "wb")  # pylint: disable=consider-using-with
         self.running[who] = subprocess.Popen(
-            [*command, self.cluster.bootstrap, self.name, self.name, f"name={called}", *settings],
-            stdin=subprocess.PIPE, stdout=out, stderr=errors)
+            [*self.cluster.commands[kind], self.cluster.bootstrap, self.name, self.name, f"name={called}", *settings],
+            env=self.cluster.environment, stdin=subprocess.PIPE, stdout=out, stderr=errors)
         self.say("start", who=called)
 
     def act(self, verb, who):
@@ -160,12 +159,15 @@ class Trial:
 
 
 class Cluster:
+    """Owns how members are started: `commands` by kind, and their environment."""
+
     def __init__(self, layout, program):
         self.bootstrap, self.program, self.layout = layout.bootstrap("PLAINTEXT"), program, layout
-        self.member = [program.parents[1] / "test/broker/group_member"]
         libs = kafka_cluster.jars(JAVA_CLIENT)
-        self.java = ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*",
-                     HERE / "GroupMember.java"]
+        self.commands = {"ours": [program.parents[1] / "test/broker/group_member"],
+                         "java": ["java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*",
+                                  HERE / "GroupMember.java"]}
+        self.environment = None  # this process's own
 
     def committed(self, group):
         rows = run([self.program, "offsets", "-b", self.bootstrap, "-g", group, "-t", group]).split("\n")

@@ -36,15 +36,20 @@ def newest_extension():
     return found[-1]
 
 
+def put_together(extension, path):
+    """The package `uvkafka` in `path`."""
+    folder = pathlib.Path(path) / "uvkafka"
+    folder.mkdir(parents=True)
+    for file in [*(ROOT / "samples/python/uvkafka").iterdir(), extension]:
+        if file.is_file():
+            (folder / file.name).symlink_to(file.resolve())
+
+
 @contextlib.contextmanager
 def package(extension):
-    """The package `uvkafka` in a scratch folder, on the path of this interpreter."""
+    """The package in a scratch folder, on the path of this interpreter."""
     with tempfile.TemporaryDirectory(prefix="uvkafka-python-") as name:
-        folder = pathlib.Path(name) / "uvkafka"
-        folder.mkdir()
-        for file in [*(ROOT / "samples/python/uvkafka").iterdir(), extension]:
-            if file.is_file():
-                (folder / file.name).symlink_to(file.resolve())
+        put_together(extension, name)
         sys.path.insert(0, name)
         yield importlib.import_module("uvkafka")
 
