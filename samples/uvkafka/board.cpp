@@ -25,11 +25,32 @@ std::string rate_text(std::optional<double> rate) {
   return text;
 }
 
+// How far a group is, and how fast it moves: the sums of the partitions of which that is known. A first commit is no
+// movement, so these are sums of speeds and not the speed of sums.
+struct Progress {
+  int64_t lag = 0;
+  size_t known = 0;  // partitions with a lag
+  std::optional<double> read = {};
+  std::optional<double> written = {};
+
+  void add(const kafka::PartitionLag& partition, std::optional<double> committed_moves,
+           std::optional<double> end_moves) {
+    if (partition.lag < 0) return;
+    ++known;
+    lag += partition.lag;
+    if (committed_moves) read = read.value_or(0) + *committed_moves;
+    if (end_moves) written = written.value_or(0) + *end_moves;
+  }
+  std::string lag_text(size_t partitions) const {
+    return known == 0 ? "-" : std::to_string(lag) + (known < partitions ? "+?" : "");
+  }
+};
+
 // When a lag will be gone at this speed.
-std::string time_left(double lag, std::optional<double> read, std::optional<double> written) {
-  if (lag <= 0) return "0 s";
-  if (!read || !written || *read <= *written) return "-";
-  const double seconds = lag / (*read - *written);
+std::string time_left(const Progress& progress) {
+  if (progress.lag <= 0) return "0 s";
+  if (!progress.read || !progress.written || *progress.read <= *progress.written) return "-";
+  const double seconds = static_cast<double>(progress.lag) / (*progress.read - *progress.written);
   char text[32];
   if (seconds < 120) {
     std::snprintf(text, sizeof(text), "%.0f s", std::ceil(seconds));
@@ -40,26 +61,6 @@ std::string time_left(double lag, std::optional<double> read, std::optional<doub
   }
   return text;
 }
-
-// How far a group is: the sums of what is known.
-struct Progress {
-  int64_t committed = 0;
-  int64_t end = 0;
-  int64_t lag = 0;
-  size_t unknown = 0;  // partitions
-
-  explicit Progress(const std::vector<kafka::PartitionLag>& partitions) {
-    for (const kafka::PartitionLag& each : partitions) {
-      if (each.lag < 0) {
-        ++unknown;
-        continue;
-      }
-      committed += each.committed;
-      end += each.end;
-      lag += each.lag;
-    }
-  }
-};
 
 }  // namespace
 
@@ -80,12 +81,19 @@ void Board::take(const Look& look) {
   time_ = look.time;
   tables_.clear();
   troubles_ = look.cluster.troubles;
+  waiting_.clear();
   head_ = time_ + "  brokers " + std::to_string(look.cluster.brokers) + "  topics " +
           std::to_string(look.cluster.topics.size()) + "  groups " + std::to_string(look.cluster.groups.size()) + "  " +
           title_;
   add_groups(look.cluster);
   if (look.stats) add_client(*look.stats);
   add_topics(look.cluster);
+}
+
+void Board::wait(uint64_t seconds, const std::string& why) {
+  waiting_ = "no answer for " + std::to_string(seconds) + " s";
+  if (!time_.empty()) waiting_ += ", the numbers are those of " + time_;
+  if (!why.empty()) waiting_ += ": " + why;
 }
 
 void Board::add_topics(const ClusterRound& cluster) {
@@ -110,26 +118,27 @@ void Board::add_groups(const ClusterRound& cluster) {
   std::vector<std::pair<int64_t, std::vector<std::string>>> rows;
   std::vector<std::pair<int64_t, std::vector<std::string>>> places;
   for (const auto& [name, group] : cluster.groups) {
-    const Progress progress(group.partitions);
-    const auto read = rates_.of("group read " + name, static_cast<double>(progress.committed));
-    const auto written = rates_.of("group end " + name, static_cast<double>(progress.end));
+    Progress progress;
+    for (const kafka::PartitionLag& each : group.partitions) {
+      const std::string key = name + " " + each.topic + " " + std::to_string(each.partition);
+      const auto speed = [&](const char* what, int64_t offset) {
+        return offset < 0 ? std::optional<double>() : rates_.of(what + key, static_cast<double>(offset));
+      };
+      const auto read = speed("committed ", each.committed);
+      progress.add(each, read, speed("end ", each.end));
+      places.push_back({each.lag,
+                        {shown(name), shown(each.topic), each.member_id.empty() ? "-" : shown(each.member_id),
+                         std::to_string(each.partition), text_of(each.committed), text_of(each.end), text_of(each.lag),
+                         rate_text(read)}});
+    }
     const bool known = group.description.error.code() == kafka::Errc::none;
     const std::string state = known ? std::string(kafka::to_string(group.description.state))
                               : group.description.error == kafka::Errc::group_id_not_found ? "NotThere"
                                                                                            : "Unknown";
     rows.push_back({progress.lag,
                     {shown(name), state, known ? std::to_string(group.description.members.size()) : "-",
-                     std::to_string(progress.lag) + (progress.unknown > 0 ? "+?" : ""), rate_text(read),
-                     rate_text(written), time_left(static_cast<double>(progress.lag), read, written)}});
-    for (const kafka::PartitionLag& each : group.partitions) {
-      const std::string key = "partition " + name + " " + each.topic + " " + std::to_string(each.partition);
-      const auto rate =
-          each.committed < 0 ? std::optional<double>() : rates_.of(key, static_cast<double>(each.committed));
-      places.push_back({each.lag,
-                        {shown(name), shown(each.topic), each.member_id.empty() ? "-" : shown(each.member_id),
-                         std::to_string(each.partition), text_of(each.committed), text_of(each.end), text_of(each.lag),
-                         rate_text(rate)}});
-    }
+                     progress.lag_text(group.partitions.size()), rate_text(progress.read), rate_text(progress.written),
+                     progress.known == 0 ? "-" : time_left(progress)}});
   }
   const auto by_lag = [](const auto& a, const auto& b) { return a.first > b.first; };
   std::stable_sort(rows.begin(), rows.end(), by_lag);
@@ -212,26 +221,45 @@ std::vector<std::string> Board::print(const Table& table, size_t width, size_t h
   return lines;
 }
 
+// Each table gets a few lines first, so that none pushes the others out; then they take turns until all have what they
+// need.
+std::vector<size_t> Board::share_out(size_t height) const {
+  constexpr size_t kLeast = 3;  // a blank line, the titles, a row
+  constexpr size_t kFirst = 4;  // and one more, or how many have no room
+  std::vector<size_t> shares(tables_.size(), 0);
+  const auto wanted = [&](size_t i) { return tables_[i].rows.size() > 1 ? tables_[i].rows.size() + 1 : 0; };
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    const size_t share = std::min({wanted(i), kFirst, height});
+    if (share < kLeast) continue;
+    shares[i] = share;
+    height -= share;
+  }
+  for (bool changed = true; changed && height > 0;) {
+    changed = false;
+    for (size_t i = 0; i < tables_.size() && height > 0; ++i) {
+      if (shares[i] == 0 || shares[i] == wanted(i)) continue;
+      ++shares[i];
+      --height;
+      changed = true;
+    }
+  }
+  return shares;
+}
+
 std::vector<std::string> Board::page(size_t width, size_t height) const {
   constexpr std::string_view kKeys = "q quits";
-  std::string head = head_.substr(0, width);
-  if (head.size() + kGap + kKeys.size() <= width) {
-    head += std::string(width - head.size() - kKeys.size(), ' ') + std::string(kKeys);
-  }
+  std::string head = head_;
+  const size_t room = width > kGap + kKeys.size() ? width - kGap - kKeys.size() : 0;
+  if (head.size() > room) head = head.substr(0, std::max<size_t>(room, 1) - 1) + "~";
+  head += std::string(room + kGap - std::min(room, head.size()), ' ') + std::string(kKeys);
   std::vector<std::string> page = {std::move(head)};
+  if (!waiting_.empty()) page.push_back("! " + waiting_);
   for (const std::string& trouble : troubles_) page.push_back("! " + trouble);
-  size_t left = 0;  // tables that are not on the page yet
-  for (const Table& table : tables_) left += table.rows.size() > 1 ? 1 : 0;
-  for (const Table& table : tables_) {
-    if (table.rows.size() == 1) continue;
-    const size_t free = height > page.size() ? height - page.size() : 0;
-    // A table takes what it needs, and leaves the others their part: a blank line, the titles and some rows.
-    const size_t part = free / left;
-    const size_t room = left == 1 ? free : std::max(part, free > 4 * (left - 1) ? free - 4 * (left - 1) : 0);
-    --left;
-    if (room < 3) continue;
+  const std::vector<size_t> shares = share_out(height > page.size() ? height - page.size() : 0);
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    if (shares[i] == 0) continue;
     page.emplace_back();
-    const std::vector<std::string> lines = print(table, width, std::min(table.rows.size(), room - 1));
+    const std::vector<std::string> lines = print(tables_[i], width, shares[i] - 1);
     page.insert(page.end(), lines.begin(), lines.end());
   }
   return page;

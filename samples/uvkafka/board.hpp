@@ -40,9 +40,13 @@ class Rates {
 class Board {
  public:
   /// `title`: where the numbers come from, and how often.
-  explicit Board(std::string title) : title_(std::move(title)) {}
+  explicit Board(std::string title) : title_(std::move(title)), head_(title_) {}
 
   void take(const Look& look);
+  /// The look that should have come `seconds` ago has not. `why`: what failed last, or "".
+  void wait(uint64_t seconds, const std::string& why);
+  /// What wait() has made known, in a sentence; "" after the next look.
+  const std::string& waiting() const { return waiting_; }
   /// For a terminal of this size. The first line is the title; tables follow; what needs the most attention comes first
   /// in each.
   std::vector<std::string> page(size_t width, size_t height) const;
@@ -61,6 +65,8 @@ class Board {
   void add_topics(const ClusterRound& cluster);
   void add_groups(const ClusterRound& cluster);
   void add_client(const Samples& stats);
+  /// How many of these lines each table gets.
+  std::vector<size_t> share_out(size_t height) const;
   static std::vector<std::string> print(const Table& table, size_t width, size_t height);
 
   const std::string title_;
@@ -68,6 +74,7 @@ class Board {
   std::string time_;
   std::string head_;
   std::vector<std::string> troubles_;
+  std::string waiting_;  // for the next look, which is late; otherwise ""
   std::vector<Table> tables_;
 };
 

@@ -87,10 +87,15 @@ void ClusterReader::ask_groups(std::vector<std::string> names) {
     ++open_;
     groups_.lag(name, [this, name](const kafka::Error& error, std::vector<kafka::PartitionLag> partitions) {
       if (error && error != kafka::Errc::group_id_not_found) trouble("group " + name, error);
+      std::erase_if(partitions, [this](const kafka::PartitionLag& each) { return !is_wanted(each.topic); });
       round_.groups[name].partitions = std::move(partitions);
       answered();
     });
   }
+}
+
+bool ClusterReader::is_wanted(const std::string& topic) const {
+  return topics_.empty() || std::find(topics_.begin(), topics_.end(), topic) != topics_.end();
 }
 
 void ClusterReader::trouble(const std::string& about, const kafka::Error& error) {
@@ -101,6 +106,10 @@ void ClusterReader::trouble(const std::string& about, const kafka::Error& error)
 
 void ClusterReader::answered() {
   if (--open_ > 0) return;
+  // Groups that were not named are there for the topics.
+  if (names_.empty() && !topics_.empty()) {
+    std::erase_if(round_.groups, [](const auto& group) { return group.second.partitions.empty(); });
+  }
   std::exchange(done_, nullptr)(std::move(round_));
 }
 

@@ -37,7 +37,7 @@ struct ClusterRound {
 /// Owns the questions of one round. All of them go out side by side.
 class ClusterReader {
  public:
-  /// Only these; empty: all.
+  /// Only these; empty: all. Of groups only what they read of these topics.
   ClusterReader(kafka::Session& session, std::vector<std::string> topics, std::vector<std::string> groups)
       : session_(session), offsets_(session), groups_(session), topics_(std::move(topics)), names_(std::move(groups)) {}
 
@@ -46,6 +46,7 @@ class ClusterReader {
 
  private:
   void take(const kafka::ClusterMetadata& cluster);
+  bool is_wanted(const std::string& topic) const;
   void ask_groups(std::vector<std::string> names);
   void trouble(const std::string& about, const kafka::Error& error);
   void answered();

@@ -29,6 +29,7 @@ int Output::flush() {
 Console::Console(bool quiet) : quiet_(quiet), progress_(!quiet && isatty(STDERR_FILENO) != 0) {}
 
 void Console::say(const std::string& sentence) {
+  if (to_) return to_(sentence);
   clear();
   std::fprintf(stderr, "uvkafka: %s\n", sentence.c_str());
 }

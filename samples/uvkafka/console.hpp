@@ -2,8 +2,10 @@
 // Not here: when it is printed (app.hpp, watch.hpp), how a message looks (format.hpp).
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cli {
 
@@ -35,6 +37,8 @@ class Console {
  public:
   explicit Console(bool quiet);
 
+  /// While `to` is set it gets the sentences: stderr is the same terminal as a page.
+  void divert(std::function<void(const std::string&)> to) { to_ = std::move(to); }
   /// An error or a warning.
   void say(const std::string& sentence);
   /// Something worth knowing; nothing with -q.
@@ -48,6 +52,7 @@ class Console {
   void end(const std::string& state);
 
  private:
+  std::function<void(const std::string&)> to_;
   bool quiet_;
   bool progress_;
   bool shown_ = false;  // a progress line stands there now

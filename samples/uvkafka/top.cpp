@@ -1,4 +1,5 @@
 // uvkafka top: watches topics, groups and a client.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ctime>
@@ -21,7 +22,7 @@ const Command kTop{
     "watch topics, groups and a client",
     "-b HOST:PORT",
     {{"-g", "--group", "GROUP", "watch this group only; repeatable"},
-     {"-t", "--topic", "TOPIC", "watch this topic only; repeatable"},
+     {"-t", "--topic", "TOPIC", "watch this topic only, and groups that read it; repeatable"},
      {"-d", "--delay", "SECONDS", "time between two rounds, 0.1 to 3600 (default 2)"},
      {"-n", "--rounds", "ROUNDS", "end after so many rounds"},
      {"", "--stats", "FILE|http://HOST:PORT/PATH", "numbers of a client, in the text format of Prometheus"}},
@@ -86,6 +87,8 @@ std::string title(const Wanted& wanted, const kafka::Session& session) {
   return std::string("every ") + delay + " s  " + session.options().bootstrap_servers;
 }
 
+constexpr uint64_t kPatienceMs = 3000;  // a round that takes longer is late
+
 // Owns the rounds: one begins when the delay has passed since the last one began, and never before its end.
 class Top {
  public:
@@ -94,18 +97,22 @@ class Top {
         wanted_(std::move(wanted)),
         reader_(app.session(), wanted_.topics, wanted_.groups),
         board_(title(wanted_, app.session())),
-        next_(app.loop(), [this] { begin(); }) {
+        next_(app.loop(), [this] { begin(); }),
+        late_(app.loop(), [this] { wait(); }) {
     if (!wanted_.stats.empty()) stats_.emplace(app.loop(), wanted_.stats);
     if (Screen::possible()) {
       screen_.emplace(
           app.loop(), [this](char key) { pressed(key); }, [this] { show(); });
+      // The page has the terminal. What has failed stands there while it makes a round late.
+      app.console().divert([](const std::string&) {});
     }
     app.on_stop([this] { end(); });
   }
 
   void begin() {
     began_ms_ = uv_now(app_.loop());
-    look_ = {.at_ms = began_ms_, .time = time_of_day()};
+    late_.set(std::max(kPatienceMs, wanted_.delay_ms));
+    look_ = {};
     open_ = stats_ ? 2 : 1;
     if (stats_) {
       stats_->read([this](std::optional<Samples> samples, const std::string& why) {
@@ -123,6 +130,10 @@ class Top {
  private:
   void answered() {
     if (--open_ > 0 || ended_) return;
+    late_.stop();
+    // Numbers are as old as the answers, which may have taken long.
+    look_.at_ms = uv_now(app_.loop());
+    look_.time = time_of_day();
     if (look_.cluster.brokers > 0) app_.heard();
     if (!stats_trouble_.empty()) look_.cluster.troubles.push_back(stats_trouble_);
     failed_ = !look_.cluster.troubles.empty();
@@ -133,8 +144,19 @@ class Top {
     const uint64_t passed = uv_now(app_.loop()) - began_ms_;
     next_.set(passed < wanted_.delay_ms ? wanted_.delay_ms - passed : 1);
   }
+  // The round takes long: a page counts the seconds, lines come after twice the time each.
+  void wait() {
+    const uint64_t passed = uv_now(app_.loop()) - began_ms_;
+    board_.wait(passed / 1000, app_.watch().failure_since(began_ms_));
+    if (screen_) {
+      show();
+    } else {
+      app_.output().line(time_of_day() + " trouble " + board_.waiting());
+    }
+    late_.set(screen_ ? 1000 : passed);
+  }
   void show() {
-    if (rounds_ == 0 || ended_) return;
+    if (ended_) return;
     if (screen_) {
       screen_->show(board_.page(static_cast<size_t>(screen_->width()), static_cast<size_t>(screen_->height())));
     } else {
@@ -148,7 +170,9 @@ class Top {
   void end() {
     if (std::exchange(ended_, true)) return;
     next_.stop();
+    late_.stop();
     screen_.reset();
+    app_.console().divert(nullptr);
     stats_.reset();
     // A round that failed is shown. The status is that of the last one.
     if (failed_) app_.fail("the last round is not complete");
@@ -160,6 +184,7 @@ class Top {
   ClusterReader reader_;
   Board board_;
   Alarm next_;
+  Alarm late_;
   std::optional<StatsReader> stats_;
   std::optional<Screen> screen_;
   Look look_;

@@ -28,7 +28,7 @@ void Watch::stop() { uv_timer_stop(timer_); }
 void Watch::failed(std::string_view line) {
   last_failure_ = line;
   const std::string_view subject = line.substr(0, line.find(": "));
-  const uint64_t now = uv_now(loop_);
+  const uint64_t now = last_failure_ms_ = uv_now(loop_);
   auto found = failures_.find(subject);
   if (found == failures_.end()) {
     if (failures_.size() >= kMostSubjects) return;
@@ -93,6 +93,7 @@ void Watch::look_at_answers() {
     } else if (!answers.said && now - answers.since >= patience_ms_) {
       answers.said = true;
       silent_ = false;
+      last_failure_ms_ = now;
       last_failure_ =
           broker.address + " (connected) has not answered for " + std::to_string((now - answers.since) / 1000) + " s";
       console_.say("still waiting for an answer from " + broker.address +

@@ -40,6 +40,8 @@ class Watch {
   bool is_news(const kafka::Event& event);
   /// The newest failure, for the sentence that ends the run; "" if nothing failed.
   const std::string& last_failure() const { return last_failure_; }
+  /// The same, if it is not older than this time of the loop.
+  std::string failure_since(uint64_t ms) const { return last_failure_ms_ >= ms ? last_failure_ : ""; }
 
  private:
   // Attempts follow each other after a second at most (retry_backoff_max, reconnect_backoff_max, 20 % jitter). Without
@@ -73,6 +75,7 @@ class Watch {
   std::map<std::string, Answers> answers_;                // by broker
   std::map<std::string, uint64_t> told_;                  // events: when they happened last
   std::string last_failure_;
+  uint64_t last_failure_ms_ = 0;
   uint64_t patience_ms_ = kLongMs;  // for one response
   uint64_t started_ = 0;
   bool connected_ = false;
