@@ -10,15 +10,21 @@ const { openSession, start, startBroker } = require('./broker');
 
 const BUSY = path.join(__dirname, 'programs', 'busy.js');
 
-/** Runs a program of this folder. Returns its exit status, and what it said. */
+/** Runs a program of this folder, for at most a minute. Returns its exit status, and what it said. */
 function run(t, name, ...words) {
+  return watch(t, () => {}, name, ...words);
+}
+/** The same; `heard` gets each piece of its output. */
+function watch(t, heard, name, ...words) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--expose-gc', path.join(__dirname, 'programs', name), ...words]);
+    const child = spawn(process.execPath, ['--expose-gc', path.join(__dirname, 'programs', name), ...words],
+      { timeout: 60000, killSignal: 'SIGKILL' });
     t.after(() => child.kill('SIGKILL'));
     const said = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr']) {
       child[stream].on('data', (text) => {
         said[stream] += text;
+        heard(String(text));
       });
     }
     child.on('close', (status, signal) => resolve({ status: status ?? signal, ...said }));
@@ -57,6 +63,46 @@ test('an exception in a handler is an uncaught one, and what called it goes on',
   assert.deepStrictEqual(done.stdout.trim().split('\n').sort(), ['caught: in onAssigned', 'caught: in onPartitionEnd',
     'caught: in the event listener', 'caught: in the log listener', 'message 0', 'message 1']);
   assert.strictEqual(done.status, 0);
+});
+
+const PLACES = ['send', 'outcome', 'commit', 'log', 'event', 'onAssigned', 'onPartitionEnd', 'onRevoked', 'closing'];
+
+test('process.exit() ends at once, and cleanly, wherever it is called', async (t) => {
+  for (const place of PLACES) {
+    const { broker } = await start(t);
+    const done = await run(t, 'places.js', broker.address, 'exit', place);
+    assert.deepStrictEqual({ ...done, stdout: done.stdout.replace('busy\n', '') }, { status: 5, stdout: `at ${place}\n`, stderr: '' });
+  }
+});
+
+test('an exception that nothing catches ends the program with its stack, wherever it is thrown', async (t) => {
+  for (const place of PLACES) {
+    const { broker } = await start(t);
+    const { status, stderr } = await run(t, 'places.js', broker.address, 'throw', place);
+    assert.match(stderr, new RegExp(`Error: thrown at ${place}\\n    at at [^]*places\\.js`));
+    assert.strictEqual(status, 1);
+  }
+});
+
+test('a program whose broker was killed exits, and throws, as any other', async (t) => {
+  for (const [how, wanted] of [['exit', 5], ['throw', 1]]) {
+    const { broker } = await start(t);
+    const done = await watch(t, (text) => text.includes('busy') && broker.kill(), 'places.js', broker.address, how, 'dead');
+    assert.strictEqual(done.status, wanted, done.stderr);
+    assert.match(done.stdout, /^busy\nat dead\n$/);
+    assert.strictEqual(done.stderr.includes('thrown at dead'), how === 'throw', done.stderr);
+  }
+});
+
+test('workers whose broker was killed are terminated', async (t) => {
+  const { broker } = await start(t);
+  const workers = Array.from({ length: 3 }, () => new Worker(BUSY, { argv: [broker.address, 'stay'], stderr: true }));
+  await Promise.all(workers.map((worker) => new Promise((resolve) => {
+    worker.on('message', resolve);
+  })));
+  broker.kill();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.deepStrictEqual(await Promise.all(workers.map((worker) => worker.terminate())), [1, 1, 1]);
 });
 
 test('workers that are terminated in the middle of work', async (t) => {
