@@ -39,6 +39,10 @@ class Broker:
                 return
         raise RuntimeError("the broker did not start")
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def kill(self):
         self._process.kill()
         self._process.wait()
