@@ -47,9 +47,9 @@ NOT_RUN = {
                           "cc first.c $(pkg-config --cflags --libs uvkafka)"],
     ("README.md", "meson"): None,  # test/subproject has such a project
     ("README.md", "cmake"): None,  # and test/subproject/cmake
-    ("samples/guides/python.md", "console"): ["pip install ./samples/python"],
+    ("samples/guides/python.md", "console"): ["samples/python/install.sh venv"],
     ("samples/node/README.md", "sh"): ["samples/node/install.sh", "npm install"],
-    ("samples/python/README.md", "sh"): ["pip install ./samples/python",
+    ("samples/python/README.md", "sh"): ["samples/python/install.sh venv", "pip install ./samples/python",
                                          "ninja -C build && meson test -C build 'Python package'"],
 }
 NOTE = "<!-- Written by test/samples/guides.py --write; do not edit. -->\n"
