@@ -25,6 +25,7 @@ library liblz4 liblz4-dev
 library libzstd libzstd-dev
 library re2 libre2-dev
 library openssl libssl-dev
+library libcurl libcurl4-openssl-dev
 # For two of the samples.
 library glib-2.0 libglib2.0-dev
 library lua5.4-luv lua-luv-dev

@@ -15,4 +15,5 @@
 #include <kafka/secret.hpp>
 #include <kafka/session.hpp>
 #include <kafka/stats.hpp>
+#include <kafka/token.hpp>
 #include <kafka/types.hpp>

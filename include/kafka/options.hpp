@@ -49,6 +49,14 @@ enum class SaslMechanism : uint8_t {
   plain,          ///< the password goes to the broker
   scram_sha_256,  ///< both sides prove that they know the password, and neither sends it (RFC 5802, RFC 7677)
   scram_sha_512,
+  oauthbearer,  ///< a token of somebody whom the broker trusts: Session::on_token(), or sasl_oauthbearer_method
+                ///< (KIP-255)
+};
+
+/// Where the tokens of OAUTHBEARER come from.
+enum class OAuthBearerMethod : uint8_t {
+  callback,  ///< Session::on_token(), or enable_sasl_oauthbearer_unsecure_jwt; `default` by its name
+  oidc,      ///< a token endpoint that grants them to client id and secret (OAuth 2.0, RFC 6749 section 4.4; KIP-768)
 };
 
 /// Whether the certificate of a broker must be for the host that the client was told: that of `bootstrap_servers`, or
@@ -66,7 +74,11 @@ struct UVKAFKA_API SessionOptions {
   std::chrono::milliseconds close_timeout{30000};            ///< how long close() may take; 0 to 1 h
   std::chrono::milliseconds connections_max_idle{540000};    ///< idle connections close after this; 0: never
   std::chrono::milliseconds default_api_timeout{60000};      ///< for operations without an option of their own
-  bool enable_ssl_certificate_verification = true;           ///< false: anybody may pose as a broker; a warning says so
+  /// The session makes its own tokens, which nobody has signed (RFC 7515, alg=none): for development only.
+  bool enable_sasl_oauthbearer_unsecure_jwt = false;
+  bool enable_ssl_certificate_verification = true;  ///< false: anybody may pose as a broker; a warning says so
+  std::string https_ca_location = {};  ///< whom to trust as the token endpoint: a PEM file; unset: the system's store
+  std::string https_ca_pem = {};       ///< the same, as a text
   bool ignore_sigpipe = true;  ///< sets SIGPIPE to ignored if it is at its default, because libuv's writes raise it
   /// Callbacks that may run in one turn of the loop, 1 to 1,000,000. A few of each kind (messages, reports, answers,
   /// posted functions ...) of each object may run in any case, so that none waits for others.
@@ -82,9 +94,28 @@ struct UVKAFKA_API SessionOptions {
   std::chrono::milliseconds request_timeout{30000};       ///< for one response; 10 ms to 1 h
   std::chrono::milliseconds retry_backoff{100};           ///< first pause before a request is sent again, 0 to 1 h
   std::chrono::milliseconds retry_backoff_max{1000};      ///< that pause doubles up to this, ±20 % (KIP-580)
-  /// PLAIN sends the password to whoever answers, so without TLS it is refused unless this is true.
+  /// PLAIN and OAUTHBEARER give password and token to whoever answers. So without TLS they are refused unless this is
+  /// true.
   bool sasl_allow_plaintext = false;
+  std::chrono::milliseconds sasl_login_connect_timeout{10000};  ///< to the token endpoint; 1 ms to 1 h
+  /// For the whole answer of the token endpoint, from the connection on; 1 ms to 1 h. An application that does not
+  /// answer on_token() for this time and the one above lets a login fail.
+  std::chrono::milliseconds sasl_login_read_timeout{10000};
+  double sasl_login_refresh_window_factor = 0.8;   ///< a token is replaced after this part of its life; 0.5 to 1
+  double sasl_login_refresh_window_jitter = 0.05;  ///< plus a random part of its life, up to this; 0 to 0.25
+  std::chrono::milliseconds sasl_login_retry_backoff{100};        ///< first pause after a token was not to be had
+  std::chrono::milliseconds sasl_login_retry_backoff_max{10000};  ///< that pause doubles up to this, ±20 %
   SaslMechanism sasl_mechanism = SaslMechanism::none;
+  bool sasl_oauthbearer_allow_http = false;  ///< true: the token endpoint may be http:// on another machine
+  std::string sasl_oauthbearer_client_id = {};
+  Secret sasl_oauthbearer_client_secret = {};
+  /// For unsecured tokens: "principal=NAME scope=A,B lifeSeconds=3600 extension_NAME=VALUE".
+  std::string sasl_oauthbearer_config = {};
+  std::string sasl_oauthbearer_extensions =
+      {};  ///< "name=value,name=value", sent with a token of the endpoint (KIP-342)
+  OAuthBearerMethod sasl_oauthbearer_method = OAuthBearerMethod::callback;
+  std::string sasl_oauthbearer_scope = {};               ///< of the token to ask for
+  std::string sasl_oauthbearer_token_endpoint_url = {};  ///< https://HOST[:PORT]/PATH
   Secret sasl_password = {};
   /// A broker that asks SCRAM for more iterations is refused; 4,096 to 10,000,000. Kafka's own brokers ask for 4,096 to
   /// 16,384.
@@ -126,6 +157,19 @@ struct UVKAFKA_API SessionOptions {
   Error validate() const;
   /// All options with their values, in the order of the members.
   std::vector<OptionInfo> list() const;
+};
+
+/// Files of TLS for a session that runs (Session::set_tls()). A member that is empty: as the session's options have it.
+/// A session keeps no passwords, so those that the files need stand here, each time.
+struct TlsFiles {
+  std::string ca_location = {};           ///< as ssl_ca_location
+  std::string certificate_location = {};  ///< as ssl_certificate_location; in place of a keystore
+  std::string crl_location = {};          ///< as ssl_crl_location
+  std::string key_location = {};          ///< as ssl_key_location
+  Secret key_password = {};               ///< as ssl_key_password
+  std::string keystore_location = {};     ///< as ssl_keystore_location; in place of certificate and key
+  Secret keystore_password = {};          ///< as ssl_keystore_password
+  Secret truststore_password = {};        ///< as ssl_truststore_password
 };
 
 /// How a record without a partition gets one. Names and placement are those of other clients: with the same number of

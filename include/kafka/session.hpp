@@ -23,6 +23,7 @@
 #include <kafka/log.hpp>
 #include <kafka/options.hpp>
 #include <kafka/stats.hpp>
+#include <kafka/token.hpp>
 #include <kafka/types.hpp>
 
 #include <chrono>
@@ -97,6 +98,22 @@ class UVKAFKA_API Session {
   /// Errors, which change nothing: `wrong_state` (the session does not log in), `invalid_option` (an empty text, or one
   /// that no login can carry), `closed`.
   Error set_credentials(std::string_view user, Secret password);
+
+  /// Asks `handler` for a token when a login by OAUTHBEARER needs one: before the first login, and again when
+  /// `sasl_login_refresh_window_factor` of a token's life is over, if a connection was used meanwhile. One request is
+  /// under way at a time, for all connections. If it fails while the last token is still good, that one is used on, and
+  /// the next request follows after a pause. It replaces the handler before, and logins that have failed are tried
+  /// again at once.
+  /// Errors, which change nothing: `wrong_state` (the session does not log in by OAUTHBEARER, or it gets its tokens
+  /// itself), `closed`.
+  Error on_token(Function<void(TokenRequest)> handler);
+
+  /// Certificates and keys for new connections; connections that stand keep theirs. All files are read in this call,
+  /// those of the options again where `files` names no other: `set_tls({})` follows files that were renewed. Brokers
+  /// that have refused the certificate before are tried again at once.
+  /// Errors, which change nothing: `wrong_state` (the session speaks no TLS), `invalid_option` (a file that cannot be
+  /// used, half of a pair, or a key that was an option as a text and is not kept: name its source), `closed`.
+  Error set_tls(TlsFiles files);
 
   /// Runs `fn` on the loop's thread. Other threads may make this call, and no other, while the session object exists.
   /// Returns false once close() was called: `fn` is then destroyed uncalled before this returns. Accepted functions run

@@ -1,5 +1,6 @@
 #include "auth/base64.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace kafka::auth {
@@ -40,6 +41,24 @@ std::optional<std::string> from_base64(std::string_view text) {
   }
   if (to_base64(bytes) != text) return std::nullopt;  // bits left over
   return bytes;
+}
+
+std::string to_base64url(std::string_view bytes) {
+  std::string text = to_base64(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text;
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  if (text.find_first_of("+/=") != std::string_view::npos) return {};
+  constexpr size_t kGroup = 4;
+  std::string padded(text);
+  std::replace(padded.begin(), padded.end(), '-', '+');
+  std::replace(padded.begin(), padded.end(), '_', '/');
+  padded.append((kGroup - padded.size() % kGroup) % kGroup, '=');
+  return from_base64(padded);
 }
 
 }  // namespace kafka::auth

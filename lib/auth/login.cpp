@@ -1,6 +1,7 @@
 #include "auth/login.hpp"
 
 #include "auth/crypto.hpp"
+#include "auth/oauthbearer.hpp"
 #include "auth/plain.hpp"
 #include "auth/scram.hpp"
 
@@ -14,14 +15,17 @@ std::string_view name(Kind kind) noexcept {
       return "SCRAM-SHA-256";
     case Kind::scram_sha_512:
       return "SCRAM-SHA-512";
+    case Kind::oauthbearer:
+      return "OAUTHBEARER";
   }
   return "";
 }
 
-bool available(Kind kind) noexcept { return kind == Kind::plain || crypto_available(); }
+bool available(Kind kind) noexcept { return kind == Kind::plain || kind == Kind::oauthbearer || crypto_available(); }
 
 std::unique_ptr<Mechanism> begin(const std::shared_ptr<Login>& login) {
   if (login->kind == Kind::plain) return std::make_unique<Plain>(login->user, login->password);
+  if (login->kind == Kind::oauthbearer) return std::make_unique<OAuthBearer>(*login->tokens);
   const Hash hash = login->kind == Kind::scram_sha_256 ? Hash::sha256 : Hash::sha512;
   return std::make_unique<Scram>(hash, login, make_nonce());
 }

@@ -11,10 +11,11 @@
 
 #include "auth/mechanism.hpp"
 #include "auth/scram_keys.hpp"
+#include "auth/token.hpp"
 
 namespace kafka::auth {
 
-enum class Kind : uint8_t { plain, scram_sha_256, scram_sha_512 };
+enum class Kind : uint8_t { plain, scram_sha_256, scram_sha_512, oauthbearer };
 
 /// The name in SaslHandshake.
 std::string_view name(Kind kind) noexcept;
@@ -29,6 +30,7 @@ struct Login {
   Secret password;
   int32_t most_iterations = 100000;  ///< of SCRAM; a server that asks for more is refused
   ScramKeyCache keys;
+  TokenSource* tokens = nullptr;  ///< of OAUTHBEARER, in place of name and password; outlives every use of the login
 };
 
 /// `login` outlives what is made.

@@ -1,5 +1,5 @@
 // Sessions of the C API: their life, what is posted to them, and their handlers.
-// Not here: what they ask brokers (cluster.cpp), their numbers (stats.cpp).
+// Not here: what they ask brokers (cluster.cpp), what they log in with (security.cpp), their numbers (stats.cpp).
 #include "capi/session.hpp"
 
 #include <string>
@@ -122,15 +122,6 @@ int kafka_session_ref(kafka_session* session) {
 }
 int kafka_session_unref(kafka_session* session) {
   return call(__func__, session, [](kafka_session& self) { return self.session.unref(), Error(); });
-}
-
-int kafka_session_set_credentials(kafka_session* session, const char* user, const char* password, size_t size) {
-  if (user == nullptr || (password == nullptr && size > 0)) {
-    return failed(wrong_argument(__func__, "user and password may not be NULL"));
-  }
-  return call(__func__, session, [&](kafka_session& self) {
-    return self.session.set_credentials(user, kafka::Secret(std::string_view(password, size)));
-  });
 }
 
 int kafka_session_post(kafka_session* session, kafka_plain_cb cb, void* user) {

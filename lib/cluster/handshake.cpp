@@ -20,6 +20,7 @@ void Handshake::run_again(HandshakeSteps steps, net::TimePoint deadline) {
   at_ = 0;
   failure_ = {};
   peer_.deadline = deadline;
+  stopped_at_.reset();
   throttled_at_start_ = peer_.throttle->past(reactor_.now());
   start();
 }
@@ -54,6 +55,18 @@ std::string_view Handshake::waits_for() const { return running() ? steps_[at_]->
 
 void Handshake::wake_at(net::TimePoint time) {
   wake_at_ = time;
+  owner_.on_wake_changed();
+}
+
+void Handshake::stop_clock() {
+  if (!stopped_at_) stopped_at_ = reactor_.now();
+  owner_.on_wake_changed();
+}
+
+void Handshake::start_clock() {
+  if (!stopped_at_) return;
+  peer_.deadline += reactor_.now() - *stopped_at_;
+  stopped_at_.reset();
   owner_.on_wake_changed();
 }
 

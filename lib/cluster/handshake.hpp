@@ -11,6 +11,7 @@
 #include <kafka/error.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -108,7 +109,11 @@ class Handshake {
   /// When on_wake() is due; max if no step wants it.
   net::TimePoint wake() const noexcept { return wake_at_; }
   /// Of the whole set-up, later by the pauses that the broker has asked for since it began.
-  net::TimePoint deadline() const { return peer_.deadline + (peer_.throttle->total() - throttled_at_start_); }
+  /// None while a step waits for something of this client.
+  net::TimePoint deadline() const {
+    if (stopped_at_) return net::TimePoint::max();
+    return peer_.deadline + (peer_.throttle->total() - throttled_at_start_);
+  }
   /// True if `id` is of a question whose answer no step waits for any more. Says so once.
   bool takes_late(int32_t id) noexcept;
   std::string_view waits_for() const;
@@ -126,10 +131,17 @@ class Handshake {
   void write(std::vector<Bytes> frame) { owner_.write_frame(std::move(frame)); }
   /// on_wake() of the running step at `time`.
   void wake_at(net::TimePoint time);
+  /// The step waits for something of this client, which has a time limit of its own: until start_clock(), the time does
+  /// not count for the deadline.
+  void stop_clock();
+  void start_clock();
   /// The answer to `id` may still come when the step has passed; it is dropped then.
   void expect_late(int32_t id) noexcept { late_id_ = id; }
   /// What the requests of the connection are encoded for.
   void settle(const protocol::ApiVersionSet& versions, Dialect dialect);
+  /// Whose the connection is, where the mechanism told it (auth::Mechanism::user()).
+  const std::string& login_user() const noexcept { return login_user_; }
+  void set_login_user(std::string user) { login_user_ = std::move(user); }
   void set_login_lifetime(net::Duration lifetime) noexcept { login_lifetime_ = lifetime; }
   /// The step is done. The next one starts, from inside this call.
   void pass();
@@ -150,10 +162,12 @@ class Handshake {
   size_t at_ = 0;  // the running step
   net::Duration throttled_at_start_;
   net::TimePoint wake_at_ = net::TimePoint::max();
+  std::optional<net::TimePoint> stopped_at_;
   int32_t late_id_ = -1;
   protocol::ApiVersionSet versions_;
   Dialect dialect_;
   net::Duration login_lifetime_{};
+  std::string login_user_;
   SetupFailure failure_;
 };
 

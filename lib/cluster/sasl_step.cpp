@@ -32,8 +32,20 @@ std::string list(const std::vector<std::string>& names) {
 }  // namespace
 
 Error SaslStep::refusal(std::string_view why) const {
-  return Error(Errc::sasl_authentication_failed,
-               std::string(auth::name(login_->kind)) + " as " + in_quotes(login_->user) + ": " + std::string(why));
+  const std::string known = mechanism_ == nullptr ? "" : mechanism_->user();
+  const std::string& user = known.empty() ? login_->user : known;
+  return Error(
+      Errc::sasl_authentication_failed,
+      std::string(auth::name(login_->kind)) + (user.empty() ? "" : " as " + in_quotes(user)) + ": " + std::string(why));
+}
+
+// What the broker says of a refusal is little. The mechanism may know more.
+void SaslStep::refused_by_broker(Handshake& handshake, std::string_view why) {
+  std::string text(why.empty() ? "the broker refuses the login" : why);
+  if (const std::string more = mechanism_->refused(handshake.reactor().wall_clock_ms()); !more.empty()) {
+    text += "; " + more;
+  }
+  refuse(handshake, text);
 }
 
 void SaslStep::refuse(Handshake& handshake, std::string_view why) { handshake.fail_for_good(refusal(why)); }
@@ -55,12 +67,37 @@ void SaslStep::start(Handshake& handshake) {
     version = protocol::before(protocol::SaslHandshakeRequest::kWrappedFrom);
   }
   handshake_version_ = version;
+  prepare(handshake);
+}
+
+// What the first token needs is there before anything is said: a broker would wait for it otherwise.
+void SaslStep::prepare(Handshake& handshake) {
+  mechanism_ = auth::begin(login_);
+  mechanism_->prepare([this, &handshake](auth::Next next) {
+    prepared_ = next;
+    // The connection may have ended meanwhile. Then nobody wakes this step.
+    if (asked_) handshake.wake_at(handshake.reactor().now());
+  });
+  asked_ = true;
+  if (prepared_) return begin(handshake);
+  handshake.stop_clock();
+}
+
+void SaslStep::begin(Handshake& handshake) {
+  handshake.start_clock();
+  if (*prepared_ == auth::Next::failed) return go_on(handshake, *prepared_);
+  // A connection cannot change whose it is.
+  const std::string user = mechanism_->user();
+  if (!handshake.login_user().empty() && user != handshake.login_user()) {
+    return handshake.fail(Error(Errc::disconnected, "the login has run out, and others are used now"));
+  }
+  waits_ = Waits::for_mechanisms;
   id_ = handshake.next_id();
   protocol::SaslHandshakeRequest request;
   request.mechanism = auth::name(login_->kind);
   codec::Writer writer;
-  protocol::begin_request(writer, ApiKey::sasl_handshake, version, id_, handshake.peer().client_id);
-  if (Error error = protocol::encode(request, version, writer)) return handshake.fail(std::move(error));
+  protocol::begin_request(writer, ApiKey::sasl_handshake, handshake_version_, id_, handshake.peer().client_id);
+  if (Error error = protocol::encode(request, handshake_version_, writer)) return handshake.fail(std::move(error));
   handshake.write(protocol::end_frame(writer));
 }
 
@@ -68,7 +105,7 @@ void SaslStep::on_frame(Handshake& handshake, Bytes frame) {
   if (waits_ == Waits::for_raw_token) return go_on(handshake, mechanism_->answer(frame.view()));
   codec::Reader reader(std::move(frame));
   const int32_t id = reader.i32();
-  if (!reader.failed() && (waits_ == Waits::for_work || id != id_)) {
+  if (!reader.failed() && (silent() || id != id_)) {
     return handshake.fail(
         Error(Errc::protocol_error, "correlation id " + std::to_string(id) + " during the login with SASL"));
   }
@@ -82,7 +119,6 @@ void SaslStep::take_mechanisms(Handshake& handshake, codec::Reader& body) {
   if (Error error = protocol::decode(body, handshake_version_, response)) return handshake.fail(std::move(error));
   switch (static_cast<Errc>(response.error_code)) {
     case Errc::none:
-      mechanism_ = auth::begin(login_);
       return go_on(handshake, mechanism_->start());
     case Errc::unsupported_sasl_mechanism:
       return refuse(handshake, "the broker does not offer this mechanism; it offers " + list(response.mechanisms));
@@ -105,7 +141,7 @@ void SaslStep::take_token(Handshake& handshake, codec::Reader& body) {
       return go_on(handshake, mechanism_->answer(response.auth_bytes.view()));
     case Errc::sasl_authentication_failed:
       if (why.find(kTooMany) != std::string::npos) return handshake.fail(refusal(why));
-      return refuse(handshake, why.empty() ? "the broker refuses the login" : why);
+      return refused_by_broker(handshake, why);
     case Errc::illegal_sasl_state:
       return refuse(handshake, why.empty() ? "illegal_sasl_state" : why);
     default:
@@ -121,13 +157,20 @@ void SaslStep::go_on(Handshake& handshake, auth::Next next) {
       waits_ = Waits::for_work;
       return handshake.wake_at(handshake.reactor().now());
     case auth::Next::done:
+      handshake.set_login_user(mechanism_->user());
       return handshake.pass();
-    case auth::Next::failed:
-      return refuse(handshake, mechanism_->error().detail());
+    case auth::Next::failed: {
+      const Error& error = mechanism_->error();
+      if (error == Errc::sasl_authentication_failed) return refuse(handshake, error.detail());
+      return handshake.fail(Error(error.code(), std::string(refusal(error.detail()).detail())));
+    }
   }
 }
 
-void SaslStep::on_wake(Handshake& handshake) { go_on(handshake, mechanism_->work()); }
+void SaslStep::on_wake(Handshake& handshake) {
+  if (waits_ == Waits::for_preparation) return begin(handshake);
+  go_on(handshake, mechanism_->work());
+}
 
 void SaslStep::send_token(Handshake& handshake, Bytes token) {
   codec::Writer writer = codec::Writer::secret();
@@ -155,6 +198,7 @@ SetupFailure SaslStep::on_closed(Handshake&, Error error, bool mid_frame) {
 }
 
 std::string_view SaslStep::waits_for() const {
+  if (waits_ == Waits::for_preparation) return "the request for a token";
   return waits_ == Waits::for_mechanisms ? "SaslHandshake" : "the login with SASL";
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "auth/login.hpp"
@@ -23,18 +24,25 @@ class SaslStep final : public HandshakeStep {
   std::string_view waits_for() const override;
 
  private:
-  enum class Waits : uint8_t { for_mechanisms, for_raw_token, for_token, for_work };
+  enum class Waits : uint8_t { for_preparation, for_mechanisms, for_raw_token, for_token, for_work };
 
+  void prepare(Handshake& handshake);
+  void begin(Handshake& handshake);
+  /// Nothing was asked.
+  bool silent() const { return waits_ == Waits::for_work || waits_ == Waits::for_preparation; }
   void take_mechanisms(Handshake& handshake, codec::Reader& body);
   void take_token(Handshake& handshake, codec::Reader& body);
   void go_on(Handshake& handshake, auth::Next next);
   void send_token(Handshake& handshake, Bytes token);
   void refuse(Handshake& handshake, std::string_view why);
+  void refused_by_broker(Handshake& handshake, std::string_view why);
   Error refusal(std::string_view why) const;
 
   std::shared_ptr<auth::Login> login_;
   std::unique_ptr<auth::Mechanism> mechanism_;
-  Waits waits_ = Waits::for_mechanisms;
+  Waits waits_ = Waits::for_preparation;
+  std::optional<auth::Next> prepared_;
+  bool asked_ = false;
   int32_t id_ = -1;  // of the question under way
   int16_t handshake_version_ = -1;
   int16_t token_version_ = -1;

@@ -1,7 +1,7 @@
 #include "devbroker/unsecured_token.hpp"
 
 #include "auth/base64.hpp"
-#include "devbroker/claims.hpp"
+#include "auth/json.hpp"
 
 namespace kafka::devbroker {
 namespace {
@@ -9,21 +9,9 @@ namespace {
 // Times beyond the year 9999 are no times.
 constexpr double kLastSecond = 253402300799;
 
-// Base64 of the other alphabet and without padding (RFC 7515, section 2).
-std::optional<std::string> from_base64url(std::string_view text) {
-  std::string plain(text);
-  for (char& c : plain) {
-    if (c == '+' || c == '/' || c == '=') return std::nullopt;
-    if (c == '-') c = '+';
-    if (c == '_') c = '/';
-  }
-  plain.append((4 - plain.size() % 4) % 4, '=');
-  return auth::from_base64(plain);
-}
-
-std::optional<Claims> claims_of(std::string_view part) {
-  const auto json = from_base64url(part);
-  return json ? Claims::read(*json) : std::nullopt;
+bool read_part(std::string_view part, auth::JsonObject& to) {
+  const auto json = auth::from_base64url(part);
+  return json && auth::read_object(*json, to);
 }
 
 std::optional<int64_t> milliseconds_of(std::optional<double> seconds) {
@@ -38,17 +26,17 @@ std::optional<UnsecuredToken> UnsecuredToken::read(std::string_view text) {
   if (first == std::string_view::npos || !text.ends_with('.')) return std::nullopt;
   const size_t second = text.find('.', first + 1);
   if (second != text.size() - 1) return std::nullopt;
-  const auto header = claims_of(text.substr(0, first));
-  const auto claims = claims_of(text.substr(first + 1, second - first - 1));
-  if (!header || !claims) return std::nullopt;
-  const std::string* algorithm = header->text("alg");
-  const std::string* subject = claims->text("sub");
-  const auto expires = milliseconds_of(claims->number("exp"));
-  const auto issued = milliseconds_of(claims->number("iat"));
+  auth::JsonObject header, claims;
+  if (!read_part(text.substr(0, first), header)) return std::nullopt;
+  if (!read_part(text.substr(first + 1, second - first - 1), claims)) return std::nullopt;
+  const std::string* algorithm = auth::text_of(header, "alg");
+  const std::string* subject = auth::text_of(claims, "sub");
+  const auto expires = milliseconds_of(auth::number_of(claims, "exp"));
+  const auto issued = milliseconds_of(auth::number_of(claims, "iat"));
   if (algorithm == nullptr || *algorithm != "none" || subject == nullptr || subject->empty() || !expires) {
     return std::nullopt;
   }
-  if (claims->has("iat") && !issued) return std::nullopt;
+  if (claims.contains("iat") && !issued) return std::nullopt;
   UnsecuredToken token;
   token.subject = *subject;
   token.expires_ms = *expires;

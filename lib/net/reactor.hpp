@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "net/http_post.hpp"
 
 namespace kafka::net {
 
@@ -157,6 +158,9 @@ class Reactor {
   virtual std::unique_ptr<Listener> listen(const Address& address, AcceptCallback on_accept, Error& error) = 0;
   /// Looks `host` up; numeric hosts never come here. All addresses, IPv4 and IPv6, without repeats.
   virtual std::unique_ptr<Lookup> resolve(const std::string& host, ResolveCallback done) = 0;
+  /// Makes one HTTP request. `done` runs once, unless the exchange is destroyed before. A reactor that makes none says
+  /// unsupported_feature.
+  virtual std::unique_ptr<HttpExchange> http_post(HttpPost post, HttpDone done);
   virtual uint64_t random() = 0;
 
  protected:

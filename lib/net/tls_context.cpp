@@ -280,6 +280,7 @@ std::unique_ptr<TlsEngine> OpensslContext::client(std::string_view host, int64_t
   auto made = engine(name, wall_clock_ms);
   SSL* const ssl = made->ssl();
   SSL_set_connect_state(ssl);
+  made->notice_wanted_certificate();
   if (!numeric) SSL_set_tlsext_host_name(ssl, name.c_str());  // no addresses: RFC 6066
   if (!verifies_name_) return made;
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);

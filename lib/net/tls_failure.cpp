@@ -159,7 +159,7 @@ std::string refusal_text(const VerifyFailure& failure, std::string_view host) {
   }
 }
 
-std::string failure_text(bool has_certificate) {
+std::string failure_text(OwnCertificate own) {
   const unsigned long code = ERR_peek_error();
   const int reason = ERR_GET_REASON(code);
   const bool of_tls = ERR_GET_LIB(code) == ERR_LIB_SSL;
@@ -168,13 +168,20 @@ std::string failure_text(bool has_certificate) {
     ERR_clear_error();
     std::string text = "the peer has sent the TLS alert " + alert_text(alert) + " (" + std::to_string(alert) + ")";
     if (about_client_certificate(alert)) {
-      text += has_certificate ? ": is it our certificate (ssl.certificate.location, ssl.keystore.location)?"
-                              : ": perhaps it wants a client certificate (ssl.certificate.location, "
-                                "ssl.keystore.location)";
+      text += own == OwnCertificate::set ? ": is it our certificate (ssl.certificate.location, ssl.keystore.location)?"
+                                         : ": perhaps it wants a client certificate (ssl.certificate.location, "
+                                           "ssl.keystore.location)";
     }
     return text;
   }
   std::string text = code == 0 ? "TLS: failed without a reason" : "TLS: " + take_openssl_error();
+  // Brokers of some releases of Java refuse a client without a certificate by an alert with keys that nobody uses any
+  // more. It cannot be read, and the reason would be a wrong one.
+  if (own == OwnCertificate::wanted) {
+    text +=
+        "; the peer has asked for a client certificate, and there is none (ssl.certificate.location, "
+        "ssl.keystore.location)";
+  }
   if (!of_tls) return text;
   switch (reason) {
     case SSL_R_WRONG_VERSION_NUMBER:

@@ -3,6 +3,7 @@
 
 #include <kafka/error.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,13 @@ struct VerifyFailure {
 
 /// `host`: the name that was looked for; "" for none.
 std::string refusal_text(const VerifyFailure& failure, std::string_view host);
+/// The certificate of this end, as far as texts about failures need it.
+enum class OwnCertificate : uint8_t {
+  none,
+  wanted,  ///< there is none, and the peer has asked for one
+  set,
+};
 /// What the oldest error in OpenSSL's queue means: an alert of the peer, or what is wrong with its bytes.
-/// `has_certificate`: whether this end has one to show.
-std::string failure_text(bool has_certificate);
+std::string failure_text(OwnCertificate own);
 
 }  // namespace kafka::net

@@ -16,7 +16,9 @@ constexpr size_t kOverhead = 64;
 }  // namespace
 
 OpensslEngine::OpensslEngine(SSL_CTX* context, std::string host, bool has_certificate)
-    : host_(std::move(host)), has_certificate_(has_certificate), ssl_(SSL_new(context)) {
+    : host_(std::move(host)),
+      own_certificate_(has_certificate ? OwnCertificate::set : OwnCertificate::none),
+      ssl_(SSL_new(context)) {
   BIO* const bio = BIO_new(method());
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
@@ -71,10 +73,18 @@ TlsEngine::Step OpensslEngine::stopped(int result) {
   }
   if (!error_) {
     error_ = Error(Errc::ssl_error, verify_failure_.code != X509_V_OK ? refusal_text(verify_failure_, host_)
-                                                                      : failure_text(has_certificate_));
+                                                                      : failure_text(own_certificate_));
   }
   ERR_clear_error();
   return Step::failed;
+}
+
+void OpensslEngine::notice_wanted_certificate() { SSL_set_cert_cb(ssl_.get(), on_certificate_wanted, this); }
+
+int OpensslEngine::on_certificate_wanted(SSL*, void* self) {
+  OwnCertificate& own = static_cast<OpensslEngine*>(self)->own_certificate_;
+  if (own == OwnCertificate::none) own = OwnCertificate::wanted;
+  return 1;  // go on, perhaps without one
 }
 
 int OpensslEngine::on_verify(int ok, X509_STORE_CTX* store) {

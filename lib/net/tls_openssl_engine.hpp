@@ -17,6 +17,8 @@ class OpensslEngine final : public TlsEngine {
   OpensslEngine(SSL_CTX* context, std::string host, bool has_certificate);
 
   SSL* ssl() { return ssl_.get(); }
+  /// It is a client's: it notices if the peer asks for a certificate that there is none of.
+  void notice_wanted_certificate();
   /// It fails with this, whatever the peer sends.
   void refuse(Error error) { error_ = std::move(error); }
 
@@ -36,11 +38,12 @@ class OpensslEngine final : public TlsEngine {
   static int on_read(BIO* bio, char* to, size_t size, size_t* count);
   static int on_write(BIO* bio, const char* from, size_t size, size_t* count);
   static long on_control(BIO* bio, int command, long, void*);
+  static int on_certificate_wanted(SSL* ssl, void* self);
   static int on_verify(int ok, X509_STORE_CTX* store);
   Step stopped(int result);
 
   std::string host_;
-  bool has_certificate_;
+  OwnCertificate own_certificate_;
   std::string_view input_;
   Buffer output_;
   VerifyFailure verify_failure_;

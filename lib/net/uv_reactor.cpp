@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "net/uv_handle.hpp"
+#include "net/uv_http.hpp"
 #include "net/uv_stream.hpp"
 
 namespace kafka::net {
@@ -137,6 +138,11 @@ class UvReactor final : public Reactor {
   }
   std::unique_ptr<Lookup> resolve(const std::string& host, ResolveCallback done) override {
     return uv_resolve(loop_, *this, host, std::move(done));
+  }
+  std::unique_ptr<HttpExchange> http_post(HttpPost post, HttpDone done) override {
+    if (!http_available()) return Reactor::http_post(std::move(post), std::move(done));
+    if (http_ == nullptr) http_ = make_uv_http(loop_, *this);
+    return uv_http_post(http_, std::move(post), std::move(done));
   }
   uint64_t random() override {  // splitmix64
     uint64_t mixed = (random_state_ += 0x9e3779b97f4a7c15ull);
@@ -304,6 +310,7 @@ class UvReactor final : public Reactor {
   Idle* idle_;
   LoopTimer* timer_;
   Async* async_;
+  std::shared_ptr<UvHttp> http_;  // made by the first request
   std::vector<TimerNode*> heap_;
   std::vector<Function<void()>> deferred_;
   std::vector<Function<void()>> spare_;  // capacity to reuse

@@ -37,6 +37,8 @@ constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
     {"fetch.wait.max.ms", "fetch.max.wait.ms"},
     {"fetch.message.max.bytes", "max.partition.fetch.bytes"},
     {"sasl.mechanisms", "sasl.mechanism"},
+    {"sasl.oauthbearer.client.credentials.client.id", "sasl.oauthbearer.client.id"},
+    {"sasl.oauthbearer.client.credentials.client.secret", "sasl.oauthbearer.client.secret"},
     {"ssl.truststore.location", "ssl.ca.location"},
     {"ssl.truststore.certificates", "ssl.ca.pem"},
     {"ssl.keystore.certificate.chain", "ssl.certificate.pem"},
@@ -51,6 +53,11 @@ Error wrong(std::string_view name, std::string_view value, std::string_view allo
                std::string(name) + " = \"" + std::string(value) + "\": it must be " + std::string(allowed));
 }
 std::string text(Range range) { return std::to_string(range.least) + " to " + std::to_string(range.most); }
+std::string text(session::Part part) {
+  return session::decimal(part.least) + " to " + session::decimal(part.most) + ", such as " +
+         session::decimal((part.least + part.most) / 2);
+}
+bool fits(double value, session::Part part) { return value >= part.least && value <= part.most; }
 
 bool number(std::string_view value, int64_t& parsed) {
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
@@ -139,6 +146,14 @@ class Setter {
     found([&] { member = std::chrono::microseconds(us); });
   }
 
+  void operator()(std::string_view name, double& member, session::Part part, std::string_view) {
+    if (name != real_) return;
+    constexpr double kUnit = 1000;
+    int64_t parsed = 0;
+    if (!thousandths(value_, parsed) || !fits(static_cast<double>(parsed) / kUnit, part)) return failed(text(part));
+    found([&] { member = static_cast<double>(parsed) / kUnit; });
+  }
+
   Error result() const {
     if (error_) return error_;
     if (!found_) return Error(Errc::invalid_option, "no option is named \"" + std::string(name_) + "\"");
@@ -185,6 +200,9 @@ class Checker {
   template <class Number>
   void operator()(std::string_view name, const Number& member, Range range, std::string_view) {
     check(name, member, range);
+  }
+  void operator()(std::string_view name, const double& member, session::Part part, std::string_view) {
+    if (!fits(member, part)) fail(name, session::decimal(member), text(part));
   }
   Error result() const { return error_; }
 
@@ -324,8 +342,9 @@ Error ProducerOptions::validate() const {
   const bool fits = compression_level >= levels.least && compression_level <= levels.most;
   if (compression_type != Compression::none && !fits) {
     const bool any = levels.least < levels.most;
-    return wrong("compression.level", std::to_string(compression_level),
-                 any ? text({levels.least, levels.most}) + " with " + codec : "-1 with " + codec + ", which has none");
+    return wrong(
+        "compression.level", std::to_string(compression_level),
+        any ? text(Range{levels.least, levels.most}) + " with " + codec : "-1 with " + codec + ", which has none");
   }
   return {};
 }

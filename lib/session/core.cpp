@@ -7,6 +7,7 @@
 #include "base/teardown.hpp"
 #include "net/uv_reactor.hpp"
 #include "session/tls_options.hpp"
+#include "session/token_options.hpp"
 
 namespace kafka::session {
 namespace {
@@ -63,7 +64,12 @@ void Core::start(std::vector<ContactPoint> points, Security security) {
   life_ = Life::open;
   contact_points_ = std::move(points);
   callbacks_ = std::make_unique<Callbacks>(*reactor_, options_.max_dispatch);
+  if (security.login != nullptr && security.login->kind == auth::Kind::oauthbearer) {
+    security.tokens = make_tokens(*reactor_, options_);
+  }
+  std::optional<OidcSettings> oidc = std::move(security.oidc);
   cluster_ = std::make_unique<Cluster>(*reactor_, cluster_config(options_), contact_points_, std::move(security));
+  if (tokens() != nullptr) start_tokens(*this, std::move(oidc));
   auto forward = [this](const Event& event) { this->event(event); };
   cluster_->router.on_event(forward);
   cluster_->router.on_proven([this](const cluster::Endpoint& endpoint) { log_.forget(escaped(endpoint.name())); });
@@ -171,16 +177,15 @@ void Core::close(net::Duration deadline, Function<void()> done) {
   if (!hold_) hold_ = reactor_->hold();  // the callback must come, also on an unreferenced session
   mailbox_.close();
   closing_.wait_for_one_more();  // this loop itself: the first clients may be closed before the last is asked
+  const auto one_less = [this] {
+    if (closing_.one_less()) all_clients_closed();
+  };
   const std::vector<Client*> clients = clients_;
   for (Client* client : clients) {
     closing_.wait_for_one_more();
-    client->begin_close(closing_.deadline(), scope_.wrap([this] { client_closed(); }));
+    client->begin_close(closing_.deadline(), scope_.wrap(one_less));
   }
-  client_closed();
-}
-
-void Core::client_closed() {
-  if (closing_.one_less()) all_clients_closed();
+  one_less();
 }
 
 void Core::all_clients_closed() {

@@ -62,6 +62,8 @@ class Core : public std::enable_shared_from_this<Core> {
   cluster::Router& router() { return cluster_->router; }
   cluster::Metadata& metadata() { return cluster_->metadata; }
   cluster::Coordinators& coordinators() { return cluster_->coordinators; }
+  /// Null unless the session logs in by OAUTHBEARER.
+  Tokens* tokens() { return cluster_->tokens.get(); }
   Callbacks& callbacks() { return *callbacks_; }
   Log& log() { return log_; }
 
@@ -96,9 +98,11 @@ class Core : public std::enable_shared_from_this<Core> {
   struct Cluster {
     Cluster(net::Reactor& reactor, const cluster::ClusterConfig& config, const std::vector<ContactPoint>& points,
             Security security)
-        : router(reactor, config, points, std::move(security.tls), std::move(security.login)),
+        : tokens(std::move(security.tokens)),
+          router(reactor, config, points, std::move(security.tls), std::move(security.login)),
           metadata(router),
           coordinators(router, metadata) {}
+    std::unique_ptr<Tokens> tokens;  // outlives the connections
     cluster::Router router;
     cluster::Metadata metadata;
     cluster::Coordinators coordinators;
@@ -107,7 +111,6 @@ class Core : public std::enable_shared_from_this<Core> {
   Core(SessionOptions options) : options_(std::move(options)) {}
   void start(std::vector<ContactPoint> contact_points, Security security);
   void close_deadline();
-  void client_closed();
   void all_clients_closed();
   void finish_close_when_idle();
   void finish_close();

@@ -51,7 +51,10 @@ inline constexpr Choice<SecurityProtocol> kProtocols[] = {{"plaintext", Security
 inline constexpr Choice<SaslMechanism> kMechanisms[] = {{"", SaslMechanism::none},
                                                         {"PLAIN", SaslMechanism::plain},
                                                         {"SCRAM-SHA-256", SaslMechanism::scram_sha_256},
-                                                        {"SCRAM-SHA-512", SaslMechanism::scram_sha_512}};
+                                                        {"SCRAM-SHA-512", SaslMechanism::scram_sha_512},
+                                                        {"OAUTHBEARER", SaslMechanism::oauthbearer}};
+inline constexpr Choice<OAuthBearerMethod> kMethods[] = {{"default", OAuthBearerMethod::callback},
+                                                         {"oidc", OAuthBearerMethod::oidc}};
 inline constexpr Choice<EndpointIdentification> kIdentifications[] = {{"https", EndpointIdentification::https},
                                                                       {"none", EndpointIdentification::none},
                                                                       {"", EndpointIdentification::none}};
@@ -62,6 +65,7 @@ inline constexpr Choice<AddressFamily> kFamilies[] = {
 inline std::span<const Choice<AddressFamily>> choices(AddressFamily) { return kFamilies; }
 inline std::span<const Choice<SecurityProtocol>> choices(SecurityProtocol) { return kProtocols; }
 inline std::span<const Choice<SaslMechanism>> choices(SaslMechanism) { return kMechanisms; }
+inline std::span<const Choice<OAuthBearerMethod>> choices(OAuthBearerMethod) { return kMethods; }
 inline std::span<const Choice<EndpointIdentification>> choices(EndpointIdentification) { return kIdentifications; }
 inline std::span<const Choice<StoreFormat>> choices(StoreFormat) { return kFormats; }
 inline std::span<const Choice<Acks>> choices(Acks) { return kAcks; }

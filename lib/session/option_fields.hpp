@@ -25,6 +25,12 @@ struct Range {
 constexpr Range range(int64_t least, int64_t most) { return {least, most}; }
 constexpr Range time(milliseconds least, milliseconds most) { return {least.count(), most.count()}; }
 
+/// Bounds of a number with a fraction, both included.
+struct Part {
+  double least = 0;
+  double most = 0;
+};
+
 constexpr int64_t kMiB = 1024 * 1024;
 constexpr int64_t kGiB = 1024 * kMiB;
 constexpr int64_t kMostOpen = 1000000;  // envelopes
@@ -56,8 +62,13 @@ struct OptionFields {
       "an idle connection is closed after this time; 0: never");
     f("default.api.timeout.ms", o.default_api_timeout, time(milliseconds(1), hours(24)),
       "time limit of operations that have no option of their own");
+    f("enable.sasl.oauthbearer.unsecure.jwt", o.enable_sasl_oauthbearer_unsecure_jwt,
+      "true: the session makes its own tokens, which nobody has signed; for development only");
     f("enable.ssl.certificate.verification", o.enable_ssl_certificate_verification,
       "false: brokers need no certificate that can be verified, so anybody may pose as one");
+    f("https.ca.location", o.https_ca_location,
+      "whom to trust as the token endpoint: a PEM file; unset: the system's store");
+    f("https.ca.pem", o.https_ca_pem, "the same as a PEM text");
     f("ignore.sigpipe", o.ignore_sigpipe, "sets SIGPIPE to ignored if it is at its default");
     f("max.dispatch", o.max_dispatch, range(1, 1000000), "callbacks that may run in one turn of the loop");
     f("metadata.max.age.ms", o.metadata_max_age, time(seconds(1), hours(24)), "metadata is refreshed after this time");
@@ -82,8 +93,34 @@ struct OptionFields {
       "first pause before a request is sent again; 1 ms at least");
     f("retry.backoff.max.ms", o.retry_backoff_max, time(milliseconds(0), hours(1)), "the pause doubles up to this");
     f("sasl.allow.plaintext", o.sasl_allow_plaintext,
-      "true: PLAIN may send the password over a connection without TLS");
-    f("sasl.mechanism", o.sasl_mechanism, "how to log in: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; no default");
+      "true: PLAIN and OAUTHBEARER may send password and token over a connection without TLS");
+    f("sasl.login.connect.timeout.ms", o.sasl_login_connect_timeout, time(milliseconds(1), hours(1)),
+      "time limit of a connection to the token endpoint");
+    f("sasl.login.read.timeout.ms", o.sasl_login_read_timeout, time(milliseconds(1), hours(1)),
+      "time limit of the answer of the token endpoint");
+    f("sasl.login.refresh.window.factor", o.sasl_login_refresh_window_factor, Part{0.5, 1},
+      "a token is replaced after this part of its life");
+    f("sasl.login.refresh.window.jitter", o.sasl_login_refresh_window_jitter, Part{0, 0.25},
+      "plus a random part of its life, up to this");
+    f("sasl.login.retry.backoff.ms", o.sasl_login_retry_backoff, time(milliseconds(0), hours(1)),
+      "first pause before a token is asked for again; 1 ms at least");
+    f("sasl.login.retry.backoff.max.ms", o.sasl_login_retry_backoff_max, time(milliseconds(0), hours(1)),
+      "the pause doubles up to this");
+    f("sasl.mechanism", o.sasl_mechanism,
+      "how to log in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; no default");
+    f("sasl.oauthbearer.allow.http", o.sasl_oauthbearer_allow_http,
+      "true: the token endpoint may be http:// on another machine");
+    f("sasl.oauthbearer.client.id", o.sasl_oauthbearer_client_id, "name of this client at the token endpoint");
+    f("sasl.oauthbearer.client.secret", o.sasl_oauthbearer_client_secret, "its secret");
+    f("sasl.oauthbearer.config", o.sasl_oauthbearer_config,
+      "of unsecured tokens: principal=NAME scope=A,B lifeSeconds=3600 extension_NAME=VALUE");
+    f("sasl.oauthbearer.extensions", o.sasl_oauthbearer_extensions,
+      "name=value, separated by commas: sent with a token of the endpoint");
+    f("sasl.oauthbearer.method", o.sasl_oauthbearer_method,
+      "where tokens come from: default (the application) or oidc (a token endpoint)");
+    f("sasl.oauthbearer.scope", o.sasl_oauthbearer_scope, "scope of the token to ask for");
+    f("sasl.oauthbearer.token.endpoint.url", o.sasl_oauthbearer_token_endpoint_url,
+      "https:// address that grants tokens to client id and secret");
     f("sasl.password", o.sasl_password, "password to log in with");
     f("sasl.scram.max.iterations", o.sasl_scram_max_iterations, range(4096, 10000000),
       "a broker that asks SCRAM for more iterations is refused");

@@ -5,6 +5,7 @@
 
 #include "session/option_choices.hpp"
 #include "session/option_fields.hpp"
+#include "session/option_values.hpp"
 
 namespace kafka {
 namespace {
@@ -46,6 +47,12 @@ class Lister {
     OptionInfo& added = add(name, type(member), value(member), text);
     added.least = range.least;
     added.most = range.most;
+  }
+
+  void operator()(std::string_view name, const double& member, session::Part part, std::string_view text) {
+    // OptionInfo has whole numbers as bounds; the text says these.
+    const std::string bounds = session::decimal(part.least) + " to " + session::decimal(part.most);
+    add(name, OptionInfo::Type::text, session::decimal(member), std::string(text) + "; " + bounds);
   }
 
   std::vector<OptionInfo> take() { return std::move(found_); }

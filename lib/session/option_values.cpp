@@ -1,5 +1,7 @@
 #include "session/option_values.hpp"
 
+#include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 
@@ -37,6 +39,15 @@ Error expand(std::string_view name, std::string_view& value, WipedString& memory
   if (value.ends_with('\n')) value.remove_suffix(1);
   if (value.ends_with('\r')) value.remove_suffix(1);
   return {};
+}
+
+std::string decimal(double value) {
+  constexpr int64_t kUnit = 1000;
+  const int64_t thousandths = std::llround(value * static_cast<double>(kUnit));
+  std::string digits = std::to_string(std::abs(thousandths) % kUnit + kUnit).substr(1);
+  while (!digits.empty() && digits.back() == '0') digits.pop_back();
+  return (thousandths < 0 ? "-" : "") + std::to_string(std::abs(thousandths) / kUnit) +
+         (digits.empty() ? "" : "." + digits);
 }
 
 }  // namespace kafka::session

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "session/tls_options.hpp"
+#include "session/token_options.hpp"
 #include "session/wrong_option.hpp"
 
 namespace kafka::session {
@@ -20,6 +21,8 @@ auth::Kind kind(SaslMechanism mechanism) {
       return auth::Kind::scram_sha_256;
     case SaslMechanism::scram_sha_512:
       return auth::Kind::scram_sha_512;
+    case SaslMechanism::oauthbearer:
+      return auth::Kind::oauthbearer;
     default:
       return auth::Kind::plain;
   }
@@ -38,7 +41,7 @@ std::string_view set_option(const SessionOptions& o) {
   if (!o.sasl_password.empty()) return "sasl.password";
   if (o.sasl_allow_plaintext) return "sasl.allow.plaintext";
   if (o.sasl_scram_max_iterations != defaults.sasl_scram_max_iterations) return "sasl.scram.max.iterations";
-  return {};
+  return set_token_option(o);
 }
 
 }  // namespace
@@ -70,8 +73,9 @@ Error check_sasl(const SessionOptions& o) {
   }
   const std::string protocol = speaks_tls(o) ? "sasl_ssl" : "sasl_plaintext";
   if (o.sasl_mechanism == SaslMechanism::none) {
-    return wrong_option("security.protocol is " + protocol +
-                        ", but sasl.mechanism is not set: it must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512");
+    return wrong_option(
+        "security.protocol is " + protocol +
+        ", but sasl.mechanism is not set: it must be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER");
   }
   const auth::Kind mechanism = kind(o.sasl_mechanism);
   if (!auth::available(mechanism)) {
@@ -79,11 +83,18 @@ Error check_sasl(const SessionOptions& o) {
         "sasl.mechanism = \"" + std::string(auth::name(mechanism)) +
         "\": this build of uvkafka has no SCRAM (it was built with -Dtls=disabled, or without OpenSSL)");
   }
-  if (Error error = check_credentials(o.sasl_username, o.sasl_password)) return error;
-  if (mechanism == auth::Kind::plain && !speaks_tls(o) && !o.sasl_allow_plaintext) {
+  const bool takes_tokens = mechanism == auth::Kind::oauthbearer;
+  if (Error error = takes_tokens ? check_tokens(o) : check_credentials(o.sasl_username, o.sasl_password)) return error;
+  if (const std::string_view set = set_token_option(o); !takes_tokens && !set.empty()) {
+    return wrong_option(std::string(set) + " is set, but sasl.mechanism is " + std::string(auth::name(mechanism)) +
+                        ": it belongs to OAUTHBEARER");
+  }
+  if ((mechanism == auth::Kind::plain || takes_tokens) && !speaks_tls(o) && !o.sasl_allow_plaintext) {
     return wrong_option(
-        "sasl.mechanism = \"PLAIN\" with security.protocol=sasl_plaintext would send the password in clear: set "
-        "security.protocol=sasl_ssl, or sasl.allow.plaintext=true if everybody on the way may read it");
+        "sasl.mechanism = \"" + std::string(auth::name(mechanism)) +
+        "\" with security.protocol=sasl_plaintext would send the " + (takes_tokens ? "token" : "password") +
+        " in clear: set security.protocol=sasl_ssl, or sasl.allow.plaintext=true if everybody on the way may "
+        "read it");
   }
   return {};
 }

@@ -102,11 +102,10 @@ void Session::set_resolver(Function<void(const std::string&, ResolveDone)> resol
 }
 
 Error Session::set_credentials(std::string_view user, Secret password) {
-  if (Error error = core_->refusal()) return error;
-  if (Error error = session::set_credentials(core_->router(), user, std::move(password))) return error;
-  core_->metadata().forget_refusal();
-  return {};
+  return session::set_credentials(*core_, user, std::move(password));
 }
+Error Session::on_token(Function<void(TokenRequest)> handler) { return session::on_token(*core_, std::move(handler)); }
+Error Session::set_tls(TlsFiles files) { return session::set_tls(*core_, std::move(files)); }
 bool Session::post(Function<void()> fn) { return core_->post(std::move(fn)); }
 void Session::close(Function<void()> done) { close(core_->options().close_timeout, std::move(done)); }
 void Session::close(std::chrono::milliseconds deadline, Function<void()> done) {

@@ -179,4 +179,41 @@ std::shared_ptr<const net::TlsContext> make_tls(SessionOptions& options, Error& 
   return made;
 }
 
+std::shared_ptr<const net::TlsContext> renew_tls(const SessionOptions& options, TlsFiles files, Error& error) {
+  SessionOptions o = options;
+  // The session has wiped its secrets: [hidden] stands in their place.
+  o.ssl_key_password = std::move(files.key_password);
+  o.ssl_keystore_password = std::move(files.keystore_password);
+  o.ssl_truststore_password = std::move(files.truststore_password);
+  const bool store = !files.keystore_location.empty();
+  const bool pair = !files.certificate_location.empty() || !files.key_location.empty();
+  if (store) {
+    o.ssl_certificate_location = o.ssl_certificate_pem = o.ssl_key_location = "";
+    o.ssl_key_pem = {};
+    o.ssl_keystore_location = files.keystore_location;
+  }
+  if (pair && !store) o.ssl_keystore_location = "";
+  if (!files.certificate_location.empty()) {
+    o.ssl_certificate_location = files.certificate_location;
+    o.ssl_certificate_pem = "";
+  }
+  if (!files.key_location.empty()) {
+    o.ssl_key_location = files.key_location;
+    o.ssl_key_pem = {};
+  }
+  if (!files.ca_location.empty()) {
+    o.ssl_ca_location = files.ca_location;
+    o.ssl_ca_pem = "";
+  }
+  if (!files.crl_location.empty()) o.ssl_crl_location = files.crl_location;
+  if (!o.ssl_key_pem.empty()) {
+    error = wrong_option("ssl.key.pem was given as a text, which the session does not keep: name a file with the key");
+    return nullptr;
+  }
+  std::shared_ptr<const net::TlsContext> made;
+  error = check_tls(o);
+  if (!error) made = net::make_tls_context(tls_settings(o), error);
+  return made;
+}
+
 }  // namespace kafka::session

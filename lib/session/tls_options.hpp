@@ -26,5 +26,7 @@ void hide_secrets(SessionOptions& options);
 /// Reads certificates and keys, unless there is an error already or the session speaks no TLS. Afterwards the
 /// options do not know the secrets any more.
 std::shared_ptr<const net::TlsContext> make_tls(SessionOptions& options, Error& error);
+/// Reads certificates and keys for new connections, see Session::set_tls(). Null with an error.
+std::shared_ptr<const net::TlsContext> renew_tls(const SessionOptions& options, TlsFiles files, Error& error);
 
 }  // namespace kafka::session

@@ -35,6 +35,8 @@ int main(void) {
   use_errors();
   use_session();
   use_resolver();
+  use_login_tokens();
+  use_tls_files();
   use_producer();
   use_tokens();
   use_drops_of_producers();

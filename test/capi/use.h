@@ -19,6 +19,8 @@ void use_options(void);
 void use_errors(void);
 void use_session(void);
 void use_resolver(void);
+void use_login_tokens(void);
+void use_tls_files(void);
 void use_producer(void);
 void use_tokens(void);
 void use_drops_of_producers(void);

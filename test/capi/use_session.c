@@ -231,3 +231,84 @@ void use_resolver(void) {
   CHECK(topics->dropped == 1 && resolver->dropped == 1);
   world_free(&world);
 }
+
+static kafka_token_request* token_request;
+static void keep_request(void* user, kafka_token_request* request) {
+  token_request = request;
+  ran(user);
+}
+static void fail_request(void* user, kafka_token_request* request) {
+  CHECK(kafka_token_request_fail(request, "no token today") == 0);
+  ran(user);
+}
+static void on_login_refused(void* user, const kafka_error* error, const kafka_result* result) {
+  (void)result;
+  CHECK(kafka_error_code(error) == KAFKA_SASL_AUTHENTICATION_FAILED);
+  CHECK(strstr(kafka_error_message(error), "OAUTHBEARER") != NULL);
+  ran(user);
+}
+
+/* The dev broker takes no logins on this port, and says so; the token is asked for before that. */
+void use_login_tokens(void) {
+  world_t world = world_new();
+  kafka_options* options = kafka_options_new(KAFKA_SESSION_OPTIONS);
+  CHECK(kafka_options_set(options, "bootstrap.servers", kafka_devbroker_bootstrap(world.broker)) == 0);
+  CHECK(kafka_options_set(options, "security.protocol", "sasl_plaintext") == 0);
+  CHECK(kafka_options_set(options, "sasl.mechanism", "OAUTHBEARER") == 0);
+  CHECK(kafka_options_set(options, "sasl.allow.plaintext", "true") == 0);
+  kafka_session* session = kafka_session_new(world.loop, options);
+  kafka_options_free(options);
+  CHECK(kafka_session_error(session) == NULL);
+  CHECK(kafka_session_on_drop(session, dropped) == 0);
+  CHECK(kafka_session_set_credentials(session, "alice", "secret", 6) == KAFKA_WRONG_STATE);
+
+  user_t* asked = handler("tokens");
+  accepted(asked, kafka_session_on_token(session, keep_request, asked));
+  user_t* topics = once("topics with a token");
+  accepted(topics, kafka_session_topics(session, on_login_refused, topics));
+  run_until_ran(world.loop, asked);
+  CHECK(token_request != NULL && topics->ran == 0);
+  const int64_t far = INT64_MAX;
+  const char* const extensions[] = {"trace", "1", "tenant", "a b"};
+  const char* const wrong[] = {"trace1", "1"};
+  const char* const half[] = {"trace", NULL};
+  CHECK(kafka_token_request_set(token_request, NULL, 0, far, NULL, NULL, 0) == KAFKA_INVALID_ARGUMENT);
+  CHECK(kafka_token_request_set(token_request, "abc", 3, far, NULL, NULL, 1) == KAFKA_INVALID_ARGUMENT);
+  CHECK(kafka_token_request_set(token_request, "abc", 3, far, NULL, wrong, 1) == KAFKA_INVALID_ARGUMENT);
+  CHECK(kafka_token_request_set(token_request, "abc", 3, far, NULL, half, 1) == KAFKA_INVALID_ARGUMENT);
+  CHECK(kafka_token_request_set(token_request, "a b", 3, far, NULL, NULL, 0) == KAFKA_INVALID_ARGUMENT);
+  CHECK(kafka_token_request_set(token_request, "abc", 3, 1000, NULL, NULL, 0) == KAFKA_INVALID_ARGUMENT);
+  CHECK(strstr(kafka_error_message(kafka_last_error()), "expired") != NULL);
+  CHECK(kafka_token_request_set(token_request, "abc", 3, far, "alice", extensions, 2) == 0);
+  run_until_ran(world.loop, topics);
+
+  user_t* fails = handler("tokens that fail");
+  accepted(fails, kafka_session_on_token(session, fail_request, fails));
+  CHECK(asked->dropped == 1);
+  user_t* again = once("topics without a token");
+  accepted(again, kafka_session_topics(session, on_login_refused, again));
+  run_until_ran(world.loop, again);
+  kafka_session_free(session);
+  CHECK(fails->dropped == 1);
+  world_free(&world);
+}
+
+/* Files of TLS for a session that runs. It connects to nobody. */
+void use_tls_files(void) {
+  world_t world = world_new();
+  kafka_options* options = kafka_options_new(KAFKA_SESSION_OPTIONS);
+  CHECK(kafka_options_set(options, "bootstrap.servers", "127.0.0.1:1") == 0);
+  CHECK(kafka_options_set(options, "security.protocol", "ssl") == 0);
+  kafka_session* session = kafka_session_new(world.loop, options);
+  kafka_options_free(options);
+  if (kafka_session_error(session) == NULL) { /* else this build has no TLS */
+    kafka_tls_files files = KAFKA_INIT(kafka_tls_files);
+    CHECK(kafka_session_set_tls(session, &files) == 0);
+    CHECK(kafka_session_set_tls(session, NULL) == 0);
+    files.ca_location = "/nowhere/ca.pem";
+    CHECK(kafka_session_set_tls(session, &files) == KAFKA_INVALID_OPTION);
+    CHECK(strstr(kafka_error_message(kafka_last_error()), "/nowhere/ca.pem") != NULL);
+  }
+  kafka_session_free(session);
+  world_free(&world);
+}

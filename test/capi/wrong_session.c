@@ -59,6 +59,12 @@ static void wrong_result(const kafka_session* session) {
   kafka_result_free(result);
 }
 
+static void never_token(void* user, kafka_token_request* request) {
+  (void)user;
+  (void)request;
+  CHECK(!"a token is asked for");
+}
+
 void wrong_session(uv_loop_t* loop, kafka_session* session) {
   const char* const names[] = {NULL};
   REFUSED_OBJECT(kafka_session_new(NULL, NULL));
@@ -74,6 +80,15 @@ void wrong_session(uv_loop_t* loop, kafka_session* session) {
   REFUSED(kafka_session_set_credentials(session, NULL, "secret", 6));
   REFUSED(kafka_session_set_credentials(session, "alice", NULL, 6));
   REFUSED_WITH(KAFKA_WRONG_STATE, kafka_session_set_credentials(session, "alice", "secret", 6));
+  REFUSED(kafka_session_on_token(NULL, never_token, NULL));
+  REFUSED_WITH(KAFKA_WRONG_STATE, kafka_session_on_token(session, never_token, NULL));
+  REFUSED_WITH(KAFKA_WRONG_STATE, kafka_session_on_token(session, NULL, NULL));
+  REFUSED(kafka_token_request_set(NULL, "abc", 3, 0, NULL, NULL, 0));
+  REFUSED(kafka_token_request_fail(NULL, "none"));
+  const kafka_tls_files unsized = {0};
+  REFUSED(kafka_session_set_tls(NULL, NULL));
+  REFUSED(kafka_session_set_tls(session, &unsized));
+  REFUSED_WITH(KAFKA_WRONG_STATE, kafka_session_set_tls(session, NULL));
   REFUSED(kafka_session_post(NULL, never, NULL));
   REFUSED(kafka_session_post(session, NULL, NULL));
   REFUSED(kafka_session_on_drop(NULL, never));
@@ -114,6 +129,8 @@ void wrong_thread_session(kafka_session* session) {
   WRONG_THREAD(kafka_session_ref(session));
   WRONG_THREAD(kafka_session_unref(session));
   WRONG_THREAD(kafka_session_set_credentials(session, "alice", "secret", 6));
+  WRONG_THREAD(kafka_session_on_token(session, NULL, NULL));
+  WRONG_THREAD(kafka_session_set_tls(session, NULL));
   WRONG_THREAD(kafka_session_on_drop(session, NULL));
   WRONG_THREAD(kafka_session_on_event(session, NULL, NULL));
   WRONG_THREAD(kafka_session_on_log(session, KAFKA_LOG_INFO, NULL, NULL));

@@ -15,7 +15,7 @@ build=${BUILD:-build-fuzz}
 seconds=${1:?seconds for each target}
 shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(client codecs decode frames options records scram)
+[ ${#targets[@]} -gt 0 ] || targets=(client codecs decode frames options records scram tls tokens)
 broken=0
 for target in "${targets[@]}"; do
   corpus=$build/fuzz/corpus-$target
@@ -23,6 +23,7 @@ for target in "${targets[@]}"; do
   mkdir -p "$corpus" "$found" "test/fuzz/corpus/$target"
   largest=4096
   [ "$target" = decode ] && largest=1048576
+  [ "$target" = tls ] && largest=8192
   [ "$target" = client ] && largest=1024
   echo "=== $target, $seconds s"
   "$build/test/fuzz/fuzzer_$target" -max_total_time="$seconds" -max_len="$largest" -timeout=10 -rss_limit_mb=1024 \

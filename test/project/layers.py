@@ -40,7 +40,8 @@ SYSTEM_ONLY_IN = {
     "zstd_errors.h": re.compile(r"lib/records/zstd\.cpp$"),
 }
 SYSTEM_FOLDERS_ONLY_IN = {
-    "openssl/": re.compile(r"lib/net/tls_[^/]*$|lib/auth/crypto_openssl\.cpp$"),
+    "curl/": re.compile(r"lib/net/uv_http\.cpp$"),
+    "openssl/": re.compile(r"lib/net/tls_[^/]*$|lib/auth/crypto_openssl\.cpp$|samples/msk_iam\.cpp$"),
 }
 C_LIBRARY = ("stddef.h", "stdint.h")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -5,6 +5,7 @@
 
 PROGRAM `missing`: what it needs is not installed, or it cannot be built this way, and it is skipped.
 """
+import base64
 import concurrent.futures
 import http.client
 import os
@@ -14,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 LINES = 20000
 ROOT, UVKAFKA = sys.argv[1:3]
@@ -93,6 +95,42 @@ def two_loops(program, address):
 def glib(program, address):
     done = run([program, address])
     expect(done, done.stdout == "".join(f"order {number}\n" for number in range(5)))
+
+
+# What aws-msk-iam-sasl-signer-python 1.0.2 makes of the same keys at the same time, with the signature of each session.
+MSK_URL = ("https://kafka.us-east-1.amazonaws.com/?Action=kafka-cluster%3AConnect&X-Amz-Algorithm=AWS4-HMAC-SHA256"
+           "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20261130%2Fus-east-1%2Fkafka-cluster%2Faws4_request"
+           "&X-Amz-Date=20261130T060708Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host")
+MSK_AGENT = "aws-msk-iam-sasl-signer-python/1.0.2"
+MSK_SESSIONS = {
+    "": "&X-Amz-Signature=e2d4686c6eb9a3d46b3d9b46b23cb455a6cbdf46e863938973e4a7e3a38a6d6e",
+    "FwoGZXIvYXdzEBYaD+/=token with blank":
+        "&X-Amz-Security-Token=FwoGZXIvYXdzEBYaD%2B%2F%3Dtoken%20with%20blank"
+        "&X-Amz-Signature=9c766648fc5dc366b47dc230b973b140290eed27c1e8d81ffd31b2757e23b59e"}
+
+
+def msk_iam(program, address):
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+    for session, signed in MSK_SESSIONS.items():
+        done = run([program, "--token", "us-east-1", "1796018828", MSK_AGENT],
+                   env={**os.environ, **keys, "AWS_SESSION_TOKEN": session})
+        url = MSK_URL + signed + "&User-Agent=aws-msk-iam-sasl-signer-python%2F1.0.2"
+        token = base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+        expect(done, done.stdout == token + "\n")
+    with tempfile.TemporaryDirectory() as folder:
+        broker = subprocess.Popen([UVKAFKA, "broker", "--port", "0", "--tls-make", folder, "--sasl", "OAUTHBEARER"],
+                                  stdout=subprocess.PIPE, text=True)
+        try:
+            secure = re.search(r"127\.0\.0\.1:\d+", broker.stdout.readline()).group(0)
+            # The dev broker takes tokens that nobody has signed, so it refuses this one, and the error says whose it was.
+            done = run([program, secure, "us-east-1"],
+                       env={**os.environ, **keys, "SSL_CERT_FILE": str(pathlib.Path(folder) / "ca.pem")})
+        finally:
+            broker.terminate()
+            broker.wait(10)
+    if done.returncode != 1 or 'OAUTHBEARER as "AKIAIOSFODNN7EXAMPLE"' not in done.stdout:
+        sys.exit(f"FAIL msk_iam: exit status {done.returncode}, printed {done.stdout!r}")
 
 
 def lua(module, address):

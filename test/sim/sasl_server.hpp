@@ -28,7 +28,9 @@ class SaslServer {
   }
 
   std::map<std::string, std::string> users = {{"alice", "secret"}};
-  std::vector<std::string> mechanisms = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
+  std::vector<std::string> mechanisms = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"};
+  /// Whether a token of OAUTHBEARER is taken; every one if it is not set.
+  std::function<bool(const std::string& token)> accepts;
   std::string salt = "salt";
   uint32_t iterations = 4096;
   int64_t lifetime_ms = 0;
@@ -137,7 +139,9 @@ class SaslServer {
 
   bool step(Login& login, std::string_view token, std::string& answer) {
     tokens.emplace_back(token);
-    const bool good = login.mechanism == "PLAIN" ? plain(login, token) : scram(login, token, answer);
+    const bool good = login.mechanism == "PLAIN"         ? plain(login, token)
+                      : login.mechanism == "OAUTHBEARER" ? bearer(login, token, answer)
+                                                         : scram(login, token, answer);
     if (!good) ++refused;
     if (login.done) ++logins;
     if (tamper) tamper(answer);
@@ -151,6 +155,20 @@ class SaslServer {
     }
     login.busy = !login.done;
     return login.done;
+  }
+
+  // A refusal is said first in JSON, and with an error once the client has answered (RFC 7628).
+  bool bearer(Login& login, std::string_view token, std::string& answer) {
+    constexpr std::string_view kBegin =
+        "n,,\x01"
+        "auth=Bearer ";
+    if (token == "\x01") return false;
+    if (!token.starts_with(kBegin)) throw std::runtime_error("no token of OAUTHBEARER");
+    const std::string text(token.substr(kBegin.size(), token.find('\x01', kBegin.size()) - kBegin.size()));
+    login.done = !accepts || accepts(text);
+    login.busy = !login.done;
+    if (!login.done) answer = R"({"status":"invalid_token"})";
+    return true;
   }
 
   bool scram(Login& login, std::string_view token, std::string& answer) {

@@ -77,6 +77,7 @@ class Host final : public net::Reactor {
   std::unique_ptr<net::Stream> connect(const Address& address, net::StreamHandler& handler) override;
   std::unique_ptr<net::Listener> listen(const Address& address, net::AcceptCallback on_accept, Error& error) override;
   std::unique_ptr<net::Lookup> resolve(const std::string& host, net::ResolveCallback done) override;
+  std::unique_ptr<net::HttpExchange> http_post(net::HttpPost post, net::HttpDone done) override;
   uint64_t random() override { return source.next(); }
 
   World& world;
@@ -97,6 +98,7 @@ class Host final : public net::Reactor {
   size_t streams = 0, listeners = 0, running_lookups = 0, timers = 0, hold_count = 0;
   size_t connects = 0, lookups = 0;
   SimWorld::WriteWatch on_write;
+  SimWorld::HttpScript on_http;
 };
 
 struct Segment {

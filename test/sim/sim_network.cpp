@@ -117,6 +117,34 @@ std::unique_ptr<net::Listener> Host::listen(const Address& address, net::AcceptC
   return std::make_unique<SimListener>(*this, std::move(state));
 }
 
+namespace {
+
+struct SimExchange final : net::HttpExchange {
+  net::HttpDone done;
+  SimHttp answer;
+  net::Timer timer;
+};
+
+}  // namespace
+
+std::unique_ptr<net::HttpExchange> Host::http_post(net::HttpPost post, net::HttpDone done) {
+  if (!on_http) return Reactor::http_post(std::move(post), std::move(done));
+  auto exchange = std::make_unique<SimExchange>();
+  exchange->done = std::move(done);
+  exchange->answer = on_http(post);
+  exchange->timer = after(exchange->answer.delay, [running = exchange.get()] {
+    running->timer.cancel();
+    net::HttpDone once = std::move(running->done);
+    SimHttp script = std::move(running->answer);
+    net::HttpAnswer answer;
+    answer.status = script.status;
+    answer.body = std::make_unique<WipedString>();
+    answer.body->text = std::move(script.body);
+    once(std::move(script.error), std::move(answer));
+  });
+  return exchange;
+}
+
 std::unique_ptr<net::Lookup> Host::resolve(const std::string& host, net::ResolveCallback done) {
   ++lookups;
   auto state = std::make_shared<LookupState>(LookupState{std::move(done)});

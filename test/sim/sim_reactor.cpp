@@ -259,6 +259,9 @@ Duration SimWorld::owed(const std::string& name) const {
   const Host& host = world_->host(name);
   return host.spent + Duration(std::max<int64_t>(host.busy_until - world_->time, 0));
 }
+void SimWorld::answer_http(const std::string& name, HttpScript script) {
+  world_->host(name).on_http = std::move(script);
+}
 void SimWorld::watch_writes(const std::string& name, WriteWatch watch) {
   world_->host(name).on_write = std::move(watch);
 }

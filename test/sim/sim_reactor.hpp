@@ -42,6 +42,14 @@ class SimFailure : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// How a scripted peer answers an HTTP request.
+struct SimHttp {
+  int status = 200;
+  std::string body = {};
+  Duration delay = std::chrono::milliseconds(1);
+  Error error = {};  ///< in place of an answer
+};
+
 class World;
 
 class SimWorld {
@@ -99,6 +107,10 @@ class SimWorld {
   /// `watch` sees what the programs on this host send, when they send it: which connection, to whom, the next bytes.
   using WriteWatch = Function<void(uint64_t connection, const net::Address& to, std::string_view bytes)>;
   void watch_writes(const std::string& name, WriteWatch watch);
+
+  /// Requests of this host (Reactor::http_post()) are answered by `script`; without one they are refused.
+  using HttpScript = Function<SimHttp(const net::HttpPost&)>;
+  void answer_http(const std::string& name, HttpScript script);
 
   // Names.
   void set_name(const std::string& name, std::vector<std::string> ips);

@@ -83,6 +83,44 @@ UVKAFKA_API int kafka_session_unref(kafka_session* session);
 UVKAFKA_API int kafka_session_set_credentials(kafka_session* session, const char* user, const char* password,
                                               size_t size);
 
+/// A session that logs in by OAUTHBEARER needs a token. `request` is the callback's: it answers with
+/// kafka_token_request_set() or kafka_token_request_fail(), during the callback or later, on the loop's thread.
+typedef void (*kafka_token_cb)(void* user, kafka_token_request* request);
+/// `cb` is asked for a token before the first login, and again when sasl.login.refresh.window.factor of a token's life
+/// is over, if a connection was used meanwhile. One request is under way at a time. Logins that have failed are tried
+/// again at once. KAFKA_WRONG_STATE if the session does not log in by OAUTHBEARER, or gets its tokens itself.
+UVKAFKA_API int kafka_session_on_token(kafka_session* session, kafka_token_cb cb, void* user);
+/// Answers and frees `request`: with the `size` bytes of a token that is good until `expires_ms` (milliseconds since
+/// 1970). `principal` is shown in errors; with NULL it is `sub` of the token. `extensions` has `count` pairs, 2 *
+/// `count` texts, each a name and its value; they go to the broker as they are (KIP-342). The library copies the token,
+/// and wipes its copy. KAFKA_INVALID_ARGUMENT, which frees nothing, for an empty token or one with characters that RFC
+/// 6750 does not allow, one that has expired, or an extension that cannot be sent. The request may outlive the session;
+/// then nothing happens.
+UVKAFKA_API int kafka_token_request_set(kafka_token_request* request, const char* token, size_t size,
+                                        int64_t expires_ms, const char* principal, const char* const* extensions,
+                                        size_t count);
+/// Answers and frees `request`: no token is to be had. Logins that wait for it fail with this text. A login asks again
+/// after a pause.
+UVKAFKA_API int kafka_token_request_fail(kafka_token_request* request, const char* text);
+
+/// Files of TLS for a session that runs. A member that is NULL: as its options have it. A session keeps no passwords,
+/// so those that the files need stand here, each time.
+typedef struct {
+  size_t size;                       ///< of this struct, set by KAFKA_INIT
+  const char* ca_location;           ///< as ssl.ca.location
+  const char* certificate_location;  ///< as ssl.certificate.location
+  const char* crl_location;          ///< as ssl.crl.location
+  const char* key_location;          ///< as ssl.key.location
+  const char* key_password;          ///< as ssl.key.password
+  const char* keystore_location;     ///< as ssl.keystore.location; in place of certificate and key
+  const char* keystore_password;     ///< as ssl.keystore.password
+  const char* truststore_password;   ///< as ssl.truststore.password
+} kafka_tls_files;
+/// Certificates and keys for new connections; connections that stand keep theirs. All files are read in this call; with
+/// NULL those that the session has, again. Errors change nothing: KAFKA_WRONG_STATE if the session speaks no TLS,
+/// KAFKA_INVALID_OPTION for a file that cannot be used, and for half of a pair.
+UVKAFKA_API int kafka_session_set_tls(kafka_session* session, const kafka_tls_files* files);
+
 /// Runs `cb` on the loop's thread. Other threads may make this call, and no other, while the session exists.
 /// KAFKA_CLOSED once kafka_session_close() was called; then `cb` does not run.
 UVKAFKA_API int kafka_session_post(kafka_session* session, kafka_plain_cb cb, void* user);

@@ -50,9 +50,10 @@ typedef struct kafka_loop kafka_loop;              ///< a private loop, for prog
 typedef struct kafka_options kafka_options;        ///< the options of one object
 typedef struct kafka_partitions kafka_partitions;  ///< a list of partitions, with offsets
 typedef struct kafka_producer kafka_producer;
-typedef struct kafka_resolution kafka_resolution;  ///< a host name that the program looks up
-typedef struct kafka_result kafka_result;          ///< tables of what a call found
-typedef struct kafka_revocation kafka_revocation;  ///< partitions that a member gives up
+typedef struct kafka_token_request kafka_token_request;  ///< a token that a session needs for a login
+typedef struct kafka_resolution kafka_resolution;        ///< a host name that the program looks up
+typedef struct kafka_result kafka_result;                ///< tables of what a call found
+typedef struct kafka_revocation kafka_revocation;        ///< partitions that a member gives up
 typedef struct kafka_session kafka_session;
 typedef struct kafka_topic kafka_topic;  ///< a topic of one producer
 

@@ -22,5 +22,7 @@ TEST_CASE("mechanisms have the names that brokers know, and PLAIN is in every bu
   CHECK(name(Kind::plain) == "PLAIN");
   CHECK(name(Kind::scram_sha_256) == "SCRAM-SHA-256");
   CHECK(name(Kind::scram_sha_512) == "SCRAM-SHA-512");
+  CHECK(name(Kind::oauthbearer) == "OAUTHBEARER");
   CHECK(available(Kind::plain));
+  CHECK(available(Kind::oauthbearer));
 }

@@ -86,24 +86,29 @@ class Line {
     this->server.engine = std::move(server);
   }
   void run() {
+    while (step()) {
+    }
+  }
+  /// False if neither end has anything for the other one.
+  bool step() {
     client.advance();
     server.advance();
-    for (bool moved = true; moved;) {
-      moved = carry(client, server);
-      moved = carry(server, client) || moved;
-    }
+    const bool there = carry(client, server);
+    return carry(server, client) || there;
   }
   bool open() const { return client.open && server.open; }
 
   Side client, server;
+  bool garble = false;  // what the server sends from now on
 
  private:
   bool carry(Side& from, Side& to) {
     to.incoming += from.engine->take_output().view();
     if (to.incoming.empty()) return false;
     const size_t count = std::min(to.incoming.size(), std::uniform_int_distribution<size_t>(1, largest_)(random_));
-    const std::string piece = to.incoming.substr(0, count);
+    std::string piece = to.incoming.substr(0, count);
     to.incoming.erase(0, count);
+    if (garble && &to == &client) piece.back() = static_cast<char>(piece.back() ^ 1);
     to.engine->feed(piece);
     to.advance();
     to.engine->feed({});
@@ -256,6 +261,26 @@ TEST_CASE("the peer's refusal of a client's certificate is its alert, and says w
     const Error wrong = meet(client, server, "localhost").client;
     CHECK(has(wrong, "unknown CA (48)"));
     CHECK(has(wrong, "is it our certificate"));
+  }
+}
+
+TEST_CASE("a refusal that cannot be read says that the peer has asked for a certificate, if there is none") {
+  const Authority authority("authority");
+  TlsSettings asking = server_settings(authority.issue({}));
+  asking.trust.verify = true;
+  asking.trust.pem = authority.certificate();
+  for (const bool asks : {true, false}) {
+    const auto from = made(client_settings(authority));
+    const auto to = made(asks ? asking : server_settings(authority.issue({})));
+    Line line(from->client("localhost", today()), to->server(today()), 100000);
+    while (!line.client.open) line.step();
+    if (!asks) line.server.engine->seal("x");
+    // The server's next record is its alert, sealed with keys of its own.
+    line.garble = true;
+    line.run();
+    const Error& error = line.client.engine->error();
+    CHECK(error == Errc::ssl_error);
+    CHECK(has(error, "the peer has asked for a client certificate, and there is none") == asks);
   }
 }
 

@@ -31,6 +31,10 @@ struct Lister {
     ranged.push_back({std::string(name), range});
     CHECK_FALSE(text.empty());
   }
+  void operator()(std::string_view name, double&, session::Part, std::string_view text) {
+    names.emplace_back(name);
+    CHECK_FALSE(text.empty());
+  }
 };
 
 template <class Options>

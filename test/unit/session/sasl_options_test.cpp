@@ -85,6 +85,58 @@ TEST_CASE("H9: PLAIN without TLS is refused unless that is allowed by name; SCRA
   CHECK_FALSE(with_mechanism("PLAIN", "sasl_ssl").validate());
 }
 
+TEST_CASE("H9: a token without TLS is refused unless that is allowed by name") {
+  SessionOptions options = with({{"security.protocol", "sasl_plaintext"}, {"sasl.mechanism", "oauthbearer"}});
+  CHECK_THAT(options.validate().message(),
+             Contains("would send the token in clear") && Contains("sasl.allow.plaintext"));
+  options.sasl_allow_plaintext = true;
+  CHECK_FALSE(options.validate());
+}
+
+TEST_CASE("OAUTHBEARER: what excludes each other, what is missing, and options of it beside another mechanism") {
+  const auto bearer = [](Settings more, const std::string& words) {
+    SessionOptions options = with(
+        {{"security.protocol", "sasl_plaintext"}, {"sasl.mechanism", "OAUTHBEARER"}, {"sasl.allow.plaintext", "true"}});
+    for (const auto& [name, value] : more) CHECK_FALSE(options.set(name, value));
+    CAPTURE(words);
+    const Error error = options.validate();
+    CHECK((error == Errc::none) == words.empty());
+    CHECK_THAT(error.message(), Contains(words) && !Contains("hunter2"));
+  };
+  bearer({}, "");
+  bearer({{"enable.sasl.oauthbearer.unsecure.jwt", "true"}, {"sasl.oauthbearer.config", "principal=a"}}, "");
+  bearer({{"enable.sasl.oauthbearer.unsecure.jwt", "true"}}, "sasl.oauthbearer.config: principal=NAME is missing");
+  bearer({{"sasl.oauthbearer.config", "principal=a"}}, "without enable.sasl.oauthbearer.unsecure.jwt=true");
+  bearer({{"sasl.username", "alice"}}, "sasl.username is set, but sasl.mechanism is OAUTHBEARER");
+  bearer({{"sasl.password", "hunter2"}}, "sasl.password is set, but sasl.mechanism is OAUTHBEARER");
+  bearer({{"sasl.oauthbearer.client.credentials.client.secret", "hunter2"}},
+         "sasl.oauthbearer.client.secret is set, but sasl.oauthbearer.method is not oidc");
+  bearer({{"sasl.oauthbearer.method", "oidc"}, {"enable.sasl.oauthbearer.unsecure.jwt", "true"}}, "one must do");
+  refused({{"security.protocol", "sasl_plaintext"},
+           {"sasl.mechanism", "PLAIN"},
+           {"sasl.username", "a"},
+           {"sasl.password", "hunter2"},
+           {"sasl.oauthbearer.scope", "x"}},
+          "sasl.oauthbearer.scope is set, but sasl.mechanism is PLAIN");
+  refused({{"https.ca.location", "x"}}, "https.ca.location is set, but security.protocol is plaintext");
+}
+
+TEST_CASE("parts of a token's life are numbers with a fraction, within bounds") {
+  SessionOptions options =
+      with({{"sasl.login.refresh.window.factor", "0.5"}, {"sasl.login.refresh.window.jitter", "0"}});
+  CHECK(options.sasl_login_refresh_window_factor == 0.5);
+  CHECK(options.sasl_login_refresh_window_jitter == 0);
+  for (const char* bad : {"0.499", "1.001", "x", "-1", "", "0,8"}) {
+    CHECK_THAT(options.set("sasl.login.refresh.window.factor", bad).message(), Contains("0.5 to 1"));
+  }
+  CHECK_THAT(options.set("sasl.login.refresh.window.jitter", "0.3").message(), Contains("0 to 0.25"));
+  options.sasl_login_refresh_window_factor = 2;
+  CHECK_THAT(options.validate().message(), Contains("sasl.login.refresh.window.factor = \"2\""));
+  for (const OptionInfo& info : SessionOptions().list()) {
+    if (info.name == "sasl.login.refresh.window.jitter") CHECK(info.value == "0.05");
+  }
+}
+
 TEST_CASE("what other clients need and this one does not is taken, and what only Java has says what to use instead") {
   SessionOptions options;
   for (const char* name : {"api.version.request", "broker.version.fallback", "sasl.kerberos.kinit.cmd",

@@ -89,8 +89,8 @@ TEST_CASE("what only Java can do is refused, and the text says what to use inste
 
 TEST_CASE("H11: no list and no error shows a secret") {
   SessionOptions options;
-  for (const char* name :
-       {"sasl.password", "ssl.key.password", "ssl.keystore.password", "ssl.truststore.password", "ssl.key.pem"}) {
+  for (const char* name : {"sasl.password", "sasl.oauthbearer.client.secret", "ssl.key.password",
+                           "ssl.keystore.password", "ssl.truststore.password", "ssl.key.pem"}) {
     CHECK(find(SessionOptions().list(), name)->type == OptionInfo::Type::secret);
     CHECK_FALSE(options.set(name, "hunter2"));
   }
