@@ -64,20 +64,24 @@ std::string time_left(const Progress& progress) {
 
 }  // namespace
 
-void Rates::next(uint64_t at_ms) {
+void Rates::next(uint64_t began_ms, uint64_t ended_ms) {
   before_ = std::exchange(now_, {});
-  before_ms_ = std::exchange(now_ms_, at_ms);
+  apart_ms_ = began_ms - began_ms_;
+  const uint64_t longest = std::max(ended_ms_ - began_ms_, ended_ms - began_ms);
+  if (longest > apart_ms_ / 2) apart_ms_ = ended_ms - began_ms_;
+  began_ms_ = began_ms;
+  ended_ms_ = ended_ms;
 }
 
 std::optional<double> Rates::of(const std::string& name, double value) {
   now_[name] = value;
   const auto found = before_.find(name);
-  if (found == before_.end() || now_ms_ <= before_ms_ || value < found->second) return {};
-  return (value - found->second) * 1000 / static_cast<double>(now_ms_ - before_ms_);
+  if (found == before_.end() || apart_ms_ == 0 || value < found->second) return {};
+  return (value - found->second) * 1000 / static_cast<double>(apart_ms_);
 }
 
 void Board::take(const Look& look) {
-  rates_.next(look.at_ms);
+  rates_.next(look.began_ms, look.ended_ms);
   time_ = look.time;
   tables_.clear();
   troubles_ = look.cluster.troubles;

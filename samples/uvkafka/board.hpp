@@ -15,25 +15,28 @@ namespace cli {
 
 /// One round.
 struct Look {
-  uint64_t at_ms = 0;     ///< of the loop's clock
+  uint64_t began_ms = 0;  ///< of the loop's clock: when it was asked for
+  uint64_t ended_ms = 0;  ///< and when the last answer came
   std::string time = {};  ///< "21:04:59"
   ClusterRound cluster = {};
   std::optional<Samples> stats = {};  ///< none if they were not asked for, or cannot be had
 };
 
-/// How fast numbers grow from one look to the next.
+/// How fast numbers grow from one look to the next. Nobody knows when between its beginning and its end a look has
+/// found a number out: after long looks the time between two numbers is taken as the longest that it may be.
 class Rates {
  public:
-  /// The next look begins.
-  void next(uint64_t at_ms);
+  /// The numbers of the next look follow.
+  void next(uint64_t began_ms, uint64_t ended_ms);
   /// Growth of `name` per second since the look before; none at the first one, and where the number went down.
   std::optional<double> of(const std::string& name, double value);
 
  private:
   std::map<std::string, double> before_;
   std::map<std::string, double> now_;
-  uint64_t before_ms_ = 0;
-  uint64_t now_ms_ = 0;
+  uint64_t began_ms_ = 0;
+  uint64_t ended_ms_ = 0;
+  uint64_t apart_ms_ = 0;  // the numbers of this look and of the one before
 };
 
 /// Owns the last look, as text.

@@ -113,6 +113,7 @@ class Top {
     began_ms_ = uv_now(app_.loop());
     late_.set(std::max(kPatienceMs, wanted_.delay_ms));
     look_ = {};
+    look_.began_ms = began_ms_;
     open_ = stats_ ? 2 : 1;
     if (stats_) {
       stats_->read([this](std::optional<Samples> samples, const std::string& why) {
@@ -131,8 +132,7 @@ class Top {
   void answered() {
     if (--open_ > 0 || ended_) return;
     late_.stop();
-    // Numbers are as old as the answers, which may have taken long.
-    look_.at_ms = uv_now(app_.loop());
+    look_.ended_ms = uv_now(app_.loop());
     look_.time = time_of_day();
     if (look_.cluster.brokers > 0) app_.heard();
     if (!stats_trouble_.empty()) look_.cluster.troubles.push_back(stats_trouble_);

@@ -186,6 +186,17 @@ class Top:
             speeds = re.findall(r"group late .* read/s (\S+) written/s (\S+) left", said)
             expect_equal(set(speeds), {("0", "0")}, "READ/S and WRITTEN/S")
 
+    def a_late_answer_is_no_speed(self):
+        """What a round found out early, and the next one soon after its end, is not far apart on the clock."""
+        with broker(self.program, "--topic", "orders", "--fault", "ListOffsets:times=1:delay=2000") as where:
+            process = subprocess.Popen([self.program, "top", "-b", where, "-n", "2", "-d", "0.5"], stdout=subprocess.PIPE, text=True)
+            time.sleep(1)
+            Top(self.program, where).fill("orders", 100)
+            said = process.communicate(timeout=30)[0]
+            ends = re.findall(r"topic orders .* end (\d+) written/s (\S+) ", said)
+            expect_equal([end for end, _ in ends], ["0", "100"], f"ends in {said}")
+            expect(10 < float(ends[1][1]) < 60, f"100 records in about 2 s: {ends}")
+
     def rounds_while_a_broker_is_away(self):
         """Plain lines say that a round takes long, and it goes on when the broker is back."""
         with Restarted(self.program) as away:
@@ -326,7 +337,7 @@ class Top:
             terminal.until("status 0")
 
     def all(self, checks):
-        found = [self.rounds_as_lines, self.rates, self.only_what_was_asked_for, self.a_first_commit_is_no_speed,
+        found = [self.rounds_as_lines, self.rates, self.only_what_was_asked_for, self.a_first_commit_is_no_speed, self.a_late_answer_is_no_speed,
                  self.rounds_while_a_broker_is_away, self.numbers_of_a_client,
                  self.servers_that_are_none, self.wrong_calls, self.topics_that_are_missing, self.brokers_that_are_gone]
         if shutil.which("tmux"):
