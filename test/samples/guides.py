@@ -6,8 +6,8 @@ commands there against the in-memory broker, and compares the pages that are gen
     guides.py ROOT UVKAFKA --write                          writes the pages of options and errors anew
 
 A block of C++ with `int main(` is a file, a block that defines a coroutine stands by itself, and any other one is the body
-of a function that has `session`, `producer`, `consumer`, `options` and `password`. In a block of commands `uvkafka broker`
-starts a broker for the commands behind it.
+of a function that has `session`, `producer`, `consumer`, `options`, `password`, `loop` and `fetch_token()`. In a block of
+commands `uvkafka broker` starts a broker for the commands behind it.
 
 Blocks that others run: Python (samples/python/tests/test_guides.py) and JavaScript (samples/node/test/readme.test.js).
 Blocks that nobody can run here are in NOT_RUN, with the reason. A block of any other kind is an error, so that none is
@@ -33,11 +33,12 @@ HEAD = """#include <kafka/kafka.hpp>
 #include <string>
 #include <thread>
 struct AllOptions : kafka::SessionOptions, kafka::ProducerOptions, kafka::ConsumerOptions {};
+std::string fetch_token();
 """
 # Two braces: a block may have a consumer of its own.
 BODY = "void block_%d([[maybe_unused]] kafka::Session& session, [[maybe_unused]] kafka::Producer& producer,\n" \
        "              [[maybe_unused]] kafka::Consumer& consumer, [[maybe_unused]] AllOptions& options,\n" \
-       "              [[maybe_unused]] const std::string& password) {{\n"
+       "              [[maybe_unused]] const std::string& password, [[maybe_unused]] uv_loop_t* loop) {{\n"
 ELSEWHERE = {"python": ["samples/guides/python.md", "samples/python/README.md"], "js": ["samples/node/README.md"]}
 # They build and install what the tests need before they can begin.
 NOT_RUN = {
