@@ -149,6 +149,10 @@ struct UVKAFKA_API SessionOptions {
   Secret ssl_truststore_password = {};  ///< of a PKCS#12 file in ssl_ca_location
   StoreFormat ssl_truststore_type = StoreFormat::by_content;
 
+  /// Names of options of other clients that set() has taken and that do nothing here, such as api.version.request. The
+  /// session tells them in one line of its log (`info`).
+  std::vector<std::string> ignored_options = {};
+
   /// Sets the option that has this Java name. invalid_option names the option and its range, and changes nothing. A
   /// value ${env:NAME} or ${file:PATH} stands for that variable, or for what the file holds (without its last line
   /// end).

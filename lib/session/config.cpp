@@ -307,7 +307,11 @@ Error check_protocol(const ConsumerOptions& options) {
 
 Error SessionOptions::set(std::string_view name, std::string_view value) {
   if (Error error = session::refused_option(name, value)) return error;
-  if (session::ignored_option(name)) return {};
+  if (session::ignored_option(name)) {
+    const bool known = std::find(ignored_options.begin(), ignored_options.end(), name) != ignored_options.end();
+    if (!known) ignored_options.emplace_back(name);
+    return {};
+  }
   WipedString memory;
   if (Error error = session::expand(name, value, memory)) return error;
   return assign(*this, name, value);

@@ -6,6 +6,7 @@
 #include "base/error_table.hpp"
 #include "base/teardown.hpp"
 #include "net/uv_reactor.hpp"
+#include "session/sasl_options.hpp"
 #include "session/tls_options.hpp"
 #include "session/token_options.hpp"
 
@@ -84,6 +85,9 @@ void Core::start(std::vector<ContactPoint> points, Security security) {
   for (const std::string_view warning : tls_warnings(options_)) {
     // Behind the call that makes the session, so that the application's own log gets it.
     reactor_->defer(scope_.wrap([this, warning] { log_.line(LogLevel::warning, warning); }));
+  }
+  if (!options_.ignored_options.empty()) {
+    reactor_->defer(scope_.wrap([this] { log_.line(LogLevel::info, ignored_text(options_)); }));
   }
 }
 

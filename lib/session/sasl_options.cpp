@@ -50,6 +50,12 @@ bool ignored_option(std::string_view name) {
   return std::find(std::begin(kIgnored), std::end(kIgnored), name) != std::end(kIgnored);
 }
 
+std::string ignored_text(const SessionOptions& options) {
+  std::string names;
+  for (const std::string& name : options.ignored_options) names += (names.empty() ? "" : ", ") + name;
+  return "these options do nothing here: " + names;
+}
+
 Error check_credentials(std::string_view user, const Secret& password) {
   for (const auto& [name, text] :
        {std::pair<std::string_view, std::string_view>("sasl.username", user), {"sasl.password", password.reveal()}}) {

@@ -4,6 +4,7 @@
 #include <kafka/options.hpp>
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "auth/login.hpp"
@@ -12,6 +13,8 @@ namespace kafka::session {
 
 /// Names that other clients take for what this one does by itself or does not need: they are taken, and change nothing.
 bool ignored_option(std::string_view name);
+/// What a session says of the ignored options that were set.
+std::string ignored_text(const SessionOptions& options);
 /// A protocol without a login or a login without a protocol, half of one, a password in clear, or a mechanism that this
 /// build does not have.
 Error check_sasl(const SessionOptions& options);

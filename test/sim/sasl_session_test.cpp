@@ -192,6 +192,24 @@ TEST_CASE("other credentials end the refusal of a topic's records as well") {
   client.close();
 }
 
+TEST_CASE("options of other clients that do nothing are told in one line at level info") {
+  SessionOptions options;
+  for (const char* name : {"api.version.request", "sasl.kerberos.kinit.cmd", "api.version.request"}) {
+    CHECK_FALSE(options.set(name, "x"));
+  }
+  SimClient client(1, {.brokers = 1, .session = options});
+  std::vector<std::string> lines;
+  client->on_log(LogLevel::info, [&](LogLevel level, std::string_view line) {
+    if (level == LogLevel::info) lines.emplace_back(line);
+  });
+  client.run(1s);
+  CHECK(std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
+          return line.find("these options do nothing here: api.version.request, sasl.kerberos.kinit.cmd") !=
+                 std::string::npos;
+        }) == 1);
+  client.close();
+}
+
 TEST_CASE("a login that was under way with the credentials of before is no refusal of the new ones") {
   LoginClient login(1, "wrong");
   SimClient& client = login.client;
