@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/wipe.hpp"
+
 namespace kafka::auth {
 namespace {
 
@@ -38,8 +40,9 @@ std::optional<std::string> from_base64(std::string_view text) {
       bits = bits << 6 | static_cast<uint32_t>(digit);
     }
     for (size_t i = 0; i + 1 < digits; ++i) bytes += static_cast<char>(bits >> (16 - 8 * i));
+    const uint32_t left_over = bits & ((uint32_t{1} << (8 * (4 - digits))) - 1);
+    if (left_over != 0) return std::nullopt;
   }
-  if (to_base64(bytes) != text) return std::nullopt;  // bits left over
   return bytes;
 }
 
@@ -54,11 +57,13 @@ std::string to_base64url(std::string_view bytes) {
 std::optional<std::string> from_base64url(std::string_view text) {
   if (text.find_first_of("+/=") != std::string_view::npos) return {};
   constexpr size_t kGroup = 4;
-  std::string padded(text);
-  std::replace(padded.begin(), padded.end(), '-', '+');
-  std::replace(padded.begin(), padded.end(), '_', '/');
-  padded.append((kGroup - padded.size() % kGroup) % kGroup, '=');
-  return from_base64(padded);
+  WipedString padded;  // it may be a part of a token
+  padded.text.reserve(text.size() + kGroup);
+  padded.text = text;
+  std::replace(padded.text.begin(), padded.text.end(), '-', '+');
+  std::replace(padded.text.begin(), padded.text.end(), '_', '/');
+  padded.text.append((kGroup - text.size() % kGroup) % kGroup, '=');
+  return from_base64(padded.text);
 }
 
 }  // namespace kafka::auth

@@ -8,6 +8,7 @@
 #include "auth/base64.hpp"
 #include "auth/json.hpp"
 #include "base/error_table.hpp"
+#include "base/wipe.hpp"
 
 namespace kafka::auth {
 namespace {
@@ -69,9 +70,11 @@ std::optional<Claims> read_claims(std::string_view token) {
   if (first == std::string_view::npos) return {};
   const size_t second = token.find('.', first + 1);
   if (second == std::string_view::npos) return {};
-  const auto payload = from_base64url(token.substr(first + 1, second - first - 1));
+  auto payload = from_base64url(token.substr(first + 1, second - first - 1));
   JsonObject object;
-  if (!payload || !read_object(*payload, object)) return {};
+  const bool good = payload && read_object(*payload, object);
+  if (payload) wipe(payload->data(), payload->size());
+  if (!good) return {};
   Claims claims;
   claims.issuer = text_or_none(object, "iss");
   claims.subject = text_or_none(object, "sub");

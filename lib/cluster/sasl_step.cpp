@@ -158,6 +158,7 @@ void SaslStep::go_on(Handshake& handshake, auth::Next next) {
       return handshake.wake_at(handshake.reactor().now());
     case auth::Next::done:
       handshake.set_login_user(mechanism_->user());
+      mechanism_.reset();  // the connection goes on without what it has logged in with
       return handshake.pass();
     case auth::Next::failed: {
       const Error& error = mechanism_->error();

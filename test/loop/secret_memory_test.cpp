@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <random>
 #include <string>
@@ -28,6 +29,8 @@ using kafka::test::ScratchFolder;
 
 namespace {
 
+constexpr SaslMechanism kMechanisms[] = {SaslMechanism::plain, SaslMechanism::scram_sha_256,
+                                         SaslMechanism::scram_sha_512};
 constexpr size_t kPasswordBytes = 24;
 constexpr size_t kUserBytes = 7;  // of a token of PLAIN, in front of the password
 
@@ -43,6 +46,42 @@ size_t encode_base64(const char* from, size_t size, char* to) {
   }
   return static_cast<size_t>(to - begin);
 }
+
+/// A token of OAUTHBEARER that nobody has signed. What is looked for is its part with the claims.
+class TokenCanary {
+ public:
+  TokenCanary() {
+    std::random_device random;
+    char claims[sizeof kClaims];
+    std::memcpy(claims, kClaims, sizeof kClaims);
+    for (char& c : claims) c = c == '?' ? static_cast<char>('a' + random() % 26) : c;
+    char encoded[2 * sizeof claims];
+    size_t size = encode_base64(claims, std::strlen(claims), encoded);
+    while (encoded[size - 1] == '=') --size;
+    part_.emplace(std::string_view(encoded, size));
+    wipe(claims, sizeof claims);
+    wipe(encoded, sizeof encoded);
+  }
+  Secret secret() const {
+    constexpr std::string_view kHead = "eyJhbGciOiJub25lIn0.";  // {"alg":"none"}
+    char shown[kHead.size() + 2 * sizeof kClaims];
+    char* const end = std::copy(kHead.begin(), kHead.end(), shown);
+    part_->show(end);
+    end[part_->size()] = '.';
+    Secret made({shown, kHead.size() + part_->size() + 1});
+    wipe(shown, sizeof shown);
+    return made;
+  }
+  std::string places() const {
+    std::string all;
+    for (const std::string& place : MemoryScan::find(*part_)) all += "the token: " + place + "\n";
+    return all;
+  }
+
+ private:
+  static constexpr char kClaims[] = R"({"sub":"alice","exp":4102444800,"n":"????????????????????????"})";
+  std::optional<HiddenText> part_;
+};
 
 /// A password that nobody has seen, and what else would give it away.
 struct Canary {
@@ -113,7 +152,7 @@ class OtherProcess {
     uv_loop_init(&loop);
     DevBrokerOptions options;
     options.tls.make = folder;
-    options.sasl.mechanisms = "PLAIN,SCRAM-SHA-256";
+    options.sasl.mechanisms = "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER";
     options.sasl.users = {DevUser{"alice", canary.secret()}};
     DevBroker broker(&loop, options);
     broker.create_topic("t");
@@ -137,6 +176,7 @@ SessionOptions canary_options(const OtherProcess& brokers, const ScratchFolder& 
   options.security_protocol = SecurityProtocol::sasl_ssl;
   options.ssl_ca_location = folder.path() + "/ca.pem";
   options.sasl_mechanism = mechanism;
+  if (mechanism == SaslMechanism::oauthbearer) return options;
   options.sasl_username = "alice";
   options.sasl_password = used.secret();
   return options;
@@ -181,7 +221,7 @@ TEST_CASE("a password that is left in memory is found") {
 }
 
 TEST_CASE("after close(), no password is left in memory: a login that passed") {
-  for (const SaslMechanism mechanism : {SaslMechanism::plain, SaslMechanism::scram_sha_256}) {
+  for (const SaslMechanism mechanism : kMechanisms) {
     const Canary canary;
     Trial trial(canary, canary, mechanism);
     CHECK_FALSE(send_one(trial.loop, trial.producer));
@@ -191,7 +231,7 @@ TEST_CASE("after close(), no password is left in memory: a login that passed") {
 }
 
 TEST_CASE("after close(), no password is left in memory: a refused login, and other credentials") {
-  for (const SaslMechanism mechanism : {SaslMechanism::plain, SaslMechanism::scram_sha_256}) {
+  for (const SaslMechanism mechanism : kMechanisms) {
     const Canary right, wrong;
     Trial trial(right, wrong, mechanism);
     CHECK(send_one(trial.loop, trial.producer) == Errc::sasl_authentication_failed);
@@ -202,4 +242,29 @@ TEST_CASE("after close(), no password is left in memory: a refused login, and ot
     CHECK(right.places() == "");
     CHECK(wrong.places() == "");
   }
+}
+
+TEST_CASE("no token is left in memory: one that was replaced, and one that was used last, after close()") {
+  const Canary nobody;
+  Trial trial(nobody, nobody, SaslMechanism::oauthbearer);
+  const TokenCanary first, second;
+  const TokenCanary* next = &first;
+  const auto give = [&](TokenRequest request) {
+    const auto expires = std::chrono::system_clock::now() + 2s;
+    CHECK_FALSE(request.set(next->secret(), expires, next == &first ? "" : "alice"));
+  };
+  REQUIRE_FALSE(trial.session.on_token(give));
+  CHECK_FALSE(send_one(trial.loop, trial.producer));
+  CHECK_FALSE(first.places().empty());  // it is still in use
+  next = &second;
+  // The connection is used, so the timer asks for the next token.
+  const auto end = std::chrono::steady_clock::now() + 4s;
+  while (std::chrono::steady_clock::now() < end && !first.places().empty()) {
+    CHECK_FALSE(send_one(trial.loop, trial.producer));
+    trial.loop.run_until([] { return false; }, 200ms);
+  }
+  CHECK(first.places() == "");
+  close_all(trial.loop, trial.session);
+  CHECK(first.places() == "");
+  CHECK(second.places() == "");
 }
