@@ -24,8 +24,9 @@ python3 -c 'import pytest' 2>/dev/null || python_missing='pytest is not installe
 [ -z "$python_missing" ] || printf '\n!!! The package for Python is not tested: %s. !!!\n\n' "$python_missing"
 
 rm -f "$build/meson-logs/testlog.json"
-# One test more than there are cores: tests with real brokers mostly wait.
-meson test -C "$build" --no-rebuild --print-errorlogs --num-processes $(($(nproc) + 1)) || true # the summary below decides
+# One test more than there are cores: tests with real brokers mostly wait. Limits are for tests that hang: on a busy machine a
+# test may take three times as long as usual.
+meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 3 --num-processes $(($(nproc) + 1)) || true # the summary below decides
 [ -z "$java_missing" ] || printf '\n!!! SKIPPED for want of%s: real Kafka brokers, the wire oracle !!!\n' "$java_missing"
 echo
 exec python3 test/summary.py "$build/meson-logs/testlog.json"
