@@ -41,7 +41,19 @@ namespace {
 // Longer ones are as good as this one, and would not fit into a count of nanoseconds.
 constexpr int64_t kLongestLifeMs = int64_t{365} * 24 * 3600 * 1000;
 
+net::Duration part_of(net::Duration life, double part) {
+  return net::Duration(static_cast<int64_t>(static_cast<double>(life.count()) * part));
+}
+
 }  // namespace
+
+void TokenInUse::take(auth::Token token, net::TimePoint now, net::Duration life, double refresh) {
+  came_ = now;
+  good_until_ = came_ + std::max(part_of(life, kUsed), life - kLastUse);
+  refresh_at_ = std::min(came_ + part_of(life, refresh), good_until_);
+  token_ = std::make_shared<const auth::Token>(std::move(token));
+  refused_ = false;
+}
 
 TokenAnswer::TokenAnswer(Tokens& tokens, uint64_t question)
     : tokens_(tokens), guard_(tokens.scope_.guard()), question_(question) {}
@@ -77,8 +89,8 @@ void Tokens::get(Done done) {
   const bool pauses = now < retry_.until();
   if (usable()) {
     // An old one is replaced meanwhile: nobody waits while it is good.
-    if (now >= refresh_at_ && !asking_ && !pauses) ask();
-    return done(current_, {});
+    if (now >= in_use_.refresh_at() && !asking_ && !pauses) ask();
+    return done(in_use_.token(), {});
   }
   // Connections to all brokers share the pause.
   if (!asking_ && pauses) return done(nullptr, last_error_);
@@ -86,9 +98,7 @@ void Tokens::get(Done done) {
   if (!asking_) ask();
 }
 
-void Tokens::refused(const auth::Token& token) {
-  if (current_.get() == &token) replace_ = true;
-}
+void Tokens::refused(const auth::Token& token) { in_use_.refuse(token); }
 
 void Tokens::ask() {
   asking_ = true;
@@ -113,29 +123,22 @@ void Tokens::ask() {
 // An answer that comes too late, or to a question of before, is as good: unless it expires sooner.
 void Tokens::take(uint64_t question, auth::Token token) {
   const bool awaited = asking_ && question == question_;
-  if (!awaited && usable() && current_->expires_ms >= token.expires_ms) return;
+  if (!awaited && usable() && in_use_.token()->expires_ms >= token.expires_ms) return;
   if (token.principal.empty()) {
     if (const auto claims = auth::read_claims(token.text.reveal())) token.principal = claims->subject;
   }
   const int64_t life_ms = std::clamp<int64_t>(token.expires_ms - reactor_.wall_clock_ms(), 0, kLongestLifeMs);
-  const net::Duration life = std::chrono::milliseconds(life_ms);
-  const auto part = [&](double of) {
-    return net::Duration(static_cast<int64_t>(static_cast<double>(life.count()) * of));
-  };
   constexpr uint64_t kSteps = 1024;
   const double random = static_cast<double>(reactor_.random() % kSteps) / static_cast<double>(kSteps);
-  came_ = reactor_.now();
-  good_until_ = came_ + std::max(part(kUsed), life - kLastUse);
-  refresh_at_ = std::min(came_ + part(times_.refresh_factor + times_.refresh_jitter * random), good_until_);
-  current_ = std::make_shared<const auth::Token>(std::move(token));
-  replace_ = false;
+  in_use_.take(std::move(token), reactor_.now(), std::chrono::milliseconds(life_ms),
+               times_.refresh_factor + times_.refresh_jitter * random);
   if (awaited) {
     asking_ = false;
     patience_.cancel();
   }
   retry_.reset();
   last_error_ = {};
-  arm(std::max(refresh_at_, came_ + kLeastRefresh));
+  arm(std::max(in_use_.refresh_at(), in_use_.came() + kLeastRefresh));
   tell({});
 }
 
@@ -154,7 +157,7 @@ void Tokens::fail(uint64_t question, Error why) {
 void Tokens::tell(const Error& why) {
   const Scope::Guard guard = scope_.guard();
   const Error copy = why;
-  const auto token = usable() ? current_ : nullptr;
+  const auto token = usable() ? in_use_.token() : nullptr;
   std::vector<Done> waiting = std::move(waiting_);
   waiting_.clear();
   if (on_outcome_) on_outcome_(copy);
@@ -166,14 +169,14 @@ void Tokens::tell(const Error& why) {
 
 void Tokens::arm(net::TimePoint at) {
   refresh_.cancel();
-  if (at >= good_until_) return;
+  if (at >= in_use_.good_until()) return;
   refresh_ = reactor_.after(at - reactor_.now(), [this] { on_timer(); });
 }
 
 // Without a connection that was used, the next login asks, if ever there is one.
 void Tokens::on_timer() {
   refresh_.cancel();
-  if (asking_ || (used_since_ && !used_since_(came_))) return;
+  if (asking_ || (used_since_ && !used_since_(in_use_.came()))) return;
   ask();
 }
 

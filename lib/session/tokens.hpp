@@ -43,14 +43,35 @@ struct TokenTimes {
   cluster::PauseLimits retry{};                        ///< after a failure
 };
 
-/// Owns the token, and the question for the next one. All connections use the same token, and there is one question at
-/// a time.
-class Tokens final : public auth::TokenSource {
+/// The token that logins use, and how long they may.
+class TokenInUse {
  public:
   /// A token has to be good when the broker reads it. It is not used in its last 10 s, or, if its life is short, not in
   /// the last part of it.
   static constexpr net::Duration kLastUse = std::chrono::seconds(10);
   static constexpr double kUsed = 0.95;
+
+  /// In place of the one before. It is to be replaced when `refresh` of its `life` is over.
+  void take(auth::Token token, net::TimePoint now, net::Duration life, double refresh);
+  /// A broker has refused this token.
+  void refuse(const auth::Token& token) { refused_ = refused_ || token_.get() == &token; }
+
+  bool good(net::TimePoint now) const { return token_ != nullptr && !refused_ && now < good_until_; }
+  const std::shared_ptr<const auth::Token>& token() const { return token_; }
+  net::TimePoint came() const { return came_; }
+  net::TimePoint refresh_at() const { return refresh_at_; }
+  net::TimePoint good_until() const { return good_until_; }
+
+ private:
+  std::shared_ptr<const auth::Token> token_;
+  net::TimePoint came_{}, refresh_at_{}, good_until_{};
+  bool refused_ = false;
+};
+
+/// Owns the token, and the question for the next one. All connections use the same token, and there is one question at
+/// a time.
+class Tokens final : public auth::TokenSource {
+ public:
   /// The timer does not ask more often, however short the tokens live.
   static constexpr net::Duration kLeastRefresh = std::chrono::seconds(1);
 
@@ -71,7 +92,7 @@ class Tokens final : public auth::TokenSource {
  private:
   friend class TokenAnswer;
 
-  bool usable() const { return current_ != nullptr && !replace_ && reactor_.now() < good_until_; }
+  bool usable() const { return in_use_.good(reactor_.now()); }
   void ask();
   void take(uint64_t question, auth::Token token);
   void fail(uint64_t question, Error why);
@@ -84,9 +105,7 @@ class Tokens final : public auth::TokenSource {
   Supplier supplier_;
   Function<bool(net::TimePoint)> used_since_;
   Function<void(const Error&)> on_outcome_;
-  std::shared_ptr<const auth::Token> current_;
-  net::TimePoint came_{}, refresh_at_{}, good_until_{};
-  bool replace_ = false;  // a broker has refused it
+  TokenInUse in_use_;
   uint64_t question_ = 0;
   bool asking_ = false;
   std::vector<Done> waiting_;
