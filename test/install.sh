@@ -26,6 +26,7 @@ library libzstd libzstd-dev
 library re2 libre2-dev
 library openssl libssl-dev
 library libcurl libcurl4-openssl-dev
+library krb5-gssapi libkrb5-dev
 # For two of the samples.
 library glib-2.0 libglib2.0-dev
 library lua5.4-luv lua-luv-dev
@@ -54,6 +55,10 @@ if [ "$what" = ci ]; then
   # The fuzzer's runtime, for the release of clang++ that is there.
   ls "$(clang++ -print-resource-dir 2>/dev/null)"/lib/linux/libclang_rt.fuzzer-* >/dev/null 2>&1 || missing+=(libclang-rt-dev)
   program clang-format clang-format
+  # A KDC, for logins with Kerberos at real brokers.
+  PATH=$PATH:/usr/sbin program krb5kdc krb5-kdc
+  PATH=$PATH:/usr/sbin program kadmin.local krb5-admin-server
+  program kinit krb5-user
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

@@ -51,6 +51,7 @@ enum class SaslMechanism : uint8_t {
   scram_sha_512,
   oauthbearer,  ///< a token of somebody whom the broker trusts: Session::on_token(), or sasl_oauthbearer_method
                 ///< (KIP-255)
+  gssapi,       ///< Kerberos: tickets by sasl_kerberos_keytab, or those of kinit (RFC 4752)
 };
 
 /// Where the tokens of OAUTHBEARER come from.
@@ -97,6 +98,12 @@ struct UVKAFKA_API SessionOptions {
   /// PLAIN and OAUTHBEARER give password and token to whoever answers. So without TLS they are refused unless this is
   /// true.
   bool sasl_allow_plaintext = false;
+  /// File with the key of the principal. Unset: the tickets in the default credential cache, which kinit fills.
+  std::string sasl_kerberos_keytab = {};
+  std::chrono::milliseconds sasl_kerberos_min_time_before_relogin{
+      60000};                                        ///< between two askings by keytab; 0 to 1 day
+  std::string sasl_kerberos_principal = {};          ///< "alice@REALM"; unset: the first of the keytab or of the cache
+  std::string sasl_kerberos_service_name = "kafka";  ///< brokers are SERVICE/HOST, by the HOST that they advertise
   std::chrono::milliseconds sasl_login_connect_timeout{10000};  ///< to the token endpoint; 1 ms to 1 h
   /// For the whole answer of the token endpoint, from the connection on; 1 ms to 1 h. An application that does not
   /// answer on_token() for this time and the one above lets a login fail.

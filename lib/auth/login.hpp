@@ -9,13 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include "auth/kerberos.hpp"
 #include "auth/mechanism.hpp"
 #include "auth/scram_keys.hpp"
 #include "auth/token.hpp"
 
 namespace kafka::auth {
 
-enum class Kind : uint8_t { plain, scram_sha_256, scram_sha_512, oauthbearer };
+enum class Kind : uint8_t { plain, scram_sha_256, scram_sha_512, oauthbearer, gssapi };
 
 /// The name in SaslHandshake.
 std::string_view name(Kind kind) noexcept;
@@ -30,10 +31,11 @@ struct Login {
   Secret password;
   int32_t most_iterations = 100000;  ///< of SCRAM; a server that asks for more is refused
   ScramKeyCache keys;
-  TokenSource* tokens = nullptr;  ///< of OAUTHBEARER, in place of name and password; outlives every use of the login
+  TokenSource* tokens = nullptr;    ///< of OAUTHBEARER, in place of name and password; outlives every use of the login
+  TicketSource* tickets = nullptr;  ///< of GSSAPI, in the same way
 };
 
-/// `login` outlives what is made.
-std::unique_ptr<Mechanism> begin(const std::shared_ptr<Login>& login);
+/// For a broker that was configured or advertised as `host`. `login` outlives what is made.
+std::unique_ptr<Mechanism> begin(const std::shared_ptr<Login>& login, const std::string& host = {});
 
 }  // namespace kafka::auth

@@ -36,6 +36,8 @@ class Mechanism {
   virtual Next answer(std::string_view token) = 0;
   /// Goes on with a computation that is too long for one turn.
   virtual Next work() { return Next::failed; }
+  /// True if the token that was sent last is the end of the login for brokers before 1.0, which do not answer it.
+  virtual bool said_all() const { return false; }
   /// Who logs in, if the mechanism knows it better than the login.
   virtual std::string user() const { return {}; }
   /// The server refuses the login. Returns what is known of it beside the server's words; it is no secret.

@@ -73,8 +73,7 @@ class Connection final : private net::StreamHandler, private ThrottleSink, priva
   net::TimePoint last_used() const noexcept { return last_used_; }
   /// How it speaks to the peer; decided when it is ready.
   Dialect dialect() const noexcept { return handshake_.dialect(); }
-  /// True if the handshake has found out that the peer is an old broker.
-  bool found_old() const noexcept { return dialect() == Dialect::old && handshake_.peer().dialect != Dialect::old; }
+  const Handshake& handshake() const noexcept { return handshake_; }
   /// Why it was not set up, or its login not renewed, when that is why it ended.
   const SetupFailure& setup_failure() const noexcept { return handshake_.failure(); }
   /// True if the connection broke while requests were under way and none had ever been answered.

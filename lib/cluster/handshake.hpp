@@ -114,6 +114,10 @@ class Handshake {
     if (stopped_at_) return net::TimePoint::max();
     return peer_.deadline + (peer_.throttle->total() - throttled_at_start_);
   }
+  /// What this client has to get before a step goes on; nothing if it is the peer's turn.
+  std::string_view waits_here() const { return stopped_at_ ? waits_for() : std::string_view(); }
+  /// True if a step has found out that the peer is an old broker.
+  bool found_old() const noexcept { return dialect_ == Dialect::old && peer_.dialect != Dialect::old; }
   /// True if `id` is of a question whose answer no step waits for any more. Says so once.
   bool takes_late(int32_t id) noexcept;
   std::string_view waits_for() const;

@@ -20,7 +20,8 @@ Link::Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t bro
     : context_(context),
       endpoint_(std::move(endpoint)),
       broker_(broker),
-      waiting_(context.reactor, *endpoint_),
+      waiting_(context.reactor, *endpoint_,
+               [this] { return connection_ != nullptr ? connection_->handshake().waits_here() : std::string_view(); }),
       not_before_(not_before) {}
 
 Link::~Link() { end_attempt(); }
@@ -165,7 +166,7 @@ void Link::on_ready(Connection& connection) {
   endpoint_->told_refusal = {};
   ++endpoint_->traffic.connects;
   endpoint_->next_address = (endpoint_->next_address + tried_) % addresses_.size();
-  if (connection.found_old()) {  // it has answered something already
+  if (connection.handshake().found_old()) {  // it has answered something already
     endpoint_->reconnect.succeed();
     endpoint_->failing = false;
   }

@@ -47,7 +47,8 @@ class PeerAge {
   // --- what happened ---
   /// The peer has answered ApiVersions.
   void answered(const protocol::ApiVersionSet& versions);
-  /// The peer has ignored ApiVersions and answered the next request: it is 0.9.
+  /// The peer has ignored ApiVersions and answered the next request, or has taken a login without SaslHandshake: it is
+  /// of 0.9.
   void ignored(net::TimePoint now);
   /// The peer has read ApiVersions and closed the connection.
   Refusal refused(net::TimePoint now);

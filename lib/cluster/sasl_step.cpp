@@ -51,8 +51,10 @@ void SaslStep::refused_by_broker(Handshake& handshake, std::string_view why) {
 void SaslStep::refuse(Handshake& handshake, std::string_view why) { handshake.fail_for_good(refusal(why)); }
 
 // A peer that knows no SaslHandshake gets nothing: neither a token nor, later, a request. Otherwise whoever closes two
-// connections would pass for an old broker, and get around the login.
+// connections would pass for an old broker, and get around the login. A broker of 0.9 takes tokens of GSSAPI without
+// it. They may go to whoever it is: they are of use to the service only that they are for, and it has to prove itself.
 void SaslStep::start(Handshake& handshake) {
+  if (handshake.dialect() != Dialect::negotiated && login_->kind == auth::Kind::gssapi) return prepare(handshake);
   constexpr std::string_view kUnknown =
       "the peer knows no SaslHandshake, which brokers have from 0.10 on; is it a Kafka broker, and does its port take "
       "logins (SASL)?";
@@ -72,7 +74,7 @@ void SaslStep::start(Handshake& handshake) {
 
 // What the first token needs is there before anything is said: a broker would wait for it otherwise.
 void SaslStep::prepare(Handshake& handshake) {
-  mechanism_ = auth::begin(login_);
+  mechanism_ = auth::begin(login_, handshake.peer().host);
   mechanism_->prepare([this, &handshake](auth::Next next) {
     prepared_ = next;
     // The connection may have ended meanwhile. Then nobody wakes this step.
@@ -91,6 +93,7 @@ void SaslStep::begin(Handshake& handshake) {
   if (!handshake.login_user().empty() && user != handshake.login_user()) {
     return handshake.fail(Error(Errc::disconnected, "the login has run out, and others are used now"));
   }
+  if (without_handshake()) return go_on(handshake, mechanism_->start());
   waits_ = Waits::for_mechanisms;
   id_ = handshake.next_id();
   protocol::SaslHandshakeRequest request;
@@ -158,6 +161,10 @@ void SaslStep::go_on(Handshake& handshake, auth::Next next) {
       return handshake.wake_at(handshake.reactor().now());
     case auth::Next::done:
       handshake.set_login_user(mechanism_->user());
+      if (without_handshake()) {
+        handshake.peer().age->ignored(handshake.reactor().now());
+        handshake.settle(protocol::legacy_versions(true), Dialect::old);
+      }
       mechanism_.reset();  // the connection goes on without what it has logged in with
       return handshake.pass();
     case auth::Next::failed: {
@@ -188,18 +195,26 @@ void SaslStep::send_token(Handshake& handshake, Bytes token) {
     if (Error error = protocol::encode(request, token_version_, writer)) return handshake.fail(std::move(error));
   }
   handshake.write(protocol::end_frame(writer));
+  if (waits_ == Waits::for_raw_token && mechanism_->said_all()) go_on(handshake, auth::Next::done);
 }
 
 // Brokers before 1.0 have no word for a refusal: they close behind the token. From 1.0 on they say it first, so a close
 // is an ordinary failure, as it is before any token.
-SetupFailure SaslStep::on_closed(Handshake&, Error error, bool mid_frame) {
+SetupFailure SaslStep::on_closed(Handshake& handshake, Error error, bool mid_frame) {
   if (waits_ != Waits::for_raw_token || mid_frame || error != Errc::disconnected) return {std::move(error)};
+  if (handshake.dialect() == Dialect::old_guessed) {
+    return {
+        refusal("the peer has closed the connection instead of answering ApiVersions, and behind a token without "
+                "SaslHandshake as well; is it a Kafka broker, and does its port take logins (SASL)?")};
+  }
   return {refusal("the broker has closed the connection behind the login, as brokers before 1.0 refuse one"),
           SetupFailure::Next::give_up};
 }
 
 std::string_view SaslStep::waits_for() const {
-  if (waits_ == Waits::for_preparation) return "the request for a token";
+  if (waits_ == Waits::for_preparation) {
+    return login_->kind == auth::Kind::gssapi ? "tickets of Kerberos, for the login" : "a token, for the login";
+  }
   return waits_ == Waits::for_mechanisms ? "SaslHandshake" : "the login with SASL";
 }
 

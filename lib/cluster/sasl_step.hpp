@@ -1,5 +1,6 @@
 // The step of a handshake that logs in with SASL: it names the mechanism, and carries the mechanism's tokens. Brokers
-// from 1.0 on have tokens in SaslAuthenticate (KIP-152), older ones as frames without a header. Not here: what is in a
+// from 1.0 on have tokens in SaslAuthenticate (KIP-152), older ones as frames without a header. A broker of 0.9 knows
+// one mechanism, GSSAPI, and nobody names it: its tokens are the first frames of the connection. Not here: what is in a
 // token (auth/), when a connection logs in again (login_span.hpp).
 #pragma once
 
@@ -13,7 +14,7 @@
 
 namespace kafka::cluster {
 
-/// Owns the state of one login. No token goes to a peer that has not accepted the mechanism.
+/// Owns the state of one login. No token but those of GSSAPI goes to a peer that has not accepted the mechanism.
 class SaslStep final : public HandshakeStep {
  public:
   explicit SaslStep(std::shared_ptr<auth::Login> login) : login_(std::move(login)) {}
@@ -30,6 +31,8 @@ class SaslStep final : public HandshakeStep {
   void begin(Handshake& handshake);
   /// Nothing was asked.
   bool silent() const { return waits_ == Waits::for_work || waits_ == Waits::for_preparation; }
+  /// To a broker of 0.9, or to what is taken for one.
+  bool without_handshake() const { return handshake_version_ < 0; }
   void take_mechanisms(Handshake& handshake, codec::Reader& body);
   void take_token(Handshake& handshake, codec::Reader& body);
   void go_on(Handshake& handshake, auth::Next next);

@@ -44,10 +44,10 @@ void WaitingCalls::disarm() {
 void WaitingCalls::expire() {
   disarm();
   const net::Duration throttled = endpoint_.throttle.total();
+  std::string text = "no connection to " + endpoint_.name();
+  if (const std::string_view missing = waits_for_(); !missing.empty()) text.append("; it waits for ").append(missing);
   for (auto& call : calls_.take_overdue(reactor_.now(), throttled)) {
-    reactor_.defer([call = std::move(call), name = endpoint_.name()]() mutable {
-      call->finish(Error(Errc::timed_out, "no connection to " + name), nullptr);
-    });
+    reactor_.defer([call = std::move(call), text]() mutable { call->finish(Error(Errc::timed_out, text), nullptr); });
   }
   arm(calls_.earliest_deadline(throttled));
 }

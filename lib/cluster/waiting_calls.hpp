@@ -2,7 +2,11 @@
 // Not here: their order (call_queue), when they may go on (link).
 #pragma once
 
+#include <kafka/function.hpp>
+
 #include <memory>
+#include <string_view>
+#include <utility>
 
 #include "cluster/call_queue.hpp"
 #include "cluster/endpoint.hpp"
@@ -16,7 +20,9 @@ class WaitingCalls {
   /// More are refused.
   static constexpr size_t kMost = 10000;
 
-  WaitingCalls(net::Reactor& reactor, const Endpoint& endpoint) : reactor_(reactor), endpoint_(endpoint) {}
+  /// `waits_for`: what this client has to get before the connection goes on, for errors; mostly nothing.
+  WaitingCalls(net::Reactor& reactor, const Endpoint& endpoint, Function<std::string_view()> waits_for)
+      : reactor_(reactor), endpoint_(endpoint), waits_for_(std::move(waits_for)) {}
   ~WaitingCalls() { fail(Error(Errc::closed), false); }
 
   bool empty() const noexcept { return calls_.empty(); }
@@ -35,6 +41,7 @@ class WaitingCalls {
 
   net::Reactor& reactor_;
   const Endpoint& endpoint_;
+  Function<std::string_view()> waits_for_;
   CallQueue calls_;
   net::Timer timer_;
   net::TimePoint expires_at_ = net::TimePoint::max();

@@ -8,7 +8,7 @@
 // - Nothing that is passed in is called before the call that passed it has returned.
 // - A callable is moved out before it runs; handlers may destroy any object of this seam from inside
 //   any callback, the object that is calling included.
-// - Destroying a Timer, Stream, Listener or Lookup ends it silently: nothing of it is called again.
+// - Destroying a Timer, Stream, Listener, Lookup or Work ends it silently: nothing of it is called again.
 #pragma once
 
 #include <kafka/error.hpp>
@@ -24,6 +24,7 @@
 
 #include "base/bytes.hpp"
 #include "net/http_post.hpp"
+#include "net/work.hpp"
 
 namespace kafka::net {
 
@@ -161,6 +162,10 @@ class Reactor {
   /// Makes one HTTP request. `done` runs once, unless the exchange is destroyed before. A reactor that makes none says
   /// unsupported_feature.
   virtual std::unique_ptr<HttpExchange> http_post(HttpPost post, HttpDone done);
+  /// Runs `fn`, which may block, away from the loop, and then `done` on the loop. Nothing waits for a call whose Work
+  /// is destroyed: what `fn` holds is destroyed on the loop when it has returned. `fn` throws nothing. This one is for
+  /// reactors without a pool: it runs `fn` at the end of the turn.
+  virtual std::unique_ptr<Work> work(Function<void()> fn, Function<void()> done);
   virtual uint64_t random() = 0;
 
  protected:

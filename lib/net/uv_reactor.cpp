@@ -144,6 +144,9 @@ class UvReactor final : public Reactor {
     if (http_ == nullptr) http_ = make_uv_http(loop_, *this);
     return uv_http_post(http_, std::move(post), std::move(done));
   }
+  std::unique_ptr<Work> work(Function<void()> fn, Function<void()> done) override {
+    return uv_work(loop_, std::move(fn), std::move(done));
+  }
   uint64_t random() override {  // splitmix64
     uint64_t mixed = (random_state_ += 0x9e3779b97f4a7c15ull);
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ull;

@@ -7,6 +7,7 @@
 #include "base/teardown.hpp"
 #include "net/uv_reactor.hpp"
 #include "session/sasl_options.hpp"
+#include "session/ticket_options.hpp"
 #include "session/tls_options.hpp"
 #include "session/token_options.hpp"
 
@@ -67,6 +68,10 @@ void Core::start(std::vector<ContactPoint> points, Security security) {
   callbacks_ = std::make_unique<Callbacks>(*reactor_, options_.max_dispatch);
   if (security.login != nullptr && security.login->kind == auth::Kind::oauthbearer) {
     security.tokens = make_tokens(*reactor_, options_);
+  }
+  if (security.login != nullptr && security.login->kind == auth::Kind::gssapi) {
+    security.tickets = make_tickets(*reactor_, options_);
+    security.login->tickets = security.tickets.get();
   }
   std::optional<OidcSettings> oidc = std::move(security.oidc);
   cluster_ = std::make_unique<Cluster>(*reactor_, cluster_config(options_), contact_points_, std::move(security));

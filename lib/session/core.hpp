@@ -99,10 +99,12 @@ class Core : public std::enable_shared_from_this<Core> {
     Cluster(net::Reactor& reactor, const cluster::ClusterConfig& config, const std::vector<ContactPoint>& points,
             Security security)
         : tokens(std::move(security.tokens)),
+          tickets(std::move(security.tickets)),
           router(reactor, config, points, std::move(security.tls), std::move(security.login)),
           metadata(router),
           coordinators(router, metadata) {}
-    std::unique_ptr<Tokens> tokens;  // outlives the connections
+    std::unique_ptr<Tokens> tokens;  // this and the next outlive the connections
+    std::unique_ptr<Tickets> tickets;
     cluster::Router router;
     cluster::Metadata metadata;
     cluster::Coordinators coordinators;

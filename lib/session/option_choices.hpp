@@ -52,7 +52,8 @@ inline constexpr Choice<SaslMechanism> kMechanisms[] = {{"", SaslMechanism::none
                                                         {"PLAIN", SaslMechanism::plain},
                                                         {"SCRAM-SHA-256", SaslMechanism::scram_sha_256},
                                                         {"SCRAM-SHA-512", SaslMechanism::scram_sha_512},
-                                                        {"OAUTHBEARER", SaslMechanism::oauthbearer}};
+                                                        {"OAUTHBEARER", SaslMechanism::oauthbearer},
+                                                        {"GSSAPI", SaslMechanism::gssapi}};
 inline constexpr Choice<OAuthBearerMethod> kMethods[] = {{"default", OAuthBearerMethod::callback},
                                                          {"oidc", OAuthBearerMethod::oidc}};
 inline constexpr Choice<EndpointIdentification> kIdentifications[] = {{"https", EndpointIdentification::https},

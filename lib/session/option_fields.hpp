@@ -94,6 +94,14 @@ struct OptionFields {
     f("retry.backoff.max.ms", o.retry_backoff_max, time(milliseconds(0), hours(1)), "the pause doubles up to this");
     f("sasl.allow.plaintext", o.sasl_allow_plaintext,
       "true: PLAIN and OAUTHBEARER may send password and token over a connection without TLS");
+    f("sasl.kerberos.keytab", o.sasl_kerberos_keytab,
+      "file with the Kerberos key of this client; unset: the tickets of the default credential cache (kinit)");
+    f("sasl.kerberos.min.time.before.relogin", o.sasl_kerberos_min_time_before_relogin,
+      time(milliseconds(0), hours(24)), "tickets are asked for with the keytab at most once in this time");
+    f("sasl.kerberos.principal", o.sasl_kerberos_principal,
+      "who logs in, such as alice@REALM; unset: the first principal of the keytab or of the credential cache");
+    f("sasl.kerberos.service.name", o.sasl_kerberos_service_name,
+      "first part of the brokers' principals; the second is the host that they advertise");
     f("sasl.login.connect.timeout.ms", o.sasl_login_connect_timeout, time(milliseconds(1), hours(1)),
       "time limit of a connection to the token endpoint");
     f("sasl.login.read.timeout.ms", o.sasl_login_read_timeout, time(milliseconds(1), hours(1)),
@@ -107,7 +115,7 @@ struct OptionFields {
     f("sasl.login.retry.backoff.max.ms", o.sasl_login_retry_backoff_max, time(milliseconds(0), hours(1)),
       "the pause doubles up to this");
     f("sasl.mechanism", o.sasl_mechanism,
-      "how to log in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; no default");
+      "how to log in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or GSSAPI; no default");
     f("sasl.oauthbearer.allow.http", o.sasl_oauthbearer_allow_http,
       "true: the token endpoint may be http:// on another machine");
     f("sasl.oauthbearer.client.id", o.sasl_oauthbearer_client_id, "name of this client at the token endpoint");

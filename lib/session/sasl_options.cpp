@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "session/ticket_options.hpp"
 #include "session/tls_options.hpp"
 #include "session/token_options.hpp"
 #include "session/wrong_option.hpp"
@@ -23,6 +24,8 @@ auth::Kind kind(SaslMechanism mechanism) {
       return auth::Kind::scram_sha_512;
     case SaslMechanism::oauthbearer:
       return auth::Kind::oauthbearer;
+    case SaslMechanism::gssapi:
+      return auth::Kind::gssapi;
     default:
       return auth::Kind::plain;
   }
@@ -41,7 +44,21 @@ std::string_view set_option(const SessionOptions& o) {
   if (!o.sasl_password.empty()) return "sasl.password";
   if (o.sasl_allow_plaintext) return "sasl.allow.plaintext";
   if (o.sasl_scram_max_iterations != defaults.sasl_scram_max_iterations) return "sasl.scram.max.iterations";
+  if (const std::string_view set = set_kerberos_option(o); !set.empty()) return set;
   return set_token_option(o);
+}
+
+// Without OpenSSL there is no SCRAM, without libkrb5 no GSSAPI.
+Error no_such_mechanism(auth::Kind mechanism) {
+  const bool kerberos = mechanism == auth::Kind::gssapi;
+  return wrong_option("sasl.mechanism = \"" + std::string(auth::name(mechanism)) + "\": this build of uvkafka has no " +
+                      (kerberos ? "GSSAPI (it was built with -Dgssapi=disabled, or without libgssapi_krb5)"
+                                : "SCRAM (it was built with -Dtls=disabled, or without OpenSSL)"));
+}
+
+Error not_of(std::string_view set, auth::Kind mechanism, std::string_view owner) {
+  return wrong_option(std::string(set) + " is set, but sasl.mechanism is " + std::string(auth::name(mechanism)) +
+                      ": it belongs to " + std::string(owner));
 }
 
 }  // namespace
@@ -81,19 +98,21 @@ Error check_sasl(const SessionOptions& o) {
   if (o.sasl_mechanism == SaslMechanism::none) {
     return wrong_option(
         "security.protocol is " + protocol +
-        ", but sasl.mechanism is not set: it must be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER");
+        ", but sasl.mechanism is not set: it must be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or GSSAPI");
   }
   const auth::Kind mechanism = kind(o.sasl_mechanism);
-  if (!auth::available(mechanism)) {
-    return wrong_option(
-        "sasl.mechanism = \"" + std::string(auth::name(mechanism)) +
-        "\": this build of uvkafka has no SCRAM (it was built with -Dtls=disabled, or without OpenSSL)");
+  if (!auth::available(mechanism)) return no_such_mechanism(mechanism);
+  const bool takes_tokens = mechanism == auth::Kind::oauthbearer, takes_tickets = mechanism == auth::Kind::gssapi;
+  if (Error error = takes_tokens    ? check_tokens(o)
+                    : takes_tickets ? check_tickets(o)
+                                    : check_credentials(o.sasl_username, o.sasl_password)) {
+    return error;
   }
-  const bool takes_tokens = mechanism == auth::Kind::oauthbearer;
-  if (Error error = takes_tokens ? check_tokens(o) : check_credentials(o.sasl_username, o.sasl_password)) return error;
   if (const std::string_view set = set_token_option(o); !takes_tokens && !set.empty()) {
-    return wrong_option(std::string(set) + " is set, but sasl.mechanism is " + std::string(auth::name(mechanism)) +
-                        ": it belongs to OAUTHBEARER");
+    return not_of(set, mechanism, "OAUTHBEARER");
+  }
+  if (const std::string_view set = set_kerberos_option(o); !takes_tickets && !set.empty()) {
+    return not_of(set, mechanism, "GSSAPI");
   }
   if ((mechanism == auth::Kind::plain || takes_tokens) && !speaks_tls(o) && !o.sasl_allow_plaintext) {
     return wrong_option(

@@ -4,6 +4,7 @@
 
 #include "session/core.hpp"
 #include "session/sasl_options.hpp"
+#include "session/ticket_options.hpp"
 #include "session/tls_options.hpp"
 #include "session/token_options.hpp"
 
@@ -13,6 +14,7 @@ Security make_security(SessionOptions& options, Error& error) {
   Security security;
   if (!error) security.login = make_login(options);
   if (!error) security.oidc = make_oidc(options, error);
+  if (!error) error = check_keytab(options);
   security.tls = make_tls(options, error);
   return security;
 }
@@ -102,6 +104,9 @@ Error set_credentials(Core& core, std::string_view user, Secret password) {
   }
   if (before->kind == auth::Kind::oauthbearer) {
     return Error(Errc::wrong_state, "the session logs in with tokens (OAUTHBEARER): see on_token()");
+  }
+  if (before->kind == auth::Kind::gssapi) {
+    return Error(Errc::wrong_state, "the session logs in with Kerberos tickets (GSSAPI): see sasl.kerberos.keytab");
   }
   if (Error error = check_credentials(user, password)) return error;
   auto login = std::make_shared<auth::Login>();

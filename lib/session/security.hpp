@@ -10,6 +10,7 @@
 
 #include "cluster/router.hpp"
 #include "session/oidc.hpp"
+#include "session/tickets.hpp"
 #include "session/tokens.hpp"
 
 namespace kafka::session {
@@ -21,6 +22,7 @@ struct Security {
   std::shared_ptr<auth::Login> login;          ///< none: the session does not log in
   std::unique_ptr<Tokens> tokens;              ///< of a session that logs in by OAUTHBEARER
   std::optional<OidcSettings> oidc;            ///< none: no endpoint gives it tokens
+  std::unique_ptr<Tickets> tickets;            ///< of a session that logs in by GSSAPI
 };
 
 /// Reads certificates and keys, unless there is an error already. Afterwards the options know no secret any more.

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace cli {
@@ -14,6 +16,7 @@ namespace {
 // in a write to a pipe that nobody reads.
 std::atomic<uv_async_t*> signal_target{nullptr};
 std::atomic<int> signals_seen{0};
+constexpr uint64_t kEndSoonMs = 100;  // for what has to end by itself once the session is closed
 
 void on_signal_number(int) {
   if (signals_seen++ > 0) _exit(kFailed);
@@ -89,6 +92,32 @@ App::~App() {
   }
   uv_run(&loop_, UV_RUN_DEFAULT);
   uv_loop_close(&loop_);
+}
+
+// The session is closed. If nothing but a call on libuv's pool keeps the loop running, such as one of Kerberos, nobody
+// waits for it: neither the loop nor libuv, which ends its threads with the process.
+void App::end_soon() {
+  uv_timer_stop(&patience_);
+  uv_timer_start(
+      &patience_,
+      [](uv_timer_t* timer) {
+        bool busy = false;
+        uv_walk(
+            timer->loop,
+            [](uv_handle_t* handle, void* found) {
+              const bool keeps = uv_is_closing(handle) || (uv_is_active(handle) && uv_has_ref(handle));
+              *static_cast<bool*>(found) |= keeps;
+            },
+            &busy);
+        if (!busy) static_cast<App*>(timer->data)->leave();
+      },
+      kEndSoonMs, kEndSoonMs);
+}
+
+void App::leave() {
+  print_rest();
+  std::fflush(nullptr);
+  std::_Exit(status_);
 }
 
 void App::take(const kafka::Event& event) {
@@ -177,8 +206,9 @@ void App::finish(std::function<void()> closed) {
   if (finishing_) return;
   finishing_ = true;
   watch_->stop();
-  auto done = [closed = std::move(closed)] {
+  auto done = [this, closed = std::move(closed)] {
     if (closed) closed();
+    end_soon();
   };
   if (gave_up_) {
     session_->close(std::chrono::milliseconds(0), std::move(done));
@@ -196,9 +226,13 @@ void App::fail(const kafka::Error& error, const std::string& before) {
 int App::run() {
   if (const kafka::Error error = session_->error()) return usage_error(error.message());
   uv_run(&loop_, UV_RUN_DEFAULT);
+  print_rest();
+  return status_;
+}
+
+void App::print_rest() {
   flush();
   if (progress_) console_.end(progress_());
-  return status_;
 }
 
 }  // namespace cli

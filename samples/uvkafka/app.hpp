@@ -71,6 +71,9 @@ class App {
   void tick();
   void give_up();
   void stop();
+  void end_soon();
+  void leave();
+  void print_rest();
 
   uv_loop_t loop_{};
   uv_async_t signal_{};

@@ -25,7 +25,7 @@ What --secure adds, by broker version; each listener has its own port, at the no
     4 SASL_SSL        0.9    the same. OAUTHBEARER here takes unsigned tokens (alg none), as Kafka's own test module
     5 MTLS            0.10.2 SSL with a client certificate required; the principal is User:CN=<name>
     6 OIDC            3.1    SASL_SSL, OAUTHBEARER with RS256 tokens of a token endpoint, whose program is beside this file
-    7 REAUTH          2.2    SASL_SSL, connections.max.reauth.ms=--reauth (KIP-368): PLAIN, SCRAM and OAUTHBEARER
+    7 REAUTH          2.2    SASL_SSL, connections.max.reauth.ms=--reauth (KIP-368): what SASL_SSL offers
     8                        node 1 only: the Kerberos KDC, where Debian's krb5-kdc is installed; otherwise no GSSAPI
 
 Users alice and admin may do everything, and so may certificates CN=client, CN=alice and everybody without a name.
@@ -51,7 +51,7 @@ import time
 from kafka_jars import CANNOT_RUN_HERE, jars  # noqa: F401
 from kafka_layout import JVM_FLAGS, LISTENERS, Layout, alive, listening, needs_zookeeper, version_tuple, wait_for  # noqa: F401
 from kafka_security import (DENIED, REALM, TLS_PASSWORD, USERS, add_scram_users, certificates, client_files, java_flags,
-                            kerberos_environment, secure_settings, start_kdc, start_oidc)
+                            kerberos_environment, secure_settings, start_kdc, start_oidc, system_program)
 
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 SESSION_MS = 10000  # of listener REAUTH

@@ -78,8 +78,7 @@ def secure_settings(layout, tls):
     if number >= (1, 1):  # earlier brokers read a file, see jaas_file()
         per_listener = {"SASL_PLAINTEXT": modules, "SASL_SSL": modules}
         if "REAUTH" in listeners:
-            per_listener["REAUTH"] = {m: module for m, module in modules.items() if m != "GSSAPI"}
-            settings["listener.name.reauth.sasl.enabled.mechanisms"] = ",".join(per_listener["REAUTH"])
+            per_listener["REAUTH"] = modules
             settings.update({f"listener.name.reauth.{m.lower()}.connections.max.reauth.ms": layout.state["reauth"]
                              for m in per_listener["REAUTH"]})
         if "OIDC" in listeners:
@@ -217,8 +216,6 @@ def client_files(layout):
             (home / f"{listener}.properties").write_text(base + (identity if listener == "MTLS" else ""))
             continue
         for mechanism in ["OAUTHBEARER"] if listener == "OIDC" else layout.mechanisms():
-            if listener == "REAUTH" and mechanism == "GSSAPI":
-                continue
             for user, password in {"alice": USERS["alice"], **DENIED}.items():
                 if mechanism == "GSSAPI":
                     login = ("sasl.kerberos.service.name=kafka\nsasl.jaas.config=com.sun.security.auth.module.Krb5LoginModule "

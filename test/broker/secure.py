@@ -6,7 +6,7 @@
 Lines go to the SSL listener and come back from it and from the plaintext one; with a listener that wants a certificate of
 the client (MTLS) the same with PEM, an encrypted key and PKCS#12, and without a certificate a refusal in time. TLS to a
 plaintext port and plaintext to a port of TLS end with a text that says so. secure_sasl.py adds logins with SASL,
-secure_oauth.py those with tokens.
+secure_oauth.py those with tokens, secure_gssapi.py those with Kerberos, client_matrix.py tries each listener with each mechanism.
 Exit status: 0 if all checks hold, 1 if one does not, 77 if this machine cannot run brokers, or the program has no TLS.
 """
 import argparse
@@ -17,7 +17,9 @@ import sys
 import time
 import types
 
+import client_matrix
 import kafka_cluster
+import secure_gssapi
 import secure_oauth
 import secure_sasl
 from harness import (Checks, default_program, expect, expect_equal, run, scratch, skip, skip_unless, skip_unless_kafka)
@@ -125,8 +127,10 @@ def main():
             kafka_cluster.up(options)
             secure = Secure(kafka_cluster.Layout(directory), given.uvkafka)
             drive(checks, secure)
+            client_matrix.Matrix(secure.layout, given.uvkafka).run(checks)
             secure_sasl.drive(checks, secure)
             secure_oauth.drive(checks, secure)
+            secure_gssapi.drive(checks, secure)
         finally:
             kafka_cluster.down(options)
             shutil.rmtree(directory, ignore_errors=True)

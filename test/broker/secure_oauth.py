@@ -98,8 +98,6 @@ def drive(checks, secure):
     oauth, listeners = OAuth(secure), secure.layout.secure_listeners()
     if "OAUTHBEARER" not in secure.layout.mechanisms():
         return
-    for listener in ("SASL_PLAINTEXT", "SASL_SSL"):
-        checks.run(f"an unsecured token at {listener}", oauth.logs_in, listener, oauth.unsecured(listener))
     together = [("renewed, OAUTHBEARER", oauth.renewed)] if "REAUTH" in listeners else []
     if "OIDC" in listeners and "oidc" in run([secure.program, "--version"]):
         checks.run("OIDC, there and back", oauth.there_and_back)

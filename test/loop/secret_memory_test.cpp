@@ -1,5 +1,6 @@
 // What is left of a password in the memory of a process that has logged in with it: nothing. The brokers are a process
 // of their own.
+#include <openssl/pem.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <kafka/devbroker.hpp>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -116,6 +118,23 @@ struct Canary {
   std::optional<HiddenText> password, base64, plain;
 };
 
+constexpr const char* kKey = "client-encrypted.key";
+
+/// Writes the client's key, encrypted with a password.
+bool encrypt_key(const std::string& folder, const Canary& canary) {
+  const auto open = [&](const char* name, const char* how) {
+    return std::unique_ptr<BIO, decltype(&BIO_free)>(BIO_new_file((folder + "/" + name).c_str(), how), BIO_free);
+  };
+  const auto from = open("client.key", "r"), to = open(kKey, "w");
+  if (from == nullptr || to == nullptr) return false;
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(from.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  char password[kPasswordBytes];
+  canary.password->show(password);
+  return key != nullptr && PEM_write_bio_PKCS8PrivateKey(to.get(), key.get(), EVP_aes_256_cbc(), password,
+                                                         sizeof password, nullptr, nullptr) == 1;
+}
+
 /// Brokers with TLS in a process of their own, which ends with this object.
 class OtherProcess {
  public:
@@ -156,7 +175,8 @@ class OtherProcess {
     options.sasl.users = {DevUser{"alice", canary.secret()}};
     DevBroker broker(&loop, options);
     broker.create_topic("t");
-    const std::string where = broker.error() ? "" : broker.bootstrap_servers();
+    const bool made = !broker.error() && encrypt_key(folder, canary);
+    const std::string where = made ? broker.bootstrap_servers() : "";
     if (write(output, where.data(), where.size()) <= 0) _exit(1);
     close(output);
     pollfd parent{input, POLLIN, 0};
@@ -202,6 +222,16 @@ void close_all(Loop& loop, Session& session) {
 struct Trial {
   Trial(const Canary& right, const Canary& used, SaslMechanism mechanism)
       : brokers(folder, right), session(loop, canary_options(brokers, folder, mechanism, used)) {}
+  /// With a certificate as well, whose key has the password `of_key`.
+  Trial(const Canary& right, const Canary& of_key)
+      : brokers(folder, of_key), session(loop, [&] {
+          SessionOptions options = canary_options(brokers, folder, SaslMechanism::plain, right);
+          options.sasl_password = of_key.secret();
+          options.ssl_certificate_location = folder.path() + "/client.pem";
+          options.ssl_key_location = folder.path() + "/" + kKey;
+          options.ssl_key_password = of_key.secret();
+          return options;
+        }()) {}
   ScratchFolder folder;
   OtherProcess brokers;
   Loop loop;
@@ -267,4 +297,18 @@ TEST_CASE("no token is left in memory: one that was replaced, and one that was u
   close_all(trial.loop, trial.session);
   CHECK(first.places() == "");
   CHECK(second.places() == "");
+}
+
+TEST_CASE("no password of a key is left in memory: of the options, and of set_tls()") {
+  const Canary of_key;
+  Trial trial(of_key, of_key);
+  CHECK_FALSE(send_one(trial.loop, trial.producer));
+  TlsFiles files;
+  files.certificate_location = trial.folder.path() + "/client.pem";
+  files.key_location = trial.folder.path() + "/" + kKey;
+  files.key_password = of_key.secret();
+  REQUIRE_FALSE(trial.session.set_tls(std::move(files)));
+  CHECK_FALSE(send_one(trial.loop, trial.producer));
+  close_all(trial.loop, trial.session);
+  CHECK(of_key.places() == "");
 }

@@ -5,7 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 #include <thread>
 
 #include "loop_test.hpp"
@@ -302,6 +305,111 @@ TEST_CASE("C4: bytes of a connection that was reset are followed by disconnected
   CHECK(rig.run_until([&] { return pair.client.closed == 1; }));
   CHECK(pair.client.error.code() == Errc::disconnected);
   CHECK_THAT(pair.client.error.message(), Catch::Matchers::Contains("ECONNRESET"));
+}
+
+// Holds a thread of the pool until it is opened.
+struct Gate {
+  void wait() {
+    std::unique_lock lock(mutex);
+    inside = true;
+    changed.notify_all();
+    changed.wait(lock, [this] { return open; });
+  }
+  void let_go() {
+    const std::lock_guard lock(mutex);
+    open = true;
+    changed.notify_all();
+  }
+  bool entered() {
+    const std::lock_guard lock(mutex);
+    return inside;
+  }
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool inside = false, open = false;
+};
+
+TEST_CASE("a call that blocks is on another thread, and the loop turns meanwhile") {
+  ContractRig rig;
+  Gate gate;
+  const std::thread::id here = std::this_thread::get_id();
+  bool elsewhere = false, told = false;
+  auto work = rig.client().work(
+      [&] {
+        elsewhere = std::this_thread::get_id() != here;
+        gate.wait();
+      },
+      [&] { told = std::this_thread::get_id() == here; });
+  bool resolved = false, fired = false;
+  auto lookup = rig.client().resolve("localhost", [&](Error, std::vector<std::string>) { resolved = true; });
+  Timer timer = rig.client().after(milliseconds(5), [&] { fired = true; });
+  CHECK(rig.run_until([&] { return resolved && fired && gate.entered(); }));
+  CHECK_FALSE(told);
+  gate.let_go();
+  CHECK(rig.run_until([&] { return told; }));
+  CHECK(elsewhere);
+}
+
+TEST_CASE("a reactor does not wait for a call that blocks: the loop is busy until it returns, and nothing leaks") {
+  Loop loop;
+  Gate gate;
+  const auto held = std::make_shared<int>(0);
+  {
+    auto reactor = net::make_uv_reactor(loop);
+    auto work = reactor->work([&gate, held] { gate.wait(); }, [held] { FAIL("told"); });
+    CHECK(loop.run_until([&] { return gate.entered(); }));
+  }
+  loop.turn();
+  CHECK(held.use_count() == 2);  // the call's own; what would be told is gone
+  CHECK(uv_loop_close(loop) == UV_EBUSY);
+  gate.let_go();
+  CHECK(loop.run_until([&] { return held.use_count() == 1; }));
+}
+
+TEST_CASE("a line lets one call in at a time, also from loops in several threads, and survives loops that end") {
+  net::WorkLine line;
+  std::atomic<int> inside = 0, most = 0, ran = 0, told = 0;
+  const auto call = [&] {
+    const int now = ++inside;
+    if (now > most) most = now;
+    std::this_thread::yield();
+    ++ran;
+    --inside;
+  };
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int round = 0; round < 20; ++round) {
+        uv_loop_t loop;
+        uv_loop_init(&loop);
+        auto reactor = net::make_uv_reactor(&loop);
+        net::Hold hold = reactor->hold();
+        int open = 5;
+        std::vector<std::unique_ptr<net::Work>> works;
+        for (int i = 0; i < 5; ++i) {
+          works.push_back(line.run(*reactor, call, [&] {
+            ++told;
+            if (--open == 0) hold.release();
+          }));
+        }
+        // Some end with their calls waiting, or let in.
+        if ((round + t) % 3 == 0) {
+          uv_run(&loop, UV_RUN_NOWAIT);
+        } else {
+          uv_run(&loop, UV_RUN_DEFAULT);
+        }
+        works.clear();
+        hold.release();
+        reactor.reset();
+        uv_run(&loop, UV_RUN_DEFAULT);
+        if (uv_loop_close(&loop) != 0) std::abort();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(most == 1);
+  CHECK(told >= 4 * 13 * 5);
+  CHECK(ran >= told);
 }
 
 }  // namespace kafka::test

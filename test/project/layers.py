@@ -37,10 +37,12 @@ SYSTEM_ONLY_IN = {
     "lz4frame.h": re.compile(r"lib/records/lz4\.cpp$"),
     "snappy-c.h": re.compile(r"lib/records/snappy\.cpp$"),
     "zstd.h": re.compile(r"lib/records/zstd\.cpp$"),
+    "krb5.h": re.compile(r"lib/auth/gssapi_krb5\.cpp$"),
     "zstd_errors.h": re.compile(r"lib/records/zstd\.cpp$"),
 }
 SYSTEM_FOLDERS_ONLY_IN = {
     "curl/": re.compile(r"lib/net/uv_http\.cpp$"),
+    "gssapi/": re.compile(r"lib/auth/gssapi_krb5\.cpp$"),
     "openssl/": re.compile(r"lib/net/tls_[^/]*$|lib/auth/crypto_openssl\.cpp$|samples/msk_iam\.cpp$"),
 }
 C_LIBRARY = ("stddef.h", "stdint.h")

@@ -24,6 +24,7 @@ LIBRARIES = {
     "re2": ("re2", "BSD-3-Clause", "patterns over topic names"),
     "openssl": ("openssl", "Apache-2.0", "TLS and SCRAM"),
     "libcurl": ("curl", "curl", "requests to token endpoints"),
+    "krb5-gssapi": ("krb5", "MIT", "logins with Kerberos"),
 }
 
 

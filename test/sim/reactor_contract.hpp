@@ -488,4 +488,53 @@ TEST_CASE("C11: a name gives its addresses without repeats; a dropped look-up is
   }
 }
 
+TEST_CASE("a call that may block runs once, later, and then its owner is told") {
+  ContractRig fixture;
+  bool inside = true;
+  std::string order;
+  std::unique_ptr<net::Work> work;
+  work = fixture.client().work([&] { order += inside ? "?" : "call "; },
+                               [&] {
+                                 order += "told";
+                                 work.reset();  // allowed
+                               });
+  inside = false;
+  CHECK(fixture.run_until([&] { return work == nullptr; }));
+  CHECK(order == "call told");
+}
+
+TEST_CASE("a call whose owner is gone tells nobody, and what it holds is let go") {
+  ContractRig fixture;
+  const auto held = std::make_shared<int>(0);
+  std::unique_ptr<net::Work> work = fixture.client().work([held] {}, [held] { FAIL("told"); });
+  work.reset();
+  CHECK(fixture.run_until([&] { return held.use_count() == 1; }));
+}
+
+TEST_CASE("calls of a line run one at a time, in their order; one that is destroyed while it waits leaves the line") {
+  ContractRig fixture;
+  net::WorkLine line;
+  std::string ran, told;
+  std::vector<std::unique_ptr<net::Work>> works;
+  for (const char name : {'a', 'b', 'c', 'd'}) {
+    works.push_back(line.run(
+        fixture.client(), [&ran, name] { ran += name; }, [&told, name] { told += name; }));
+  }
+  works[1].reset();
+  CHECK(fixture.run_until([&] { return told.size() == 3; }));
+  CHECK(ran == "acd");
+  CHECK(told == "acd");
+  works.clear();
+  SECTION("and so does one that was let in and has not begun") {
+    works.push_back(line.run(
+        fixture.client(), [] {}, [&] { works.erase(works.begin() + 1); }));
+    for (int i = 0; i < 2; ++i) {
+      works.push_back(line.run(
+          fixture.client(), [&ran] { ran += 'e'; }, [&told] { told += 'e'; }));
+    }
+    CHECK(fixture.run_until([&] { return told.back() == 'e'; }));
+    CHECK(told == "acde");
+  }
+}
+
 }  // namespace kafka::test

@@ -3,6 +3,7 @@
 #include "auth/scram.hpp"
 #include "cluster/sasl_step.hpp"
 #include "connection_fixture.hpp"
+#include "played_kerberos.hpp"
 #include "sasl_server.hpp"
 
 using namespace kafka;
@@ -11,11 +12,19 @@ using Catch::Matchers::Contains;
 
 namespace {
 
+struct ReadyTickets final : auth::TicketSource {
+  std::unique_ptr<Request> get(const std::string&, Done done) override {
+    done(std::make_unique<test::PlayedContext>(), {});
+    return nullptr;
+  }
+};
+
 struct LoginFixture {
   explicit LoginFixture(auth::Kind kind = auth::Kind::plain) {
     login->kind = kind;
     login->user = "alice";
     login->password = Secret("secret");
+    login->tickets = &tickets;
     connection.peer.logs_in = true;
   }
   void open(net::Duration setup = 10s) {
@@ -24,8 +33,8 @@ struct LoginFixture {
   }
   void establish() {
     open();
-    REQUIRE(connection.until([this] { return connection.ready == 1; }, 5s));
-    CHECK(server.logins == 1);
+    // The last token of GSSAPI has no answer where tokens are frames.
+    REQUIRE(connection.until([this] { return connection.ready == 1 && server.logins == 1; }, 5s));
   }
   // Ends for good, with these words.
   void refused(const std::string& words) {
@@ -46,6 +55,7 @@ struct LoginFixture {
 
   ConnectionFixture connection;
   SaslServer server{connection.server};
+  ReadyTickets tickets;
   std::shared_ptr<auth::Login> login = std::make_shared<auth::Login>();
 };
 
@@ -58,7 +68,9 @@ std::vector<auth::Kind> kinds() {
 }  // namespace
 
 TEST_CASE("a login passes with every mechanism, in every version of the messages and with frames without a header") {
-  for (const auth::Kind kind : kinds()) {
+  std::vector<auth::Kind> all = kinds();
+  all.push_back(auth::Kind::gssapi);
+  for (const auth::Kind kind : all) {
     for (const int16_t version : {-1, 0, 1, 2}) {
       CAPTURE(auth::name(kind), version);
       LoginFixture fixture(kind);
@@ -97,6 +109,39 @@ TEST_CASE("a peer that knows no SaslHandshake gets no token and no request") {
     CHECK_THAT(fixture.connection.error.message(), Contains("knows no SaslHandshake"));
     CHECK(fixture.connection.connection->setup_failure().next == SetupFailure::Next::try_next_address);
     gets_nothing();
+  }
+}
+
+TEST_CASE("a broker of 0.9 takes GSSAPI without SaslHandshake, and has shown by it that it is of 0.9") {
+  LoginFixture fixture(auth::Kind::gssapi);
+  ConnectionFixture& connection = fixture.connection;
+  connection.peer.dialect = GENERATE(Dialect::old, Dialect::old_guessed);
+  fixture.server.is_0_9 = true;
+  fixture.establish();
+  CHECK(fixture.server.handshakes == 0);
+  CHECK(fixture.server.early.empty());
+  CHECK(connection.age.is_0_9());
+  CHECK(connection.connection->dialect() == Dialect::old);
+  CHECK(connection.connection->versions().range(ApiKey::join_group));
+  const auto answer = connection.ask();
+  REQUIRE(connection.until([&] { return answer->calls == 1; }, 1s));
+  CHECK_FALSE(answer->error);
+}
+
+TEST_CASE("a close behind a token without SaslHandshake is a refusal only if the broker is known to be of 0.9") {
+  LoginFixture fixture(auth::Kind::gssapi);
+  fixture.server.is_0_9 = true;
+  fixture.server.closes_on_token = true;
+  SECTION("it is known") {
+    fixture.connection.peer.dialect = Dialect::old;
+    fixture.refused("closed the connection behind the login");
+  }
+  SECTION("it is a guess") {
+    fixture.connection.peer.dialect = Dialect::old_guessed;
+    fixture.open();
+    REQUIRE(fixture.connection.until_ended(5s));
+    CHECK_THAT(fixture.connection.error.message(), Contains("behind a token without SaslHandshake as well"));
+    CHECK(fixture.connection.connection->setup_failure().next == SetupFailure::Next::try_next_address);
   }
 }
 

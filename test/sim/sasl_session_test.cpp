@@ -15,7 +15,7 @@ using Type = Event::Type;
 
 namespace {
 
-constexpr Errc kRefused = Errc::sasl_authentication_failed;
+constexpr Errc kLoginRefused = Errc::sasl_authentication_failed;
 constexpr const char* kWords = "Invalid username or password";
 
 struct Node {
@@ -50,7 +50,7 @@ struct LoginClient {
   }
   size_t refusals_told() const {
     return static_cast<size_t>(std::count_if(client.events.begin(), client.events.end(),
-                                             [](const Event& event) { return event.error == kRefused; }));
+                                             [](const Event& event) { return event.error == kLoginRefused; }));
   }
   size_t lines() const {
     return static_cast<size_t>(std::count_if(client.log.begin(), client.log.end(), [](const std::string& line) {
@@ -62,8 +62,8 @@ struct LoginClient {
   std::vector<std::unique_ptr<Node>> nodes;
 };
 
-void check_refusal(const Error& error) {
-  CHECK(error.code() == kRefused);
+void check_login_refusal(const Error& error) {
+  CHECK(error.code() == kLoginRefused);
   CHECK_THAT(error.message(), Contains(kWords) && Contains("alice"));
 }
 
@@ -72,7 +72,7 @@ void check_refusal(const Error& error) {
 TEST_CASE("H10: a refused login fails calls at once, is told once, and is tried after pauses of 1 s to 30 s") {
   LoginClient login(1, "wrong");
   SimClient& client = login.client;
-  check_refusal(client.cluster(100ms).error);
+  check_login_refusal(client.cluster(100ms).error);
   std::vector<net::TimePoint> tried{client.reactor.now()};
   for (int i = 0; i < 1200; ++i) {
     Outcome<ClusterMetadata> outcome;
@@ -80,7 +80,7 @@ TEST_CASE("H10: a refused login fails calls at once, is told once, and is tried 
     client->cluster(outcome.take());
     client.run(100ms);
     REQUIRE(outcome.calls == 1);
-    check_refusal(outcome.error);
+    check_login_refusal(outcome.error);
     if (login.logins().tokens.size() > before) tried.push_back(client.reactor.now());
   }
   REQUIRE(tried.size() >= 7);
@@ -137,7 +137,7 @@ TEST_CASE("H10: once a broker has accepted the login, calls wait for it until th
   client.run(3s);
   CHECK(outcome.calls == 0);
   REQUIRE(client.until([&] { return outcome.calls == 1; }, 2s));
-  check_refusal(outcome.error);
+  check_login_refusal(outcome.error);
   CHECK(login.refusals_told() == 1);
   client.close();
 }
@@ -161,13 +161,13 @@ TEST_CASE("other credentials end the pause after a refusal, and the next refusal
   LoginClient login(1, "wrong");
   SimClient& client = login.client;
   for (int i = 0; i < 5; ++i) {  // the pause has grown
-    check_refusal(client.cluster(1s).error);
+    check_login_refusal(client.cluster(1s).error);
     client.run(8s);
   }
   const size_t tried = login.logins().tokens.size();
-  check_refusal(client.cluster(1s).error);
+  check_login_refusal(client.cluster(1s).error);
   CHECK_FALSE(client->set_credentials("alice", Secret("wrong again")));
-  check_refusal(client.cluster(100ms).error);
+  check_login_refusal(client.cluster(100ms).error);
   CHECK(login.logins().tokens.size() > tried);
   CHECK_FALSE(client->set_credentials("alice", Secret("secret")));
   CHECK_FALSE(client.cluster(100ms).error);
@@ -184,8 +184,8 @@ TEST_CASE("other credentials end the refusal of a topic's records as well") {
   std::optional<Error> told;
   CHECK_FALSE(producer.send({.topic = "t", .value = "a"}, [&](const DeliveryReport& report) { told = report.error; }));
   REQUIRE(client.until([&] { return told.has_value(); }, 1s));
-  check_refusal(*told);
-  check_refusal(producer.send({.topic = "t", .value = "b"}));
+  check_login_refusal(*told);
+  check_login_refusal(producer.send({.topic = "t", .value = "b"}));
   CHECK_FALSE(client->set_credentials("alice", Secret("secret")));
   CHECK_FALSE(producer.send({.topic = "t", .value = "c"}));
   CHECK(client.until([&] { return client.core->metadata().leader("t", 0) == 1; }, 3s));

@@ -86,7 +86,7 @@ class ScriptedBroker {
     int requests = 0;
 
    private:
-    net::FrameReader frames_{1 << 24};
+    net::FrameReader frames_{{.largest = 1 << 24, .smallest = 0}};  // a token may be empty
     std::unique_ptr<net::Stream> stream_;
     ScriptedBroker& owner_;
   };

@@ -42,7 +42,8 @@ enum class Kind : uint8_t {
   written,
   closed,
   resolved,
-  note
+  note,
+  worked
 };
 const char* name_of(Kind kind);
 
@@ -78,6 +79,7 @@ class Host final : public net::Reactor {
   std::unique_ptr<net::Listener> listen(const Address& address, net::AcceptCallback on_accept, Error& error) override;
   std::unique_ptr<net::Lookup> resolve(const std::string& host, net::ResolveCallback done) override;
   std::unique_ptr<net::HttpExchange> http_post(net::HttpPost post, net::HttpDone done) override;
+  std::unique_ptr<net::Work> work(Function<void()> fn, Function<void()> done) override;
   uint64_t random() override { return source.next(); }
 
   World& world;
@@ -94,6 +96,8 @@ class Host final : public net::Reactor {
   Duration spent_before_phase{};  // until what was deferred began
   int64_t busy_until = 0;         // the next turn does not begin before
   uint64_t turns = 0;
+  Duration work_time{};  // of each call of work()
+  size_t running_calls = 0;
   uint16_t next_port = 40'000;
   size_t streams = 0, listeners = 0, running_lookups = 0, timers = 0, hold_count = 0;
   size_t connects = 0, lookups = 0;

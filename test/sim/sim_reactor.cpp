@@ -20,6 +20,10 @@ struct SimTimer final : net::Timer::Handle {
   EventKey key;
 };
 
+struct SimWork final : net::Work {
+  std::shared_ptr<Function<void()>> done;
+};
+
 struct SimHold final : net::Hold::Handle {
   explicit SimHold(Host& of) : host(of) { ++host.hold_count; }
   ~SimHold() override { --host.hold_count; }
@@ -52,6 +56,8 @@ const char* name_of(Kind kind) {
       return "resolved";
     case Kind::note:
       return "note";
+    case Kind::worked:
+      return "worked";
   }
   return "?";
 }
@@ -87,6 +93,22 @@ net::Timer Host::after(Duration delay, Function<void()> fn) {
 }
 
 void Host::post(Function<void()> fn) { world.host_now(*this, Kind::posted, std::move(fn)); }
+
+std::unique_ptr<net::Work> Host::work(Function<void()> fn, Function<void()> done) {
+  auto work = std::make_unique<SimWork>();
+  work->done = std::make_shared<Function<void()>>(std::move(done));
+  ++running_calls;
+  world.at(events, world.time + work_time.count(), Kind::worked,
+           [this, fn = std::move(fn), weak = std::weak_ptr(work->done)]() mutable {
+             --running_calls;
+             fn();
+             const auto pinned = weak.lock();
+             if (pinned == nullptr) return;
+             Function<void()> once = std::move(*pinned);
+             once();
+           });
+  return work;
+}
 
 net::Hold Host::hold() { return net::Hold(std::make_unique<SimHold>(*this)); }
 
@@ -262,6 +284,8 @@ Duration SimWorld::owed(const std::string& name) const {
 void SimWorld::answer_http(const std::string& name, HttpScript script) {
   world_->host(name).on_http = std::move(script);
 }
+void SimWorld::set_work_time(const std::string& name, Duration time) { world_->host(name).work_time = time; }
+size_t SimWorld::running_calls(const std::string& name) const { return world_->host(name).running_calls; }
 void SimWorld::watch_writes(const std::string& name, WriteWatch watch) {
   world_->host(name).on_write = std::move(watch);
 }

@@ -112,6 +112,11 @@ class SimWorld {
   using HttpScript = Function<SimHttp(const net::HttpPost&)>;
   void answer_http(const std::string& name, HttpScript script);
 
+  /// How long each call of this host's Reactor::work() takes. A call whose Work was destroyed runs all the same.
+  void set_work_time(const std::string& name, Duration time);
+  /// Calls that have not run yet.
+  size_t running_calls(const std::string& name) const;
+
   // Names.
   void set_name(const std::string& name, std::vector<std::string> ips);
   void remove_name(const std::string& name);

@@ -62,9 +62,13 @@ void check_all() {
     }
     if (option.name == "linger.ms") CHECK_FALSE(options.set("delivery.timeout.ms", "86400000"));
     if (option.name.starts_with("sasl.")) {  // they need a protocol, and the whole of a login
-      for (const auto& [name, value] : {std::pair("security.protocol", "sasl_plaintext"),
-                                        std::pair("sasl.mechanism", "PLAIN"), std::pair("sasl.username", "u"),
-                                        std::pair("sasl.password", "p"), std::pair("sasl.allow.plaintext", "true")}) {
+      const bool kerberos = option.name.starts_with("sasl.kerberos.");
+      if (kerberos && !auth::kerberos_available()) continue;
+      for (const auto& [name, value] :
+           {std::pair("security.protocol", "sasl_plaintext"),
+            std::pair("sasl.mechanism", kerberos ? "GSSAPI" : "PLAIN"), std::pair("sasl.username", kerberos ? "" : "u"),
+            std::pair("sasl.password", kerberos ? "" : "p"),
+            std::pair("sasl.allow.plaintext", kerberos ? "false" : "true")}) {
         if constexpr (std::is_same_v<Options, SessionOptions>) CHECK_FALSE(options.set(name, value));
       }
     }

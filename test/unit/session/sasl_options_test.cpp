@@ -7,6 +7,8 @@
 
 #include "catch.hpp"
 #include "net/tls_engine.hpp"
+#include "scratch_folder.hpp"
+#include "session/ticket_options.hpp"
 
 using namespace kafka;
 using Catch::Matchers::Contains;
@@ -42,7 +44,7 @@ TEST_CASE("options of SASL have the names of the Java client and of librdkafka, 
   CHECK(options.sasl_password.reveal() == "hunter2");
   CHECK_FALSE(options.validate());
   SessionOptions other;
-  CHECK_THAT(other.set("sasl.mechanism", "GSSAPI").message(), Contains("PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"));
+  CHECK_THAT(other.set("sasl.mechanism", "NTLM").message(), Contains("PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"));
 }
 
 TEST_CASE("a protocol without a login, a login without a protocol, and half of one are refused") {
@@ -119,6 +121,55 @@ TEST_CASE("OAUTHBEARER: what excludes each other, what is missing, and options o
            {"sasl.oauthbearer.scope", "x"}},
           "sasl.oauthbearer.scope is set, but sasl.mechanism is PLAIN");
   refused({{"https.ca.location", "x"}}, "https.ca.location is set, but security.protocol is plaintext");
+}
+
+TEST_CASE("GSSAPI: what excludes each other, what it refuses, and options of it beside another mechanism") {
+  const auto kerberos = [](Settings more, const std::string& words) {
+    SessionOptions options = with({{"security.protocol", "sasl_plaintext"}, {"sasl.mechanism", "gssapi"}});
+    for (const auto& [name, value] : more) CHECK_FALSE(options.set(name, value));
+    CAPTURE(words);
+    const Error error = options.validate();
+    CHECK((error == Errc::none) == words.empty());
+    CHECK_THAT(error.message(), Contains(words) && !Contains("hunter2"));
+  };
+  if (!auth::kerberos_available()) {
+    kerberos({}, "sasl.mechanism = \"GSSAPI\": this build of uvkafka has no GSSAPI");
+    return;
+  }
+  kerberos({}, "");
+  kerberos({{"sasl.kerberos.principal", "alice@REALM"}, {"sasl.kerberos.service.name", "kafka-2"}}, "");
+  kerberos({{"sasl.username", "alice"}}, "sasl.username is set, but sasl.mechanism is GSSAPI");
+  kerberos({{"sasl.password", "hunter2"}}, "sasl.password is set, but sasl.mechanism is GSSAPI");
+  kerberos({{"sasl.oauthbearer.scope", "x"}}, "sasl.oauthbearer.scope is set, but sasl.mechanism is GSSAPI");
+  kerberos({{"sasl.kerberos.service.name", ""}}, "sasl.kerberos.service.name is empty");
+  kerberos({{"sasl.kerberos.service.name", "kafka/host"}}, "without host and realm");
+  refused({{"security.protocol", "sasl_plaintext"},
+           {"sasl.mechanism", "PLAIN"},
+           {"sasl.username", "a"},
+           {"sasl.password", "hunter2"},
+           {"sasl.kerberos.keytab", "x"}},
+          "sasl.kerberos.keytab is set, but sasl.mechanism is PLAIN: it belongs to GSSAPI");
+  refused({{"sasl.kerberos.principal", "x"}}, "sasl.kerberos.principal is set, but security.protocol is plaintext");
+  refused({{"sasl.kerberos.service.name", "x"}}, "sasl.kerberos.service.name is set");
+  refused({{"sasl.kerberos.min.time.before.relogin", "5"}}, "sasl.kerberos.min.time.before.relogin is set");
+}
+
+TEST_CASE("a keytab that cannot be read, or is none, is an error of the session that names the option") {
+  const test::ScratchFolder folder;
+  SessionOptions options;
+  const auto says = [&](const std::string& content) {
+    options.sasl_kerberos_keytab = folder.write("keytab", content);
+    return session::check_keytab(options).message();
+  };
+  CHECK_THAT(says("hunter2"),
+             Contains("sasl.kerberos.keytab = ") && Contains("it is no keytab") && !Contains("hunter2"));
+  CHECK_THAT(says(""), Contains("it is no keytab"));
+  says("\x05\x02");
+  CHECK_FALSE(session::check_keytab(options));
+  options.sasl_kerberos_keytab.insert(0, "FILE:");
+  CHECK_FALSE(session::check_keytab(options));
+  options.sasl_kerberos_keytab += "-not-there";
+  CHECK(session::check_keytab(options) == Errc::invalid_option);
 }
 
 TEST_CASE("parts of a token's life are numbers with a fraction, within bounds") {
