@@ -200,7 +200,6 @@ class Administration:
         group = "mixed"
         kafka_cluster.make_topic(self.layout, group, PARTITIONS, 1)
         ours = [*SHORT, "-X", "partition.assignment.strategy=range", "-f", r"%s\n"]
-        started = time.monotonic()
         writer = subprocess.Popen([self.program, "produce", "-b", self.bootstrap, "-t", group, "-q", "-X",
                                    "partitioner=round_robin"], stdin=subprocess.PIPE, text=True)
         written = 0
@@ -213,24 +212,31 @@ class Administration:
                 written += 10
                 time.sleep(0.05)
 
-        def write_until(seconds):
-            write_while(lambda: time.monotonic() < started + seconds)
+        def write_for(seconds):
+            end = time.monotonic() + seconds
+            write_while(lambda: time.monotonic() < end)
+
+        def write_until_they_print(readers):
+            """The others' heartbeats and a busy machine decide how long joining takes."""
+            patience = time.monotonic() + 60
+            write_while(lambda: not all(reader.lines() for reader in readers) and time.monotonic() < patience)
 
         killed = self.read(group, group, "mixed.killed", *ours)
-        write_until(3)
+        write_for(3)
         stopped = self.read(group, group, "mixed.stopped", *ours)
-        self.readers.extend(self.others(group))
-        write_until(9)
+        others = list(self.others(group))
+        self.readers.extend(others)
+        write_for(3)
+        write_until_they_print(others)
         killed.process.kill()
-        write_until(17)
+        write_for(8)
         stopped.send(signal.SIGSTOP)
-        write_until(26)
+        write_for(9)
         stopped.send(signal.SIGCONT)
-        write_until(31)
+        write_for(5)
         expect_equal(stopped.end(), 0, f"exit status ({stopped.said()[-300:]})")
         last = self.read(group, group, "mixed.last", *ours)
-        patience = time.monotonic() + 60  # the others' heartbeats and a busy machine decide how long its joining takes
-        write_while(lambda: not last.lines() and time.monotonic() < patience)
+        write_until_they_print([last])
         writer.stdin.close()
         expect_equal(writer.wait(30), 0, "the writer's exit status")
 

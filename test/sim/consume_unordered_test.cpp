@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Partitions kTwo = {{"t", {0, 1}}};
+const Partitions kTwoPartitions = {{"t", {0, 1}}};
 
 struct UnorderedBench {
   explicit UnorderedBench(int32_t partitions, int64_t count, ConsumerOptions changed = {}, Partitions wanted = {})
@@ -438,7 +438,7 @@ TEST_CASE("unordered: paused and stopped partitions keep what is open; its answe
   fixture.client.run(1s);
   CHECK(fixture.stored() == 4);
   CHECK(fixture.recorder.kept.size() == 4);
-  CHECK_FALSE(fixture.consumer->resume(kTwo));
+  CHECK_FALSE(fixture.consumer->resume(kTwoPartitions));
   fixture.client.run(1s);
   REQUIRE(fixture.recorder.kept.size() == 8);
   fixture.client.brokers->cluster().faults().add(ApiKey::fetch).always().reply(Errc::topic_authorization_failed);

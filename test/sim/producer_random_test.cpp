@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kOperations = 400;
-constexpr int32_t kPartitions = 3;
+constexpr int32_t kRandomPartitions = 3;
 
 class Run {
  public:
@@ -85,7 +85,7 @@ class Run {
       std::vector<ProduceEnvelope> envelopes;
       std::vector<std::string> values;
       for (uint64_t n = 1 + draw(3); n > 0; --n) values.push_back("bulk-" + std::to_string(bulk_values_++));
-      const auto partition = static_cast<int32_t>(draw(kPartitions));
+      const auto partition = static_cast<int32_t>(draw(kRandomPartitions));
       ProduceEnvelope one{.topic = "t", .partition = partition};
       for (const std::string& value : values) one.messages.push_back({.value = value});
       ++bulks_;
@@ -103,7 +103,7 @@ class Run {
     const size_t id = sent_.size();
     Sent& sent = sent_.emplace_back();
     sent.value = std::to_string(id);
-    if (chance(60)) sent.asked = static_cast<int32_t>(draw(kPartitions));
+    if (chance(60)) sent.asked = static_cast<int32_t>(draw(kRandomPartitions));
     const std::string key = chance(50) ? "key-" + std::to_string(draw(20)) : "";
     const Record record{.topic = "t",
                         .partition = sent.asked,
@@ -128,7 +128,7 @@ class Run {
 
   void fault() {
     const auto broker = static_cast<int>(1 + draw(3));
-    const auto partition = static_cast<int32_t>(draw(kPartitions));
+    const auto partition = static_cast<int32_t>(draw(kRandomPartitions));
     switch (static_cast<Faults>(draw(static_cast<uint64_t>(Faults::count)))) {
       case Faults::kill:
         if (world.cluster().brokers().listed_ids().size() < 3) break;
@@ -216,7 +216,7 @@ class Run {
   void check() {
     std::map<int32_t, std::vector<std::string>> logs;
     std::map<std::string, int> written;
-    for (int32_t p = 0; p < kPartitions; ++p) {
+    for (int32_t p = 0; p < kRandomPartitions; ++p) {
       logs[p] = world.values(p);
       for (const std::string& value : logs[p]) ++written[value];
     }

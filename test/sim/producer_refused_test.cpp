@@ -20,7 +20,7 @@ using Answer = protocol::ProduceResponse;
 using PartitionAnswer = Answer::TopicProduceResponse::PartitionProduceResponse;
 
 // One broker that counts what it is given and answers as a test wants it.
-struct Strange {
+struct Refusing {
   SimClient client{1};
   ScriptedBroker peer{client.world, "strange", "10.1.0.1"};
   std::optional<Producer> producer;
@@ -28,7 +28,7 @@ struct Strange {
   int produced = 0;
   Reports reports;
 
-  Strange() {
+  Refusing() {
     peer.add_topic("t", 1);
     peer.on_request = [this](ScriptedBroker::Connection& to, const protocol::RequestHeader& header,
                              codec::Reader& body) {
@@ -47,7 +47,7 @@ struct Strange {
     client.open({.bootstrap_servers = peer.address()});
     producer.emplace(*client.session, ProducerOptions{.acks = Acks::leader});
   }
-  ~Strange() { producer.reset(); }
+  ~Refusing() { producer.reset(); }
   void send(int count) {
     for (int i = 0; i < count; ++i) {
       producer->send({.topic = "t", .partition = 0, .value = std::to_string(i)}, reports.take(i));
@@ -155,7 +155,7 @@ TEST_CASE("E11: a compacted topic refuses the records without a key, and says so
 }
 
 TEST_CASE("E11: impossible and repeated record numbers in an answer are ignored, and each record has its own text") {
-  Strange strange;
+  Refusing strange;
   strange.change = [](PartitionAnswer& answer, int attempt) {
     if (attempt > 1) return;
     answer.error_code = static_cast<int16_t>(Errc::invalid_timestamp);
@@ -182,7 +182,7 @@ TEST_CASE("E11: impossible and repeated record numbers in an answer are ignored,
 
 TEST_CASE(
     "E11: an error without record numbers concerns the whole batch, and a single named record has the batch's code") {
-  Strange strange;
+  Refusing strange;
   SECTION("nothing is named") {
     strange.change = [](PartitionAnswer& answer, int) {
       answer.error_code = static_cast<int16_t>(Errc::invalid_record);

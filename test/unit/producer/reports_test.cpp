@@ -12,7 +12,7 @@ using namespace kafka::producer;
 
 namespace {
 
-struct Fixture {
+struct ReportsFixture {
   QuietSession session;
   Memory memory{*session.core, {}, 100000};
   Reports reports{*session.core, {}, memory};
@@ -33,7 +33,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("records count as done at once, and their reports stay charged until they were told") {
-  Fixture f;
+  ReportsFixture f;
   std::vector<std::string> told;
   f.reports.set_handler([&](uint64_t token, const DeliveryReport& report) {
     told.push_back(std::to_string(token) + "@" + std::to_string(report.offset));
@@ -51,7 +51,7 @@ TEST_CASE("records count as done at once, and their reports stay charged until t
 }
 
 TEST_CASE("a batch that failed says maybe if an earlier attempt may have stored it, and is counted so") {
-  Fixture f;
+  ReportsFixture f;
   std::vector<Persistence> told;
   f.reports.set_handler([&](uint64_t, const DeliveryReport& report) { told.push_back(report.persistence); });
   f.reports.fail(f.batch_of(1, 1), Error(Errc::timed_out));
@@ -65,7 +65,7 @@ TEST_CASE("a batch that failed says maybe if an earlier attempt may have stored 
 }
 
 TEST_CASE("a handler that sets another one is followed from the next record on") {
-  Fixture f;
+  ReportsFixture f;
   std::vector<std::string> told;
   f.reports.set_handler([&](uint64_t token, const DeliveryReport&) {
     told.push_back("a" + std::to_string(token));
@@ -77,7 +77,7 @@ TEST_CASE("a handler that sets another one is followed from the next record on")
 }
 
 TEST_CASE("after stop() the application is not called, and callables are destroyed uncalled") {
-  Fixture f;
+  ReportsFixture f;
   int told = 0;
   f.reports.set_handler([&](uint64_t, const DeliveryReport&) { ++told; });
   f.reports.finish(f.batch_of(1, 1), {{}, 0, -1, Persistence::yes});
@@ -88,7 +88,7 @@ TEST_CASE("after stop() the application is not called, and callables are destroy
 }
 
 TEST_CASE("a record without a batch is told with its own error") {
-  Fixture f;
+  ReportsFixture f;
   std::vector<Errc> told;
   f.reports.set_handler([&](uint64_t, const DeliveryReport& report) { told.push_back(report.error.code()); });
   f.reports.fail_record(Receipt(uint64_t{2}), Error(Errc::queue_full), 0);
