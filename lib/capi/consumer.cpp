@@ -64,11 +64,20 @@ struct Names {
   bool are_there;
 };
 
-/// Begins a consumption that hands out envelopes of one kind.
-template <class Envelope>
-kafka::Function<void(Envelope)> handing_out(const std::shared_ptr<Consumption>& consumption, kafka_envelope_cb cb) {
-  return [consumption, cb](Envelope&& envelope) {
-    cb(consumption->user(), kafka_envelope::make(consumption->ground(), std::move(envelope)));
+kafka::MessageCallback handing_out(const std::shared_ptr<Consumption>& consumption, kafka_envelope_cb cb) {
+  return [consumption, cb](kafka::MessageEnvelope&& envelope) {
+    const kafka::capi::Hold ground(*consumption->ground());  // the program may free everything
+    kafka_envelope* const handle = kafka_envelope::lend(*ground, envelope);
+    ground->set_lent(handle);
+    cb(consumption->user(), handle);
+    if (ground->lent() == nullptr) return;
+    ground->set_lent(nullptr);
+    handle->keep();
+  };
+}
+kafka::BatchCallback handing_out_batches(const std::shared_ptr<Consumption>& consumption, kafka_envelope_cb cb) {
+  return [consumption, cb](kafka::BatchEnvelope&& envelope) {
+    cb(consumption->user(), kafka_envelope::make(*consumption->ground(), std::move(envelope)));
   };
 }
 kafka::EndCallback ending(const std::shared_ptr<Consumption>& consumption) {
@@ -159,7 +168,7 @@ int kafka_consumer_consume(kafka_consumer* consumer, int64_t limit, kafka_envelo
   return call(__func__, consumer, [&](kafka_consumer& self) -> Error {
     if (cb == nullptr || limit < 0) return wrong_argument("kafka_consumer_consume", "cb is NULL, or limit is below 0");
     const auto consumption = std::make_shared<Consumption>(*self.ground, end, user);
-    Start{self, limit}.messages(handing_out<kafka::MessageEnvelope>(consumption, cb), ending(consumption));
+    Start{self, limit}.messages(handing_out(consumption, cb), ending(consumption));
     return {};
   });
 }
@@ -171,7 +180,7 @@ int kafka_consumer_consume_batches(kafka_consumer* consumer, int32_t max, kafka_
       return wrong_argument("kafka_consumer_consume_batches", "cb is NULL, or max is below 1");
     }
     const auto consumption = std::make_shared<Consumption>(*self.ground, end, user);
-    auto on_batch = handing_out<kafka::BatchEnvelope>(consumption, cb);
+    auto on_batch = handing_out_batches(consumption, cb);
     if (auto* reader = std::get_if<Consumer>(&self.any)) {
       reader->batch_consume(max, std::move(on_batch), ending(consumption));
     } else {

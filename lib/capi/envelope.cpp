@@ -14,6 +14,7 @@ using kafka::MessageView;
 using kafka::capi::bytes;
 using kafka::capi::call;
 using kafka::capi::failed;
+using kafka::capi::Ground;
 using kafka::capi::Hold;
 using kafka::capi::wrong_argument;
 
@@ -36,13 +37,13 @@ void to_c(const MessageView& view, kafka_message& message) {
 
 }  // namespace
 
-kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::MessageEnvelope&& only)
-    : ground(its_ground), one(std::move(only)) {
-  to_c(one.view(), message);
+kafka_envelope::kafka_envelope(Ground& its_ground, kafka::MessageEnvelope& lent)
+    : ground(its_ground), one(&lent), topic(&lent.topic()), partition(lent.partition()) {
+  to_c(lent.view(), message);
 }
 
-kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::BatchEnvelope&& batch)
-    : ground(its_ground), many(std::make_unique<Many>()) {
+kafka_envelope::kafka_envelope(Ground& its_ground, kafka::BatchEnvelope&& batch)
+    : ground(its_ground), many(std::make_unique<Many>()), topic(&batch.topic()), partition(batch.partition()) {
   many->envelope = std::move(batch);
   const auto& items = many->envelope.items();
   count = items.size();
@@ -54,12 +55,10 @@ kafka_envelope::kafka_envelope(const Hold& its_ground, kafka::BatchEnvelope&& ba
 extern "C" {
 
 const char* kafka_envelope_topic(const kafka_envelope* envelope) {
-  if (envelope == nullptr) return "";
-  return envelope->with([](const auto& each) { return each.topic().c_str(); });
+  return envelope == nullptr ? "" : envelope->topic->c_str();
 }
 int32_t kafka_envelope_partition(const kafka_envelope* envelope) {
-  if (envelope == nullptr) return -1;
-  return envelope->with([](const auto& each) { return each.partition(); });
+  return envelope == nullptr ? -1 : envelope->partition;
 }
 size_t kafka_envelope_count(const kafka_envelope* envelope) { return envelope == nullptr ? 0 : envelope->count; }
 

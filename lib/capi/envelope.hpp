@@ -5,34 +5,50 @@
 #include <kafka/envelope.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "capi/ground.hpp"
 
+// Nearly every envelope is answered and freed inside the callback that gets it. So during that callback the handle of
+// a single message only points to the envelope of the C++ API, on the stack of whoever calls. If the handle is there
+// still when the callback returns, it takes the envelope over (keep()). What other threads may read is copied at once,
+// and does not change then.
 struct kafka_envelope {
-  /// One comes with each message: it is made in memory that an earlier one has left.
-  template <class Envelope>
-  static kafka_envelope* make(const kafka::capi::Hold& its_ground, Envelope&& envelope) {
-    return ::new (its_ground->spares().take<kafka_envelope>()) kafka_envelope(its_ground, std::move(envelope));
+  /// For the time of a callback. One comes with each message: it is made in memory that an earlier one has left.
+  static kafka_envelope* lend(kafka::capi::Ground& its_ground, kafka::MessageEnvelope& envelope) {
+    return ::new (its_ground.spares().take<kafka_envelope>()) kafka_envelope(its_ground, envelope);
+  }
+  static kafka_envelope* make(kafka::capi::Ground& its_ground, kafka::BatchEnvelope&& batch) {
+    return ::new (its_ground.spares().take<kafka_envelope>()) kafka_envelope(its_ground, std::move(batch));
   }
   kafka_envelope(const kafka_envelope&) = delete;
+  /// The callback has returned, and the program has the handle still.
+  void keep() { one = &own.emplace(std::move(*one)); }
   /// The ground is kept by the call that frees it.
   void free() {
-    kafka::capi::Spares& spares = ground->spares();
+    kafka::capi::Ground& its_ground = *ground;
+    if (its_ground.lent() == this) {
+      its_ground.set_lent(nullptr);
+      if (!one->answered()) [[unlikely]]
+        own.emplace(std::move(*one));  // it is dropped here, and not when the callback returns
+    }
     this->~kafka_envelope();
-    spares.put(this);
+    its_ground.spares().put(this);
   }
 
   /// Calls `body` with the envelope of either kind.
   template <class Body>
   decltype(auto) with(Body body) {
-    return many == nullptr ? body(one) : body(many->envelope);
+    return many == nullptr ? body(*one) : body(many->envelope);
   }
   template <class Body>
   decltype(auto) with(Body body) const {
-    return many == nullptr ? body(one) : body(std::as_const(many->envelope));
+    return many == nullptr ? body(std::as_const(*one)) : body(std::as_const(many->envelope));
   }
   const kafka_message* messages() const { return many == nullptr ? &message : many->messages.get(); }
 
@@ -41,13 +57,16 @@ struct kafka_envelope {
     std::unique_ptr<kafka_message[]> messages;
   };
   const kafka::capi::Hold ground;
-  kafka::MessageEnvelope one;  // empty in a batch
+  kafka::MessageEnvelope* one = nullptr;  // null in a batch
   std::unique_ptr<Many> many;
   size_t count = 1;
-  kafka_message message;  // of `one`
+  const std::string* topic;
+  int32_t partition;
+  kafka_message message;                      // of `one`
+  std::optional<kafka::MessageEnvelope> own;  // once it is kept
 
  private:
-  kafka_envelope(const kafka::capi::Hold& its_ground, kafka::MessageEnvelope&& message);
-  kafka_envelope(const kafka::capi::Hold& its_ground, kafka::BatchEnvelope&& batch);
+  kafka_envelope(kafka::capi::Ground& its_ground, kafka::MessageEnvelope& lent);
+  kafka_envelope(kafka::capi::Ground& its_ground, kafka::BatchEnvelope&& batch);
   ~kafka_envelope() = default;
 };

@@ -14,6 +14,8 @@
 #include "capi/turn.hpp"
 #include "capi/waker.hpp"
 
+struct kafka_envelope;
+
 namespace kafka::capi {
 
 class Ground : public std::enable_shared_from_this<Ground> {
@@ -41,6 +43,9 @@ class Ground : public std::enable_shared_from_this<Ground> {
   uint64_t call() const { return call_; }
   /// Memory of envelopes that were freed, for the next ones.
   Spares& spares() { return spares_; }
+  /// The handle whose callback runs, unless the program has freed it.
+  kafka_envelope* lent() const { return lent_; }
+  void set_lent(kafka_envelope* lent) { lent_ = lent; }
   /// A callback that was made during call number `call` is destroyed and never ran. If that call is still under way,
   /// its result decides: a refused callback is told by the return value, an accepted one is dropped.
   void uncalled(void* user, uint64_t call) {
@@ -70,6 +75,7 @@ class Ground : public std::enable_shared_from_this<Ground> {
   uint64_t call_ = 0;          // 0: none is under way
   std::vector<void*> unkept_;  // of this call: their callbacks are destroyed already
   Spares spares_;
+  kafka_envelope* lent_ = nullptr;
   size_t holds_ = 0;
   std::shared_ptr<Ground> self_;  // while there are holds
 };
