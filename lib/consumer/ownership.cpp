@@ -53,7 +53,6 @@ Ownership::Ownership(session::Core& core, session::Lane lane, const ConsumerOpti
                      Topics topics, Pipeline& pipeline, Roster& roster, Owner& owner)
     : core_(core),
       lane_(std::move(lane)),
-      options_(options),
       pipeline_(pipeline),
       roster_(roster),
       owner_(owner),

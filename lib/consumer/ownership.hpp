@@ -117,7 +117,6 @@ class Ownership final : private group::Participation::Owner,
 
   session::Core& core_;
   session::Lane lane_;
-  const ConsumerOptions& options_;
   Pipeline& pipeline_;
   Roster& roster_;
   Owner& owner_;

@@ -10,10 +10,11 @@
 #define UVKAFKA_UNCOUNTED __attribute__((no_sanitize_coverage))
 #endif
 #ifdef UVKAFKA_COUNT_STEPS
-#define UVKAFKA_HOOK extern "C" UVKAFKA_UNCOUNTED
+#define UVKAFKA_OURS UVKAFKA_UNCOUNTED
 #else
-#define UVKAFKA_HOOK extern "C" __attribute__((weak)) UVKAFKA_UNCOUNTED
+#define UVKAFKA_OURS __attribute__((weak)) UVKAFKA_UNCOUNTED
 #endif
+#define UVKAFKA_HOOK extern "C" UVKAFKA_OURS
 
 namespace {
 uint64_t counted = 0;
@@ -33,4 +34,4 @@ UVKAFKA_HOOK void __sanitizer_cov_trace_switch(uint64_t, void*) { ++counted; }
 UVKAFKA_HOOK void __sanitizer_cov_8bit_counters_init(char*, char*) {}
 UVKAFKA_HOOK void __sanitizer_cov_pcs_init(const uintptr_t*, const uintptr_t*) {}
 
-UVKAFKA_UNCOUNTED uint64_t kafka::fuzz::steps() noexcept { return counted; }
+UVKAFKA_OURS uint64_t kafka::fuzz::steps() noexcept { return counted; }
