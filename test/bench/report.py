@@ -48,6 +48,8 @@ def verdicts(entry):
     limit = entry.get("limit")
     if limit and limit["target"]:
         found.append(verdict("of the limit", ("≤", limit["target"]), limit["ratio"]))
+    if "tls" in entry:
+        found.append(verdict("ns a byte above plaintext", ("≤", all_of.TLS_TARGET), entry["tls"]["ns per byte"]))
     return found
 
 

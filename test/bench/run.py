@@ -79,14 +79,16 @@ def cpu_seconds(pids):
 class RealCluster:
     """Kafka brokers, started when they are first needed."""
 
-    def __init__(self, folder, nodes):
-        self.where = argparse.Namespace(dir=f"{folder}/real-{nodes}", nodes=nodes, port=None, version=RELEASE,
-                                        secure=False, set=BROKER_SETTINGS)
+    def __init__(self, folder, nodes, secure=False):
+        self.where = argparse.Namespace(dir=f"{folder}/real-{nodes}{'-secure' if secure else ''}", nodes=nodes, port=None,
+                                        version=RELEASE, secure=secure, reauth=10000, set=BROKER_SETTINGS)
         kafka_cluster.JVM_FLAGS[:] = JVM_FLAGS
         with contextlib.redirect_stdout(sys.stderr):
             kafka_cluster.up(self.where)
         layout = kafka_cluster.Layout(self.where.dir)
         self.bootstrap = layout.bootstrap("PLAINTEXT")
+        if secure:
+            self.tls = layout.bootstrap("SSL"), ["-X", "security.protocol=ssl", "-X", f"ssl.ca.location={layout.dir}/tls/ca.pem"]
         self.pids = list(layout.state["pids"].values())
 
     def make(self, programs, topic):
@@ -197,7 +199,12 @@ class Bench:
         self.made = set()
         self.group = 0
 
-    def cluster(self, topic):
+    def cluster(self, topic, tls=False):
+        if tls:
+            if "tls" not in self.clusters:
+                self.clusters["tls"] = RealCluster(self.folder, 1, secure=True)
+                self.warm_up(self.clusters["tls"])
+            return self.clusters["tls"]
         if topic.brokers and not topic.real:
             if topic not in self.clusters:
                 self.clusters[topic] = DevBrokers(self.programs.dev_broker, topic)
@@ -242,14 +249,15 @@ class Bench:
         if work.mode == "commit":  # the first commit creates the topic of the offsets
             self.run(self.programs.theirs, work, cluster, ["-c", "sync"], count=10)
 
-    def run(self, program, work, cluster, extra, count=None):
+    def run(self, program, work, cluster, extra, count=None, tls=False):
         self.group += 1
+        bootstrap, secure = cluster.tls if tls else (cluster.bootstrap, [])
         return self.programs.run(
-            program, [work.mode, "-b", cluster.bootstrap, "-t", work.topic.name, "-s", str(work.size),
-                      "-n", str(count or work.count), "-g", f"bench-{self.group}", *work.options, *extra], cluster.pids)
+            program, [work.mode, "-b", bootstrap, "-t", work.topic.name, "-s", str(work.size),
+                      "-n", str(count or work.count), "-g", f"bench-{self.group}", *work.options, *secure, *extra], cluster.pids)
 
     def measure(self, work):
-        cluster = self.cluster(work.topic)
+        cluster = self.cluster(work.topic, work.tls)
         self.prepare(work, cluster)
         rounds = []
         for number in range(self.rounds):
@@ -258,7 +266,9 @@ class Bench:
                 one["limit"] = self.programs.run(self.programs.limit, ["-n", str(work.count), "-s", str(work.size)])
             both = [("ours", self.programs.ours, work.ours), ("theirs", self.programs.theirs, work.theirs)]
             for side, program, extra in both if number % 2 == 0 else both[::-1]:
-                one[side] = self.run(program, work, cluster, extra)
+                one[side] = self.run(program, work, cluster, extra, tls=work.tls)
+            if work.tls:
+                one["in clear"] = self.run(self.programs.ours, work, cluster, work.ours)
             rounds.append(one)
         return rounds
 
@@ -276,7 +286,7 @@ class Bench:
             self.left[work.topic] -= 1
             if self.left[work.topic] == 0 and work.topic in self.made:
                 with contextlib.suppress(Failed):
-                    self.cluster(work.topic).remove(self.programs, work.topic)
+                    self.cluster(work.topic, work.tls).remove(self.programs, work.topic)
         entry["rounds"] = rounds
         for figure, of in figures(work.mode).items():
             pairs = [(of(one["ours"]), of(one["theirs"])) for one in rounds]
@@ -291,6 +301,9 @@ class Bench:
                 "ratio": statistics.median(ratio(one["ours"]["cpu_us_per_message"], one["limit"]["cpu_us_per_message"])
                                            for one in rounds),
                 "target": all_of.LIMIT_TARGETS.get(work.size)}
+        if work.tls:
+            entry["tls"] = {"ns per byte": statistics.median(
+                (one["ours"]["cpu_us_per_message"] - one["in clear"]["cpu_us_per_message"]) * 1000 / work.size for one in rounds)}
         return entry
 
     def down(self):

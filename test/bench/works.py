@@ -44,6 +44,7 @@ class Work:
     theirs: tuple = ()  # for the other program alone
     targets: dict = dataclasses.field(default_factory=dict)
     limit: bool = False  # the bare limit is measured in the same round
+    tls: bool = False  # over TLS, and ours in clear as well in the same round
     group: str = "main"
     at: int = 0  # place on the horizontal axis of its group's chart
 
@@ -127,6 +128,15 @@ def main_works(full):
             yield consume(size, partitions)
 
 
+def tls_works():
+    """What encryption costs. librdkafka takes OpenSSL, too."""
+    for size, produced, consumed in ((100, 0.35, 0.40), (1024, 0.60, 0.95)):
+        for work, most in ((produce(size), produced), (consume(size), consumed)):
+            yield dataclasses.replace(work, name=f"{work.name}, TLS", tls=True, limit=False,
+                                      topic=dataclasses.replace(work.topic, name=f"{work.topic.name}-tls"),
+                                      targets={"CPU µs": (AT_MOST, most)})
+
+
 def latency_works():
     topic = Topic("latency")
     below = {"p50 µs": (AT_MOST, 1.0), "p99 µs": (AT_MOST, 1.0)}
@@ -179,11 +189,12 @@ def broker_works():
 # Cost at the second, divided by the cost at the first.
 GROWTH = [(group, 12, 3000, 1.5) for group in ("produce", "produce in turn", "consume")]
 LIMIT_TARGETS = {100: 2.5}
+TLS_TARGET = 0.7  # ns a byte above plaintext
 
 
 def all_works(quick=False, full=False):
     if quick:
         works = [work for work in main_works(False) if work.targets]
-        works += [work for work in latency_works() if work.targets]
+        works += [*tls_works(), *(work for work in latency_works() if work.targets)]
         return [*works, *partition_works((12, 3000)), *idle_works()]  # three more brokers last: they take memory and CPU
-    return [*main_works(full), *latency_works(), *commit_works(), *partition_works(), *broker_works(), *idle_works()]
+    return [*main_works(full), *tls_works(), *latency_works(), *commit_works(), *partition_works(), *broker_works(), *idle_works()]
