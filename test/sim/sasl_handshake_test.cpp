@@ -206,15 +206,21 @@ TEST_CASE("a broker that closes on SaslAuthenticate, or has no room for logins, 
   CHECK(fixture.connection.connection->setup_failure().next == SetupFailure::Next::try_next_address);
 }
 
-TEST_CASE("H8: a broker that offers other mechanisms only is refused with their names, and gets no token") {
+TEST_CASE("H8, A17: a broker that offers other mechanisms, or none, is refused with their names, and gets no token") {
   LoginFixture fixture(kinds().back());
-  fixture.server.mechanisms = {"OTHER", "LESS"};
-  fixture.refused("it offers OTHER, LESS");
+  SECTION("others") {
+    fixture.server.mechanisms = {"OTHER", "LESS"};
+    fixture.refused("it offers OTHER, LESS");
+  }
+  SECTION("none") {
+    fixture.server.mechanisms = {};
+    fixture.refused("it offers nothing");
+  }
   CHECK(fixture.server.tokens.empty());
   CHECK(fixture.server.handshakes == 1);
 }
 
-TEST_CASE("H12: what a broker says about a login is printed as one harmless line") {
+TEST_CASE("H12, A17: what a broker says about a login is printed as one harmless line") {
   LoginFixture fixture;
   fixture.server.users.clear();
   fixture.server.refusal = "no\n\x1b[2J" + std::string(5000, 'y');

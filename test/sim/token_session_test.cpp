@@ -92,7 +92,7 @@ TEST_CASE("a token is asked for once, before anything is said of a login, and se
   tokens.client.close();
 }
 
-TEST_CASE("a token is replaced at 80 to 85 % of its life while a connection is used, and by no timer otherwise") {
+TEST_CASE("H13: a token is replaced at 80 to 85 % of its life while a connection is used, and by no timer otherwise") {
   TokenClient tokens;
   tokens.answer();
   tokens.ask_for(300s, 5s);
@@ -256,7 +256,7 @@ TEST_CASE("tokens that live for a moment are asked for as often as a login needs
   tokens.client.close();
 }
 
-TEST_CASE("a token that cannot be sent is an error of the call, and the request stays open") {
+TEST_CASE("H13: a token that cannot be sent is an error of the call, and the request stays open") {
   TokenClient tokens;
   tokens.keep();
   Outcome<ClusterMetadata> outcome;
