@@ -7,9 +7,11 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catch.hpp"
@@ -515,12 +517,19 @@ TEST_CASE("calls of a line run one at a time, in their order; one that is destro
   ContractRig fixture;
   net::WorkLine line;
   std::string ran, told;
+  std::atomic<bool> go = false;  // else the first may have ended before the second one comes
   std::vector<std::unique_ptr<net::Work>> works;
   for (const char name : {'a', 'b', 'c', 'd'}) {
     works.push_back(line.run(
-        fixture.client(), [&ran, name] { ran += name; }, [&told, name] { told += name; }));
+        fixture.client(),
+        [&ran, &go, name] {
+          while (!go) std::this_thread::yield();
+          ran += name;
+        },
+        [&told, name] { told += name; }));
   }
   works[1].reset();
+  go = true;
   CHECK(fixture.run_until([&] { return told.size() == 3; }));
   CHECK(ran == "acd");
   CHECK(told == "acd");
