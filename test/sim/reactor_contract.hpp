@@ -495,9 +495,9 @@ TEST_CASE("a call that may block runs once, later, and then its owner is told") 
   bool inside = true;
   std::string order;
   std::unique_ptr<net::Work> work;
-  work = fixture.client().work([&] { order += inside ? "?" : "call "; },
+  work = fixture.client().work([&] { order += "call "; },
                                [&] {
-                                 order += "told";
+                                 order += inside ? "?" : "told";
                                  work.reset();  // allowed
                                });
   inside = false;
