@@ -136,8 +136,7 @@ const char* advice(OM_uint32 major, OM_uint32 minor, bool by_keytab) {
       return "the KDC does not know the client: check sasl.kerberos.principal";
     case KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN:
       return "the KDC does not know this service: check sasl.kerberos.service.name, and that brokers advertise the "
-             "names "
-             "that their keys are for";
+             "names that their keys are for";
     case KRB5KDC_ERR_PREAUTH_FAILED:
     case KRB5KDC_ERR_ETYPE_NOSUPP:
     case KRB5KRB_AP_ERR_BAD_INTEGRITY:

@@ -52,7 +52,8 @@ void SaslStep::refuse(Handshake& handshake, std::string_view why) { handshake.fa
 
 // A peer that knows no SaslHandshake gets nothing: neither a token nor, later, a request. Otherwise whoever closes two
 // connections would pass for an old broker, and get around the login. A broker of 0.9 takes tokens of GSSAPI without
-// it. They may go to whoever it is: they are of use to the service only that they are for, and it has to prove itself.
+// it. Such a token may go to anybody: only the service that it is for can use it, and the service proves itself as
+// well.
 void SaslStep::start(Handshake& handshake) {
   if (handshake.dialect() != Dialect::negotiated && login_->kind == auth::Kind::gssapi) return prepare(handshake);
   constexpr std::string_view kUnknown =

@@ -79,6 +79,10 @@ def lines(entry):
     if limit := entry.get("limit"):
         said = plain(verdict("of the limit", ("≤", limit["target"]), limit["ratio"])) if limit["target"] else ""
         found.append(f"    {'bare limit':12} {limit['CPU µs']:12.3f} {'':12} {limit['ratio']:8.2f} {said}".rstrip())
+    if "tls" in entry:
+        value = entry["tls"]["ns per byte"]
+        said = plain(verdict("above plaintext", ("≤", all_of.TLS_TARGET), value))
+        found.append(f"    {'ns a byte':12} {value:12.2f} {'':12} {'':8} {said}")
     cores = entry["broker_cores"]
     found.append(f"    {'broker cores':12} {cores['ours']:12.2f} {cores['theirs']:12.2f}")
     return found

@@ -81,7 +81,7 @@ class RealCluster:
 
     def __init__(self, folder, nodes, secure=False):
         self.where = argparse.Namespace(dir=f"{folder}/real-{nodes}{'-secure' if secure else ''}", nodes=nodes, port=None,
-                                        version=RELEASE, secure=secure, reauth=10000, set=BROKER_SETTINGS)
+                                        version=RELEASE, secure=secure, set=BROKER_SETTINGS)
         kafka_cluster.JVM_FLAGS[:] = JVM_FLAGS
         with contextlib.redirect_stdout(sys.stderr):
             kafka_cluster.up(self.where)

@@ -19,7 +19,7 @@ import time
 import types
 
 import kafka_cluster
-from client_matrix import Matrix
+from client_matrix import Matrix, settings
 from groups_long import Killing
 from harness import Checks, default_program, eventually, expect, expect_equal, scratch, skip_unless, skip_unless_kafka
 
@@ -46,8 +46,9 @@ class Watched(Killing):
 class Program:
     """One command, with the time of each line that it says."""
 
-    def __init__(self, command, **pipes):
-        self.process = subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True, **pipes)
+    def __init__(self, command, environment, **pipes):
+        self.process = subprocess.Popen([str(word) for word in command], env=environment, stderr=subprocess.PIPE, text=True,
+                                        **pipes)
         self.said, self.got = [], []
         self.threads = [threading.Thread(target=self.listen, daemon=True)]
         if self.process.stdout:
@@ -62,12 +63,11 @@ class Program:
 
 class LongTrial:
     def __init__(self, matrix, mechanism):
-        options = matrix.options("REAUTH", mechanism)
-        words = [word for pair in options.items() for word in ("-X", f"{pair[0]}={pair[1]}")]
-        common = ["-b", matrix.layout.bootstrap("REAUTH"), "-t", TOPIC, "-m", "60", *words]
-        self.consumer = Program([matrix.program, "consume", *common, "-o", "earliest"], stdout=subprocess.PIPE)
+        common = ["-b", matrix.layout.bootstrap("REAUTH"), "-t", TOPIC, "-m", "60", *settings(matrix.options("REAUTH", mechanism))]
+        environment = matrix.environment()  # Kerberos needs it
+        self.consumer = Program([matrix.program, "consume", *common, "-o", "earliest"], environment, stdout=subprocess.PIPE)
         self.producer = Program([matrix.program, "produce", *common, "-X", "acks=all", "-X", "delivery.timeout.ms=300000"],
-                                stdin=subprocess.PIPE)
+                                environment, stdin=subprocess.PIPE)
         self.sent = 0
 
     def write(self, seconds):

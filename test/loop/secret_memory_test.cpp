@@ -222,11 +222,10 @@ void close_all(Loop& loop, Session& session) {
 struct Trial {
   Trial(const Canary& right, const Canary& used, SaslMechanism mechanism)
       : brokers(folder, right), session(loop, canary_options(brokers, folder, mechanism, used)) {}
-  /// With a certificate as well, whose key has the password `of_key`.
-  Trial(const Canary& right, const Canary& of_key)
+  /// With a certificate as well, whose key has the same password.
+  explicit Trial(const Canary& of_key)
       : brokers(folder, of_key), session(loop, [&] {
-          SessionOptions options = canary_options(brokers, folder, SaslMechanism::plain, right);
-          options.sasl_password = of_key.secret();
+          SessionOptions options = canary_options(brokers, folder, SaslMechanism::plain, of_key);
           options.ssl_certificate_location = folder.path() + "/client.pem";
           options.ssl_key_location = folder.path() + "/" + kKey;
           options.ssl_key_password = of_key.secret();
@@ -301,7 +300,7 @@ TEST_CASE("no token is left in memory: one that was replaced, and one that was u
 
 TEST_CASE("no password of a key is left in memory: of the options, and of set_tls()") {
   const Canary of_key;
-  Trial trial(of_key, of_key);
+  Trial trial(of_key);
   CHECK_FALSE(send_one(trial.loop, trial.producer));
   TlsFiles files;
   files.certificate_location = trial.folder.path() + "/client.pem";
