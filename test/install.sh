@@ -52,6 +52,7 @@ if [ "$what" != build ]; then
 fi
 if [ "$what" = ci ]; then
   program clang++ clang
+  program ld.lld lld
   # The fuzzer's runtime, for the release of clang++ that is there.
   ls "$(clang++ -print-resource-dir 2>/dev/null)"/lib/linux/libclang_rt.fuzzer-* >/dev/null 2>&1 || missing+=(libclang-rt-dev)
   program clang-format clang-format

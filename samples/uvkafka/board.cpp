@@ -5,16 +5,13 @@
 #include <cstdio>
 #include <utility>
 
-#include "base/error_table.hpp"
+#include "console.hpp"
 
 namespace cli {
 namespace {
 
 constexpr size_t kGap = 2;        // blanks between columns
 constexpr size_t kLeastName = 8;  // a name is not cut below this
-
-// Others chose these names: a terminal shall show them and not obey them.
-std::string shown(const std::string& name) { return kafka::escaped(name, SIZE_MAX); }
 
 std::string text_of(int64_t number) { return number < 0 ? "-" : std::to_string(number); }
 
@@ -27,7 +24,7 @@ std::string rate_text(std::optional<double> rate) {
 
 // How far a group is, and how fast it moves: the sums of the partitions of which that is known. A first commit is no
 // movement, so these are sums of speeds and not the speed of sums.
-struct Progress {
+struct LagTrend {
   int64_t lag = 0;
   size_t known = 0;  // partitions with a lag
   std::optional<double> read = {};
@@ -47,7 +44,7 @@ struct Progress {
 };
 
 // When a lag will be gone at this speed.
-std::string time_left(const Progress& progress) {
+std::string time_left(const LagTrend& progress) {
   if (progress.lag <= 0) return "0 s";
   if (!progress.read || !progress.written || *progress.read <= *progress.written) return "-";
   const double seconds = static_cast<double>(progress.lag) / (*progress.read - *progress.written);
@@ -122,7 +119,7 @@ void Board::add_groups(const ClusterRound& cluster) {
   std::vector<std::pair<int64_t, std::vector<std::string>>> rows;
   std::vector<std::pair<int64_t, std::vector<std::string>>> places;
   for (const auto& [name, group] : cluster.groups) {
-    Progress progress;
+    LagTrend progress;
     for (const kafka::PartitionLag& each : group.partitions) {
       const std::string key = name + " " + each.topic + " " + std::to_string(each.partition);
       const auto speed = [&](const char* what, int64_t offset) {

@@ -4,9 +4,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 
+#include "base/error_table.hpp"
+
 namespace cli {
+
+std::string shown(const std::string& name) {
+  constexpr size_t kAll = SIZE_MAX;
+  return kafka::escaped(name, kAll);
+}
 
 int Output::flush() {
   std::string_view left = pending_;

@@ -9,6 +9,9 @@
 
 namespace cli {
 
+/// A name that another client chose: the terminal shows it and does not obey it.
+std::string shown(const std::string& name);
+
 /// Owns what was printed on stdout and not written yet.
 class Output {
  public:

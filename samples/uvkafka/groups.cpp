@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "app.hpp"
-#include "base/error_table.hpp"
 #include "commands.hpp"
+#include "console.hpp"
 #include "find_topics.hpp"
 #include "partition_list.hpp"
 
@@ -33,11 +33,6 @@ namespace {
 
 constexpr std::string_view kInstance = "instance:";
 
-// Other clients chose these names: a terminal shall show them and not obey them.
-std::string shown(const std::string& name) {
-  constexpr size_t kAll = SIZE_MAX;
-  return kafka::escaped(name, kAll);
-}
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : shown(text); }
 std::string or_dash(int64_t number) { return number < 0 ? "-" : std::to_string(number); }
 
@@ -53,7 +48,7 @@ std::string name_of(kafka::GroupState state) {
 }
 
 // What the command line asks for.
-struct Wanted {
+struct GroupTask {
   std::string group;
   bool erase = false;
   bool erase_offsets = false;
@@ -105,7 +100,7 @@ struct Wanted {
 // Owns the questions under way.
 class Administration {
  public:
-  Administration(App& app, Wanted wanted) : app_(app), wanted_(std::move(wanted)), groups_(app.session()) {}
+  Administration(App& app, GroupTask wanted) : app_(app), wanted_(std::move(wanted)), groups_(app.session()) {}
 
   void start() {
     if (wanted_.group.empty()) return list();
@@ -263,7 +258,7 @@ class Administration {
   }
 
   App& app_;
-  Wanted wanted_;
+  GroupTask wanted_;
   kafka::Groups groups_;
   std::vector<kafka::ListedGroup> listed_;
   kafka::GroupDescription description_;
@@ -274,7 +269,7 @@ class Administration {
 int groups(int argc, char** argv) {
   Arguments arguments;
   ClientOptions client;
-  Wanted wanted;
+  GroupTask wanted;
   if (const auto status = arguments.parse(argc, argv, kGroups)) return *status;
   if (const auto status = read_client_options(arguments, kGroups, client)) return *status;
   if (const auto status = wanted.read(arguments)) return *status;

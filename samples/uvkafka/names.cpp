@@ -25,13 +25,13 @@ bool is_address(const std::string& text) {
   return uv_ip4_addr(text.c_str(), 0, &v4) == 0 || uv_ip6_addr(text.c_str(), 0, &v6) == 0;
 }
 
-struct Question {
+struct HostName {
   uv_getaddrinfo_t request{};
   Done done;
 };
 
 void answer(uv_getaddrinfo_t* request, int status, addrinfo* found) {
-  const std::unique_ptr<Question> question(static_cast<Question*>(request->data));
+  const std::unique_ptr<HostName> question(static_cast<HostName*>(request->data));
   std::vector<std::string> addresses;
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
     char text[INET6_ADDRSTRLEN] = {};
@@ -44,7 +44,7 @@ void answer(uv_getaddrinfo_t* request, int status, addrinfo* found) {
 }
 
 void look_up(uv_loop_t* loop, const std::string& host, Done done) {
-  auto question = std::make_unique<Question>();
+  auto question = std::make_unique<HostName>();
   question->request.data = question.get();
   question->done = std::move(done);
   addrinfo hints{};

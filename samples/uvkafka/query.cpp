@@ -23,15 +23,15 @@ const Command kQuery{
 namespace {
 
 // One -t.
-struct Question {
+struct TimeQuestion {
   std::string topic;
   std::optional<int32_t> partition;
   int64_t time = 0;  // or kLatestOffset, kEarliestOffset
 
-  static std::optional<Question> parse(const std::string& text) {
+  static std::optional<TimeQuestion> parse(const std::string& text) {
     const size_t last = text.rfind(':');
     if (last == std::string::npos) return {};
-    Question question;
+    TimeQuestion question;
     const std::string time = text.substr(last + 1);
     const auto parsed = time == "latest"     ? std::optional<int64_t>(kafka::kLatestOffset)
                         : time == "earliest" ? std::optional<int64_t>(kafka::kEarliestOffset)
@@ -52,12 +52,12 @@ struct Question {
 // Owns the questions under way.
 class Asking {
  public:
-  Asking(App& app, std::vector<Question> questions, bool json)
+  Asking(App& app, std::vector<TimeQuestion> questions, bool json)
       : app_(app), offsets_(app.session()), questions_(std::move(questions)), json_(json) {}
 
   void start(const FoundTopics& topics) {
     // One request for all partitions that are asked for the same time.
-    for (const Question& question : questions_) {
+    for (const TimeQuestion& question : questions_) {
       const size_t count = topics.at(question.topic).partitions.size();
       std::vector<int32_t>& numbers = by_time_[question.time][question.topic];
       if (!question.partition) {
@@ -104,7 +104,7 @@ class Asking {
 
   App& app_;
   kafka::OffsetMaster offsets_;
-  std::vector<Question> questions_;
+  std::vector<TimeQuestion> questions_;
   bool json_;
   std::map<int64_t, kafka::Partitions> by_time_;
   size_t left_ = 0;
@@ -117,10 +117,10 @@ int query(int argc, char** argv) {
   ClientOptions client;
   if (const auto status = arguments.parse(argc, argv, kQuery)) return *status;
   if (const auto status = read_client_options(arguments, kQuery, client)) return *status;
-  std::vector<Question> questions;
+  std::vector<TimeQuestion> questions;
   std::vector<std::string> topics;
   for (const std::string& text : arguments.all("-t")) {
-    const auto question = Question::parse(text);
+    const auto question = TimeQuestion::parse(text);
     if (!question) return usage_error("query: -t " + text + ": TOPIC[:PARTITION]:TIME is wanted, TIME in milliseconds");
     questions.push_back(*question);
     topics.push_back(question->topic);

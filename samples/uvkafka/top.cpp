@@ -36,7 +36,7 @@ const Command kTop{
 
 namespace {
 
-struct Wanted {
+struct TopSettings {
   std::vector<std::string> topics;
   std::vector<std::string> groups;
   uint64_t delay_ms = 2000;
@@ -81,7 +81,7 @@ std::string time_of_day() {
   return text;
 }
 
-std::string title(const Wanted& wanted, const kafka::Session& session) {
+std::string title(const TopSettings& wanted, const kafka::Session& session) {
   char delay[32];
   std::snprintf(delay, sizeof(delay), "%g", static_cast<double>(wanted.delay_ms) / 1000);
   return std::string("every ") + delay + " s  " + session.options().bootstrap_servers;
@@ -92,7 +92,7 @@ constexpr uint64_t kPatienceMs = 3000;  // a round that takes longer is late
 // Owns the rounds: one begins when the delay has passed since the last one began, and never before its end.
 class Top {
  public:
-  Top(App& app, Wanted wanted)
+  Top(App& app, TopSettings wanted)
       : app_(app),
         wanted_(std::move(wanted)),
         reader_(app.session(), wanted_.topics, wanted_.groups),
@@ -180,7 +180,7 @@ class Top {
   }
 
   App& app_;
-  const Wanted wanted_;
+  const TopSettings wanted_;
   ClusterReader reader_;
   Board board_;
   Alarm next_;
@@ -201,7 +201,7 @@ class Top {
 int top(int argc, char** argv) {
   Arguments arguments;
   ClientOptions client;
-  Wanted wanted;
+  TopSettings wanted;
   if (const auto status = arguments.parse(argc, argv, kTop)) return *status;
   if (const auto status = read_client_options(arguments, kTop, client)) return *status;
   if (const auto status = wanted.read(arguments)) return *status;

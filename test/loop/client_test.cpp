@@ -253,7 +253,7 @@ TEST_CASE("G3: Session::post from other threads runs on the loop's thread, all o
   {
     Client client(loop);
     std::atomic<int> accepted = 0;
-    std::atomic<bool> refused = false;
+    std::atomic<bool> refused = false, closing = false;
     std::atomic<int> runs = 0;
     bool closed = false;
     std::vector<std::thread> threads;
@@ -265,8 +265,9 @@ TEST_CASE("G3: Session::post from other threads runs on the loop's thread, all o
             ++runs;
           });
           if (taken) {
-            // Not more than the loop can run: on a busy machine they would queue millions.
-            for (++accepted; accepted - runs > 10'000 && !refused;) std::this_thread::yield();
+            // Not more than the loop can run: on a busy machine they would queue millions. Once the session closes, no
+            // thread may wait here: the loop stands until the threads have ended.
+            for (++accepted; accepted - runs > 10'000 && !closing;) std::this_thread::yield();
           } else {
             refused = true;
           }
@@ -275,6 +276,7 @@ TEST_CASE("G3: Session::post from other threads runs on the loop's thread, all o
     }
     REQUIRE(loop.run_until([&] { return runs > 1000; }));
     client.session->close([&] { closed = true; });
+    closing = true;
     for (std::thread& thread : threads) thread.join();
     CHECK(loop.run_until([&] { return closed; }));
     CHECK(runs == accepted);
