@@ -27,8 +27,8 @@ class Listeners {
   void remove(uint64_t id) { listeners_.erase(id); }
   void clear() { listeners_.clear(); }
 
-  /// Calls all of them at the end of the turn, however often this is called in it. A listener may add and remove
-  /// others: those that were there when the calls began, and still are, are called.
+  /// Calls each of them once at the end of the turn, however often this is called during the turn. A listener may add
+  /// others: these are not called this time. It may remove others: these are not called any more.
   void notify() {
     if (std::exchange(notifying_, true)) return;
     reactor_.defer(scope_.wrap([this] {

@@ -10,6 +10,7 @@
 
 namespace kafka::consumer {
 
+/// Owns the list of a field of records, and which of its transactions are under way where the reader is.
 class Aborted {
  public:
   struct Transaction {
@@ -30,8 +31,7 @@ class Aborted {
   }
   /// An aborted transaction of this producer is under way.
   bool holds(int64_t producer_id) const { return under_way_.contains(producer_id); }
-  /// A marker was read. What the producer writes from here on is another transaction: aborted only if it is listed,
-  /// too.
+  /// A marker was read: this transaction has ended. The producer's next one is aborted only if the broker listed it.
   void end(int64_t producer_id) { under_way_.erase(producer_id); }
 
  private:

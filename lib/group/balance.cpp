@@ -19,11 +19,11 @@ Ground::Ground(std::shared_ptr<const Membership> membership)
       racks(roster),
       racks_matter(racks.matter(everybody(roster), 0, roster.partitions())) {}
 
-std::unique_ptr<Balance> Balance::begin(const Ground& ground, const Claims& claims, Zeal zeal) {
-  if (ground.roster.same_subscriptions() && zeal != Zeal::still) {
-    return std::make_unique<EqualBalance>(ground, claims, zeal);
+std::unique_ptr<Balance> Balance::begin(const Ground& ground, const Claims& claims, MayMove allowed) {
+  if (ground.roster.same_subscriptions() && allowed != MayMove::none) {
+    return std::make_unique<EqualBalance>(ground, claims, allowed);
   }
-  return std::make_unique<UnequalBalance>(ground, claims, zeal);
+  return std::make_unique<UnequalBalance>(ground, claims, allowed);
 }
 
 }  // namespace kafka::group

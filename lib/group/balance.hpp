@@ -21,13 +21,14 @@ struct Ground {
   bool racks_matter;
 };
 
-/// How much of what members own may move.
-enum class Zeal : uint8_t {
-  full,     ///< as in Kafka's own client: whatever makes counts more even, and what has no replica in its owner's rack
-  settled,  ///< what makes counts more even
-  still,    ///< nothing; only what nobody owns is assigned
+/// Which partitions may move from one member to another.
+enum class MayMove : uint8_t {
+  all,           ///< as Kafka's own client: to make counts more even, and from owners whose rack has no replica
+  for_evenness,  ///< to make counts more even
+  none,          ///< only partitions that nobody owns are assigned
 };
 
+/// Owns the state of one rebalance that advances in slices.
 class Balance {
  public:
   Balance() = default;
@@ -42,7 +43,7 @@ class Balance {
   virtual bool in_other_hands(uint32_t partition) const = 0;
 
   /// The right one of the two. Ground and claims outlive it.
-  static std::unique_ptr<Balance> begin(const Ground& ground, const Claims& claims, Zeal zeal = Zeal::full);
+  static std::unique_ptr<Balance> begin(const Ground& ground, const Claims& claims, MayMove allowed = MayMove::all);
 };
 
 }  // namespace kafka::group

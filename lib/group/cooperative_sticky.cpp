@@ -14,9 +14,10 @@ namespace {
 /// rounds that will follow are computed too. If there would be more than kMostRounds of them, a calmer balance is
 /// taken.
 ///
-/// Why that ends: after Zeal::full at most kMostRounds rounds follow, because each of them finds the same rounds ahead.
-/// Zeal::settled is taken if the round after it moves nothing; that one finds either at most kMostRounds rounds of
-/// Zeal::full ahead, or takes Zeal::settled again and moves nothing. Zeal::still moves nothing at all.
+/// Why that ends: at most kMostRounds rounds follow MayMove::all, because each of them finds the same rounds ahead.
+/// MayMove::for_evenness is taken if the round after it moves nothing. That round either finds at most kMostRounds
+/// rounds of MayMove::all ahead, or takes MayMove::for_evenness again and moves nothing. MayMove::none never moves
+/// anything.
 class CooperativeBalancing : public Computing {
  public:
   using Computing::Computing;
@@ -27,7 +28,7 @@ class CooperativeBalancing : public Computing {
   void begin() override {
     ground_.emplace(membership());
     claims_.emplace(ground_->roster, ground_->racks, ground_->racks_matter, &cooperative_claim);
-    balance(Zeal::full, *claims_);
+    balance(MayMove::all, *claims_);
   }
 
   bool go_on(int64_t& effort) override {
@@ -45,22 +46,22 @@ class CooperativeBalancing : public Computing {
     std::vector<uint32_t> owners = handed_out(*balance_);
     const bool ends = !(ahead_ ? *ahead_ : *claims_).gives_up(owners);
     if (rounds_ == 0) owners_ = owners;
-    if (ends || zeal_ == Zeal::still) return false;
-    if (rounds_ < (zeal_ == Zeal::full ? kMostRounds : 1)) {
+    if (ends || allowed_ == MayMove::none) return false;
+    if (rounds_ < (allowed_ == MayMove::all ? kMostRounds : 1)) {
       ++rounds_;
       ahead_ = std::make_unique<Claims>(ground_->roster, owners);
-      balance(zeal_, *ahead_);
+      balance(allowed_, *ahead_);
       return true;
     }
     rounds_ = 0;
-    balance(zeal_ == Zeal::full ? Zeal::settled : Zeal::still, *claims_);
+    balance(allowed_ == MayMove::all ? MayMove::for_evenness : MayMove::none, *claims_);
     ahead_.reset();
     return true;
   }
 
-  void balance(Zeal zeal, const Claims& claims) {
-    zeal_ = zeal;
-    balance_ = Balance::begin(*ground_, claims, zeal);
+  void balance(MayMove allowed, const Claims& claims) {
+    allowed_ = allowed;
+    balance_ = Balance::begin(*ground_, claims, allowed);
   }
 
   static std::vector<uint32_t> handed_out(const Balance& balance) {
@@ -74,7 +75,7 @@ class CooperativeBalancing : public Computing {
   std::optional<Ground> ground_;
   std::optional<Claims> claims_;   // what members say
   std::unique_ptr<Claims> ahead_;  // what they will say in the round that is computed; null: in this one
-  Zeal zeal_ = Zeal::full;
+  MayMove allowed_ = MayMove::all;
   int rounds_ = 0;  // ahead of this one
   std::unique_ptr<Balance> balance_;
   std::vector<uint32_t> owners_;

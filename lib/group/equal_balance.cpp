@@ -4,10 +4,10 @@
 
 namespace kafka::group {
 
-EqualBalance::EqualBalance(const Ground& ground, const Claims& claims, Zeal zeal)
+EqualBalance::EqualBalance(const Ground& ground, const Claims& claims, MayMove allowed)
     : ground_(ground),
       claims_(claims),
-      zeal_(zeal),
+      allowed_(allowed),
       order_(ground.roster.by_hash()),
       owner_(ground.roster.partitions(), kNobody),
       count_(ground.roster.members().size(), 0),
@@ -72,7 +72,7 @@ void EqualBalance::keep(uint32_t member) {
   std::vector<uint32_t> owned;
   for (const uint32_t partition : claims_.said[member]) {
     if (claims_.owner[partition] != member) continue;
-    if (zeal_ == Zeal::full && ground_.racks_matter && ground_.racks.mismatch(member, partition)) {
+    if (allowed_ == MayMove::all && ground_.racks_matter && ground_.racks.mismatch(member, partition)) {
       taken_from_[partition] = member;
     } else {
       owned.push_back(partition);

@@ -8,7 +8,7 @@ namespace kafka::group {
 
 class EqualBalance : public Balance {
  public:
-  EqualBalance(const Ground& ground, const Claims& claims, Zeal zeal);
+  EqualBalance(const Ground& ground, const Claims& claims, MayMove allowed);
 
   bool advance(int64_t& effort) override;
   const std::vector<uint32_t>& owners() const override { return owner_; }
@@ -29,7 +29,7 @@ class EqualBalance : public Balance {
 
   const Ground& ground_;
   const Claims& claims_;
-  const Zeal zeal_;
+  const MayMove allowed_;
   const std::vector<uint32_t> order_;  // in which members keep what they own
   Phase phase_ = Phase::keep;
   size_t at_ = 0;  // the next member or partition of the phase

@@ -4,10 +4,10 @@
 
 namespace kafka::group {
 
-UnequalBalance::UnequalBalance(const Ground& ground, const Claims& claims, Zeal zeal)
+UnequalBalance::UnequalBalance(const Ground& ground, const Claims& claims, MayMove allowed)
     : ground_(ground),
       claims_(claims),
-      zeal_(zeal),
+      allowed_(allowed),
       lost_some_(claims.lost_some),
       owner_(claims.owner),
       count_(ground.roster.members().size(), 0),
@@ -24,7 +24,7 @@ UnequalBalance::UnequalBalance(const Ground& ground, const Claims& claims, Zeal 
   }
   for (const uint32_t partition : all_) {
     uint32_t& owner = owner_[partition];
-    if (owner != kNobody && zeal == Zeal::full && ground.racks_matter && ground.racks.mismatch(owner, partition)) {
+    if (owner != kNobody && allowed == MayMove::all && ground.racks_matter && ground.racks.mismatch(owner, partition)) {
       owner = kNobody;
       lost_some_ = true;
     }
@@ -63,9 +63,9 @@ bool UnequalBalance::one_step(int64_t& effort) {
       narrow();
       return false;
     case Phase::even_out_new:
-      return zeal_ != Zeal::still && !lost_some_ && even_out_next(unowned_, effort);
+      return allowed_ != MayMove::none && !lost_some_ && even_out_next(unowned_, effort);
     case Phase::even_out_all:
-      return zeal_ != Zeal::still && even_out_next(all_, effort);
+      return allowed_ != MayMove::none && even_out_next(all_, effort);
     case Phase::settle:
       effort -= static_cast<int64_t>(count_.size());
       settle();

@@ -9,7 +9,7 @@ namespace kafka::group {
 
 class UnequalBalance : public Balance {
  public:
-  UnequalBalance(const Ground& ground, const Claims& claims, Zeal zeal);
+  UnequalBalance(const Ground& ground, const Claims& claims, MayMove allowed);
 
   bool advance(int64_t& effort) override;
   const std::vector<uint32_t>& owners() const override { return owner_; }
@@ -37,7 +37,7 @@ class UnequalBalance : public Balance {
 
   const Ground& ground_;
   const Claims& claims_;
-  const Zeal zeal_;
+  const MayMove allowed_;
   Phase phase_ = Phase::place_in_rack;
   size_t at_ = 0;           // the next partition of the phase's list
   bool moved_one_ = false;  // in this round over the list

@@ -32,7 +32,7 @@ TEST_CASE("groups: a group is deleted when it is empty, from 1.1 on") {
   CHECK(bench.erase({"g"}).error == Errc::group_id_not_found);
 }
 
-TEST_CASE("groups: offsets are deleted of topics that nobody subscribes to, from 2.4 on") {
+TEST_CASE("groups: the offsets of a topic that nobody subscribes to can be deleted, from 2.4 on") {
   const std::string version = GENERATE("1.1", "2.4", "3.9", "");
   CAPTURE(version);
   GroupsBench bench(version, 2);
@@ -115,7 +115,7 @@ TEST_CASE("groups: static members are removed by their instance ids, from 2.4 on
   CHECK(bench.describe({"g"}).value.at(0).members.empty());
 }
 
-TEST_CASE("groups: members of KIP-848 are removed, also by 3.9, where LeaveGroup does not reach them") {
+TEST_CASE("groups: KIP-848 members are removed, by 3.9 too, where LeaveGroup does not reach them") {
   const std::string version = GENERATE("3.9", "4.3");
   CAPTURE(version);
   GroupsBench bench(version, 2);
@@ -144,7 +144,7 @@ TEST_CASE("groups: members of KIP-848 are removed, also by 3.9, where LeaveGroup
   CHECK(bench.until([&] { return !a.losses.empty() && !b.losses.empty(); }));
 }
 
-TEST_CASE("groups: what an attempt has done whose answer was lost is no error of the next one") {
+TEST_CASE("groups: a retry does not fail because the first attempt, whose answer was lost, has succeeded") {
   GroupsBench bench("");
   SECTION("a member that was removed") {
     SimMember& a = bench.start("a");

@@ -21,16 +21,16 @@ UVKAFKA_API kafka_loop* kafka_loop_new(void);
 UVKAFKA_API struct uv_loop_s* kafka_loop_uv(kafka_loop* loop);
 /// Readable when kafka_loop_run_once() is due. The same as long as the loop lives; -1 for NULL.
 UVKAFKA_API int kafka_loop_fd(const kafka_loop* loop);
-/// After how many milliseconds kafka_loop_run_once() is due though the descriptor is not readable: 0 at once, and
-/// always after a call from outside of it; -1: never. Ask again after each kafka_loop_run_once(), and before each
-/// sleep. KAFKA_INVALID_ARGUMENT for NULL, KAFKA_WRONG_THREAD.
+/// How many milliseconds later kafka_loop_run_once() is due even if the descriptor is not readable. 0: at once, as it
+/// is after any call from outside of kafka_loop_run_once(). -1: never. Ask again after each kafka_loop_run_once(), and
+/// before each sleep. KAFKA_INVALID_ARGUMENT for NULL, KAFKA_WRONG_THREAD.
 UVKAFKA_API int kafka_loop_timeout(kafka_loop* loop);
 /// Does what is due, callbacks included, and never waits. A call from inside of one of its callbacks is
 /// KAFKA_WRONG_STATE.
 UVKAFKA_API int kafka_loop_run_once(kafka_loop* loop);
-/// For hosts that cannot ask for the timeout before they sleep: `cb` runs when a call from outside of
-/// kafka_loop_run_once() has made the timeout 0, once until the next kafka_loop_run_once(); and at once, if it is 0
-/// already. It runs inside of that call, and should only schedule kafka_loop_run_once(). It replaces the one before;
+/// For hosts that cannot ask for the timeout before they sleep. When a call from outside of kafka_loop_run_once() makes
+/// the timeout 0, `cb` runs inside of that call, but only once before the next kafka_loop_run_once(). If the timeout is
+/// 0 already, it runs now. It should only schedule kafka_loop_run_once(). It replaces the callback that was set before;
 /// NULL ends it. Its user is not dropped.
 UVKAFKA_API int kafka_loop_on_wake(kafka_loop* loop, kafka_plain_cb cb, void* user);
 /// Frees it. KAFKA_WRONG_STATE while sessions, or anything else, are on it; then nothing happens. NULL is allowed.
