@@ -9,10 +9,10 @@ void PeerAge::answered(const protocol::ApiVersionSet& versions) {
   not_old();
 }
 
-void PeerAge::ignored(net::TimePoint now) {
+void PeerAge::showed_0_9(net::TimePoint now) {
   old_until_ = now + kMemory;
   refusals_ = kRefusalsToBelieve;  // other connections need not wait for the silence
-  ignores_versions_ = true;
+  is_0_9_ = true;
 }
 
 PeerAge::Refusal PeerAge::refused(net::TimePoint now) {
@@ -29,7 +29,7 @@ void PeerAge::not_set_up(Dialect dialect) {
 
 void PeerAge::not_old() {
   refusals_ = 0;
-  ignores_versions_ = false;
+  is_0_9_ = false;
   old_until_ = {};
 }
 
@@ -47,7 +47,7 @@ Dialect PeerAge::dialect(net::TimePoint now) const {
 }
 
 Dialect PeerAge::guess() const {
-  return ignores_versions_ || refusals_ >= kRefusalsToTrust ? Dialect::old : Dialect::old_guessed;
+  return is_0_9_ || refusals_ >= kRefusalsToTrust ? Dialect::old : Dialect::old_guessed;
 }
 
 }  // namespace kafka::cluster

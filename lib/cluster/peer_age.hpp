@@ -49,7 +49,7 @@ class PeerAge {
   void answered(const protocol::ApiVersionSet& versions);
   /// The peer has ignored ApiVersions and answered the next request, or has taken a login without SaslHandshake: it is
   /// of 0.9.
-  void ignored(net::TimePoint now);
+  void showed_0_9(net::TimePoint now);
   /// The peer has read ApiVersions and closed the connection.
   Refusal refused(net::TimePoint now);
   /// A connection ended before it was set up, for another reason.
@@ -70,19 +70,19 @@ class PeerAge {
   /// True if a connection in this dialect is out of date: another one has got an answer to ApiVersions since, or has
   /// shown that a broker is of 0.9 which was guessed to be older.
   bool outdated(Dialect dialect) const noexcept {
-    return (dialect != Dialect::negotiated && ever_modern_) || (dialect == Dialect::old_guessed && ignores_versions_);
+    return (dialect != Dialect::negotiated && ever_modern_) || (dialect == Dialect::old_guessed && is_0_9_);
   }
   /// True if the peer was seen to ignore ApiVersions, as 0.9 does: it has what came with that release.
-  bool is_0_9() const noexcept { return ignores_versions_; }
+  bool is_0_9() const noexcept { return is_0_9_; }
   /// True if the peer gives out producer ids (0.11 or later), as far as its last answer to ApiVersions says.
   bool gives_ids() const noexcept { return gives_ids_; }
 
  private:
-  bool ever_modern_ = false;       // it has answered ApiVersions: never old again
-  bool gives_ids_ = false;         // the last answer to ApiVersions named InitProducerId
-  bool ignores_versions_ = false;  // it has dropped ApiVersions and answered the next request
-  uint32_t refusals_ = 0;          // connections in a row that it closed instead of answering ApiVersions
-  net::TimePoint old_until_{};     // it is taken for an old broker until then
+  bool ever_modern_ = false;    // it has answered ApiVersions: never old again
+  bool gives_ids_ = false;      // the last answer to ApiVersions named InitProducerId
+  bool is_0_9_ = false;         // what it did, only a broker of 0.9 does
+  uint32_t refusals_ = 0;       // connections in a row that it closed instead of answering ApiVersions
+  net::TimePoint old_until_{};  // it is taken for an old broker until then
 };
 
 }  // namespace kafka::cluster

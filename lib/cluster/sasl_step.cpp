@@ -163,7 +163,7 @@ void SaslStep::go_on(Handshake& handshake, auth::Next next) {
     case auth::Next::done:
       handshake.set_login_user(mechanism_->user());
       if (without_handshake()) {
-        handshake.peer().age->ignored(handshake.reactor().now());
+        handshake.peer().age->showed_0_9(handshake.reactor().now());
         handshake.settle(protocol::legacy_versions(true), Dialect::old);
       }
       mechanism_.reset();  // the connection goes on without what it has logged in with

@@ -61,7 +61,7 @@ void VersionStep::on_frame(Handshake& handshake, Bytes frame) {
   if (reader.failed()) return handshake.fail(reader.error());
   if (probe_id_ >= 0 && id == probe_id_) {
     handshake.expect_late(-1);
-    handshake.peer().age->ignored(handshake.reactor().now());
+    handshake.peer().age->showed_0_9(handshake.reactor().now());
     handshake.settle(protocol::legacy_versions(true), Dialect::old);
     return handshake.pass();
   }

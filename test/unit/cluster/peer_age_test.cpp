@@ -67,7 +67,7 @@ TEST_CASE("A12: an old broker is asked for its versions again after 60 s", "[age
 TEST_CASE("A12: a broker that ignores ApiVersions is old for certain, at once", "[age]") {
   PeerAge age;
   CHECK_FALSE(age.is_0_9());
-  age.ignored(kNow);
+  age.showed_0_9(kNow);
   CHECK(age.dialect(kNow) == Dialect::old);
   CHECK(age.may_be_old());
   CHECK(age.is_0_9());
@@ -84,7 +84,7 @@ TEST_CASE("A12: an old broker that cannot be connected to, or answers nothing, i
 
 TEST_CASE("A12: a failed attempt to ask takes back nothing but the count of refusals", "[age]") {
   PeerAge age;
-  age.ignored(kNow);
+  age.showed_0_9(kNow);
   age.not_set_up(Dialect::negotiated);
   CHECK(age.dialect(kNow) == Dialect::negotiated);
   CHECK(age.guess() == Dialect::old);
