@@ -9,17 +9,13 @@ printed. In the other cells uvkafka has to be refused with status 1, in time, an
 secure.py runs the same cells without witnesses.
 Exit status: 0 if all cells hold, 1 if one does not, 77 if this machine cannot run brokers, or the program has no TLS.
 """
-import argparse
 import functools
 import os
-import pathlib
-import shutil
 import subprocess
 import sys
-import types
 
 import kafka_cluster
-from harness import Checks, default_program, expect, run, scratch, skip, skip_unless, skip_unless_kafka
+from harness import expect, on_clusters, program_parser, run, skip_unless_secure
 
 VERSIONS = ["0.9.0.1", "0.10.2.2", "1.1.1", "2.8.2", "3.9.1", "4.3.1"]
 TOPIC = "m1"
@@ -177,29 +173,14 @@ WITNESSES = {"java": java, "kcat": kcat}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: " + " ".join(VERSIONS))
-    parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program(), help="the program to drive")
+    parser = program_parser(__doc__, VERSIONS)
     parser.add_argument("--witness", action="append", choices=WITNESSES, help="default: java")
     given = parser.parse_args()
-    versions, witnesses = given.versions or VERSIONS, {name: WITNESSES[name] for name in given.witness or ["java"]}
-    if "tls (" not in run([given.uvkafka, "--version"]):
-        skip("the program has no TLS")
-    skip_unless(["openssl", "keytool"])
-    skip_unless_kafka(versions)
-    status = 0
-    for version in versions:
-        directory = scratch(f"clients-{version}")
-        options = types.SimpleNamespace(dir=directory, version=version, nodes=1, port=None, secure=True, set=[], reauth=LIFETIME)
-        checks = Checks(f"Kafka {version}")
-        try:
-            kafka_cluster.up(options)
-            Matrix(kafka_cluster.Layout(directory), given.uvkafka).run(checks, witnesses)
-        finally:
-            kafka_cluster.down(options)
-            shutil.rmtree(directory, ignore_errors=True)
-        status = max(status, checks.end())
-    sys.exit(status)
+    witnesses = {name: WITNESSES[name] for name in given.witness or ["java"]}
+    skip_unless_secure(given.uvkafka, given.versions)
+    sys.exit(on_clusters("Kafka", "clients", given.versions,
+                         lambda checks, layout, _: Matrix(layout, given.uvkafka).run(checks, witnesses),
+                         secure=True, reauth=LIFETIME))
 
 
 if __name__ == "__main__":

@@ -136,27 +136,53 @@ def scratch(name):
     return pathlib.Path(tempfile.mkdtemp(prefix=f"uvkafka-{name}-", dir=os.environ.get("TMPDIR")))
 
 
-def main_on_clusters(name, text, versions, drive, nodes=1, settings=()):
-    """The whole program of a script: runs drive(checks, layout, directory, uvkafka) on a cluster of each of the versions, or
-    of those that the command line names, and exits. `text`: what the script says of itself."""
+def on_clusters(title, name, versions, drive, nodes=1, settings=(), secure=False, reauth=None):
+    """Runs drive(checks, layout, options) on a cluster of each of the versions; `options` are those that started it. With
+    `secure` the cluster has TLS and logins; a login at the listener REAUTH holds `reauth` milliseconds. Returns the exit
+    status."""
     import kafka_cluster
-    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: " + " ".join(versions))
-    parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program(), help="the program to drive")
-    given = parser.parse_args()
-    versions = given.versions or versions
-    skip_unless_kafka(versions)
     status = 0
     for version in versions:
         directory = scratch(f"{name}-{version}")
-        options = types.SimpleNamespace(dir=directory, version=version, nodes=nodes, port=None, secure=False,
-                                        set=list(settings))
-        checks = Checks(f"Kafka {version}")
+        options = types.SimpleNamespace(dir=directory, version=version, nodes=nodes, port=None, secure=secure,
+                                        set=list(settings), **({"reauth": reauth} if reauth else {}))
+        checks = Checks(f"{title} {version}")
         try:
             kafka_cluster.up(options)
-            drive(checks, kafka_cluster.Layout(directory), directory, given.uvkafka)
+            drive(checks, kafka_cluster.Layout(directory), options)
         finally:
             kafka_cluster.down(options)
             shutil.rmtree(directory, ignore_errors=True)
         status = max(status, checks.end())
-    sys.exit(status)
+    return status
+
+
+def versions_parser(text, versions):
+    """The command line of a script: the versions of Kafka. `text`: what the script says of itself."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("versions", nargs="*", metavar="VERSION", default=versions, help="default: " + " ".join(versions))
+    return parser
+
+
+def program_parser(text, versions):
+    """The same with our program, for scripts that drive it."""
+    parser = versions_parser(text, versions)
+    parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program(), help="the program to drive")
+    return parser
+
+
+def main_on_clusters(name, text, versions, drive, nodes=1, settings=()):
+    """The whole program of a script: runs drive(checks, layout, directory, uvkafka) on a cluster of each of the versions, or
+    of those that the command line names, and exits."""
+    given = program_parser(text, versions).parse_args()
+    skip_unless_kafka(given.versions)
+    sys.exit(on_clusters("Kafka", name, given.versions,
+                         lambda checks, layout, options: drive(checks, layout, options.dir, given.uvkafka), nodes, settings))
+
+
+def skip_unless_secure(uvkafka, versions):
+    """Ends with `skipped` if the program has no TLS, or if a cluster with TLS cannot run here."""
+    if "tls (" not in run([uvkafka, "--version"]):
+        skip("the program has no TLS")
+    skip_unless(["openssl", "keytool"])
+    skip_unless_kafka(versions)

@@ -9,14 +9,13 @@ that was told, and be committed.
 Exit status: 0 if all checks hold, 1 if one does not, 77 if this machine cannot run brokers or has no node.
 """
 import pathlib
-import shutil
 import subprocess
 import sys
 import time
 import types
 
 import kafka_cluster
-from harness import Checks, CheckFailed, expect, run, scratch, skip_unless, skip_unless_kafka
+from harness import CheckFailed, expect, on_clusters, run, skip_unless, skip_unless_kafka, versions_parser
 
 VERSIONS = ["0.11.0.3", "4.3.1"]
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "samples/node/test/programs/real.js"
@@ -39,27 +38,18 @@ def killed(layout, cluster, bootstrap):
     expect(process.returncode == 0 and f"{COUNT} messages" in said, f"status {process.returncode}: {said} {errors[-600:]}")
 
 
+def drive(checks, layout, options):
+    checks.run("plaintext", there_and_back, layout.bootstrap("PLAINTEXT"), "plain")
+    checks.run("TLS", there_and_back, layout.bootstrap("SSL"), "tls", "security.protocol=ssl",
+               f"ssl.ca.location={layout.dir / 'tls/ca.pem'}")
+    checks.run("a broker that is killed", killed, layout, options, layout.bootstrap("PLAINTEXT"))
+
+
 def main():
-    versions = sys.argv[1:] or VERSIONS
+    given = versions_parser(__doc__, VERSIONS).parse_args()
     skip_unless(["node", "openssl", "keytool"])
-    skip_unless_kafka(versions)
-    status = 0
-    for version in versions:
-        directory = scratch(f"node-{version}")
-        options = types.SimpleNamespace(dir=directory, version=version, nodes=1, port=None, secure=True, set=[])
-        checks = Checks(f"Node, Kafka {version}")
-        try:
-            kafka_cluster.up(options)
-            layout = kafka_cluster.Layout(directory)
-            checks.run("plaintext", there_and_back, layout.bootstrap("PLAINTEXT"), "plain")
-            checks.run("TLS", there_and_back, layout.bootstrap("SSL"), "tls", "security.protocol=ssl",
-                       f"ssl.ca.location={layout.dir / 'tls/ca.pem'}")
-            checks.run("a broker that is killed", killed, layout, options, layout.bootstrap("PLAINTEXT"))
-        finally:
-            kafka_cluster.down(options)
-            shutil.rmtree(directory, ignore_errors=True)
-        status |= checks.end()
-    return status
+    skip_unless_kafka(given.versions)
+    return on_clusters("Node, Kafka", "node", given.versions, drive, secure=True)
 
 
 if __name__ == "__main__":

@@ -8,19 +8,17 @@ those that Kafka's tools show; a member of it shares a group with a member of kc
 and started again is a delay. The package is put together from the tree and the extension of a build.
 One line per check. Exit status: 0 if all hold, 1 if one does not, 77 if this machine cannot run brokers.
 """
-import argparse
 import asyncio
 import contextlib
 import importlib
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 import types
 
 import kafka_cluster
-from harness import CheckFailed, Checks, expect, expect_equal, run, scratch, skip, skip_unless_kafka
+from harness import (CheckFailed, expect, expect_equal, on_clusters, run, scratch, skip, skip_unless_kafka, versions_parser)
 
 VERSIONS = ["2.8.2", "4.3.1"]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -150,30 +148,19 @@ class Package:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: " + " ".join(VERSIONS))
+    parser = versions_parser(__doc__, VERSIONS)
     parser.add_argument("--extension", type=pathlib.Path, help="default: that of the newest build")
     given = parser.parse_args()
-    versions = given.versions or VERSIONS
-    skip_unless_kafka(versions)
-    status = 0
+    skip_unless_kafka(given.versions)
+
+    def drive(checks, layout, options):
+        driven = Package(uvkafka, layout, options)
+        checks.run("records are read by kcat", driven.read_by_kcat)
+        checks.run("records of kcat, and what was committed of them", driven.read_by_us)
+        checks.run("one group with a member of librdkafka", driven.one_group)
+        checks.run("a broker is killed and comes back", driven.kill_and_restart)
     with package(given.extension or newest_extension()) as uvkafka:
-        for version in versions:
-            directory = scratch(f"python-{version}")
-            options = types.SimpleNamespace(dir=directory, version=version, nodes=1, port=None, secure=False, set=[])
-            checks = Checks(f"Python package, Kafka {version}")
-            try:
-                kafka_cluster.up(options)
-                driven = Package(uvkafka, kafka_cluster.Layout(directory), options)
-                checks.run("records are read by kcat", driven.read_by_kcat)
-                checks.run("records of kcat, and what was committed of them", driven.read_by_us)
-                checks.run("one group with a member of librdkafka", driven.one_group)
-                checks.run("a broker is killed and comes back", driven.kill_and_restart)
-            finally:
-                kafka_cluster.down(options)
-                shutil.rmtree(directory, ignore_errors=True)
-            status = max(status, checks.end())
-    sys.exit(status)
+        sys.exit(on_clusters("Python package, Kafka", "python", given.versions, drive))
 
 
 if __name__ == "__main__":

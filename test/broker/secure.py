@@ -9,20 +9,16 @@ plaintext port and plaintext to a port of TLS end with a text that says so. secu
 secure_oauth.py those with tokens, secure_gssapi.py those with Kerberos, client_matrix.py tries each listener with each mechanism.
 Exit status: 0 if all checks hold, 1 if one does not, 77 if this machine cannot run brokers, or the program has no TLS.
 """
-import argparse
-import pathlib
-import shutil
 import subprocess
 import sys
 import time
-import types
 
 import client_matrix
 import kafka_cluster
 import secure_gssapi
 import secure_oauth
 import secure_sasl
-from harness import (Checks, default_program, expect, expect_equal, run, scratch, skip, skip_unless, skip_unless_kafka)
+from harness import expect, expect_equal, on_clusters, program_parser, run, skip_unless_secure
 
 VERSIONS = ["0.9.0.1", "4.3.1"]
 LINES = "".join(f"{n} {'x' * (n % 700)}\n" for n in range(3000))
@@ -108,34 +104,16 @@ def drive(checks, secure):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: " + " ".join(VERSIONS))
-    parser.add_argument("--uvkafka", type=pathlib.Path, default=default_program(), help="the program to drive")
-    given = parser.parse_args()
-    versions = given.versions or VERSIONS
-    if "tls (" not in run([given.uvkafka, "--version"]):
-        skip("the program has no TLS")
-    skip_unless(["openssl", "keytool"])
-    skip_unless_kafka(versions)
-    status = 0
-    for version in versions:
-        directory = scratch(f"secure-{version}")
-        options = types.SimpleNamespace(dir=directory, version=version, nodes=1, port=None, secure=True, set=[],
-                                        reauth=LIFETIME)
-        checks = Checks(f"Kafka {version}")
-        try:
-            kafka_cluster.up(options)
-            secure = Secure(kafka_cluster.Layout(directory), given.uvkafka)
-            drive(checks, secure)
-            client_matrix.Matrix(secure.layout, given.uvkafka).run(checks)
-            secure_sasl.drive(checks, secure)
-            secure_oauth.drive(checks, secure)
-            secure_gssapi.drive(checks, secure)
-        finally:
-            kafka_cluster.down(options)
-            shutil.rmtree(directory, ignore_errors=True)
-        status = max(status, checks.end())
-    sys.exit(status)
+    given = program_parser(__doc__, VERSIONS).parse_args()
+    skip_unless_secure(given.uvkafka, given.versions)
+
+    def all_of(checks, layout, _):
+        secure = Secure(layout, given.uvkafka)
+        drive(checks, secure)
+        client_matrix.Matrix(layout, given.uvkafka).run(checks)
+        for part in (secure_sasl, secure_oauth, secure_gssapi):
+            part.drive(checks, secure)
+    sys.exit(on_clusters("Kafka", "secure", given.versions, all_of, secure=True, reauth=LIFETIME))
 
 
 if __name__ == "__main__":
