@@ -38,10 +38,12 @@ struct BrokerStats {
   size_t connections = 0;    ///< ready now
   size_t in_flight = 0;      ///< requests without a response now
   size_t waiting = 0;        ///< requests that wait for a connection now
-  uint64_t connects = 0;     ///< connections that became ready
-  uint64_t requests = 0;     ///< sent, without those of handshakes
-  uint64_t responses = 0;    ///< received for those
-  uint64_t bytes_sent = 0;   ///< of frames handed to the system; with handshakes
+  /// What this client has to get before it can log in, now: "a token, for the login". Empty: nothing.
+  std::string waits_for = {};
+  uint64_t connects = 0;    ///< connections that became ready
+  uint64_t requests = 0;    ///< sent, without those of handshakes
+  uint64_t responses = 0;   ///< received for those
+  uint64_t bytes_sent = 0;  ///< of frames handed to the system; with handshakes
   uint64_t bytes_received = 0;
   Histogram round_trip = {};  ///< from sending a request to its response; long polls included
   uint64_t throttled = 0;     ///< responses that asked for a pause because a quota is used up (KIP-219)

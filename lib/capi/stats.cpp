@@ -19,13 +19,14 @@ namespace {
 int64_t number(uint64_t value) { return static_cast<int64_t>(value); }
 
 void add_brokers(kafka_result& result, const Stats& stats) {
-  Table& brokers =
-      result.add("brokers", {"id", "address", "connections", "in_flight", "waiting", "connects", "requests",
-                             "responses", "bytes_sent", "bytes_received", "throttled", "throttle_time_ms"});
+  Table& brokers = result.add(
+      "brokers", {"id", "address", "connections", "in_flight", "waiting", "connects", "requests", "responses",
+                  "bytes_sent", "bytes_received", "throttled", "throttle_time_ms", "waits_for"});
   for (const auto& each : stats.brokers) {
     brokers.add({int64_t{each.id}, each.address, number(each.connections), number(each.in_flight), number(each.waiting),
                  number(each.connects), number(each.requests), number(each.responses), number(each.bytes_sent),
-                 number(each.bytes_received), number(each.throttled), int64_t{each.throttle_time.count()}});
+                 number(each.bytes_received), number(each.throttled), int64_t{each.throttle_time.count()},
+                 each.waits_for});
   }
   // The last bucket has no bound.
   Table& times = result.add("round_trips", {"broker", "address", "most_us", "count"});

@@ -20,8 +20,7 @@ Link::Link(LinkContext& context, std::shared_ptr<Endpoint> endpoint, int32_t bro
     : context_(context),
       endpoint_(std::move(endpoint)),
       broker_(broker),
-      waiting_(context.reactor, *endpoint_,
-               [this] { return connection_ != nullptr ? connection_->handshake().waits_here() : std::string_view(); }),
+      waiting_(context.reactor, *endpoint_, [this] { return waits_for(); }),
       not_before_(not_before) {}
 
 Link::~Link() { end_attempt(); }

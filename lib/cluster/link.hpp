@@ -50,6 +50,10 @@ class Link final : public ConnectionOwner {
   bool busy() const noexcept { return in_flight() > 0 || !waiting_.empty(); }
   size_t in_flight() const noexcept { return connection_ ? connection_->in_flight() : 0; }
   size_t waiting() const noexcept { return waiting_.size(); }
+  /// What this client has to get before the connection can be set up; mostly nothing.
+  std::string_view waits_for() const {
+    return connection_ ? connection_->handshake().waits_here() : std::string_view();
+  }
   /// Null unless ready.
   const protocol::ApiVersionSet* versions() const noexcept { return ready() ? &connection_->versions() : nullptr; }
   Connection* connection() noexcept { return connection_.get(); }

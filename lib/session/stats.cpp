@@ -46,6 +46,7 @@ BrokerStats describe(const cluster::Broker& broker) {
     stats.connections += link.ready() ? 1 : 0;
     stats.in_flight += link.in_flight();
     stats.waiting += link.waiting();
+    if (stats.waits_for.empty()) stats.waits_for = link.waits_for();
   });
   return stats;
 }

@@ -191,7 +191,12 @@ bool App::flush() {
 void App::give_up() {
   if (heard_ || finishing_ || interrupted_) return;
   gave_up_ = true;
-  const std::string& why = watch_->last_failure();
+  std::string why = watch_->last_failure();
+  if (why.empty()) {
+    for (const kafka::BrokerStats& broker : session_->stats().brokers) {
+      if (!broker.waits_for.empty()) why = "it waits for " + broker.waits_for;
+    }
+  }
   fail("no answer from " + session_->options().bootstrap_servers + " in " + std::to_string(max_wait_.count()) + " s" +
        (why.empty() ? "" : ": " + why));
   stop();

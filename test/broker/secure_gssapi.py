@@ -136,8 +136,9 @@ class Kerberos:
             # A name, so that one has to be looked up beside the call.
             options = {**self.options("SASL_PLAINTEXT"), "bootstrap.servers":
                        f"localhost:{self.layout.port(1, 'SASL_PLAINTEXT')},127.0.0.1:{self.layout.port(1, 'SASL_PLAINTEXT')}"}
-            took = self.fails("SASL_PLAINTEXT", options, name=command, more=("-t", "x") if command == "produce" else (),
-                              environment={"KRB5_CONFIG": config}, patience=PATIENCE)
+            took = self.fails("SASL_PLAINTEXT", options, "it waits for tickets of Kerberos", name=command,
+                              more=("-t", "x") if command == "produce" else (), environment={"KRB5_CONFIG": config},
+                              patience=PATIENCE)
             expect(took < IN_TIME, f"it took {took:.1f} s")
             expect(kdc.connections, "the KDC was not asked")
 

@@ -218,6 +218,8 @@ TEST_CASE("a call whose time is up while Kerberos is asked says so") {
   if (!auth::kerberos_available()) return;
   SlowKdcRig rig(5s);
   Outcome<ClusterMetadata>& outcome = rig.ask();
+  rig.client.run(1s);
+  CHECK(rig.client->stats().brokers.at(0).waits_for == "tickets of Kerberos, for the login");
   REQUIRE(rig.client.until([&] { return outcome.calls == 1; }, 6s));
   CHECK(outcome.error == Errc::timed_out);
   CHECK_THAT(outcome.error.message(), Contains("it waits for tickets of Kerberos"));
