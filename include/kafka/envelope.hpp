@@ -24,8 +24,12 @@ namespace kafka {
 
 namespace consumer {
 class EnvelopeOwner;
-struct EnvelopeParts;
 struct EnvelopeAccess;
+
+/// How many envelopes share the memory that their views point to.
+struct EnvelopeCount {
+  uint32_t references = 1;
+};
 }  // namespace consumer
 
 /// A message that owns its bytes; see MessageEnvelope::detach().
@@ -78,11 +82,16 @@ class UVKAFKA_API EnvelopeHold {
     return *this;
   }
   ~EnvelopeHold() {
-    if (parts_ != nullptr) drop();
+    if (parts_ == nullptr) return;
+    if (owner_ == nullptr && parts_->references > 1) {
+      --parts_->references;  // nearly every envelope: it is answered, and others of its batch are left
+    } else {
+      drop();
+    }
   }
 
   EnvelopeOwner* owner_ = nullptr;  // null once answered; kept by the parts
-  EnvelopeParts* parts_ = nullptr;  // counted: keeps topic name and bytes
+  EnvelopeCount* parts_ = nullptr;  // counted: keeps topic name and bytes
   const std::string* topic_ = &no_topic_;
   uint64_t ticket_ = 0;
   int32_t partition_ = -1;

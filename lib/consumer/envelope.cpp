@@ -42,7 +42,7 @@ const std::string EnvelopeHold::no_topic_;
 // The parts go last: they keep the owner, and the views must not dangle meanwhile.
 void EnvelopeHold::drop() noexcept {
   if (owner_ != nullptr) std::exchange(owner_, nullptr)->answer(ticket_, Answer::drop, {}, {});
-  std::exchange(parts_, nullptr)->release();
+  static_cast<EnvelopeParts*>(std::exchange(parts_, nullptr))->release();
 }
 
 }  // namespace consumer

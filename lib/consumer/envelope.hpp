@@ -41,7 +41,7 @@ class EnvelopeOwner {
 };
 
 /// Shared by the envelopes of one batch: allocated once per batch, not per message.
-struct EnvelopeParts {
+struct EnvelopeParts : EnvelopeCount {
   EnvelopeParts(EnvelopeOwner& home_of, std::shared_ptr<const std::string> topic_name)
       : home(&home_of), topic(std::move(topic_name)) {
     home->retain();
@@ -64,7 +64,6 @@ struct EnvelopeParts {
   /// Out of line, since almost no release() needs it.
   [[gnu::noinline]] void destroy() noexcept { delete this; }
 
-  uint32_t references = 1;
   EnvelopeOwner* home;  ///< counted
   std::shared_ptr<const std::string> topic;
   Bytes bytes;
