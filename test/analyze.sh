@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Looks for faults by reading. First each file of the library and of the samples is compiled alone, so that a forgotten
-# #include shows, also in what .ci/run leaves out of such a build. Then clang-tidy reads them with the checks of .clang-tidy, clang's static analyzer among them. For a
-# person: it takes an hour of CPU.
+# #include shows, also in what .ci/run leaves out of such a build. Then clang-tidy reads them with the checks of .clang-tidy,
+# clang's static analyzer among them. For a person: it takes an hour of CPU.
 #   test/analyze.sh               both
 #   test/analyze.sh alone         only the first
 #   test/analyze.sh WORD...       clang-tidy only, of files whose name contains one of these, such as core-unity3

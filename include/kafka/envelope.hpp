@@ -26,7 +26,8 @@ namespace consumer {
 class EnvelopeOwner;
 struct EnvelopeAccess;
 
-/// How many envelopes share the memory that their views point to.
+/// How many hold the memory that the views of envelopes point to: the envelopes of a batch, and the consumer while it
+/// reads that batch.
 struct EnvelopeCount {
   uint32_t references = 1;
 };

@@ -38,7 +38,7 @@ struct BrokerStats {
   size_t connections = 0;    ///< ready now
   size_t in_flight = 0;      ///< requests without a response now
   size_t waiting = 0;        ///< requests that wait for a connection now
-  /// What this client has to get before it can log in, now: "a token, for the login". Empty: nothing.
+  /// What a login waits for now, such as "a token, for the login". Empty: nothing.
   std::string waits_for = {};
   uint64_t connects = 0;    ///< connections that became ready
   uint64_t requests = 0;    ///< sent, without those of handshakes

@@ -72,7 +72,7 @@ class PeerAge {
   bool outdated(Dialect dialect) const noexcept {
     return (dialect != Dialect::negotiated && ever_modern_) || (dialect == Dialect::old_guessed && is_0_9_);
   }
-  /// True if the peer was seen to ignore ApiVersions, as 0.9 does: it has what came with that release.
+  /// True if the peer has shown that it is of 0.9: it has what came with that release.
   bool is_0_9() const noexcept { return is_0_9_; }
   /// True if the peer gives out producer ids (0.11 or later), as far as its last answer to ApiVersions says.
   bool gives_ids() const noexcept { return gives_ids_; }
@@ -80,7 +80,7 @@ class PeerAge {
  private:
   bool ever_modern_ = false;    // it has answered ApiVersions: never old again
   bool gives_ids_ = false;      // the last answer to ApiVersions named InitProducerId
-  bool is_0_9_ = false;         // what it did, only a broker of 0.9 does
+  bool is_0_9_ = false;         // it has done what only a broker of 0.9 does
   uint32_t refusals_ = 0;       // connections in a row that it closed instead of answering ApiVersions
   net::TimePoint old_until_{};  // it is taken for an old broker until then
 };

@@ -30,8 +30,8 @@ UVKAFKA_API int kafka_loop_timeout(kafka_loop* loop);
 UVKAFKA_API int kafka_loop_run_once(kafka_loop* loop);
 /// For hosts that cannot ask for the timeout before they sleep. When a call from outside of kafka_loop_run_once() makes
 /// the timeout 0, `cb` runs inside of that call, but only once before the next kafka_loop_run_once(). If the timeout is
-/// 0 already, it runs now. It should only schedule kafka_loop_run_once(). It replaces the callback that was set before;
-/// NULL ends it. Its user is not dropped.
+/// 0 already, it runs now. The callback should only schedule kafka_loop_run_once(). It replaces the callback that was
+/// set before; NULL ends it. Its user is not dropped.
 UVKAFKA_API int kafka_loop_on_wake(kafka_loop* loop, kafka_plain_cb cb, void* user);
 /// Frees it. KAFKA_WRONG_STATE while sessions, or anything else, are on it; then nothing happens. NULL is allowed.
 UVKAFKA_API int kafka_loop_free(kafka_loop* loop);

@@ -18,7 +18,7 @@ using namespace kafka;
 using namespace kafka::sim;
 
 // With the address sanitizer a run takes fifty times as long, so a part of them has to do there.
-constexpr uint64_t kPart = UVKAFKA_ADDRESS_SANITIZER ? 60 : 1;
+constexpr uint64_t kPart = UVKAFKA_ADDRESS_SANITIZER ? 30 : 1;
 constexpr uint64_t kDefaultSeeds = 300 / kPart;
 
 /// Each API with each error of Kafka's, and with each way to break an answer.
