@@ -58,6 +58,7 @@ void Link::start() {
   connecting_ = true;
   stands_by_.reset();
   if (const net::TimePoint earliest = std::max(endpoint_->earliest(), not_before_); earliest > now()) {
+    pausing_ = true;
     start_timer_ = context_.reactor.after(earliest - now(), [this] {
       start_timer_.cancel();
       begin_round();
@@ -94,6 +95,7 @@ void Link::end_attempt() {
 }
 
 void Link::begin_round() {
+  pausing_ = false;
   if (stand_by()) return;
   // Another link to the endpoint may have failed meanwhile and moved the time.
   if (endpoint_->earliest() > now()) return start();
@@ -218,7 +220,7 @@ std::unique_ptr<HandshakeStep> Link::renew_login() {
 }
 
 void Link::credentials_changed() {
-  if (!start_timer_.active() || connection_ != nullptr || !connecting_) return;
+  if (!connecting_ || !pausing_) return;
   start_timer_.cancel();
   start();
 }

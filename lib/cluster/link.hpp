@@ -59,7 +59,8 @@ class Link final : public ConnectionOwner {
   Connection* connection() noexcept { return connection_.get(); }
   /// True if it is connected, and speaks to the peer as to a broker before 0.10.
   bool speaks_old() const noexcept { return ready() && connection_->dialect() != Dialect::negotiated; }
-  /// The session has other credentials: what waits for the pause after a refusal goes on now.
+  /// The session has other credentials: what waits for the pause after a refusal goes on now. What is under way goes on
+  /// as it is.
   void credentials_changed();
   /// The caller doubts that the peer is as old as this connection takes it for. If that was a guess, or if the peer has
   /// been upgraded since, the connection is retired and the next one asks for versions again.
@@ -100,6 +101,7 @@ class Link final : public ConnectionOwner {
   size_t tried_ = 0;
   uint64_t round_ = 0;       // the one under way: the look-up of an earlier round may still answer, and is ignored
   bool connecting_ = false;  // a round is under way or waits for its time
+  bool pausing_ = false;     // it waits for its time
   bool attempting_ = false;  // the round that is under way for all links to the endpoint, see Attempts
   bool told_ = false;        // broker_connected, of the present connection
   std::optional<uint64_t> stands_by_;  // for another link's round: how many had failed when that began

@@ -210,7 +210,7 @@ TEST_CASE("options of other clients that do nothing are told in one line at leve
   client.close();
 }
 
-TEST_CASE("a login that was under way with the credentials of before is no refusal of the new ones") {
+TEST_CASE("H16: a login that was under way with the credentials of before is no refusal of the new ones") {
   LoginClient login(1, "wrong");
   SimClient& client = login.client;
   client.world.set_latency(50ms, 50ms);
@@ -221,6 +221,38 @@ TEST_CASE("a login that was under way with the credentials of before is no refus
   REQUIRE(client.until([&] { return outcome.calls == 1; }, 2s));
   CHECK_FALSE(outcome.error);
   CHECK(login.refusals_told() == 0);
+  client.close();
+}
+
+// A link that began its attempt again would wait for itself: others wait for an attempt that is under way.
+TEST_CASE("H16: credentials that change during a look-up leave the attempt as it is, and the next ones are made") {
+  SessionOptions options;
+  options.bootstrap_servers = SimCluster::host(1) + ":9092";
+  options.security_protocol = SecurityProtocol::sasl_plaintext;
+  options.sasl_mechanism = SaslMechanism::plain;
+  options.sasl_allow_plaintext = true;
+  options.sasl_username = "alice";
+  options.sasl_password = Secret("secret");
+  SimClient client(1, {.brokers = 1, .session = options});
+  DevBrokerOptions demands;
+  demands.sasl.mechanisms = "PLAIN";
+  demands.sasl.users = {{"alice", Secret("secret")}};
+  REQUIRE_FALSE(client.brokers->cluster().security().configure(demands));
+  int asked = 0;
+  client->set_resolver([&](const std::string&, Session::ResolveDone done) {
+    ++asked;
+    CHECK_FALSE(client->set_credentials("alice", Secret("secret")));
+    done({}, {SimCluster::ip(1)});
+  });
+  client.world.refuse(SimCluster::host(1), true);
+  Outcome<ClusterMetadata> outcome;
+  client->cluster(outcome.take());
+  client.run(1s);
+  CHECK(outcome.calls == 0);
+  CHECK(asked >= 2);
+  client.world.refuse(SimCluster::host(1), false);
+  CHECK(client.until([&] { return outcome.calls == 1; }, 10s));
+  CHECK_FALSE(outcome.error);
   client.close();
 }
 
