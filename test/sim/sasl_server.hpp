@@ -61,7 +61,7 @@ class SaslServer {
     bool raw = false;  // tokens are frames
     bool busy = false;
     bool done = false;
-    std::string mechanism, client_first, server_first;
+    std::string mechanism = {}, client_first = {}, server_first = {};
   };
 
   bool take(ScriptedBroker::Connection& peer, const protocol::RequestHeader& header, codec::Reader& body) {
