@@ -31,6 +31,12 @@ class SecureReactor final : public net::Reactor {
   std::unique_ptr<net::Lookup> resolve(const std::string& host, net::ResolveCallback done) override {
     return below_.resolve(host, std::move(done));
   }
+  std::unique_ptr<net::HttpExchange> http_post(net::HttpPost post, net::HttpDone done) override {
+    return below_.http_post(std::move(post), std::move(done));
+  }
+  std::unique_ptr<net::Work> work(Function<void()> fn, Function<void()> done) override {
+    return below_.work(std::move(fn), std::move(done));
+  }
   uint64_t random() override { return below_.random(); }
 
  protected:
