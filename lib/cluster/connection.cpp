@@ -119,7 +119,8 @@ void Connection::renew_login() {
   if (steps.back() == nullptr) {
     const Error error(Errc::disconnected, "the login has run out, and others are used now");
     held_.fail(error, false);
-    return retire(error);
+    retire(error);
+    return arm();  // what is under way keeps its deadline
   }
   login_.renew();
   handshake_.run_again(std::move(steps), reactor_.now() + config_.login_timeout);
@@ -287,9 +288,9 @@ void Connection::close(Error error) {
 }
 
 void Connection::retire(Error error) {
+  login_.let_run_out();
   if (retired_) return;
   retired_ = std::move(error);
-  login_.let_run_out();
   if (in_flight() == 0) close(retired_);
 }
 

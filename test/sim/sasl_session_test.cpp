@@ -409,3 +409,24 @@ TEST_CASE("C10: a connection cannot change whose it is: with another name it is 
   CHECK(login.logins().early.empty());
   client.close();
 }
+
+TEST_CASE("C10: a request that is under way when its connection is to be replaced is not waited for without end") {
+  LoginClient login(1, "secret", {.default_api_timeout = 30s, .request_timeout = 6s});
+  SimClient& client = login.client;
+  login.logins().lifetime_ms = 10000;
+  login.logins().users["bob"] = "builder";
+  for (int i = 0; i < 2; ++i) CHECK_FALSE(client.cluster(1s).error);
+  client.run(7s);
+  CHECK_FALSE(client->set_credentials("bob", Secret("builder")));
+  login.logins().hold = true;
+  Outcome<ClusterMetadata> outcome;
+  client->cluster(outcome.take());
+  client.run(4s);  // the login has run out
+  CHECK(login.logins().held() == 1);
+  CHECK(outcome.calls == 0);
+  login.logins().hold = false;  // what comes from now on is answered, and that request never is
+  REQUIRE(client.until([&] { return outcome.calls == 1; }, 4s));
+  CHECK_FALSE(outcome.error);
+  CHECK_THAT(login.logins().tokens.back(), Contains("bob"));
+  client.close();
+}
