@@ -11,6 +11,7 @@
 
 #include "devbroker/cluster.hpp"
 #include "devbroker/node.hpp"
+#include "secure_reactor.hpp"
 #include "sim_reactor.hpp"
 
 namespace kafka::sim {
@@ -20,10 +21,17 @@ class SimCluster {
   static constexpr uint16_t kPort = 9092;
 
   /// `by_name`: clients are told the hosts' names instead of their addresses, and have to look them up.
-  SimCluster(SimWorld& world, int brokers, devbroker::ClusterOptions options = {}, bool by_name = false)
+  /// `tls`: what the connections speak, if any.
+  SimCluster(SimWorld& world, int brokers, devbroker::ClusterOptions options = {}, bool by_name = false,
+             std::shared_ptr<const net::TlsContext> tls = nullptr)
       : world_(world), cluster_(options) {
     for (int id = 1; id <= brokers; ++id) {
-      net::Reactor& reactor = world.node(host(id), ip(id));
+      net::Reactor* below = &world.node(host(id), ip(id));
+      if (tls != nullptr) {
+        secure_.push_back(std::make_unique<test::SecureReactor>(*below, tls, host(id)));
+        below = secure_.back().get();
+      }
+      net::Reactor& reactor = *below;
       nodes_.push_back(std::make_unique<devbroker::Node>(cluster_, reactor, id, net::Address{ip(id), kPort},
                                                          by_name ? host(id) : std::string()));
       if (Error error = nodes_.back()->start()) throw std::runtime_error(error.message());
@@ -50,6 +58,7 @@ class SimCluster {
  private:
   SimWorld& world_;
   devbroker::Cluster cluster_;
+  std::vector<std::unique_ptr<test::SecureReactor>> secure_;
   std::vector<std::unique_ptr<devbroker::Node>> nodes_;
 };
 

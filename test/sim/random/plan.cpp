@@ -193,6 +193,46 @@ void draw_all(Plan& plan) {
   if (plan.grows) plan.session.metadata_max_age = random.ms(1000, 10000);
 }
 
+// Brokers from 1.0 on, which take logins in frames like all other ones. Logins run out and are renewed, tokens expire,
+// and the session gets the credentials of another user.
+void draw_login(Plan& plan) {
+  Random random(plan.seed, 14);
+  const auto early = [](const std::string& release) {
+    return is_legacy(release) || release == "0.10" || release == "0.11";
+  };
+  if (plan.upgrades || std::any_of(plan.releases.begin(), plan.releases.end(), early) || !random.percent(20)) return;
+  plan.login.on = true;
+  SessionOptions& session = plan.session;
+  session.security_protocol = SecurityProtocol::sasl_plaintext;
+  session.sasl_allow_plaintext = true;
+  if (random.percent(50)) plan.login.lifetime = random.ms(2000, 20000);
+  if (random.percent(40)) {
+    session.sasl_mechanism = SaslMechanism::oauthbearer;
+    session.enable_sasl_oauthbearer_unsecure_jwt = true;
+    session.sasl_oauthbearer_config = "principal=alice lifeSeconds=" + std::to_string(random.integer(3, 30));
+    return;
+  }
+  session.sasl_mechanism = random.percent(70) ? SaslMechanism::plain : SaslMechanism::scram_sha_256;
+  if (session.validate()) session.sasl_mechanism = SaslMechanism::plain;  // a build without SCRAM
+  session.sasl_username = "alice";
+  session.sasl_password = Secret("secret");
+  if (random.percent(50)) plan.login.change_percent = random.integer(1, 20);
+}
+
+// Brokers of any age, since the client does not know what carries its bytes.
+void draw_tls(Plan& plan) {
+  Random random(plan.seed, 17);
+  if (!random.percent(20)) return;
+  plan.tls.on = true;
+  FakeTlsSettings& settings = plan.tls.settings;
+  settings.largest_record =
+      random.percent(60) ? 16384 : static_cast<size_t>(random.integer(plan.most_slice < 100 ? 50 : 1, 500));
+  settings.largest_hello = plan.most_slice < 100 ? 200 : 4000;
+  settings.tickets_percent = random.integer(0, 100);
+  settings.silent_ends_percent = random.percent(50) ? 0 : random.integer(1, 100);
+  if (!plan.calm() && random.percent(30)) settings.alerts_per_mille = random.integer(1, 20);
+}
+
 }  // namespace
 
 bool is_legacy(const std::string& release) { return release == "0.8.2" || release == "0.9"; }
@@ -269,6 +309,8 @@ Plan::Plan(uint64_t seed) : seed(seed) {
   draw_slowness(*this);
   draw_recreating(*this);
   draw_all(*this);
+  draw_login(*this);
+  draw_tls(*this);
 }
 
 bool Plan::sequenced() const { return !upgrades && std::all_of(releases.begin(), releases.end(), has_headers); }
@@ -323,6 +365,11 @@ std::string Plan::text() const {
                                  {grows, "grows"},
                                  {!racks.empty(), "racks"},
                                  {lag, "lag"},
+                                 {tls.on, "tls"},
+                                 {tls.settings.alerts_per_mille > 0, "tls-alerts"},
+                                 {login.on, "login"},
+                                 {login.lifetime.count() > 0, "login-runs-out"},
+                                 {login.change_percent > 0, "login-changes"},
                                  {transactions_percent > 0, "transactions"},
                                  {faults.reset > 0, "network:reset"},
                                  {faults.refuse > 0, "network:refuse"},

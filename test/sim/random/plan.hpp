@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fake_tls.hpp"
 #include "random/random.hpp"
 #include "sim_reactor.hpp"
 
@@ -48,6 +49,19 @@ struct ConsumerPlan {
   int take_percent = 0;  ///< per step of the nemesis: a partition is taken away, or given back
 };
 
+/// How the client logs in. How it does so at the session is in its options.
+struct LoginPlan {
+  bool on = false;
+  std::chrono::milliseconds lifetime{0};  ///< that brokers tell (KIP-368); 0: none
+  int change_percent = 0;                 ///< per step: other credentials, which are as good
+};
+
+/// Connections of FakeTls.
+struct TlsPlan {
+  bool on = false;
+  FakeTlsSettings settings;
+};
+
 enum class Ending { converge, close_early, abort_early };
 
 struct Plan {
@@ -64,6 +78,8 @@ struct Plan {
   int message_max_bytes = 1048588;
   int replication = 3;
   SessionOptions session;
+  LoginPlan login;
+  TlsPlan tls;
   std::vector<ProducerPlan> producers;
   std::vector<ConsumerPlan> consumers;
   int queries_percent = 0;       ///< per step of the nemesis
@@ -90,7 +106,7 @@ struct Plan {
 
   /// A write may have been executed although its answer was lost: records may be in the log twice.
   bool duplicates() const {
-    return cuts_handshakes() || upgrades || replies || faults.slow > 0 || window != SimWorld::kWindow;
+    return cuts_handshakes() || upgrades || replies || alerts() || faults.slow > 0 || window != SimWorld::kWindow;
   }
   /// Every broker is of 0.11 or later, always.
   bool sequenced() const;
@@ -110,6 +126,8 @@ struct Plan {
   /// A connection that is closed during its handshake makes a broker look older than 0.10. Then there are no
   /// idempotence, headers or timestamps for a while.
   bool cuts_handshakes() const { return kill || pause || holes || reset || breaks || stalls() || faults.reset > 0; }
+  /// Connections end in the middle of anything.
+  bool alerts() const { return tls.settings.alerts_per_mille > 0; }
   /// Callbacks of the application hold the loop for so long that timeouts may pass.
   bool stalls() const { return slow_longest > std::chrono::milliseconds(1); }
   /// Leaders move and nothing else happens: whatever is sent arrives.

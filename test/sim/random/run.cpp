@@ -43,7 +43,12 @@ void Run::make_cluster() {
   options.failover_time = milliseconds(plan.failover_ms);
   options.message_max_bytes = plan.message_max_bytes;
   options.replication_factor = plan.replication;
-  brokers.emplace(world, 3, options, plan.by_name);
+  if (plan.tls.on) {
+    tls = std::make_shared<FakeTls>(plan.seed, plan.tls.settings);
+    tls->on_disorder = [this](const std::string& what) { journal.violation("TLS: " + what); };
+  }
+  brokers.emplace(world, 3, options, plan.by_name, tls);
+  if (plan.login.on) ask_for_logins();
   history.emplace(cluster(), [this](const OwnedMessage& message) { return ledger.identify(message); });
   for (size_t i = 0; i < plan.racks.size(); ++i)
     cluster().brokers().set_rack(static_cast<int32_t>(i + 1), plan.racks[i]);
@@ -64,6 +69,23 @@ void Run::make_cluster() {
   world.set_window(plan.window);
 }
 
+void Run::ask_for_logins() {
+  DevBrokerOptions options;
+  options.sasl.mechanisms = "PLAIN,OAUTHBEARER";
+  if (plan.session.sasl_mechanism == SaslMechanism::scram_sha_256) options.sasl.mechanisms += ",SCRAM-SHA-256";
+  options.sasl.session_lifetime = plan.login.lifetime;
+  options.sasl.users = {{"alice", Secret("secret")}, {"bob", Secret("builder")}};
+  if (Error error = cluster().security().configure(options)) throw std::runtime_error(error.message());
+}
+
+// Connections of the user before are replaced when their login runs out, and stay otherwise.
+void Run::change_login() {
+  alice_ = !alice_;
+  world.note(alice_ ? "log in as alice" : "log in as bob");
+  const Error error = session->set_credentials(alice_ ? "alice" : "bob", Secret(alice_ ? "secret" : "builder"));
+  if (error) journal.violation("other credentials are refused: " + error.message());
+}
+
 // While the application does nothing and is told nothing, and nothing new breaks, few requests come.
 void Run::watch_rates() {
   std::set<ApiKey> whole{ApiKey::offset_commit};
@@ -81,7 +103,7 @@ void Run::watch_rates() {
           note_request(ip, api);
         },
         whole, [this, ip = to.ip](std::string_view frame) { whole_sent(ip, frame); });
-    tap.first->second.bytes(bytes);
+    tap.first->second.bytes(tls == nullptr ? bytes : opened_[connection].open(bytes));
   });
   journal.on_activity = [this] { rates_.progress(); };
 }
@@ -162,7 +184,9 @@ void Run::make_client() {
     options.bootstrap_servers +=
         (id > 1 ? "," : "") + (plan.by_name ? SimCluster::host(id) : SimCluster::ip(id)) + ":9092";
   }
-  session.emplace(kafka::session::Access::session(kafka::session::Core::make(reactor, options)));
+  const auto core = kafka::session::Core::make(reactor, options);
+  if (tls != nullptr && core->live()) core->router().links().tls = tls;
+  session.emplace(kafka::session::Access::session(core));
   if (session->error()) journal.violation("session: " + session->error().message());
   session->on_event([this, token = Token(journal)](const Event& event) {
     Callback callback(journal, "the session's event");
@@ -240,7 +264,7 @@ RunResult Run::execute() {
     ledger.grown.insert(topic.name);
     for (const auto& reader : readers_) reader->grew(topic.name, first);
   };
-  Random random(plan.seed, 2);
+  Random random(plan.seed, 2), changes(plan.seed, 15);
   const Duration stop_at =
       plan.ending == Ending::converge ? plan.duration : plan.duration * random.integer(0, 100) / 100;
   while (world.elapsed() < stop_at && journal.violations.empty()) {
@@ -249,6 +273,7 @@ RunResult Run::execute() {
     nemesis.act();
     transactor.act();
     misled();
+    if (changes.percent(plan.login.change_percent)) change_login();
     for (const auto& reader : readers_) reader->step();
     if (random.percent(plan.queries_percent)) queries.ask();
   }
@@ -257,6 +282,7 @@ RunResult Run::execute() {
   bool partial = true;
   if (plan.ending == Ending::converge && journal.violations.empty()) {
     nemesis.heal();
+    if (tls != nullptr) tls->heal();
     transactor.heal();
     for (const auto& reader : readers_) reader->heal();
     // What was sent before may still fail by its delivery_timeout; what is sent from now on may not.

@@ -48,6 +48,7 @@ class Run {
   Plan plan;
   SimWorld world;
   Journal journal;
+  std::shared_ptr<FakeTls> tls;  ///< if connections speak it
   std::optional<SimCluster> brokers;
   net::Reactor& reactor;
   Ledger ledger;
@@ -66,6 +67,8 @@ class Run {
 
  private:
   void make_cluster();
+  void ask_for_logins();
+  void change_login();
   void make_client();
   void read_back();
   void idle();
@@ -86,10 +89,12 @@ class Run {
 
   const Queries* queries_ = nullptr;
   RateWatch rates_;
-  std::map<uint64_t, RequestTap> taps_;  // of connections, by number
-  int64_t ends_ = 0;                     // of all logs
-  int64_t arrived_ = 0, excuses_ = 0;    // Produce requests
+  std::map<uint64_t, RequestTap> taps_;    // of connections, by number
+  std::map<uint64_t, FakeTlsTap> opened_;  // of the same, if they speak TLS
+  int64_t ends_ = 0;                       // of all logs
+  int64_t arrived_ = 0, excuses_ = 0;      // Produce requests
   bool misled_ = false;
+  bool alice_ = true;  // who logs in
   std::chrono::nanoseconds looked_at_{-1};
   std::vector<std::unique_ptr<Sender>> senders_;
   std::vector<std::unique_ptr<Reader>> readers_;

@@ -159,6 +159,10 @@ void Session::list_topics(Function<void(Error, std::vector<std::string>)> done) 
   };
   accepted(kafka_session_topics(handle_.get(), run, kept), kept);
 }
+Error Session::set_credentials(const std::string& user, const Secret& password) {
+  const std::string_view text = password.reveal();
+  return failed(kafka_session_set_credentials(handle_.get(), user.c_str(), text.data(), text.size()), nullptr);
+}
 bool Session::post(Function<void()> fn) {
   User* const kept = keep(std::move(fn));
   return !failed(kafka_session_post(handle_.get(), run_plain, kept), kept);

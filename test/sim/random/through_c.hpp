@@ -37,6 +37,7 @@ class Session {
   void cluster(Function<void(Error, ClusterMetadata)> done) { metadata({}, std::move(done)); }
   void get_metadata(std::set<std::string> topics, Function<void(Error, ClusterMetadata)> done);
   void list_topics(Function<void(Error, std::vector<std::string>)> done);
+  Error set_credentials(const std::string& user, const Secret& password);
   bool post(Function<void()> fn);
   void close(std::chrono::milliseconds deadline, Function<void()> done);
   bool closed() const { return kafka_session_closed(handle_.get()) == 1; }
