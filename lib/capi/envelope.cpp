@@ -24,27 +24,13 @@ static_assert(static_cast<int>(kafka::TimestampType::none) == KAFKA_TIMESTAMP_NO
 static_assert(static_cast<int>(kafka::TimestampType::create_time) == KAFKA_TIMESTAMP_CREATE_TIME);
 static_assert(static_cast<int>(kafka::TimestampType::log_append_time) == KAFKA_TIMESTAMP_LOG_APPEND_TIME);
 
-void to_c(const MessageView& view, kafka_message& message) {
-  message.size = sizeof(message);
-  message.offset = view.offset;
-  message.timestamp = view.timestamp;
-  message.key = bytes(view.key);
-  message.value = bytes(view.value);
-  message.raw_headers = bytes(view.raw_headers);
-  message.header_count = view.header_count;
-  message.timestamp_type = static_cast<int32_t>(view.timestamp_type);
-}
-
 }  // namespace
 
-kafka_envelope::kafka_envelope(Ground& its_ground, kafka::MessageEnvelope& lent)
-    : ground(its_ground), one(&lent), topic(&lent.topic()), partition(lent.partition()) {
-  to_c(lent.view(), message);
-}
-
 kafka_envelope::kafka_envelope(Ground& its_ground, kafka::BatchEnvelope&& batch)
-    : ground(its_ground), many(std::make_unique<Many>()), topic(&batch.topic()), partition(batch.partition()) {
-  many->envelope = std::move(batch);
+    : ground(&its_ground),
+      many(std::make_unique<Many>(its_ground, std::move(batch))),
+      topic(&many->envelope.topic()),
+      partition(many->envelope.partition()) {
   const auto& items = many->envelope.items();
   count = items.size();
   many->messages = std::make_unique_for_overwrite<kafka_message[]>(count);
@@ -104,6 +90,20 @@ int kafka_envelope_cancel(kafka_envelope* envelope) {
 int kafka_envelope_answered(const kafka_envelope* envelope) {
   if (const Error wrong = kafka::capi::check(__func__, envelope)) return failed(wrong);
   return envelope->with([](const auto& each) { return each.answered(); }) ? 1 : 0;
+}
+int kafka_envelope_ack_free(kafka_envelope* envelope) {
+  if (!kafka::capi::usable(envelope)) [[unlikely]]
+    return failed(kafka::capi::check(__func__, envelope));
+  if (envelope->lent()) [[likely]] {
+    // Of each message. Nothing is dropped, and the loop is not called from outside: CallScope has nothing to do.
+    const Error error = envelope->one->ack();
+    envelope->free();
+    return error ? failed(error) : KAFKA_OK;
+  }
+  const Hold ground(*envelope->ground);
+  const int code = kafka_envelope_ack(envelope);
+  kafka_envelope_free(envelope);
+  return code;
 }
 void kafka_envelope_free(kafka_envelope* envelope) {
   if (envelope == nullptr) return;

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "capi/bytes.hpp"
 #include "capi/ground.hpp"
 
 // Nearly every envelope is answered and freed inside the callback that gets it. So during that callback the handle of
@@ -27,17 +28,21 @@ struct kafka_envelope {
     return ::new (its_ground.spares().take<kafka_envelope>()) kafka_envelope(its_ground, std::move(batch));
   }
   kafka_envelope(const kafka_envelope&) = delete;
+  /// Its callback is under way.
+  bool lent() const { return ground->lent() == this; }
   /// The callback has returned, and the program has the handle still.
-  void keep() { one = &own.emplace(std::move(*one)); }
-  /// The ground is kept by the call that frees it.
+  void keep() { one = &own.emplace(*ground, std::move(*one)).envelope; }
+  /// The ground is kept by the call that frees it, or by the callback.
   void free() {
     kafka::capi::Ground& its_ground = *ground;
-    if (its_ground.lent() == this) {
+    if (lent()) [[likely]] {
       its_ground.set_lent(nullptr);
-      if (!one->answered()) [[unlikely]]
-        own.emplace(std::move(*one));  // it is dropped here, and not when the callback returns
+      if (!one->answered()) [[unlikely]] {
+        const kafka::MessageEnvelope dropped(std::move(*one));  // here, and not when the callback returns
+      }
+    } else {
+      this->~kafka_envelope();
     }
-    this->~kafka_envelope();
     its_ground.spares().put(this);
   }
 
@@ -53,20 +58,42 @@ struct kafka_envelope {
   const kafka_message* messages() const { return many == nullptr ? &message : many->messages.get(); }
 
   struct Many {
+    Many(kafka::capi::Ground& its_ground, kafka::BatchEnvelope&& its_envelope)
+        : ground(its_ground), envelope(std::move(its_envelope)) {}
+    const kafka::capi::Hold ground;
     kafka::BatchEnvelope envelope;
     std::unique_ptr<kafka_message[]> messages;
   };
-  const kafka::capi::Hold ground;
+  struct Own {
+    Own(kafka::capi::Ground& its_ground, kafka::MessageEnvelope&& its_envelope)
+        : ground(its_ground), envelope(std::move(its_envelope)) {}
+    const kafka::capi::Hold ground;
+    kafka::MessageEnvelope envelope;
+  };
+  kafka::capi::Ground* const ground;      // kept by the callback, by `many` or by `own`
   kafka::MessageEnvelope* one = nullptr;  // null in a batch
   std::unique_ptr<Many> many;
   size_t count = 1;
   const std::string* topic;
   int32_t partition;
-  kafka_message message;                      // of `one`
-  std::optional<kafka::MessageEnvelope> own;  // once it is kept
+  kafka_message message;   // of `one`
+  std::optional<Own> own;  // once it is kept
 
  private:
-  kafka_envelope(kafka::capi::Ground& its_ground, kafka::MessageEnvelope& lent);
+  kafka_envelope(kafka::capi::Ground& its_ground, kafka::MessageEnvelope& lent)
+      : ground(&its_ground), one(&lent), topic(&lent.topic()), partition(lent.partition()) {
+    to_c(lent.view(), message);
+  }
   kafka_envelope(kafka::capi::Ground& its_ground, kafka::BatchEnvelope&& batch);
   ~kafka_envelope() = default;
+  static void to_c(const kafka::MessageView& view, kafka_message& message) {
+    message.size = sizeof(message);
+    message.offset = view.offset;
+    message.timestamp = view.timestamp;
+    message.key = kafka::capi::bytes(view.key);
+    message.value = kafka::capi::bytes(view.value);
+    message.raw_headers = kafka::capi::bytes(view.raw_headers);
+    message.header_count = view.header_count;
+    message.timestamp_type = static_cast<int32_t>(view.timestamp_type);
+  }
 };

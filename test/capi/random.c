@@ -72,9 +72,11 @@ static void answer(kafka_envelope* envelope) {
     case 1:
       break; /* dropped */
     case 2:
-    case 3:
       CHECK(kafka_envelope_ack(envelope) <= 0);
       break;
+    case 3:
+      CHECK(kafka_envelope_ack_free(envelope) <= 0);
+      return;
     default:
       user = once("commit");
       user->accepted = kafka_envelope_commit(envelope, "m", 1, done, user) == 0;

@@ -76,6 +76,9 @@ static void on_message(void* user, kafka_envelope* envelope) {
   CHECK(kafka_envelope_answered(envelope) == 0);
   if (seen.messages == seen.limit) {
     CHECK(kafka_envelope_cancel(envelope) == 0);
+  } else if (seen.messages % 4 == 0) {
+    CHECK(kafka_envelope_ack_free(envelope) == 0);
+    return;
   } else if (seen.messages % 2 == 0) {
     CHECK(kafka_envelope_ack(envelope) == 0);
   } else {
@@ -107,6 +110,19 @@ static void refused_end(void* user, const kafka_error* error) {
 static void drop_message(void* user, kafka_envelope* envelope) {
   (void)user;
   kafka_envelope_free(envelope);
+}
+/* An envelope may be read by any thread; only the loop's thread answers and frees it. */
+static void read_elsewhere(void* given) {
+  kafka_envelope* envelope = given;
+  CHECK(kafka_envelope_messages(envelope, NULL)->value.data[0] == 'v');
+  CHECK(kafka_envelope_ack(envelope) == KAFKA_WRONG_THREAD);
+  CHECK(kafka_envelope_ack_free(envelope) == KAFKA_WRONG_THREAD);
+  kafka_envelope_free(envelope); /* nothing happens */
+}
+static void ack_twice(void* user, kafka_envelope* envelope) {
+  (void)user;
+  CHECK(kafka_envelope_ack(envelope) == 0);
+  CHECK(kafka_envelope_ack_free(envelope) == KAFKA_ALREADY_ANSWERED);
 }
 static void keep_message(void* user, kafka_envelope* envelope) {
   (void)user;
@@ -169,6 +185,10 @@ static void use_one_by_one(void) {
   accepted(unanswered, kafka_consumer_consume(consumer, 0, drop_message, dropped_end, unanswered));
   run_until_ran(world.loop, unanswered);
 
+  user_t* twice = once("an envelope that is answered twice");
+  accepted(twice, kafka_consumer_consume(consumer, 1, ack_twice, ended_well, twice));
+  run_until_ran(world.loop, twice);
+
   stopped = once("stop");
   user_t* until_stop = once("a consumption until stop");
   accepted(until_stop, kafka_consumer_consume(consumer, 0, keep_message, ended_well, until_stop));
@@ -176,8 +196,11 @@ static void use_one_by_one(void) {
   accepted(stopped, kafka_consumer_stop(consumer, ran, stopped));
   for (int k = 0; k < 5; ++k) uv_run(world.loop, UV_RUN_NOWAIT);
   CHECK(stopped->ran == 0);
-  CHECK(kafka_envelope_ack(seen.kept) == 0);
-  kafka_envelope_free(seen.kept);
+  uv_thread_t other;
+  CHECK(uv_thread_create(&other, read_elsewhere, seen.kept) == 0);
+  CHECK(uv_thread_join(&other) == 0);
+  CHECK(kafka_envelope_answered(seen.kept) == 0);
+  CHECK(kafka_envelope_ack_free(seen.kept) == 0);
   run_until_ran(world.loop, stopped);
   CHECK(until_stop->ran == 1);
   user_t* closed = once("consumer closed");

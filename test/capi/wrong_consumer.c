@@ -169,6 +169,7 @@ static void wrong_messages(void) {
   REFUSED(kafka_message_headers(&message, &header, &count));
   REFUSED(kafka_envelope_commit(NULL, NULL, 0, never_done, NULL));
   REFUSED(kafka_envelope_ack(NULL));
+  REFUSED(kafka_envelope_ack_free(NULL));
   REFUSED(kafka_envelope_cancel(NULL));
   REFUSED(kafka_envelope_answered(NULL));
   kafka_envelope_free(NULL);
