@@ -172,7 +172,9 @@ void Connection::on_read(size_t count) {
   }
   if (state_ != State::ended && frames_.error()) return end(frames_.error());
   end_if_retired();
-  if (guard.alive() && state_ != State::ended) arm();
+  if (!guard.alive() || state_ == State::ended) return;
+  stream_->await(frames_.missing());
+  arm();
 }
 
 // False if nothing more may be touched.

@@ -44,6 +44,8 @@ class FrameReader {
   bool next(Bytes& frame);
   /// protocol_error or too_large: the stream cannot be read any further.
   const Error& error() const { return error_; }
+  /// What the current frame lacks; 0 while its length is unknown.
+  size_t missing() const { return length_ < 0 ? 0 : kLengthBytes + static_cast<size_t>(length_) - (filled_ - begin_); }
   /// True if part of a frame has come.
   bool mid_frame() const { return filled_ > begin_; }
 

@@ -78,6 +78,9 @@ class Stream {
   /// Stops or restarts on_read; reading is on at first. While it is off the end of the stream may go
   /// unnoticed.
   virtual void set_reading(bool on) = 0;
+  /// So many bytes have to come before on_read is of use: the rest of a frame. The stream may wait for a part of them,
+  /// which saves turns of the loop. It waits no longer once the stream has ended. 0: every byte counts, as at first.
+  virtual void await([[maybe_unused]] size_t bytes) {}
   /// True if the connection stands, and on_connected waits for a handshake of the stream's own (TLS).
   virtual bool securing() const { return false; }
   virtual Address local() const = 0;

@@ -69,7 +69,11 @@ void TlsStream::take(std::string_view sealed) {
   engine_->feed(sealed);
   if (state_ == State::securing) secure();
   if (guard.alive() && state_ == State::open) open_all();
-  if (guard.alive()) keep_rest();
+  if (!guard.alive()) return;
+  keep_rest();
+  if (lower_ == nullptr) return;
+  // Part of a record may have come, which the owner does not know of. Less is still to come then than the owner lacks.
+  lower_->await(awaited_ > kLargestRecord ? awaited_ - kLargestRecord : 0);
 }
 
 void TlsStream::open_all() {

@@ -22,6 +22,8 @@ class TlsStream final : public Stream, private StreamHandler {
   /// How much may be sealed and not yet taken by the kernel. It also bounds what one turn of the loop seals.
   static constexpr size_t kSealedAhead = 256 * 1024;
   static constexpr size_t kReadBytes = 64 * 1024;
+  /// Sealed, of TLS 1.2, which adds most (RFC 5246, 6.2.3).
+  static constexpr size_t kLargestRecord = 5 + 16 * 1024 + 2048;
 
   TlsStream(Reactor& reactor, std::unique_ptr<TlsEngine> engine);
   ~TlsStream() override;
@@ -36,6 +38,7 @@ class TlsStream final : public Stream, private StreamHandler {
   void write(std::vector<Bytes> segments) override;
   size_t unwritten() const override;
   void set_reading(bool on) override;
+  void await(size_t bytes) override { awaited_ = bytes; }
   bool securing() const override { return state_ == State::securing; }
   Address local() const override { return lower_ ? lower_->local() : Address(); }
   Address peer() const override { return lower_ ? lower_->peer() : Address(); }
@@ -70,6 +73,7 @@ class TlsStream final : public Stream, private StreamHandler {
   bool resuming_ = false;
   bool heard_ = false;         // something of the peer was opened
   bool owes_written_ = false;  // the owner is told once all of its bytes are out
+  size_t awaited_ = 0;         // by the owner: sealed bytes are more
   Bytes kept_;                 // came while reading was off
   Error end_;                  // of the lower stream, to be told behind kept_
   Timer failure_;

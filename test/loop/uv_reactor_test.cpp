@@ -57,6 +57,26 @@ TEST_CASE("timers, streams and listeners do not keep the loop alive, a hold does
   CHECK(runs == 1);
 }
 
+TEST_CASE("the loop is not woken for each piece of a large frame") {
+  ContractRig rig;
+  Pair pair(rig);
+  pair.server.room = 1 << 20;
+  pair.establish();
+  constexpr size_t kFrame = 300'000;
+  int reads = 0;
+  pair.server.when_read = [&] {
+    ++reads;
+    pair.server.stream->await(kFrame - pair.server.received.size());
+  };
+  pair.server.stream->await(kFrame);
+  for (size_t sent = 0; sent < kFrame; sent += 5'000) {
+    pair.client.write(std::string(5'000, 'y'));
+    rig.run_for(milliseconds(1));
+  }
+  CHECK(rig.run_until([&] { return pair.server.received.size() == kFrame; }));
+  CHECK(reads <= 10);  // of 64 KB and more, and what is left in the end
+}
+
 TEST_CASE("deferred work keeps the loop alive until it has run, and no longer") {
   ContractRig rig;
   int left = 5;

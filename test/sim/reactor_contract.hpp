@@ -452,6 +452,42 @@ TEST_CASE("reading stops and goes on as the handler wants") {
   CHECK(fixture.run_until([&] { return pair.server.received == "abcdef"; }));
 }
 
+TEST_CASE("a stream that awaits bytes brings them all, also if they are few and the peer ends") {
+  ContractRig fixture;
+  Pair pair(fixture);
+  pair.establish();
+  pair.client.write("x");
+  CHECK(fixture.run_until([&] { return pair.server.received == "x"; }));
+  constexpr size_t kFrame = 300'000;  // and each read says how much of it is missing
+  pair.server.when_read = [&] {
+    pair.server.stream->await(1 + kFrame - std::min(1 + kFrame, pair.server.received.size()));
+  };
+  pair.server.stream->await(kFrame);
+  SECTION("all of them") {
+    for (size_t sent = 0; sent < kFrame; sent += 10'000) {
+      pair.client.write(std::string(10'000, 'y'));
+      fixture.run_for(milliseconds(1));
+    }
+    CHECK(fixture.run_until([&] { return pair.server.received.size() == 1 + kFrame; }));
+    pair.client.write("z");  // nothing is missing now
+    CHECK(fixture.run_until([&] { return pair.server.received.ends_with("yz"); }));
+  }
+  SECTION("a few, and the end") {
+    pair.client.write(std::string(20'000, 'y'));
+    fixture.run_for(milliseconds(5));
+    pair.client.stream.reset();
+    CHECK(fixture.run_until([&] { return pair.server.closed == 1; }));
+    CHECK(pair.server.received.size() == 20'001);
+  }
+  SECTION("it no longer awaits them") {
+    pair.client.write(std::string(20'000, 'y'));
+    fixture.run_for(milliseconds(5));
+    pair.server.when_read = nullptr;
+    pair.server.stream->await(0);
+    CHECK(fixture.run_until([&] { return pair.server.received.size() == 20'001; }));
+  }
+}
+
 TEST_CASE("C11: a name that does not exist is resolve_failed, later") {
   ContractRig fixture;
   bool inside = true;

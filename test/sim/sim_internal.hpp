@@ -132,6 +132,7 @@ struct End {
   int64_t last_arrival = 0;
   std::string inbox;
   size_t inbox_begin = 0;
+  size_t awaited = 0;  // so much wakes the program
   size_t inbox_size() const { return inbox.size() - inbox_begin; }
 };
 

@@ -25,6 +25,11 @@ class SimStream final : public net::Stream {
     own().reading = on;
     if (on) connection_->world.schedule_read(connection_, side_);
   }
+  // A system may wait for all of them, or for a part. It is drawn each time.
+  void await(size_t bytes) override {
+    own().awaited = bytes > 0 ? connection_->world.random.between(0, bytes) : 0;
+    connection_->world.schedule_read(connection_, side_);
+  }
   Address local() const override { return own().address; }
   Address peer() const override { return connection_->ends[1 - side_].address; }
 
@@ -358,7 +363,10 @@ void World::arrive(const ConnectionRef& connection, int side) {
 void World::schedule_read(const ConnectionRef& connection, int side) {
   End& own = connection->ends[side];
   if (own.read_due || own.gone || own.ended || !own.connected || !own.reading) return;
-  if (own.inbox_size() == 0 && !own.fin_arrived && !own.reset_arrived) return;
+  const End& from = connection->ends[1 - side];
+  const bool window_full = from.unsent_bytes > 0 && from.transit.empty();
+  const bool enough = own.inbox_size() > 0 && (own.inbox_size() >= own.awaited || window_full);
+  if (!enough && !own.fin_arrived && !own.reset_arrived) return;
   own.read_due = true;
   host_now(*own.host, Kind::read, [this, connection, side] { read(connection, side); });
 }
