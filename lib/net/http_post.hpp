@@ -45,7 +45,7 @@ class HttpExchange {
   virtual ~HttpExchange() = default;
 };
 
-/// Whether this build can make requests.
-bool http_available();
+/// "" if requests can be made; else why not. The first call loads libcurl, which reads files.
+std::string http_missing();
 
 }  // namespace kafka::net

@@ -2,13 +2,12 @@
 // It gets the addresses of the host, so that it looks up no name: it would start a thread for that.
 #include "net/uv_http.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "base/error_table.hpp"
+#include "net/curl_library.hpp"
 #include "net/reactor.hpp"
 #include "net/uv_handle.hpp"
 
@@ -20,6 +19,8 @@ class Exchange;
 class Socket;
 using Poll = HandleBlock<uv_poll_t, Socket>;
 using LoopTimer = HandleBlock<uv_timer_t, UvHttp>;
+
+const CurlLibrary& curl() { return CurlLibrary::get(); }
 
 long milliseconds(std::chrono::nanoseconds time) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
@@ -33,18 +34,18 @@ class UvHttp : public std::enable_shared_from_this<UvHttp> {
   UvHttp(uv_loop_t* loop, Reactor& reactor) : loop_(loop), reactor_(reactor), timer_(new LoopTimer(this)) {
     uv_timer_init(loop_, &timer_->handle);
     uv_unref(timer_->base());
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    multi_ = curl_multi_init();
-    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, on_timeout);
-    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 1L);
+    curl().begin();
+    multi_ = curl().multi_init();
+    curl().multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl().multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl().multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, on_timeout);
+    curl().multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+    curl().multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 1L);
   }
   ~UvHttp() {
     timer_->detach();
-    curl_multi_cleanup(multi_);
-    curl_global_cleanup();
+    curl().multi_cleanup(multi_);
+    curl().end();
   }
   UvHttp(const UvHttp&) = delete;
 
@@ -103,12 +104,12 @@ class Texts {
   Texts(const Texts&) = delete;
   ~Texts() {
     for (curl_slist* each = list_; each != nullptr; each = each->next) wipe(each->data, std::strlen(each->data));
-    curl_slist_free_all(list_);
+    curl().slist_free_all(list_);
   }
   void add(std::string_view name, std::string_view value) {
     WipedString line(name.size() + value.size());
     line.text.replace(0, name.size(), name).replace(name.size(), value.size(), value);
-    list_ = curl_slist_append(list_, line.text.c_str());
+    list_ = curl().slist_append(list_, line.text.c_str());
   }
   curl_slist* get() const { return list_; }
 
@@ -119,18 +120,18 @@ class Texts {
 class Exchange final : public HttpExchange {
  public:
   Exchange(std::shared_ptr<UvHttp> http, HttpPost post, HttpDone done)
-      : http_(std::move(http)), post_(std::move(post)), done_(std::move(done)), easy_(curl_easy_init()) {
+      : http_(std::move(http)), post_(std::move(post)), done_(std::move(done)), easy_(curl().easy_init()) {
     answer_.body = std::make_unique<WipedString>();
     answer_.body->text.reserve(post_.most_bytes);
     set_up();
-    curl_multi_add_handle(http_->multi(), easy_);
+    curl().multi_add_handle(http_->multi(), easy_);
   }
   ~Exchange() override { stop(); }
 
   void finish(CURLcode code) {
     if (code == CURLE_OK) {
       long status = 0;
-      curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+      curl().easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
       answer_.status = static_cast<int>(status);
       return end({});
     }
@@ -165,7 +166,7 @@ class Exchange final : public HttpExchange {
     if (!post_.ca_location.empty()) set(CURLOPT_CAINFO, post_.ca_location.c_str());
     if (!post_.ca_pem.empty()) {
       curl_blob pem{post_.ca_pem.data(), post_.ca_pem.size(), CURL_BLOB_NOCOPY};
-      curl_easy_setopt(easy_, CURLOPT_CAINFO_BLOB, &pem);
+      curl().easy_setopt(easy_, CURLOPT_CAINFO_BLOB, &pem);
     }
     headers_.add("Content-Type: ", post_.content_type);
     headers_.add("Accept: ", post_.accept);
@@ -182,7 +183,7 @@ class Exchange final : public HttpExchange {
   }
   template <class Value>
   void set(CURLoption option, Value value) {
-    curl_easy_setopt(easy_, option, value);
+    curl().easy_setopt(easy_, option, value);
   }
 
   static size_t on_body(char* data, size_t size, size_t count, void* self) noexcept {
@@ -205,7 +206,7 @@ class Exchange final : public HttpExchange {
   }
 
   Error error(CURLcode code) const {
-    const std::string said = escaped(text_[0] != '\0' ? text_ : curl_easy_strerror(code));
+    const std::string said = escaped(text_[0] != '\0' ? text_ : curl().easy_strerror(code));
     switch (code) {
       case CURLE_WRITE_ERROR:
         if (too_large_) {
@@ -232,8 +233,8 @@ class Exchange final : public HttpExchange {
   void stop() {
     limit_.cancel();
     if (easy_ == nullptr) return;
-    curl_multi_remove_handle(http_->multi(), easy_);
-    curl_easy_cleanup(easy_);
+    curl().multi_remove_handle(http_->multi(), easy_);
+    curl().easy_cleanup(easy_);
     easy_ = nullptr;
   }
   // It may destroy this object.
@@ -262,12 +263,12 @@ int UvHttp::on_socket(CURL*, curl_socket_t socket, int what, void* self, void* m
   auto* watched = static_cast<Socket*>(mine);
   if (what == CURL_POLL_REMOVE) {
     delete watched;
-    curl_multi_assign(http->multi_, socket, nullptr);
+    curl().multi_assign(http->multi_, socket, nullptr);
     return 0;
   }
   if (watched == nullptr) {
     watched = new Socket(*http, socket);
-    curl_multi_assign(http->multi_, socket, watched);
+    curl().multi_assign(http->multi_, socket, watched);
   }
   watched->watch(what);
   return 0;
@@ -290,17 +291,17 @@ int UvHttp::on_timeout(CURLM*, long ms, void* self) {
 void UvHttp::act(curl_socket_t socket, int events) {
   const std::shared_ptr<UvHttp> pinned = shared_from_this();
   int running = 0, left = 0;
-  curl_multi_socket_action(multi_, socket, events, &running);
-  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+  curl().multi_socket_action(multi_, socket, events, &running);
+  while (const CURLMsg* message = curl().multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     Exchange* exchange = nullptr;
     const CURLcode code = message->data.result;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
+    curl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
     exchange->finish(code);
   }
 }
 
-bool http_available() { return true; }
+std::string http_missing() { return CurlLibrary::missing(); }
 
 std::shared_ptr<UvHttp> make_uv_http(uv_loop_t* loop, Reactor& reactor) {
   return std::make_shared<UvHttp>(loop, reactor);

@@ -140,7 +140,7 @@ class UvReactor final : public Reactor {
     return uv_resolve(loop_, *this, host, std::move(done));
   }
   std::unique_ptr<HttpExchange> http_post(HttpPost post, HttpDone done) override {
-    if (!http_available()) return Reactor::http_post(std::move(post), std::move(done));
+    if (!http_missing().empty()) return Reactor::http_post(std::move(post), std::move(done));
     if (http_ == nullptr) http_ = make_uv_http(loop_, *this);
     return uv_http_post(http_, std::move(post), std::move(done));
   }

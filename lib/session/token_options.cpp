@@ -38,10 +38,8 @@ std::string_view set_endpoint_option(const SessionOptions& o) {
 }
 
 Error check_endpoint(const SessionOptions& o) {
-  if (!net::http_available()) {
-    return wrong_option(
-        "sasl.oauthbearer.method = \"oidc\": this build of uvkafka has no OIDC (it was built with -Doidc=disabled, or "
-        "without libcurl)");
+  if (const std::string why = net::http_missing(); !why.empty()) {
+    return wrong_option("sasl.oauthbearer.method = \"oidc\": " + why);
   }
   constexpr std::string_view kUrl = "sasl.oauthbearer.token.endpoint.url";
   for (const Named& needed : {Named{kUrl, !o.sasl_oauthbearer_token_endpoint_url.empty()},

@@ -135,10 +135,67 @@ bool encrypt_key(const std::string& folder, const Canary& canary) {
                                                          sizeof password, nullptr, nullptr) == 1;
 }
 
-/// Brokers with TLS in a process of their own, which ends with this object.
+/// A token endpoint: gives every client one token.
+class Endpoint {
+ public:
+  Endpoint(uv_loop_t* loop, const Secret& token) {
+    const std::string body = R"({"access_token":")" + std::string(token.reveal()) + R"(","expires_in":3600})";
+    answer_ = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n" + body;
+    uv_tcp_init(loop, &listener_);
+    listener_.data = this;
+    sockaddr_in any;
+    uv_ip4_addr("127.0.0.1", 0, &any);
+    uv_tcp_bind(&listener_, reinterpret_cast<sockaddr*>(&any), 0);
+    uv_listen(reinterpret_cast<uv_stream_t*>(&listener_), 1, on_client);
+  }
+  std::string url() const {
+    sockaddr_in own;
+    int size = sizeof own;
+    uv_tcp_getsockname(&listener_, reinterpret_cast<sockaddr*>(&own), &size);
+    return "http://127.0.0.1:" + std::to_string(ntohs(own.sin_port)) + "/token";
+  }
+
+ private:
+  // Its process ends with _exit(), so no client is ever freed.
+  struct Client {
+    uv_tcp_t socket;
+    uv_write_t write;
+    std::string request;
+    char piece[4096];
+  };
+
+  static void on_client(uv_stream_t* listener, int) {
+    auto* const client = new Client;
+    uv_tcp_init(listener->loop, &client->socket);
+    client->socket.data = client;
+    uv_accept(listener, reinterpret_cast<uv_stream_t*>(&client->socket));
+    client->write.data = listener->data;
+    uv_read_start(
+        reinterpret_cast<uv_stream_t*>(&client->socket),
+        [](uv_handle_t* handle, size_t, uv_buf_t* room) {
+          auto* const one = static_cast<Client*>(handle->data);
+          *room = uv_buf_init(one->piece, sizeof one->piece);
+        },
+        [](uv_stream_t* stream, ssize_t count, const uv_buf_t*) {
+          auto* const one = static_cast<Client*>(stream->data);
+          if (count < 0) return static_cast<void>(uv_read_stop(stream));
+          one->request.append(one->piece, static_cast<size_t>(count));
+          if (!one->request.ends_with("grant_type=client_credentials")) return;
+          std::string& answer = static_cast<Endpoint*>(one->write.data)->answer_;
+          const uv_buf_t all = uv_buf_init(answer.data(), static_cast<unsigned>(answer.size()));
+          uv_write(&one->write, stream, &all, 1, nullptr);
+        });
+  }
+
+  uv_tcp_t listener_;
+  std::string answer_;
+};
+
+/// Brokers with TLS and a token endpoint, in a process of their own, which ends with this object.
 class OtherProcess {
  public:
-  OtherProcess(const ScratchFolder& folder, const Canary& canary) {
+  OtherProcess(const ScratchFolder& folder, const Canary& canary, const TokenCanary* token = nullptr) {
     int from_child[2], to_child[2];
     REQUIRE(pipe(from_child) == 0);
     REQUIRE(pipe(to_child) == 0);
@@ -146,16 +203,18 @@ class OtherProcess {
     REQUIRE(child_ >= 0);
     if (child_ == 0) {
       close(to_child[1]);
-      serve(folder.path(), canary, to_child[0], from_child[1]);
+      serve(folder.path(), canary, token != nullptr ? token->secret() : Secret(), to_child[0], from_child[1]);
     }
     close(to_child[0]);
     close(from_child[1]);
     to_child_ = to_child[1];
-    char where[64];
+    char where[128];
     const ssize_t count = read(from_child[0], where, sizeof where);
     close(from_child[0]);
     REQUIRE(count > 0);
-    bootstrap_.assign(where, static_cast<size_t>(count));
+    const std::string both(where, static_cast<size_t>(count));
+    bootstrap_ = both.substr(0, both.find(' '));
+    endpoint_ = both.substr(both.find(' ') + 1);
   }
   ~OtherProcess() {
     close(to_child_);
@@ -164,9 +223,11 @@ class OtherProcess {
     CHECK(status == 0);
   }
   const std::string& bootstrap() const { return bootstrap_; }
+  const std::string& endpoint() const { return endpoint_; }
 
  private:
-  [[noreturn]] static void serve(const std::string& folder, const Canary& canary, int input, int output) {
+  [[noreturn]] static void serve(const std::string& folder, const Canary& canary, const Secret& token, int input,
+                                 int output) {
     uv_loop_t loop;
     uv_loop_init(&loop);
     DevBrokerOptions options;
@@ -176,7 +237,8 @@ class OtherProcess {
     DevBroker broker(&loop, options);
     broker.create_topic("t");
     const bool made = !broker.error() && encrypt_key(folder, canary);
-    const std::string where = made ? broker.bootstrap_servers() : "";
+    Endpoint endpoint(&loop, token);
+    const std::string where = made ? broker.bootstrap_servers() + " " + endpoint.url() : "";
     if (write(output, where.data(), where.size()) <= 0) _exit(1);
     close(output);
     pollfd parent{input, POLLIN, 0};
@@ -186,7 +248,7 @@ class OtherProcess {
 
   pid_t child_ = -1;
   int to_child_ = -1;
-  std::string bootstrap_;
+  std::string bootstrap_, endpoint_;
 };
 
 SessionOptions canary_options(const OtherProcess& brokers, const ScratchFolder& folder, SaslMechanism mechanism,
@@ -296,6 +358,29 @@ TEST_CASE("no token is left in memory: one that was replaced, and one that was u
   close_all(trial.loop, trial.session);
   CHECK(first.places() == "");
   CHECK(second.places() == "");
+}
+
+TEST_CASE("no secret of a client is left in memory, and no token that an endpoint gave, after close()") {
+  const Canary client;
+  const TokenCanary token;
+  ScratchFolder folder;
+  const OtherProcess others(folder, client, &token);
+  SessionOptions options = canary_options(others, folder, SaslMechanism::oauthbearer, client);
+  options.sasl_oauthbearer_method = OAuthBearerMethod::oidc;
+  options.sasl_oauthbearer_token_endpoint_url = others.endpoint();
+  options.sasl_oauthbearer_client_id = "alice";  // its base64 ends where that of the secret begins, with the colon
+  options.sasl_oauthbearer_client_secret = client.secret();
+  Loop loop;
+  Session session(loop, std::move(options));
+  if (session.error() == Errc::invalid_option) {
+    WARN("skipped: " << session.error().message());
+    return;
+  }
+  Producer producer{session};
+  CHECK_FALSE(send_one(loop, producer));
+  close_all(loop, session);
+  CHECK(client.places() == "");
+  CHECK(token.places() == "");
 }
 
 TEST_CASE("no password of a key is left in memory: of the options, and of set_tls()") {

@@ -41,7 +41,7 @@ SYSTEM_ONLY_IN = {
     "zstd_errors.h": re.compile(r"lib/records/zstd\.cpp$"),
 }
 SYSTEM_FOLDERS_ONLY_IN = {
-    "curl/": re.compile(r"lib/net/uv_http\.cpp$"),
+    "curl/": re.compile(r"lib/net/(uv_http\.cpp|curl_library\.hpp)$"),
     "gssapi/": re.compile(r"lib/auth/gssapi_krb5\.cpp$"),
     "openssl/": re.compile(r"lib/net/tls_[^/]*$|lib/auth/crypto_openssl\.cpp$|samples/msk_iam\.cpp$"),
 }
