@@ -36,6 +36,7 @@ kafka_envelope::kafka_envelope(Ground& its_ground, kafka::BatchEnvelope&& batch)
   many->messages = std::make_unique_for_overwrite<kafka_message[]>(count);
   kafka_message* to = many->messages.get();
   for (const MessageView& view : items) to_c(view, *to++);
+  messages = many->messages.get();
 }
 
 extern "C" {
@@ -50,7 +51,7 @@ size_t kafka_envelope_count(const kafka_envelope* envelope) { return envelope ==
 
 const kafka_message* kafka_envelope_messages(const kafka_envelope* envelope, size_t* stride) {
   if (stride != nullptr) *stride = sizeof(kafka_message);
-  return envelope == nullptr ? nullptr : envelope->messages();
+  return envelope == nullptr ? nullptr : envelope->messages;
 }
 
 int kafka_message_headers(const kafka_message* message, kafka_header* to, size_t* count) {

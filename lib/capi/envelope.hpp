@@ -20,9 +20,9 @@
 // still when the callback returns, it takes the envelope over (keep()). What other threads may read is copied at once,
 // and does not change then.
 struct kafka_envelope {
-  /// For the time of a callback. One comes with each message: it is made in memory that an earlier one has left.
+  /// For the time of a callback. One comes with each message: it is made where the last one was.
   static kafka_envelope* lend(kafka::capi::Ground& its_ground, kafka::MessageEnvelope& envelope) {
-    return ::new (its_ground.spares().take<kafka_envelope>()) kafka_envelope(its_ground, envelope);
+    return ::new (its_ground.slot<kafka_envelope>()) kafka_envelope(its_ground, envelope);
   }
   static kafka_envelope* make(kafka::capi::Ground& its_ground, kafka::BatchEnvelope&& batch) {
     return ::new (its_ground.spares().take<kafka_envelope>()) kafka_envelope(its_ground, std::move(batch));
@@ -31,7 +31,10 @@ struct kafka_envelope {
   /// Its callback is under way.
   bool lent() const { return ground->lent() == this; }
   /// The callback has returned, and the program has the handle still.
-  void keep() { one = &own.emplace(*ground, std::move(*one)).envelope; }
+  void keep() {
+    ground->give_slot();
+    one = &own.emplace(*ground, std::move(*one)).envelope;
+  }
   /// The ground is kept by the call that frees it, or by the callback.
   void free() {
     kafka::capi::Ground& its_ground = *ground;
@@ -40,9 +43,9 @@ struct kafka_envelope {
       if (!one->answered()) [[unlikely]] {
         const kafka::MessageEnvelope dropped(std::move(*one));  // here, and not when the callback returns
       }
-    } else {
-      this->~kafka_envelope();
+      return;
     }
+    this->~kafka_envelope();
     its_ground.spares().put(this);
   }
 
@@ -55,7 +58,6 @@ struct kafka_envelope {
   decltype(auto) with(Body body) const {
     return many == nullptr ? body(std::as_const(*one)) : body(std::as_const(many->envelope));
   }
-  const kafka_message* messages() const { return many == nullptr ? &message : many->messages.get(); }
 
   struct Many {
     Many(kafka::capi::Ground& its_ground, kafka::BatchEnvelope&& its_envelope)
@@ -73,6 +75,7 @@ struct kafka_envelope {
   kafka::capi::Ground* const ground;      // kept by the callback, by `many` or by `own`
   kafka::MessageEnvelope* one = nullptr;  // null in a batch
   std::unique_ptr<Many> many;
+  const kafka_message* messages = &message;
   size_t count = 1;
   const std::string* topic;
   int32_t partition;

@@ -20,6 +20,11 @@ namespace kafka::capi {
 
 class Ground : public std::enable_shared_from_this<Ground> {
  public:
+  Ground() = default;
+  Ground(const Ground&) = delete;
+  ~Ground() {
+    if (slot_ != nullptr) spares_.put(slot_);
+  }
   bool on_its_thread() const { return thread_ == std::this_thread::get_id(); }
   /// The private loop that the session is on, or null.
   void set_waker(Waker* waker) { waker_ = waker; }
@@ -43,6 +48,14 @@ class Ground : public std::enable_shared_from_this<Ground> {
   uint64_t call() const { return call_; }
   /// Memory of envelopes that were freed, for the next ones.
   Spares& spares() { return spares_; }
+  /// Memory for the handle whose callback is about to run. It serves one after the other, until a program keeps one.
+  template <class T>
+  void* slot() {
+    if (slot_ == nullptr) [[unlikely]]
+      slot_ = spares_.take<T>();
+    return slot_;
+  }
+  void give_slot() { slot_ = nullptr; }
   /// The handle whose callback runs, unless the program has freed it.
   kafka_envelope* lent() const { return lent_; }
   void set_lent(kafka_envelope* lent) { lent_ = lent; }
@@ -75,6 +88,7 @@ class Ground : public std::enable_shared_from_this<Ground> {
   uint64_t call_ = 0;          // 0: none is under way
   std::vector<void*> unkept_;  // of this call: their callbacks are destroyed already
   Spares spares_;
+  void* slot_ = nullptr;
   kafka_envelope* lent_ = nullptr;
   size_t holds_ = 0;
   std::shared_ptr<Ground> self_;  // while there are holds
