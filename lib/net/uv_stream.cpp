@@ -10,9 +10,9 @@ namespace {
 
 constexpr unsigned kKeepAliveSeconds = 60;
 constexpr int kBacklog = 511;
-// Less is not worth a call of the system. More would leave the processor's cache before it is read.
+// Less is not worth a call of the system. With more, opening what came of TLS could not begin while the rest arrives.
 constexpr size_t kLeastAwaited = 16 * 1024;
-constexpr size_t kMostAwaited = 64 * 1024;
+constexpr size_t kMostAwaited = 128 * 1024;
 
 Address to_address(const sockaddr_storage& storage) {
   char text[INET6_ADDRSTRLEN] = {};
