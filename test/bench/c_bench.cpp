@@ -1,14 +1,13 @@
 // The work of uvkafka_bench through the C API, with the same arguments.
 //
-//   c_bench produce|packed|consume|batch|columns|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-c poll] [-d
-//   SECONDS]
-//           [-X name=value]...
+//   c_bench produce|packed|consume|batch|columns|idle -b BOOTSTRAP -t TOPIC -n MESSAGES [-s SIZE] [-c poll]
+//           [-d SECONDS] [-X name=value]...
 //
 // produce: kafka_topic_send() for each record, with a token; reports come as arrays. packed: the same in packs of 500.
-// consume: an envelope per message, acked and freed in one call. batch: in batches of up to 500, the same. columns: `unordered`, in columns
-// of up to 500, each acked. -c poll: on a private loop that poll(2) drives, else on a bare loop of libuv. idle: counts
-// calls of kafka_loop_run_once() in SECONDS, of a consumer at the end of its topic, or with `-c session` of a session
-// alone.
+// consume: an envelope per message, acked and freed in one call. batch: the same for batches of up to 500.
+// columns: `unordered`, in columns of up to 500, each acked. -c poll: on a private loop that poll(2) drives, else on a
+// bare loop of libuv. idle: counts calls of kafka_loop_run_once() in SECONDS, of a consumer at the end of its topic, or
+// with `-c session` of a session alone.
 #include <kafka/kafka.h>
 #include <poll.h>
 #include <uv.h>
