@@ -26,6 +26,10 @@ python_missing=$(meson introspect "$build" --tests | grep -o 'there are no heade
 python3 -c 'import pytest' 2>/dev/null || python_missing='pytest is not installed'
 [ -z "$python_missing" ] || printf '\n!!! The package for Python is not tested: %s. !!!\n\n' "$python_missing"
 
+# Part of the passwords that tests log in with. The summary looks for it in all that they print.
+UVKAFKA_CANARY=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
+export UVKAFKA_CANARY
+
 rm -f "$build/meson-logs/testlog.json"
 # One test more than there are cores: tests with real brokers mostly wait. Limits are for tests that hang: on a busy machine a
 # test may take three times as long as usual.

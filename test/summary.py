@@ -3,10 +3,14 @@
 
     summary.py TESTLOG.json
 
+With UVKAFKA_CANARY set, which is part of the passwords that tests log in with, one check more is that no test printed it.
+
 Prints a line per program, then again which failed, with the end of what they printed; the last line is
 `N passed, N failed, N skipped`. Exit status: 1 if something failed or nothing ran.
 """
+import base64
 import json
+import os
 import re
 import sys
 
@@ -40,6 +44,19 @@ def failure(entry):
     return lines[first : first + LINES_OF_A_FAILURE]
 
 
+def traces(canary):
+    """The canary and what gives it away: its base64, wherever it begins in what was encoded."""
+    text = canary.encode()
+    encoded = {base64.b64encode(b"x" * skipped + text).decode()[4:-4] for skipped in range(3)}
+    return [canary, *encoded]
+
+
+def showing(entries, canary):
+    """Names of tests that printed a password."""
+    forms = traces(canary)
+    return [entry["name"] for entry in entries if any(form in entry.get("stdout", "") + entry.get("stderr", "") for form in forms)]
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as lines:
         entries = [json.loads(line) for line in lines if line.strip()]
@@ -54,6 +71,11 @@ def main():
         if word == "SKIP":
             reasons = [line for line in (entry.get("stderr", "") + entry.get("stdout", "")).splitlines() if "SKIP" in line]
             print("     " + (reasons[-1] if reasons else "no reason given"))
+    canary = os.environ.get("UVKAFKA_CANARY")
+    if canary:
+        shown = showing(entries, canary)
+        sums[1 if shown else 0] += 1
+        print(f"FAIL passwords: printed by {', '.join(shown)}" if shown else "ok   no test printed a password")
     for entry in failures:
         print(f"\nFAIL {entry['name']}: {entry['result']}")
         for line in failure(entry):

@@ -50,7 +50,7 @@ import time
 # The other scripts take from this module whatever they need of the cluster.
 from kafka_jars import CANNOT_RUN_HERE, jars  # noqa: F401
 from kafka_layout import JVM_FLAGS, LISTENERS, Layout, alive, listening, needs_zookeeper, version_tuple, wait_for  # noqa: F401
-from kafka_security import (DENIED, REALM, TLS_PASSWORD, USERS, add_scram_users, certificates, client_files, java_flags,
+from kafka_security import (CANARY, DENIED, REALM, TLS_PASSWORD, USERS, add_scram_users, certificates, client_files, java_flags,
                             kerberos_environment, secure_settings, start_kdc, start_oidc, system_program)
 
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
@@ -226,9 +226,11 @@ def up(options):
             print(f"{listener.lower()}_bootstrap={layout.bootstrap(listener)}")
         print(f"ca={layout.dir}/tls/ca.pem\nclient_cert={layout.dir}/tls/client.pem\nclient_key={layout.dir}/tls/client.key")
         print(f"client_p12={layout.dir}/tls/client.p12\nclient_encrypted_key={layout.dir}/tls/client-encrypted.key")
-        print(f"tls_password={TLS_PASSWORD}\nmechanisms={','.join(layout.mechanisms())}\nclients={layout.dir}/clients")
-        print("users=" + ",".join(f"{u}:{p}" for u, p in USERS.items()))
-        print("denied_user=" + ",".join(f"{u}:{p}" for u, p in DENIED.items()))
+        print(f"mechanisms={','.join(layout.mechanisms())}\nclients={layout.dir}/clients")
+        if not CANARY:
+            print(f"tls_password={TLS_PASSWORD}")
+            print("users=" + ",".join(f"{u}:{p}" for u, p in USERS.items()))
+            print("denied_user=" + ",".join(f"{u}:{p}" for u, p in DENIED.items()))
         if "kdc" in layout.state:
             print(f"realm={REALM}\nkrb5_conf={layout.dir}/krb5/krb5.conf\nkeytab={layout.dir}/krb5/alice.keytab")
         for name in ("token_url", "tls_token_url", "log_url") if "oidc" in layout.state else ():

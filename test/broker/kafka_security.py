@@ -9,9 +9,11 @@ import sys
 from kafka_jars import jars
 from kafka_layout import JVM_FLAGS, LISTENERS, listening, needs_zookeeper, version_tuple, wait_for
 
-USERS = {"alice": "alice-secret", "admin": "admin-secret"}
-DENIED = {"mallory": "mallory-secret"}
-TLS_PASSWORD = "key-secret"
+# Part of all passwords, made anew by test/run.sh. What a test prints must not have it (test/summary.py).
+CANARY = os.environ.get("UVKAFKA_CANARY", "")
+USERS = {name: f"{name}-secret{CANARY}" for name in ("alice", "admin")}
+DENIED = {"mallory": f"mallory-secret{CANARY}"}
+TLS_PASSWORD = f"key-secret{CANARY}"
 REALM = "UVKAFKA.TEST"
 KDC_OFFSET = 8
 

@@ -40,7 +40,8 @@ import threading
 import time
 import urllib.parse
 
-CLIENTS = {"alice": "alice-secret", "admin": "admin-secret", "mallory": "mallory-secret", "we ird+%": "p:a ss+%&="}
+CANARY = os.environ.get("UVKAFKA_CANARY", "")  # as in kafka_security.py, which this program does without
+CLIENTS = {**{name: f"{name}-secret{CANARY}" for name in ("alice", "admin", "mallory")}, "we ird+%": "p:a ss+%&="}
 AUDIENCE = "kafka"
 
 

@@ -62,7 +62,7 @@ class Sasl:
         done = subprocess.run([str(word) for word in self.secure.command("topics", "SASL_PLAINTEXT", options)],
                               capture_output=True, text=True, timeout=60)
         expect_equal(done.returncode, 2, f"the status; it said {done.stderr}")
-        expect("sasl.allow.plaintext=true" in done.stderr and "alice-secret" not in done.stderr, done.stderr)
+        expect("sasl.allow.plaintext=true" in done.stderr and kafka_cluster.USERS["alice"] not in done.stderr, done.stderr)
 
     def denied(self):
         said, took = self.secure.refused("produce", "SASL_SSL", self.options("SASL_SSL", "SCRAM-SHA-256", user="mallory"),

@@ -91,7 +91,10 @@ struct Canary {
     std::random_device random;
     char token[kUserBytes + kPasswordBytes] = {'\0', 'a', 'l', 'i', 'c', 'e', '\0'};
     char* const text = token + kUserBytes;
-    for (size_t i = 0; i < kPasswordBytes; ++i) text[i] = static_cast<char>('a' + random() % 26);
+    const char* const given = std::getenv("UVKAFKA_CANARY");  // on the stack, where nobody looks
+    const size_t taken = given != nullptr ? std::min(std::strlen(given), kPasswordBytes / 2) : 0;
+    std::copy_n(given, taken, text);
+    for (size_t i = taken; i < kPasswordBytes; ++i) text[i] = static_cast<char>('a' + random() % 26);
     char encoded[2 * sizeof token];
     password.emplace(std::string_view(text, kPasswordBytes));
     base64.emplace(std::string_view(encoded, encode_base64(text, kPasswordBytes, encoded)));
