@@ -7,6 +7,7 @@ import urllib.request
 import kafka_cluster
 from harness import expect, expect_equal, run
 
+PASSWORDS = {**kafka_cluster.USERS, **kafka_cluster.DENIED}
 READ_TIMEOUT = 3  # seconds: sasl.login.read.timeout.ms
 SLACK = 4  # seconds around it, on a busy machine
 LOGS_IN = ("", "LIFETIME/20", "slow/1", "flaky/2", "no-expiry")
@@ -40,7 +41,7 @@ class OAuth:
     def endpoint(self, path="", client="alice", secret=None, url=None):
         url = url or self.layout.state["oidc"]["token_url"]
         return self.options("OIDC", sasl_oauthbearer_method="oidc", sasl_oauthbearer_client_id=client,
-                            sasl_oauthbearer_client_secret=secret or f"{client}-secret", sasl_oauthbearer_scope="kafka",
+                            sasl_oauthbearer_client_secret=secret or PASSWORDS[client], sasl_oauthbearer_scope="kafka",
                             sasl_oauthbearer_token_endpoint_url=url + ("/" + path if path else ""),
                             sasl_login_read_timeout_ms=READ_TIMEOUT * 1000, sasl_login_connect_timeout_ms=3000)
 
