@@ -6,9 +6,10 @@
 // - An `int` result is 0, a code of this library (-1000 and below), or a broker's code (above 0, or -1), unless the
 //   function says something else. kafka_last_error() has the details.
 // - If a call returns 0 and has a callback, the callback runs exactly once, later, from the loop, and never inside the
-//   call. If it returns anything else, the callback never runs, and nothing was taken (kafka_topic_send_packed() is the
-//   one exception). `user` goes to the callback as it is. If an object is freed without being closed, callbacks that
-//   have not run are dropped: kafka_session_on_drop() tells of each.
+//   call. If it returns anything else, the callback never runs, and nothing was taken (there are two exceptions:
+//   kafka_topic_send_packed(), and kafka_envelope_ack_free(), which frees its envelope all the same). `user` goes to
+//   the callback as it is. If an object is freed without being closed, callbacks that have not run are dropped:
+//   kafka_session_on_drop() tells of each.
 // - What is passed in is read before the call returns. What a callback gets is valid during it, unless its text says
 //   something else. Names end with NUL. Keys, values and metadata have a length, which may be KAFKA_NTS.
 // - Everything belongs to the thread that made the session, which runs the loop. The one exception is

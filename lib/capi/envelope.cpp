@@ -96,7 +96,7 @@ int kafka_envelope_ack_free(kafka_envelope* envelope) {
   if (!kafka::capi::usable(envelope)) [[unlikely]]
     return failed(kafka::capi::check(__func__, envelope));
   if (envelope->lent()) [[likely]] {
-    // Of each message. Nothing is dropped, and the loop is not called from outside: CallScope has nothing to do.
+    // This runs for each message. It drops nothing, and no call comes from outside the loop. So it needs no CallScope.
     const Error error = envelope->one->ack();
     envelope->free();
     return error ? failed(error) : KAFKA_OK;

@@ -88,7 +88,7 @@ class Ground : public std::enable_shared_from_this<Ground> {
   uint64_t call_ = 0;          // 0: none is under way
   std::vector<void*> unkept_;  // of this call: their callbacks are destroyed already
   Spares spares_;
-  void* slot_ = nullptr;
+  void* slot_ = nullptr;  // owned, until a program keeps the handle in it
   kafka_envelope* lent_ = nullptr;
   size_t holds_ = 0;
   std::shared_ptr<Ground> self_;  // while there are holds

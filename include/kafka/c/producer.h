@@ -83,7 +83,7 @@ UVKAFKA_API int kafka_topic_send(kafka_producer* producer, kafka_topic* topic, i
 /// at `value_ends[k]`. The same with `keys`, which may be NULL: no keys. An end with the bit KAFKA_PACKED_NULL makes
 /// the item null. Record k has the token `first_token` + k; `first_token` 0: no reports. If a record is not taken, its
 /// code is returned, and `*taken` (which may not be NULL) says how many before it were: this call and KAFKA_QUEUE_FULL
-/// are the one exception to "not 0: nothing was taken".
+/// are an exception to "not 0: nothing was taken".
 /// @return also KAFKA_INVALID_ARGUMENT if an end is below the one before; then nothing was taken.
 UVKAFKA_API int kafka_topic_send_packed(kafka_producer* producer, kafka_topic* topic, int32_t partition,
                                         const void* keys, const uint32_t* key_ends, const void* values,
